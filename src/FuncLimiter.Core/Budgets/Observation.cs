@@ -1,0 +1,18 @@
+namespace FuncLimiter.Core.Budgets;
+
+/// <summary>What a response said of the limits.</summary>
+/// <param name="Kind">How the attempt ended.</param>
+public sealed record Observation(OutcomeKind Kind)
+{
+    /// <summary>The headers' readings; empty where the provider reports none.</summary>
+    public IReadOnlyList<LimitReading> Readings { get; init; } = [];
+
+    /// <summary>The provider's hint on a failure: not before this span has passed. Always null on success.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The dimension that was full, where the failure named it.</summary>
+    public Dimension? Dimension { get; init; }
+
+    /// <summary>True where the failure concerns the whole account, not one model.</summary>
+    public bool WholeAccount { get; init; }
+}

@@ -1,0 +1,17 @@
+namespace FuncLimiter.Core.Budgets;
+
+/// <summary>An estimate held in all budgets of a call until it is settled or expires.</summary>
+public sealed class Reservation
+{
+    /// <summary>When it was taken.</summary>
+    public Instant TakenAt { get; internal set; }
+
+    /// <summary>What is held of the account's and the deployment's budgets.</summary>
+    public Charge Provider { get; internal set; }
+
+    /// <summary>What is held of the tenant's and the user's budgets.</summary>
+    public Charge Consumer { get; internal set; }
+
+    /// <summary>True from settlement, or from expiry, on.</summary>
+    public bool IsSettled { get; internal set; }
+}

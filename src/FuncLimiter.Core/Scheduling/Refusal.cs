@@ -1,0 +1,9 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>An honest no: why, which budget, and when to come back.</summary>
+/// <param name="Reason">Why.</param>
+/// <param name="Budget">The name of the budget that binds, for example <c>tenant:acme</c>.</param>
+/// <param name="RetryAt">When a retry is expected to be taken; <see cref="Instant.Never"/> where none can be.</param>
+public sealed record Refusal(RefusalReason Reason, string Budget, Instant RetryAt);

@@ -1,0 +1,24 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Gateway.Admission;
+
+/// <summary>What a call needs to be admitted.</summary>
+/// <param name="Route">The name asked for; one of the configuration's routes.</param>
+/// <param name="Tenant">The tenant's id.</param>
+/// <param name="User">The user's name, or null.</param>
+/// <param name="Priority">The class.</param>
+/// <param name="Consumer">The charge foreseen for the tenant and the user.</param>
+/// <param name="Provider">The charge foreseen at each of the route's deployments, targets then fallbacks, in the configuration's order.</param>
+public sealed record AdmissionRequest(
+    string Route, string Tenant, string? User, Priority Priority, Charge Consumer, IReadOnlyList<Charge> Provider)
+{
+    /// <summary>The longest wait that the caller will bear; null leaves the priority's own bound.</summary>
+    public TimeSpan? MaxWait { get; init; }
+
+    /// <summary>Deployments, as places in the route, that this call may not use (any more); bit i closes place i.</summary>
+    public ulong Excluded { get; init; }
+
+    /// <summary>When a reservation that nobody settles counts as spent; null for calls that the gateway makes itself.</summary>
+    public TimeSpan? ExpiresAfter { get; init; }
+}

@@ -1,0 +1,20 @@
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>One call as it was received, whole enough to be made later by another process.</summary>
+/// <param name="Dialect">The dialect in which it was asked and must be answered.</param>
+/// <param name="Facts">What was read from the body.</param>
+/// <param name="Body">The body's bytes, as received.</param>
+/// <param name="Caller">Who calls.</param>
+/// <param name="Query">The query string with its question mark, or empty.</param>
+/// <param name="Headers">The caller's headers that are passed on (versions, betas, tracing), no credentials.</param>
+public sealed record CallEnvelope(
+    Dialect Dialect, RequestFacts Facts, ReadOnlyMemory<byte> Body, Caller Caller, string Query, IReadOnlyList<KeyValuePair<string, string>> Headers)
+{
+    /// <summary>The longest wait that the caller will bear, over its priority's own bound; null for none.</summary>
+    public TimeSpan? MaxWait { get; init; }
+
+    /// <summary>The key under which the provider and FuncLimiter treat repeats as one call; null for none.</summary>
+    public string? IdempotencyKey { get; init; }
+}

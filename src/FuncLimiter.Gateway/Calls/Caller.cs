@@ -1,0 +1,12 @@
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>Who calls and what for, for fairness and for cost.</summary>
+/// <param name="Tenant">The tenant's id.</param>
+/// <param name="User">The tenant's own name for its user, or null.</param>
+/// <param name="Priority">The call's class.</param>
+/// <param name="Workflow">The workflow's name, or null.</param>
+/// <param name="Step">The step's name, or null.</param>
+/// <param name="Run">The run's id, or null.</param>
+public sealed record Caller(string Tenant, string? User, Priority Priority, string? Workflow, string? Step, string? Run);

@@ -1,0 +1,92 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Gateway.Configuration;
+
+/// <summary>A valid configuration: what <c>funclimiter.json</c> says, checked and resolved, secrets filled in.</summary>
+public sealed record GatewayConfiguration
+{
+    /// <summary>The credentials and what they may call.</summary>
+    public required IReadOnlyList<AccountConfiguration> Accounts { get; init; }
+
+    /// <summary>What agents may ask for; never empty (a deployment without a route gets one under its model's name).</summary>
+    public required IReadOnlyList<RouteConfiguration> Routes { get; init; }
+
+    /// <summary>Who may call; empty means that anyone may, as tenant <c>default</c>.</summary>
+    public IReadOnlyList<TenantConfiguration> Tenants { get; init; } = [];
+
+    /// <summary>How long and how many calls may wait.</summary>
+    public QueueConfiguration Queue { get; init; } = new();
+
+    /// <summary>When to warn and when to act.</summary>
+    public AlertConfiguration Alerts { get; init; } = new();
+}
+
+/// <summary>One credential at one provider in one region.</summary>
+/// <param name="Id">Unique, for example <c>openai-east</c>.</param>
+/// <param name="Provider">A provider's id, see <see cref="Providers.Provider.Id"/>.</param>
+/// <param name="Region">The region, or null.</param>
+/// <param name="Endpoint">The base address.</param>
+/// <param name="ApiKey">The secret, resolved; never logged.</param>
+/// <param name="Limits">The limits shared by all its models.</param>
+/// <param name="Models">The models it may call.</param>
+public sealed record AccountConfiguration(
+    string Id, string Provider, string? Region, Uri Endpoint, string ApiKey, IReadOnlyList<Limit> Limits, IReadOnlyList<ModelConfiguration> Models);
+
+/// <summary>One model on an account.</summary>
+/// <param name="Model">Its name at the provider.</param>
+/// <param name="Limits">Its own limits.</param>
+/// <param name="Price">What it costs, or null.</param>
+public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limits, PriceConfiguration? Price);
+
+/// <summary>Prices in US dollars per million tokens.</summary>
+/// <param name="Input">Uncached input.</param>
+/// <param name="CachedInput">Input read from a prompt cache; as <paramref name="Input"/> where not given.</param>
+/// <param name="Output">Output.</param>
+public sealed record PriceConfiguration(decimal Input, decimal CachedInput, decimal Output);
+
+/// <summary>What an agent asks for, and what may serve it.</summary>
+/// <param name="Model">The name asked for.</param>
+/// <param name="Targets">Deployments as <c>account/model</c>, in order of preference.</param>
+/// <param name="Fallback">Deployments to turn to when no target can serve.</param>
+public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback);
+
+/// <summary>One tenant.</summary>
+/// <param name="Id">Unique.</param>
+/// <param name="KeyHashes">SHA-256 of its keys, lower-case hexadecimal.</param>
+/// <param name="Weight">Its share against other tenants; above 0.</param>
+/// <param name="Limits">Its own limits.</param>
+/// <param name="UserLimits">The limits of each of its users.</param>
+public sealed record TenantConfiguration(
+    string Id, IReadOnlyList<string> KeyHashes, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits);
+
+/// <summary>Bounds of the queue.</summary>
+public sealed record QueueConfiguration
+{
+    /// <summary>The longest wait of an interactive call; default 20 seconds.</summary>
+    public TimeSpan MaxWaitInteractive { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>The longest wait of a standard call; default 120 seconds.</summary>
+    public TimeSpan MaxWaitStandard { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>The longest wait of a background call; default one hour.</summary>
+    public TimeSpan MaxWaitBackground { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How many calls may wait at once; default 100,000.</summary>
+    public int MaxWaiting { get; init; } = 100_000;
+
+    /// <summary>The share of service that standard work keeps under interactive load, 0 to 1; default 0.1.</summary>
+    public double StandardFloor { get; init; } = 0.1;
+
+    /// <summary>The share of service that background work keeps under load, 0 to 1; default 0.05.</summary>
+    public double BackgroundFloor { get; init; } = 0.05;
+}
+
+/// <summary>Shares of a limit in use at which something happens, 0 to 1.</summary>
+public sealed record AlertConfiguration
+{
+    /// <summary>From here on operators are warned; default 0.8.</summary>
+    public double WarnAt { get; init; } = 0.8;
+
+    /// <summary>From here on the limiter acts; default 0.9.</summary>
+    public double ActAt { get; init; } = 0.9;
+}

@@ -1,0 +1,20 @@
+namespace FuncLimiter.Providers.Dialects;
+
+/// <summary>What is asked of a model.</summary>
+public enum Operation
+{
+    /// <summary><c>POST /v1/chat/completions</c>, and the same under an Azure deployment.</summary>
+    ChatCompletions,
+
+    /// <summary><c>POST /v1/responses</c>.</summary>
+    Responses,
+
+    /// <summary><c>POST /v1/embeddings</c>.</summary>
+    Embeddings,
+
+    /// <summary><c>POST /v1/messages</c>.</summary>
+    Messages,
+
+    /// <summary><c>POST /v1/messages/count_tokens</c>.</summary>
+    CountTokens,
+}

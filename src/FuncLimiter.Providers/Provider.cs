@@ -1,0 +1,48 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers;
+
+/// <summary>One provider's rules: how it charges, what its answers mean, how it is addressed.</summary>
+public abstract class Provider
+{
+    /// <summary>The name used in configuration, for example <c>azure-openai</c>.</summary>
+    public abstract string Id { get; }
+
+    /// <summary>The usual base address; null where every account has its own.</summary>
+    public abstract Uri? DefaultEndpoint { get; }
+
+    /// <summary>The dialect that the provider itself speaks.</summary>
+    public abstract Dialect Dialect { get; }
+
+    /// <summary>The charge that the provider takes, or may take, when it accepts the request.</summary>
+    /// <param name="request">The request's facts.</param>
+    /// <param name="estimate">The tokens foreseen.</param>
+    public abstract Charge ChargeAtStart(RequestFacts request, in TokenEstimate estimate);
+
+    /// <summary>The charge that stands once the call is over, its place among concurrent calls given back.</summary>
+    /// <param name="atStart">The charge at the start.</param>
+    /// <param name="usage">The tokens used; null where the response did not tell.</param>
+    /// <param name="outcome">How the call ended.</param>
+    public abstract Charge ChargeAtEnd(in Charge atStart, TokenUsage? usage, OutcomeKind outcome);
+
+    /// <summary>Reads a whole response, or a failure's; anything malformed is passed over.</summary>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="headers">All values of a header by its name in any case, joined by a comma; null where absent.</param>
+    /// <param name="contentType">The body's media type, or null.</param>
+    /// <param name="body">The body; empty where it is streamed on or absent.</param>
+    /// <param name="now">The time of receipt, for dates in headers.</param>
+    public abstract ResponseReading Read(
+        int status, Func<string, string?> headers, string? contentType, ReadOnlySpan<byte> body, DateTimeOffset now);
+
+    /// <summary>A reader that finds the usage in a streamed body as its chunks go by.</summary>
+    public abstract StreamUsageReader ReadStream();
+
+    /// <summary>The address and the headers of a call.</summary>
+    /// <param name="target">The deployment.</param>
+    /// <param name="operation">What is asked; one that the provider does not offer throws <see cref="NotSupportedException"/>.</param>
+    /// <param name="query">The caller's query string with its question mark, or empty.</param>
+    public abstract UpstreamAddress Address(ProviderTarget target, Operation operation, string query);
+}

@@ -1,0 +1,19 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>Finds the usage in a stream of server-sent events while its bytes are passed on untouched.</summary>
+public abstract class StreamUsageReader
+{
+    /// <summary>The latest usage seen; null before the first.</summary>
+    public abstract TokenUsage? Usage { get; }
+
+    /// <summary>True once the usage seen is the call's last word.</summary>
+    public abstract bool IsFinal { get; }
+
+    /// <summary>A failure that arrived inside the stream after a 200; null where there was none.</summary>
+    public abstract ResponseReading? Failure { get; }
+
+    /// <summary>Takes the next bytes, cut anywhere.</summary>
+    public abstract void Append(ReadOnlySpan<byte> chunk);
+}

@@ -1,0 +1,6 @@
+namespace FuncLimiter.Providers;
+
+/// <summary>Where a call goes, and the headers that authenticate it.</summary>
+/// <param name="Uri">The full address.</param>
+/// <param name="Headers">Headers to set, over any that the caller sent.</param>
+public sealed record UpstreamAddress(Uri Uri, IReadOnlyList<KeyValuePair<string, string>> Headers);
