@@ -13,5 +13,11 @@ public sealed class Reservation
     public Charge Consumer { get; internal set; }
 
     /// <summary>True from settlement, or from expiry, on.</summary>
-    public bool IsSettled { get; internal set; }
+    public bool IsSettled { get; internal set; } = true;
+
+    internal Scheduling.Call? Call { get; set; }
+
+    internal Charge AccountMark { get; set; }
+
+    internal Charge DeploymentMark { get; set; }
 }

@@ -1,0 +1,274 @@
+namespace FuncLimiter.Core.Budgets;
+
+/// <summary>The meters of one scope: an account, a deployment, a tenant, a user. A call must fit in all of them.</summary>
+public sealed class Budget
+{
+    private static readonly TimeSpan MostCooldown = TimeSpan.FromDays(7);
+    private readonly Meter[] meters;
+    private readonly Caution caution;
+    private Charge taken;
+
+    /// <summary>A budget with nothing taken.</summary>
+    /// <param name="name">Scope and id, for example <c>tenant:acme</c>.</param>
+    /// <param name="limits">Its limits; none means that everything fits.</param>
+    /// <param name="caution">How far to stay from them.</param>
+    public Budget(string name, IReadOnlyList<Limit> limits, Caution caution)
+    {
+        Name = name;
+        this.caution = caution;
+        meters = [.. limits.Select(limit => Meter.Create(limit, caution))];
+    }
+
+    /// <summary>Scope and id.</summary>
+    public string Name { get; }
+
+    /// <summary>Its meters, one a limit.</summary>
+    public IReadOnlyList<Meter> Meters => meters;
+
+    /// <summary>Until when the provider closed it.</summary>
+    public Instant CooldownUntil { get; private set; }
+
+    /// <summary>How far to stay from the limits.</summary>
+    public Caution Caution => caution;
+
+    /// <summary>All that was ever taken: the difference of two readings is what was taken between them.</summary>
+    public Charge Taken => taken;
+
+    /// <summary>True where something changed since the last <see cref="Save"/>.</summary>
+    internal bool IsDirty { get; private set; }
+
+    /// <summary>The place of the meter that last made a call wait; -1 before any did.</summary>
+    internal int Binding { get; private set; } = -1;
+
+    /// <summary>
+    /// The first instant at which a charge fits all meters if nothing else is taken: now, a time, <see cref="Instant.Unknown"/> where it
+    /// hangs on an event, or <see cref="Instant.Never"/>. Waiting only makes room, so the latest of the meters' instants is exact.
+    /// </summary>
+    public Instant FitsAt(in Charge charge, Instant now)
+    {
+        var fits = Instant.Max(now, CooldownUntil);
+        var binding = -1;
+        for (var i = 0; i < meters.Length; i++)
+        {
+            var at = meters[i].FitsAt(charge[meters[i].Dimension], now);
+            if (at > fits)
+            {
+                fits = at;
+                binding = i;
+            }
+        }
+
+        if (binding >= 0 && meters[binding].Dimension != Dimension.Concurrent)
+        {
+            Binding = binding;
+        }
+
+        return fits;
+    }
+
+    /// <summary>Takes a charge from all meters.</summary>
+    public void Take(in Charge charge, Instant now)
+    {
+        taken += charge;
+        IsDirty = true;
+        foreach (var meter in meters)
+        {
+            meter.Take(charge[meter.Dimension], now);
+        }
+    }
+
+    /// <summary>Replaces a charge by what it came to.</summary>
+    public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
+    {
+        IsDirty = true;
+        foreach (var meter in meters)
+        {
+            meter.Settle(held[meter.Dimension], final[meter.Dimension], takenAt, now);
+        }
+    }
+
+    /// <summary>Learns from what a response said.</summary>
+    /// <param name="observation">What it said.</param>
+    /// <param name="mark">What <see cref="Taken"/> read once that call was admitted.</param>
+    /// <param name="sentAt">When it was admitted.</param>
+    /// <param name="now">Now.</param>
+    public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now)
+    {
+        IsDirty = true;
+        var since = taken - mark;
+        foreach (var reading in observation.Readings)
+        {
+            foreach (var meter in meters)
+            {
+                if (meter.Dimension == reading.Dimension && (reading.Window is null || reading.Window == meter.Limit.Window))
+                {
+                    meter.Observe(reading, sentAt, since[meter.Dimension], now);
+                }
+            }
+        }
+
+        if (observation.Kind == OutcomeKind.Success && caution.Reassure(now))
+        {
+            Reconsider(now);
+        }
+        else if (observation.Kind == OutcomeKind.RateLimited)
+        {
+            TakeSurprise(observation, sentAt, now);
+        }
+    }
+
+    /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
+    public void CoolDown(Instant until, Instant now)
+    {
+        IsDirty = true;
+        CooldownUntil = Instant.Max(CooldownUntil, Instant.Min(until, now + MostCooldown));
+    }
+
+    /// <summary>Opens the scope again, by a person's word.</summary>
+    public void EndCooldown()
+    {
+        IsDirty = true;
+        CooldownUntil = Instant.Distant;
+    }
+
+    /// <summary>
+    /// What a charge costs, in seconds of the whole scope's refill, on the limit that binds; before any has bound, on the one that the
+    /// charge presses most. Fairness counts service in this unit, so that requests and tokens compare.
+    /// </summary>
+    internal double Cost(in Charge charge)
+    {
+        if (Binding >= 0)
+        {
+            return charge[meters[Binding].Dimension] / meters[Binding].PerSecond;
+        }
+
+        double cost = 0;
+        foreach (var meter in meters)
+        {
+            if (meter.Limit.Window <= TimeSpan.FromHours(1))
+            {
+                cost = Math.Max(cost, charge[meter.Dimension] / meter.PerSecond);
+            }
+        }
+
+        return cost;
+    }
+
+    /// <summary>The share in use of the fullest meter, 0 to 1; 1 while the scope is closed.</summary>
+    public double Utilization(Instant now)
+    {
+        double most = CooldownUntil > now ? 1 : 0;
+        foreach (var meter in meters)
+        {
+            most = Math.Max(most, Math.Min(1, meter.Used(now) / meter.Capacity));
+        }
+
+        return most;
+    }
+
+    /// <summary>The state for people and metrics.</summary>
+    public BudgetReport Report(Instant now) => new(Name, [.. meters.Select(meter => Report(meter, now))], CooldownUntil, Utilization(now));
+
+    /// <summary>Begins a checkpoint: the state to keep, with an allowance for what may be taken until the next one is kept.</summary>
+    /// <param name="allowances">Receives the allowance of each meter, to be handed to <see cref="Allow"/> once the state is kept.</param>
+    /// <param name="now">Now.</param>
+    internal BudgetState Save(out double[] allowances, Instant now)
+    {
+        IsDirty = false;
+        allowances = new double[meters.Length];
+        var states = new MeterState[meters.Length];
+        for (var i = 0; i < meters.Length; i++)
+        {
+            var meter = meters[i];
+            var ahead = Math.Max(2 * meter.TakenSinceCheckpoint, 2 * meter.WaitingForCheckpoint);
+            var steady = double.IsFinite(meter.PerSecond) ? meter.PerSecond / 2 : meter.Capacity;
+            allowances[i] = Math.Min(meter.Capacity, Math.Max(ahead, steady));
+            states[i] = meter.Save(allowances[i], now);
+        }
+
+        return new(Name, states, CooldownUntil.Ticks);
+    }
+
+    /// <summary>Ends a checkpoint: its allowances, less what was taken since it began, are in force.</summary>
+    internal void Allow(double[] allowances)
+    {
+        for (var i = 0; i < meters.Length; i++)
+        {
+            meters[i].Allowance = allowances[i] - meters[i].TakenSinceCheckpoint;
+        }
+    }
+
+    /// <summary>From now on nothing is taken that no checkpoint allows.</summary>
+    internal void KeepDurably()
+    {
+        foreach (var meter in meters)
+        {
+            meter.Allowance = meter.Dimension == Dimension.Concurrent ? double.PositiveInfinity : 0;
+        }
+    }
+
+    /// <summary>Takes on a state kept by an earlier process; meters that the configuration no longer has are passed over.</summary>
+    internal void Restore(BudgetState state, Instant now)
+    {
+        CooldownUntil = Instant.Min(new(state.CooldownUntilTicks), now + MostCooldown);
+        foreach (var kept in state.Meters)
+        {
+            foreach (var meter in meters)
+            {
+                if (meter.Dimension == kept.Dimension && meter.Limit.Window.Ticks == kept.WindowTicks)
+                {
+                    meter.Restore(kept, now);
+                }
+            }
+        }
+    }
+
+    // A refusal means that less was free than the call needed. Where the provider named the dimension, only that one is corrected.
+    private void TakeSurprise(Observation observation, Instant sentAt, Instant now)
+    {
+        var foreseen = CooldownUntil > sentAt;
+        if (observation.RetryAfter is { } wait)
+        {
+            CoolDown(now + wait, now);
+        }
+
+        if (!foreseen)
+        {
+            caution.Surprise(now);
+            Reconsider(now);
+        }
+
+        foreach (var meter in meters)
+        {
+            if (observation.Dimension is { } named && named != meter.Dimension || meter.Limit.Algorithm != LimitAlgorithm.Bucket)
+            {
+                continue;
+            }
+
+            // Nothing is free until the hint's end; what the refused call gives back when it is settled is then its own room.
+            var refill = Math.Min(meter.Capacity, meter.PerSecond * Math.Max(0, (CooldownUntil - now).TotalSeconds));
+            meter.CountOthers(meter.Capacity - meter.Used(now) + refill, now);
+        }
+    }
+
+    private void Reconsider(Instant now)
+    {
+        foreach (var meter in meters)
+        {
+            meter.Reconsider(now);
+        }
+    }
+
+    private static MeterReport Report(Meter meter, Instant now)
+    {
+        var whole = meter.WholeAt(now);
+        return new(
+            meter.Dimension,
+            meter.Limit.Window.TotalSeconds,
+            meter.Limit.Amount,
+            meter.Effective,
+            meter.Capacity,
+            meter.Used(now),
+            whole.IsKnown ? Math.Max(0, (whole - now).TotalSeconds) : 0);
+    }
+}

@@ -1,0 +1,64 @@
+namespace FuncLimiter.Core.Budgets;
+
+/// <summary>
+/// How far a provider's budgets stay from the limit. Calls leave in order but arrive with jitter, so a bucket keeps the refill of one
+/// jitter in hand and a window is held open one jitter longer: that costs a burst a little and the steady rate nothing. The limit itself
+/// is touched only when refusals keep coming that the budget did not foresee.
+/// </summary>
+public sealed class Caution
+{
+    private static readonly TimeSpan StartJitter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LeastJitter = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan MostJitter = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(30);
+    private const double Decrease = 0.95;
+    private const double Increase = 0.01;
+    private const double LeastFactor = 0.3;
+    private const int SurprisesBeforeDecrease = 3;
+
+    private Instant lastChange;
+    private int surprises;
+
+    /// <summary>For budgets that nobody but us enforces: no jitter, no reserve.</summary>
+    public static Caution None() => new() { Jitter = TimeSpan.Zero, IsFixed = true };
+
+    /// <summary>The spread expected between the order and the distances of sending and those of arriving.</summary>
+    public TimeSpan Jitter { get; private set; } = StartJitter;
+
+    /// <summary>The share of the limit in use at most, 0.3 to 1.</summary>
+    public double Factor { get; private set; } = 1;
+
+    private bool IsFixed { get; init; }
+
+    /// <summary>A refusal that the budget had not foreseen: twice the jitter at once, and from the third in a row on 5 % less of the limit.</summary>
+    public void Surprise(Instant now)
+    {
+        if (IsFixed)
+        {
+            return;
+        }
+
+        surprises++;
+        lastChange = now;
+        Jitter = TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, Jitter.Ticks * 2));
+        if (surprises >= SurprisesBeforeDecrease)
+        {
+            Factor = Math.Max(LeastFactor, Factor * Decrease);
+        }
+    }
+
+    /// <summary>A success: after every 30 seconds without a surprise a tenth less jitter and 1 % of the limit more.</summary>
+    public bool Reassure(Instant now)
+    {
+        if (IsFixed || now - lastChange < Calm)
+        {
+            return false;
+        }
+
+        lastChange = now;
+        surprises = 0;
+        Jitter = TimeSpan.FromTicks(Math.Max(LeastJitter.Ticks, Jitter.Ticks * 9 / 10));
+        Factor = Math.Min(1, Factor + Increase);
+        return true;
+    }
+}

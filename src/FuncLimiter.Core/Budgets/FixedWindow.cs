@@ -1,0 +1,215 @@
+namespace FuncLimiter.Core.Budgets;
+
+/// <summary>
+/// A counter that starts anew at fixed boundaries. Until the phase is learned from headers it is kept as a sliding window, which is safe
+/// for every phase. Near a boundary nobody knows in which window a call arrives: what is taken there counts in both.
+/// </summary>
+public sealed class FixedWindow : Meter
+{
+    private readonly WindowPhase phase;
+    private readonly SlidingWindow sliding;
+    private readonly double[] used = new double[3];
+    private Instant middleStart;
+
+    /// <summary>An empty window of unknown phase.</summary>
+    public FixedWindow(Limit limit, Caution caution)
+        : base(limit, caution)
+    {
+        phase = new(limit.Window);
+        sliding = new(limit, caution);
+    }
+
+    /// <summary>Whether the boundaries are known.</summary>
+    public bool IsPhaseKnown => phase.IsKnown;
+
+    private TimeSpan Guard => TimeSpan.FromTicks(Math.Min(Limit.Window.Ticks / 4, (phase.Uncertainty + Caution.Jitter).Ticks));
+
+    /// <inheritdoc/>
+    public override Instant WholeAt(Instant now)
+    {
+        if (!phase.IsKnown)
+        {
+            return sliding.WholeAt(now);
+        }
+
+        Turn(now);
+        return used[2] > 0 ? middleStart + (Limit.Window * 2) + Guard : used[1] > 0 || used[0] > 0 ? middleStart + Limit.Window + Guard : now;
+    }
+
+    /// <inheritdoc/>
+    protected override Instant FindRoom(double amount, Instant now)
+    {
+        if (!phase.IsKnown)
+        {
+            return sliding.FitsAt(amount, now);
+        }
+
+        if (amount > Effective)
+        {
+            return Instant.Never;
+        }
+
+        Turn(now);
+        var (from, to) = Touched(now);
+        var fits = true;
+        for (var i = from; i <= to; i++)
+        {
+            fits &= used[i] + amount <= Effective;
+        }
+
+        if (fits)
+        {
+            return now;
+        }
+
+        // After the guard of a boundary only the window that it opens counts.
+        var next = middleStart + Guard;
+        if (next > now && used[1] + amount <= Effective)
+        {
+            return next;
+        }
+
+        next += Limit.Window;
+        return used[2] + amount <= Effective ? next : next + Limit.Window;
+    }
+
+    /// <inheritdoc/>
+    protected override void Add(double amount, Instant now)
+    {
+        sliding.Take(amount, now);
+        if (!phase.IsKnown)
+        {
+            return;
+        }
+
+        Turn(now);
+        var (from, to) = Touched(now);
+        for (var i = from; i <= to; i++)
+        {
+            used[i] += amount;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void GiveBack(double amount, Instant takenAt, Instant now)
+    {
+        sliding.Settle(amount, 0, takenAt, now);
+        if (!phase.IsKnown)
+        {
+            return;
+        }
+
+        Turn(now);
+        if (takenAt < middleStart - Limit.Window - Guard)
+        {
+            return;
+        }
+
+        var (from, to) = Touched(takenAt);
+        for (var i = from; i <= to; i++)
+        {
+            used[i] = Math.Max(0, used[i] - amount);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override double CurrentUse(Instant now)
+    {
+        if (!phase.IsKnown)
+        {
+            return sliding.Used(now);
+        }
+
+        Turn(now);
+        return used[1];
+    }
+
+    /// <inheritdoc/>
+    protected override void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    {
+        if (reading.ResetIn is { } resetIn)
+        {
+            LearnPhase(resetIn, sentAt, now);
+        }
+
+        if (!phase.IsKnown || reading.Remaining is not { } remaining)
+        {
+            return;
+        }
+
+        Turn(now);
+        var others = Effective - remaining + takenSinceSent - used[1];
+        if (others > Rounding(reading) && sentAt >= middleStart + Guard)
+        {
+            used[1] += others;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override MeterState Store(double allowance, Instant now) => sliding.Save(allowance, now);
+
+    /// <inheritdoc/>
+    protected override void Load(MeterState state, Instant now) => sliding.Restore(state, now);
+
+    /// <inheritdoc/>
+    protected override void Learn(double amount, Instant now)
+    {
+        base.Learn(amount, now);
+        sliding.Observe(new LimitReading(Dimension, null, (long)amount, null, null), now, 0, now);
+    }
+
+    private void LearnPhase(TimeSpan resetIn, Instant sentAt, Instant now)
+    {
+        var wasKnown = phase.IsKnown;
+        var before = phase.Boundary;
+        phase.Observe(resetIn, sentAt, now);
+        if (!phase.IsKnown)
+        {
+            return;
+        }
+
+        var drift = Math.Abs((phase.Boundary - before).Ticks) % Limit.Window.Ticks;
+        if (!wasKnown || Math.Min(drift, Limit.Window.Ticks - drift) > TimeSpan.TicksPerSecond * 2)
+        {
+            // Where each amount of the last window belongs is not known any more: all of it may be in any.
+            middleStart = StartOf(now);
+            Array.Fill(used, 0);
+            used[0] = used[1] = sliding.Used(now);
+        }
+        else
+        {
+            middleStart = StartOf(middleStart + (Limit.Window / 2));
+        }
+    }
+
+    private Instant StartOf(Instant now)
+    {
+        var windows = Math.Floor((double)(now - phase.Boundary).Ticks / Limit.Window.Ticks);
+        return phase.Boundary + TimeSpan.FromTicks((long)windows * Limit.Window.Ticks);
+    }
+
+    // Moves on until the window in the middle is the one that now lies in.
+    private void Turn(Instant now)
+    {
+        while (now >= middleStart + Limit.Window)
+        {
+            if (now >= middleStart + (Limit.Window * 4))
+            {
+                Array.Fill(used, 0);
+                middleStart = StartOf(now);
+                return;
+            }
+
+            (used[0], used[1], used[2]) = (used[1], used[2], 0);
+            middleStart += Limit.Window;
+        }
+    }
+
+    private (int From, int To) Touched(Instant at)
+    {
+        var end = middleStart + Limit.Window;
+        var from = at < middleStart + Guard ? 0 : 1;
+        var to = at >= end - Guard ? 2 : at < middleStart - Guard ? 0 : 1;
+        return (from, to);
+    }
+}

@@ -1,0 +1,190 @@
+namespace FuncLimiter.Core.Budgets;
+
+/// <summary>
+/// The state of one limit. Takes and answers with instants; keeps no clock, and time that runs backwards counts as standing still.
+/// Every change goes through <see cref="Take"/>, <see cref="Settle"/> and <see cref="Observe"/>; none of them can fail.
+/// </summary>
+public abstract class Meter
+{
+    private Instant latest;
+
+    /// <summary>A meter of a limit.</summary>
+    /// <param name="limit">The limit as configured.</param>
+    /// <param name="caution">How far to stay from it, shared by the meters of one budget.</param>
+    protected Meter(Limit limit, Caution caution)
+    {
+        Limit = limit;
+        Caution = caution;
+        LearnedAmount = limit.Amount;
+    }
+
+    /// <summary>The limit as configured.</summary>
+    public Limit Limit { get; }
+
+    /// <summary>What is counted.</summary>
+    public Dimension Dimension => Limit.Dimension;
+
+    /// <summary>The limit in force, in units per window: what the provider last reported, never above what is configured, less caution.</summary>
+    public double Effective => Math.Max(1, LearnedAmount * Caution.Factor);
+
+    /// <summary>The most that could ever be taken at once.</summary>
+    public virtual double Capacity => Effective;
+
+    /// <summary>Units that come back per second, or positive infinity where nothing comes back by time.</summary>
+    public double PerSecond => Limit.Window > TimeSpan.Zero ? Effective / Limit.Window.TotalSeconds : double.PositiveInfinity;
+
+    /// <summary>
+    /// What may be taken before the next checkpoint of the budget's durable state; without bound where nothing is kept durably.
+    /// After a crash it counts as taken, so no crash lets out more than the limit.
+    /// </summary>
+    internal double Allowance { get; set; } = double.PositiveInfinity;
+
+    /// <summary>What has been taken since the last checkpoint was begun.</summary>
+    internal double TakenSinceCheckpoint { get; set; }
+
+    /// <summary>The largest amount that only the allowance kept from being taken since the last checkpoint.</summary>
+    internal double WaitingForCheckpoint { get; private set; }
+
+    /// <summary>How far to stay from the limit.</summary>
+    protected Caution Caution { get; }
+
+    /// <summary>The limit as reported by the provider, never above what is configured; units per window.</summary>
+    protected double LearnedAmount { get; private set; }
+
+    /// <summary>Makes the meter that a limit's algorithm calls for.</summary>
+    public static Meter Create(Limit limit, Caution caution) => limit.Algorithm switch
+    {
+        LimitAlgorithm.Bucket => new ContinuousBucket(limit, caution),
+        LimitAlgorithm.Sliding => new SlidingWindow(limit, caution),
+        LimitAlgorithm.Fixed => new FixedWindow(limit, caution),
+        LimitAlgorithm.CalendarDay => new CalendarDay(limit, caution),
+        _ => new ConcurrencyMeter(limit, caution),
+    };
+
+    /// <summary>
+    /// The first instant at which an amount fits if nothing else is taken: <paramref name="now"/> itself where it fits at once,
+    /// <see cref="Instant.Unknown"/> where that hangs on an event, <see cref="Instant.Never"/> where it is more than the whole limit.
+    /// </summary>
+    public Instant FitsAt(double amount, Instant now)
+    {
+        if (amount <= 0)
+        {
+            return now;
+        }
+
+        now = Advance(now);
+        var instant = FindRoom(amount, now);
+        if (instant <= now && amount > Allowance)
+        {
+            WaitingForCheckpoint = Math.Max(WaitingForCheckpoint, amount);
+            return Instant.Unknown;
+        }
+
+        return instant;
+    }
+
+    /// <summary>Takes an amount, whether or not it fits.</summary>
+    public void Take(double amount, Instant now)
+    {
+        if (amount <= 0)
+        {
+            return;
+        }
+
+        Allowance -= amount;
+        TakenSinceCheckpoint += amount;
+        Add(amount, Advance(now));
+    }
+
+    /// <summary>Replaces an amount taken earlier by what it came to.</summary>
+    /// <param name="taken">The amount that was taken.</param>
+    /// <param name="final">The amount that stands.</param>
+    /// <param name="takenAt">When it was taken.</param>
+    /// <param name="now">Now: from here on a surplus counts, since nobody knows when it arose.</param>
+    public void Settle(double taken, double final, Instant takenAt, Instant now)
+    {
+        if (final > taken)
+        {
+            Take(final - taken, now);
+        }
+        else if (final < taken)
+        {
+            GiveBack(taken - final, takenAt, Advance(now));
+        }
+    }
+
+    /// <summary>Reconciles with what the provider reported.</summary>
+    /// <param name="reading">The report.</param>
+    /// <param name="sentAt">When the request left whose answer it came with: the report was stamped between then and now.</param>
+    /// <param name="takenSinceSent">What was taken since that request, which the report may not count.</param>
+    /// <param name="now">Now.</param>
+    public void Observe(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    {
+        now = Advance(now);
+        if (reading.Limit is > 0 and { } limit)
+        {
+            Learn(Math.Min(limit, Limit.Amount), now);
+        }
+
+        Reconcile(reading, sentAt, takenSinceSent, now);
+    }
+
+    /// <summary>Counts an amount as gone that others took, or that the provider counts and we did not.</summary>
+    public void CountOthers(double amount, Instant now)
+    {
+        if (amount > 0)
+        {
+            Add(amount, Advance(now));
+        }
+    }
+
+    /// <summary>What is taken of the capacity.</summary>
+    public double Used(Instant now) => CurrentUse(Advance(now));
+
+    /// <summary>When everything taken will have come back.</summary>
+    public abstract Instant WholeAt(Instant now);
+
+    /// <summary>Called when caution changed: the limit in force is another.</summary>
+    internal void Reconsider(Instant now) => Learn(LearnedAmount, Advance(now));
+
+    /// <summary>The state to be kept, everything allowed for counted as taken.</summary>
+    internal MeterState Save(double allowance, Instant now)
+    {
+        TakenSinceCheckpoint = 0;
+        WaitingForCheckpoint = 0;
+        return Store(allowance, Advance(now));
+    }
+
+    /// <summary>Takes on a state kept by an earlier process.</summary>
+    internal void Restore(MeterState state, Instant now) => Load(state, Advance(now));
+
+    /// <summary>Finds the first instant with room for a positive amount.</summary>
+    protected abstract Instant FindRoom(double amount, Instant now);
+
+    /// <summary>Adds a positive amount.</summary>
+    protected abstract void Add(double amount, Instant now);
+
+    /// <summary>Gives back a positive part of what was taken at an instant, without making room that the true history would not have had.</summary>
+    protected abstract void GiveBack(double amount, Instant takenAt, Instant now);
+
+    /// <summary>What is taken now.</summary>
+    protected abstract double CurrentUse(Instant now);
+
+    /// <summary>Follows a report of what remains.</summary>
+    protected abstract void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now);
+
+    /// <summary>The state with an allowance added.</summary>
+    protected abstract MeterState Store(double allowance, Instant now);
+
+    /// <summary>Takes on a stored state.</summary>
+    protected abstract void Load(MeterState state, Instant now);
+
+    /// <summary>The limit in force becomes another.</summary>
+    protected virtual void Learn(double amount, Instant now) => LearnedAmount = amount;
+
+    /// <summary>Providers round what remains (Anthropic to thousands): differences below this say nothing.</summary>
+    protected static double Rounding(in LimitReading reading) =>
+        reading is { Remaining: > 0 and { } remaining, Limit: >= 10_000 } && remaining % 1000 == 0 ? 1000 : 1;
+
+    private Instant Advance(Instant now) => latest = Instant.Max(latest, now);
+}

@@ -1,0 +1,189 @@
+namespace FuncLimiter.Core.Budgets;
+
+/// <summary>
+/// Any span as long as the window holds at most the limit. Every amount is remembered with its time until the memory is half full;
+/// from then on neighbours closer than a 500th of a window are joined under the later time, which is never too early.
+/// </summary>
+public sealed class SlidingWindow : Meter
+{
+    private const int Room = 1024;
+
+    // A ring of amounts with the sums before them, so that the instant of enough room is found by halving.
+    private readonly (Instant At, double Before)[] entries = new (Instant, double)[Room];
+    private int first;
+    private int count;
+    private double taken;
+
+    /// <summary>An empty window.</summary>
+    public SlidingWindow(Limit limit, Caution caution)
+        : base(limit, caution)
+    {
+    }
+
+    private TimeSpan Span => Limit.Window + Caution.Jitter;
+
+    private double Sum => count == 0 ? 0 : taken - At(0).Before;
+
+    /// <inheritdoc/>
+    public override Instant WholeAt(Instant now) => count == 0 ? now : Instant.Max(now, At(count - 1).At + Span);
+
+    /// <inheritdoc/>
+    protected override Instant FindRoom(double amount, Instant now)
+    {
+        if (amount > Effective)
+        {
+            return Instant.Never;
+        }
+
+        Expire(now);
+        var surplus = Sum + amount - Effective;
+        if (surplus <= 0)
+        {
+            return now;
+        }
+
+        // The first entry after whose end the sum of those gone is at least the surplus.
+        var target = At(0).Before + surplus;
+        int low = 0, high = count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (Through(middle) >= target)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return At(low).At + Span;
+    }
+
+    /// <inheritdoc/>
+    protected override void Add(double amount, Instant now)
+    {
+        Expire(now);
+        if (count == 0)
+        {
+            taken = 0;
+        }
+
+        var joins = count > Room / 2 && now - At(count - 1).At < Limit.Window / (Room / 2);
+        if (joins || count == Room)
+        {
+            At(count - 1).At = now;
+        }
+        else
+        {
+            entries[(first + count) % Room] = (now, taken);
+            count++;
+        }
+
+        taken += amount;
+    }
+
+    /// <inheritdoc/>
+    protected override void GiveBack(double amount, Instant takenAt, Instant now)
+    {
+        Expire(now);
+        if (count == 0 || takenAt + Span <= now)
+        {
+            return;
+        }
+
+        // The charge stands in the first entry that is not earlier than it.
+        int low = 0, high = count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (At(middle).At >= takenAt)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        if (At(low).At < takenAt)
+        {
+            return;
+        }
+
+        amount = Math.Min(amount, Through(low) - At(low).Before);
+        for (var i = low + 1; i < count; i++)
+        {
+            At(i).Before -= amount;
+        }
+
+        taken -= amount;
+    }
+
+    /// <inheritdoc/>
+    protected override double CurrentUse(Instant now)
+    {
+        Expire(now);
+        return Sum;
+    }
+
+    /// <inheritdoc/>
+    protected override void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    {
+        if (reading.Remaining is { } remaining && Effective - remaining + takenSinceSent - CurrentUse(now) is var others && others > Rounding(reading)
+            && now - sentAt < Limit.Window)
+        {
+            Add(others, now);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override MeterState Store(double allowance, Instant now)
+    {
+        Expire(now);
+        var ticks = new long[count + 1];
+        var amounts = new double[count + 1];
+        for (var i = 0; i < count; i++)
+        {
+            ticks[i] = At(i).At.Ticks;
+            amounts[i] = Through(i) - At(i).Before;
+        }
+
+        ticks[count] = now.Ticks;
+        amounts[count] = allowance;
+        return new(Dimension, Limit.Window.Ticks, now.Ticks, Sum + allowance) { EntryTicks = ticks, EntryAmounts = amounts };
+    }
+
+    /// <inheritdoc/>
+    protected override void Load(MeterState state, Instant now)
+    {
+        (first, count, taken) = (0, 0, 0);
+        var entriesToKeep = Math.Min(state.EntryTicks.Length, state.EntryAmounts.Length);
+        for (var i = Math.Max(0, entriesToKeep - Room); i < entriesToKeep; i++)
+        {
+            // The last entry is the allowance, which may have been taken as late as just now.
+            var at = i == entriesToKeep - 1 ? now : Instant.Min(now, new Instant(state.EntryTicks[i]));
+            if (at + Span > now && state.EntryAmounts[i] > 0)
+            {
+                entries[count++] = (at, taken);
+                taken += state.EntryAmounts[i];
+            }
+        }
+    }
+
+    private ref (Instant At, double Before) At(int index) => ref entries[(first + index) % Room];
+
+    // What was taken up to the end of an entry.
+    private double Through(int index) => index == count - 1 ? taken : At(index + 1).Before;
+
+    private void Expire(Instant now)
+    {
+        while (count > 0 && At(0).At + Span <= now)
+        {
+            first = (first + 1) % Room;
+            count--;
+        }
+    }
+}

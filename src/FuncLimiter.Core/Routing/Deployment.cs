@@ -1,0 +1,82 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core.Routing;
+
+/// <summary>A deployment with its budget and its account's.</summary>
+internal sealed class Deployment(string id, Budget account, Budget own)
+{
+    private readonly ScopeHealth health = new();
+    private readonly ScopeHealth accountHealth = new();
+
+    public string Id { get; } = id;
+
+    public Budget Account { get; } = account;
+
+    public Budget Own { get; } = own;
+
+    /// <summary>The pool whose calls compete for it; set once, when the limiter is made.</summary>
+    public Pool Pool { get; set; } = null!;
+
+    /// <summary>The pass of its pool in which a call ahead laid claim to what it has.</summary>
+    public long ClaimedInPass { get; set; }
+
+    public Instant FitsAt(in Charge charge, Instant now)
+    {
+        var own = Own.FitsAt(charge, now);
+        return own == Instant.Never ? own : Instant.Max(own, Account.FitsAt(charge, now));
+    }
+
+    public void Take(in Charge charge, Instant now)
+    {
+        Own.Take(charge, now);
+        Account.Take(charge, now);
+    }
+
+    public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
+    {
+        Own.Settle(held, final, takenAt, now);
+        Account.Settle(held, final, takenAt, now);
+    }
+
+    public double Cost(in Charge charge) => Math.Max(Own.Cost(charge), Account.Cost(charge));
+
+    public double Utilization(Instant now) => Math.Max(Own.Utilization(now), Account.Utilization(now));
+
+    /// <summary>Learns from a response: each reading goes to the scope that has such a limit, a failure to the scope that it concerns.</summary>
+    public void Observe(Observation observation, Reservation reservation, Instant now)
+    {
+        var isSuccess = observation.Kind == OutcomeKind.Success;
+        var isAccounts = observation.WholeAccount || observation.Dimension is { } named && !Has(Own, named) && Has(Account, named);
+        Own.Observe(isAccounts && !isSuccess ? observation.ReadingsOnly() : observation, reservation.DeploymentMark, reservation.TakenAt, now);
+
+        var accounts = isAccounts || isSuccess ? observation : observation.ReadingsOnly();
+        if (accounts.Readings.Count > 0)
+        {
+            accounts = accounts with { Readings = [.. accounts.Readings.Where(reading => !Has(Own, reading.Dimension))] };
+        }
+
+        Account.Observe(accounts, reservation.AccountMark, reservation.TakenAt, now);
+        var rest = (isAccounts ? accountHealth : health).Rest(observation, reservation.TakenAt, now);
+        if (rest > TimeSpan.Zero)
+        {
+            (isAccounts ? Account : Own).CoolDown(now + rest, now);
+        }
+    }
+
+    /// <summary>Until when either scope is closed.</summary>
+    public Instant ClosedUntil => Instant.Max(Own.CooldownUntil, Account.CooldownUntil);
+
+    private static bool Has(Budget budget, Dimension dimension)
+    {
+        foreach (var meter in budget.Meters)
+        {
+            if (meter.Dimension == dimension)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,20 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Routing;
+
+/// <summary>One credential at one provider, as the limiter sees it.</summary>
+/// <param name="Id">Unique, for example <c>openai-east</c>.</param>
+/// <param name="Limits">Limits shared by its deployments.</param>
+public sealed record AccountSpec(string Id, IReadOnlyList<Limit> Limits);
+
+/// <summary>One model on one account.</summary>
+/// <param name="Id">Unique, for example <c>openai-east/gpt-x</c>.</param>
+/// <param name="Account">Its account's id.</param>
+/// <param name="Limits">Its own limits.</param>
+public sealed record DeploymentSpec(string Id, string Account, IReadOnlyList<Limit> Limits);
+
+/// <summary>What an agent asks for, and the deployments that may serve it.</summary>
+/// <param name="Name">The name asked for.</param>
+/// <param name="Targets">Ids of deployments among which the one with the most headroom is taken.</param>
+/// <param name="Fallback">Ids of deployments taken in order where no target has room. With the targets at most 64.</param>
+public sealed record RouteSpec(string Name, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback);

@@ -1,0 +1,98 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>Where a call stands with the limiter.</summary>
+public enum CallState
+{
+    /// <summary>Not handed in yet, or given up.</summary>
+    Idle,
+
+    /// <summary>In the queue.</summary>
+    Waiting,
+
+    /// <summary>Let out; its reservation is held.</summary>
+    Admitted,
+
+    /// <summary>Turned away, see <see cref="Call.Refusal"/>.</summary>
+    Refused,
+}
+
+/// <summary>A call that asks to be let out. May be handed in again once it is settled, refused or cancelled.</summary>
+public sealed class Call
+{
+    /// <summary>The route asked for.</summary>
+    public required string Route { get; init; }
+
+    /// <summary>The tenant.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>The user, or null.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The class.</summary>
+    public Priority Priority { get; init; } = Priority.Standard;
+
+    /// <summary>The charge of the tenant and the user.</summary>
+    public Charge Consumer { get; init; }
+
+    /// <summary>The charge at each deployment of the route, targets then fallbacks.</summary>
+    public required Charge[] Provider { get; init; }
+
+    /// <summary>The longest wait the caller will bear; null leaves the class's own bound.</summary>
+    public TimeSpan? MaxWait { get; init; }
+
+    /// <summary>Places of the route that may not serve it; bit i closes place i.</summary>
+    public ulong Excluded { get; init; }
+
+    /// <summary>When a reservation that nobody settles counts as spent; null for never.</summary>
+    public TimeSpan? ExpiresAfter { get; init; }
+
+    /// <summary>Anything of the host's.</summary>
+    public object? Tag { get; set; }
+
+    /// <summary>Where it stands.</summary>
+    public CallState State { get; internal set; }
+
+    /// <summary>The place of the deployment that serves it; -1 before.</summary>
+    public int Place { get; internal set; } = -1;
+
+    /// <summary>When it was handed in.</summary>
+    public Instant SubmittedAt { get; internal set; }
+
+    /// <summary>The latest instant at which it may be let out.</summary>
+    public Instant Deadline { get; internal set; }
+
+    /// <summary>Why it was refused.</summary>
+    public Refusal? Refusal { get; internal set; }
+
+    /// <summary>What is held for it.</summary>
+    public Reservation Reservation { get; } = new();
+
+    internal Lane? Lane { get; set; }
+
+    internal UserQueue? Queue { get; set; }
+
+    internal LinkedListNode<Call> Node => node ??= new(this);
+
+    internal Tenant? Owner { get; set; }
+
+    internal User? OwnerUser { get; set; }
+
+    internal Deployment? Deployment { get; set; }
+
+    /// <summary>What it costs of its deployment, in seconds of that one's refill.</summary>
+    internal double Cost { get; set; }
+
+    /// <summary>What it costs of its tenant's own budget, in seconds of that one's refill.</summary>
+    internal double TenantCost { get; set; }
+
+    /// <summary>What it costs of its user's own budget, in seconds of that one's refill.</summary>
+    internal double UserCost { get; set; }
+
+    /// <summary>Tells one handing-in from another, so that a stale deadline finds nobody.</summary>
+    internal long Generation { get; set; }
+
+    private LinkedListNode<Call>? node;
+}

@@ -1,0 +1,201 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>The calls of one tenant that wait in one class of one lane. Its users take turns, so that one at its cap holds up nobody else.</summary>
+internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
+{
+    private readonly LinkedList<UserQueue> turns = [];
+    private readonly Dictionary<User, UserQueue> byUser = [];
+    private readonly PriorityQueue<UserQueue, long> heldByTime = new();
+    private readonly List<UserQueue> heldForSettlement = [];
+    private UserQueue? unlimited;
+
+    public Lane Lane { get; } = lane;
+
+    public ServiceClock Clock { get; } = clock;
+
+    public int Priority { get; } = priority;
+
+    /// <summary>The place in the lane's heap, or -1.</summary>
+    public int HeapIndex { get; set; } = -1;
+
+    /// <summary>True from the first waiting call to the last, also while held up.</summary>
+    public bool IsBacklogged { get; set; }
+
+    /// <summary>True while the tenant's own budget, or all its waiting users', hold it up.</summary>
+    public bool IsHeldUp { get; set; }
+
+    /// <summary>How many calls wait.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>What they cost together, in seconds of capacity.</summary>
+    public double Cost { get; private set; }
+
+    /// <summary>What they cost together of the tenant's own budget, in seconds of its refill.</summary>
+    public double TenantCost { get; private set; }
+
+    public Tenant Tenant => Clock.Tenant;
+
+    public Call? Oldest
+    {
+        get
+        {
+            Call? oldest = null;
+            foreach (var queue in unlimited is null ? byUser.Values : byUser.Values.Append(unlimited))
+            {
+                if (queue.Calls.First is { } first && (oldest is null || first.Value.SubmittedAt < oldest.SubmittedAt))
+                {
+                    oldest = first.Value;
+                }
+            }
+
+            return oldest;
+        }
+    }
+
+    public void Enqueue(Call call)
+    {
+        var queue = call.OwnerUser is { } user ? QueueOf(user) : unlimited ??= new(this, null);
+        if (queue.Calls.Count == 0)
+        {
+            turns.AddLast(queue.Turn);
+        }
+
+        queue.Calls.AddLast(call.Node);
+        call.Queue = queue;
+        Count++;
+        Cost += call.Cost;
+        TenantCost += call.TenantCost;
+        queue.Cost += call.UserCost;
+    }
+
+    public void Remove(Call call)
+    {
+        var queue = call.Queue!;
+        queue.Calls.Remove(call.Node);
+        call.Queue = null;
+        Count--;
+        Cost = Count == 0 ? 0 : Math.Max(0, Cost - call.Cost);
+        TenantCost = Count == 0 ? 0 : Math.Max(0, TenantCost - call.TenantCost);
+        queue.Cost = Math.Max(0, queue.Cost - call.UserCost);
+        if (queue.Calls.Count == 0)
+        {
+            if (queue.Turn.List is not null)
+            {
+                turns.Remove(queue.Turn);
+            }
+
+            if (queue.User is { } user)
+            {
+                byUser.Remove(user);
+            }
+        }
+    }
+
+    /// <summary>After a call went out: the next user's turn.</summary>
+    public void PassTurn(UserQueue queue)
+    {
+        if (queue.Calls.Count > 0 && turns.Count > 1 && queue.Turn.List is not null)
+        {
+            turns.Remove(queue.Turn);
+            turns.AddLast(queue.Turn);
+        }
+    }
+
+    /// <summary>
+    /// The call whose turn it is and that its user and tenant have room for; otherwise null and when to look again
+    /// (<see cref="Instant.Unknown"/>: after a settlement). Users without room step aside until they have some.
+    /// </summary>
+    public Call? Next(Instant now, out Instant lookAgain)
+    {
+        while (heldByTime.TryPeek(out var due, out var ticks) && ticks <= now.Ticks)
+        {
+            heldByTime.Dequeue();
+            TakeTurn(due);
+        }
+
+        while (turns.First is { } turn)
+        {
+            var call = turn.Value.Calls.First!.Value;
+            lookAgain = Tenant.Budget.FitsAt(call.Consumer, now);
+            if (lookAgain > now)
+            {
+                return null;
+            }
+
+            lookAgain = turn.Value.User?.Budget.FitsAt(call.Consumer, now) ?? now;
+            if (lookAgain <= now)
+            {
+                return call;
+            }
+
+            turns.RemoveFirst();
+            if (lookAgain.IsKnown)
+            {
+                heldByTime.Enqueue(turn.Value, lookAgain.Ticks);
+            }
+            else
+            {
+                heldForSettlement.Add(turn.Value);
+            }
+        }
+
+        lookAgain = heldByTime.TryPeek(out _, out var next) ? new(next) : Instant.Unknown;
+        return null;
+    }
+
+    /// <summary>After a settlement, or a limit's change: users that waited for one may try again.</summary>
+    public void Release()
+    {
+        foreach (var queue in heldForSettlement)
+        {
+            TakeTurn(queue);
+        }
+
+        heldForSettlement.Clear();
+    }
+
+    private void TakeTurn(UserQueue queue)
+    {
+        if (queue.Calls.Count > 0 && queue.Turn.List is null)
+        {
+            turns.AddLast(queue.Turn);
+        }
+    }
+
+    /// <summary>What a user's waiting calls cost of its own budget, in seconds of its refill.</summary>
+    public double CostOf(User user) => byUser.TryGetValue(user, out var queue) ? queue.Cost : 0;
+
+    private UserQueue QueueOf(User user)
+    {
+        if (!byUser.TryGetValue(user, out var queue))
+        {
+            byUser.Add(user, queue = new(this, user));
+        }
+
+        return queue;
+    }
+}
+
+/// <summary>One user's waiting calls, first come first served.</summary>
+internal sealed class UserQueue
+{
+    public UserQueue(Flow flow, User? user)
+    {
+        Flow = flow;
+        User = user;
+        Turn = new(this);
+    }
+
+    public Flow Flow { get; }
+
+    public User? User { get; }
+
+    public LinkedList<Call> Calls { get; } = [];
+
+    public LinkedListNode<UserQueue> Turn { get; }
+
+    /// <summary>What the calls cost together of the user's own budget, in seconds of its refill.</summary>
+    public double Cost { get; set; }
+}

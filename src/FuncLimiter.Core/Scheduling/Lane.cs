@@ -1,0 +1,117 @@
+using FuncLimiter.Core.Routing;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>What waits for one route: a fair queue of tenants for each class.</summary>
+internal sealed class Lane
+{
+    private readonly FlowHeap[] ready = [new(), new(), new()];
+    private readonly Dictionary<Tenant, Flow>[] flows = [[], [], []];
+    private readonly double[] cost = new double[3];
+    private readonly double[] weight = new double[3];
+
+    public Lane(string route, Deployment[] places, int targets)
+    {
+        Route = route;
+        Places = places;
+        Targets = targets;
+    }
+
+    public string Route { get; }
+
+    /// <summary>The deployments that may serve it: targets, then fallbacks.</summary>
+    public Deployment[] Places { get; }
+
+    /// <summary>How many of the places are targets.</summary>
+    public int Targets { get; }
+
+    public Pool Pool { get; set; } = null!;
+
+    public FlowHeap Ready(int priority) => ready[priority];
+
+    /// <summary>What waits in a class, in seconds of capacity.</summary>
+    public double Waiting(int priority) => cost[priority];
+
+    /// <summary>The weights of the tenants waiting in a class, added up.</summary>
+    public double WaitingWeight(int priority) => weight[priority];
+
+    public IEnumerable<Flow> Backlogged(int priority) => flows[priority].Values;
+
+    public Flow? Find(Tenant tenant, int priority) => flows[priority].GetValueOrDefault(tenant);
+
+    public void Enqueue(Call call, ServiceClock clock, double present)
+    {
+        var priority = (int)call.Priority;
+        if (!flows[priority].TryGetValue(clock.Tenant, out var flow))
+        {
+            flow = new Flow(this, clock, priority);
+            flows[priority].Add(clock.Tenant, flow);
+            clock.Flows.Add(flow);
+        }
+
+        flow.Enqueue(call);
+        cost[priority] += call.Cost;
+        if (!flow.IsBacklogged)
+        {
+            clock.Begin(flow, present);
+            weight[priority] += clock.Tenant.Weight;
+            ready[priority].Add(flow);
+        }
+        else if (flow.IsHeldUp)
+        {
+            // The newcomer may be of a user who has room.
+            Resume(flow);
+        }
+    }
+
+    public void Remove(Call call)
+    {
+        var flow = call.Queue!.Flow;
+        flow.Remove(call);
+        cost[flow.Priority] = Math.Max(0, cost[flow.Priority] - call.Cost);
+        if (flow.Count > 0)
+        {
+            return;
+        }
+
+        if (flow.HeapIndex >= 0)
+        {
+            ready[flow.Priority].Remove(flow);
+        }
+
+        flow.IsHeldUp = false;
+        flow.Clock.End(flow);
+        flow.Clock.Flows.Remove(flow);
+        flows[flow.Priority].Remove(flow.Tenant);
+        weight[flow.Priority] = flows[flow.Priority].Count == 0 ? 0 : weight[flow.Priority] - flow.Tenant.Weight;
+        if (flows[flow.Priority].Count == 0)
+        {
+            cost[flow.Priority] = 0;
+        }
+    }
+
+    public void HoldUp(Flow flow)
+    {
+        flow.IsHeldUp = true;
+        ready[flow.Priority].Remove(flow);
+    }
+
+    public void Resume(Flow flow)
+    {
+        if (flow.IsHeldUp && flow.Count > 0)
+        {
+            flow.IsHeldUp = false;
+            flow.Clock.End(flow);
+            flow.Clock.Begin(flow, Pool.Present(flow.Priority));
+            ready[flow.Priority].Add(flow);
+        }
+    }
+
+    public void Reorder(Flow flow)
+    {
+        if (flow.HeapIndex >= 0)
+        {
+            ready[flow.Priority].Move(flow);
+        }
+    }
+}

@@ -1,0 +1,301 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>
+/// Deployments that calls compete for, directly or over a shared account, and the lanes that lead to them. Classes go before one another,
+/// tenants within a class by the service they have had, a tenant's users in turn. A call ahead that does not fit yet lays claim to the
+/// deployment that will have room for it first; those behind may use the others.
+/// </summary>
+internal sealed class Pool
+{
+    private const int Classes = 3;
+    private readonly Func<Call, Instant, bool> admit;
+    private readonly Func<int, bool> isWaiting;
+    private readonly double[] present = new double[Classes];
+    private readonly ServiceRate[] rates = [new(), new(), new()];
+    private readonly ClassFloors classFloors;
+    private readonly PriorityQueue<Flow, long> heldUp = new();
+    private readonly List<Flow> stalled = [];
+    private readonly int[] stalledFlows = new int[Classes];
+    private long pass;
+
+    /// <summary>A pool with nothing in it.</summary>
+    /// <param name="floors">The classes' floors.</param>
+    /// <param name="admit">Lets a call out whose place is set, or refuses it where the place is -1; true where it went out.</param>
+    public Pool(IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)
+    {
+        this.admit = admit;
+        isWaiting = IsWaiting;
+        classFloors = new(floors);
+    }
+
+    public List<Lane> Lanes { get; } = [];
+
+    public int Waiting { get; private set; }
+
+    /// <summary>When a call will next fit; <see cref="Instant.Unknown"/> where that takes a settlement or a new call.</summary>
+    public Instant NextWake { get; private set; } = Instant.Unknown;
+
+    /// <summary>The service of whoever was served last in a class: where those that come back from idling begin.</summary>
+    public double Present(int priority) => present[priority];
+
+    public double Rate(int priority, Instant now) => rates[priority].PerSecond(now);
+
+    public void Enqueue(Lane lane, Call call)
+    {
+        lane.Enqueue(call, ClockOf(call), present[(int)call.Priority]);
+        Waiting++;
+    }
+
+    public void Remove(Lane lane, Call call)
+    {
+        lane.Remove(call);
+        Waiting--;
+    }
+
+    /// <summary>Counts a call's service, whether it waited or not.</summary>
+    public void Count(Call call, Instant now)
+    {
+        var clock = ClockOf(call);
+        var priority = (int)call.Priority;
+        if (clock.Flows.Count == 0)
+        {
+            clock.Lift(present[priority]);
+        }
+
+        present[priority] = Math.Max(present[priority], clock.Value);
+        clock.Add(call.Cost);
+        rates[priority].Add(call.Cost, now);
+        if (Waiting > 0)
+        {
+            classFloors.Count(priority, call.Cost, isWaiting);
+        }
+    }
+
+    /// <summary>Corrects a call's service to what it came to.</summary>
+    public void Correct(Call call, double cost) => ClockOf(call).Add(cost - call.Cost);
+
+    /// <summary>Forgets the claims of the pass before.</summary>
+    public void BeginPass() => pass++;
+
+    /// <summary>Lets out everything that fits, in order.</summary>
+    public void Dispatch(Instant now)
+    {
+        BeginPass();
+        NextWake = Instant.Unknown;
+        while (heldUp.TryPeek(out var due, out var ticks) && ticks <= now.Ticks)
+        {
+            heldUp.Dequeue();
+            due.Lane.Resume(due);
+        }
+
+        while (Waiting > 0 && Choose() is { } flow)
+        {
+            Serve(flow, now);
+        }
+
+        foreach (var flow in stalled)
+        {
+            if (flow.Count > 0 && !flow.IsHeldUp && flow.HeapIndex < 0)
+            {
+                flow.Lane.Ready(flow.Priority).Add(flow);
+            }
+        }
+
+        stalled.Clear();
+        Array.Clear(stalledFlows);
+        if (heldUp.TryPeek(out _, out var next))
+        {
+            NextWake = Instant.Min(NextWake, new(next));
+        }
+    }
+
+    /// <summary>Looks again at what waited for a settlement of a tenant's.</summary>
+    public static void Release(Tenant tenant)
+    {
+        foreach (var flow in tenant.WaitingForSettlement)
+        {
+            flow.Release();
+            flow.Lane.Resume(flow);
+        }
+
+        tenant.WaitingForSettlement.Clear();
+    }
+
+    /// <summary>
+    /// The place that can serve a call now: of the targets the one with the most headroom, else the first fallback; -1 where none can, and
+    /// then when, and which, will first.
+    /// </summary>
+    public int FindPlace(Lane lane, Call call, Instant now, out Instant first, out int firstPlace)
+    {
+        (first, firstPlace) = (Instant.Never, -1);
+        var (best, bestUse) = (-1, double.MaxValue);
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            if (i >= lane.Targets && best >= 0)
+            {
+                break;
+            }
+
+            var place = lane.Places[i];
+            if ((call.Excluded >> i & 1) != 0 || place.ClaimedInPass == pass)
+            {
+                continue;
+            }
+
+            var fits = place.FitsAt(call.Provider[i], now);
+            if (fits > now)
+            {
+                (first, firstPlace) = fits < first || firstPlace < 0 ? (fits, i) : (first, firstPlace);
+                continue;
+            }
+
+            var use = lane.Places.Length > 1 ? place.Utilization(now) : 0;
+            if (use < bestUse)
+            {
+                (best, bestUse) = (i, use);
+            }
+
+            if (i >= lane.Targets)
+            {
+                break;
+            }
+        }
+
+        return best;
+    }
+
+    private void Serve(Flow flow, Instant now)
+    {
+        var lane = flow.Lane;
+        if (flow.Next(now, out var lookAgain) is not { } call)
+        {
+            lane.HoldUp(flow);
+            if (lookAgain.IsKnown)
+            {
+                heldUp.Enqueue(flow, lookAgain.Ticks);
+            }
+            else
+            {
+                flow.Tenant.WaitingForSettlement.Add(flow);
+            }
+
+            return;
+        }
+
+        var place = FindPlace(lane, call, now, out var first, out var firstPlace);
+        if (place < 0 && firstPlace >= 0 && first != Instant.Never)
+        {
+            lane.Places[firstPlace].ClaimedInPass = pass;
+            NextWake = Instant.Min(NextWake, first);
+            Stall(flow);
+            return;
+        }
+
+        if (place < 0 && firstPlace < 0 && CanServe(lane, call))
+        {
+            Stall(flow);
+            return;
+        }
+
+        var queue = call.Queue!;
+        Remove(lane, call);
+        call.Place = place;
+        if (admit(call, now))
+        {
+            flow.PassTurn(queue);
+        }
+    }
+
+    private void Stall(Flow flow)
+    {
+        flow.Lane.Ready(flow.Priority).Remove(flow);
+        stalled.Add(flow);
+        stalledFlows[flow.Priority]++;
+    }
+
+    private static bool CanServe(Lane lane, Call call)
+    {
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            if ((call.Excluded >> i & 1) == 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private Flow? Choose()
+    {
+        for (var priority = Classes - 1; priority > 0; priority--)
+        {
+            if (classFloors.IsOwed(priority) && Least(priority) is { } owed)
+            {
+                return owed;
+            }
+        }
+
+        return Least(0) ?? Least(1) ?? Least(2);
+    }
+
+    private Flow? Least(int priority)
+    {
+        Flow? least = null;
+        foreach (var lane in Lanes)
+        {
+            var ready = lane.Ready(priority);
+            if (ready.Count > 0 && (least is null || ready.Least.Clock.Value < least.Clock.Value) && HasUnclaimed(lane))
+            {
+                least = ready.Least;
+            }
+        }
+
+        return least;
+    }
+
+    private bool HasUnclaimed(Lane lane)
+    {
+        foreach (var place in lane.Places)
+        {
+            if (place.ClaimedInPass != pass)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsWaiting(int priority)
+    {
+        if (stalledFlows[priority] > 0)
+        {
+            return true;
+        }
+
+        foreach (var lane in Lanes)
+        {
+            if (lane.Ready(priority).Count > 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private ServiceClock ClockOf(Call call)
+    {
+        var tenant = call.Owner!;
+        if (!tenant.Clocks.TryGetValue(this, out var clocks))
+        {
+            clocks = [new(tenant), new(tenant), new(tenant)];
+            tenant.Clocks.Add(this, clocks);
+        }
+
+        return clocks[(int)call.Priority];
+    }
+}

@@ -1,0 +1,76 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>How long a call at the end of its queue will wait, from what is ahead of it and how fast that goes out.</summary>
+internal static class WaitForecast
+{
+    private const double LeastShare = 0.01;
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+
+    /// <summary>The wait of a call that is not in the queue yet.</summary>
+    /// <param name="lane">Its lane.</param>
+    /// <param name="call">The call, its owner and its costs set.</param>
+    /// <param name="floor">The floor of its class.</param>
+    /// <param name="promised">Work that refused callers were told to come back with, in seconds of capacity.</param>
+    /// <param name="now">Now.</param>
+    public static TimeSpan Of(Lane lane, Call call, double floor, double promised, Instant now)
+    {
+        var priority = (int)call.Priority;
+        var ahead = lane.Waiting(priority);
+        for (var i = 0; i < priority; i++)
+        {
+            ahead += lane.Waiting(i);
+        }
+
+        // Whoever has little waiting is served as often as its weight says, however much others have waiting.
+        var owner = call.Owner!;
+        var flow = lane.Find(owner, priority);
+        var weights = lane.WaitingWeight(priority) + (flow is null ? owner.Weight : 0);
+        var share = ((flow?.Cost ?? 0) + call.Cost) * weights / owner.Weight;
+        var seconds = (Math.Min(ahead, share) + promised + call.Cost) / Drain(lane, priority, floor, now);
+        var opensAt = OpenPlaces(lane, now).OpensAt;
+        seconds += opensAt.IsKnown ? Math.Max(0, (opensAt - now).TotalSeconds) : 0;
+
+        var limited = Math.Max(seconds, OwnWait(owner.Budget, call, (flow?.TenantCost ?? 0) + call.TenantCost, now));
+        if (call.OwnerUser is { } user)
+        {
+            limited = Math.Max(limited, OwnWait(user.Budget, call, (flow?.CostOf(user) ?? 0) + call.UserCost, now));
+        }
+
+        return TimeSpan.FromSeconds(Math.Min(limited, Longest.TotalSeconds));
+    }
+
+    /// <summary>How much service a second a class of a lane can count on, in seconds of capacity.</summary>
+    public static double Drain(Lane lane, int priority, double floor, Instant now)
+    {
+        var open = Math.Max(1, OpenPlaces(lane, now).Open);
+        var higher = 0.0;
+        for (var i = 0; i < priority; i++)
+        {
+            higher += lane.Pool.Rate(i, now);
+        }
+
+        return Math.Max(open * Math.Max(floor, LeastShare), open - higher);
+    }
+
+    // The budget's own queue drains at the budget's own rate; what it holds free shortens that.
+    private static double OwnWait(Budget budget, Call call, double queued, Instant now)
+    {
+        var fits = budget.FitsAt(call.Consumer, now);
+        return fits <= now || !fits.IsKnown ? 0 : Math.Max((fits - now).TotalSeconds, queued);
+    }
+
+    private static (int Open, Instant OpensAt) OpenPlaces(Lane lane, Instant now)
+    {
+        var (open, opensAt) = (0, Instant.Unknown);
+        foreach (var place in lane.Places)
+        {
+            var closedUntil = place.ClosedUntil;
+            open += closedUntil <= now ? 1 : 0;
+            opensAt = Instant.Min(opensAt, closedUntil);
+        }
+
+        return (open, Instant.Max(opensAt, now));
+    }
+}

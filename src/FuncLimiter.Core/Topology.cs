@@ -1,0 +1,87 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core;
+
+/// <summary>Accounts, deployments, lanes and pools, made from a specification and never changed in shape afterwards.</summary>
+internal sealed class Topology
+{
+    private readonly Dictionary<string, Lane> lanes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Deployment> deployments = new(StringComparer.Ordinal);
+
+    public Topology(LimiterSpec spec, Func<Call, Instant, bool> admit)
+    {
+        var accounts = spec.Accounts.ToDictionary(
+            account => account.Id, account => new Budget($"account:{account.Id}", account.Limits, new Caution()), StringComparer.Ordinal);
+        foreach (var deployment in spec.Deployments)
+        {
+            var own = new Budget($"deployment:{deployment.Id}", deployment.Limits, new Caution());
+            deployments.Add(deployment.Id, new(deployment.Id, accounts[deployment.Account], own));
+        }
+
+        foreach (var route in spec.Routes)
+        {
+            Deployment[] places = [.. route.Targets.Concat(route.Fallback).Select(id => deployments[id])];
+            lanes.Add(route.Name, new(route.Name, places, route.Targets.Count));
+        }
+
+        Budgets = [.. accounts.Values, .. deployments.Values.Select(deployment => deployment.Own)];
+        Join(spec.Queue.Floor, admit);
+    }
+
+    /// <summary>The providers' budgets: accounts, then deployments.</summary>
+    public IReadOnlyList<Budget> Budgets { get; }
+
+    public IReadOnlyCollection<Lane> Lanes => lanes.Values;
+
+    public IReadOnlyList<Pool> Pools { get; private set; } = [];
+
+    public Lane? Find(string route) => lanes.GetValueOrDefault(route);
+
+    public Deployment? FindDeployment(string id) => deployments.GetValueOrDefault(id);
+
+    // Deployments that share an account or a route compete for the same calls: one pool for each connected part.
+    private void Join(IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)
+    {
+        var parent = deployments.Values.ToDictionary(deployment => deployment);
+        Deployment Root(Deployment deployment) =>
+            parent[deployment] == deployment ? deployment : parent[deployment] = Root(parent[deployment]);
+
+        foreach (var sameAccount in deployments.Values.GroupBy(deployment => deployment.Account))
+        {
+            foreach (var deployment in sameAccount)
+            {
+                parent[Root(deployment)] = Root(sameAccount.First());
+            }
+        }
+
+        foreach (var lane in lanes.Values)
+        {
+            foreach (var place in lane.Places)
+            {
+                parent[Root(place)] = Root(lane.Places[0]);
+            }
+        }
+
+        var pools = new Dictionary<Deployment, Pool>();
+        foreach (var deployment in deployments.Values)
+        {
+            var root = Root(deployment);
+            if (!pools.TryGetValue(root, out var pool))
+            {
+                pools.Add(root, pool = new(floors, admit));
+            }
+
+            deployment.Pool = pool;
+        }
+
+        foreach (var lane in lanes.Values)
+        {
+            lane.Pool = lane.Places[0].Pool;
+            lane.Pool.Lanes.Add(lane);
+        }
+
+        Pools = [.. pools.Values];
+    }
+}

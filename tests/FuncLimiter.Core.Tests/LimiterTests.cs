@@ -1,0 +1,90 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core.Tests;
+
+public class LimiterTests
+{
+    private static readonly Instant Start = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public void Submit_WhenEverythingFits_AdmitsAtOnce()
+    {
+        var limiter = new Limiter(World(tpm: 60_000, burstSeconds: 6));
+
+        Assert.Equal(CallState.Admitted, limiter.Submit(Ask("a", 1000), Start));
+    }
+
+    [Fact]
+    public void Submit_WhenTheBucketIsEmpty_WaitsForTheExactInstant()
+    {
+        var limiter = new Limiter(World(tpm: 60_000, burstSeconds: 6));
+        while (limiter.Submit(Ask("a", 1000), Start) == CallState.Admitted)
+        {
+        }
+
+        // 6,000 tokens of burst less a jitter of 50 ms leave 950 of a sixth call's 1,000.
+        Assert.Equal(50, (limiter.NextWake - Start).TotalMilliseconds, 0.01);
+        limiter.Advance(limiter.NextWake);
+        Assert.True(limiter.TryTakeReleased(out var released));
+        Assert.Equal(CallState.Admitted, released.State);
+    }
+
+    [Fact]
+    public void Overload_UsesTheWholeLimitAndServesTenantsByWeight()
+    {
+        var limiter = new Limiter(World(
+            tpm: 60_000, burstSeconds: 6, tenants: [new("a", 1, [], []), new("b", 3, [], [])]));
+        var served = new Dictionary<string, long> { ["a"] = 0, ["b"] = 0 };
+        var random = new Random(1);
+        var now = Start;
+        void Offer(string tenant)
+        {
+            var call = Ask(tenant, tenant == "a" ? random.Next(1, 2000) : random.Next(500, 800));
+            if (limiter.Submit(call, now) == CallState.Admitted)
+            {
+                served[tenant] += call.Consumer.Tokens;
+            }
+        }
+
+        for (var i = 0; i < 200; i++)
+        {
+            Offer("a");
+            Offer("b");
+        }
+
+        while (now < Start + TimeSpan.FromMinutes(10))
+        {
+            limiter.Advance(now);
+            while (limiter.TryTakeReleased(out var call))
+            {
+                Assert.Equal(CallState.Admitted, call.State);
+                served[call.Tenant] += call.Consumer.Tokens;
+                Offer(call.Tenant);
+            }
+
+            now = Instant.Min(limiter.NextWake, now + TimeSpan.FromSeconds(1));
+        }
+
+        var total = served["a"] + served["b"];
+        Assert.InRange(total, 0.995 * (600_000 + 6_000), 606_000);
+        Assert.InRange(served["b"] / (double)served["a"], 2.95, 3.05);
+    }
+
+    private static LimiterSpec World(long tpm, double burstSeconds, IReadOnlyList<TenantSpec>? tenants = null) => new()
+    {
+        Accounts = [new("one", [])],
+        Deployments = [new("one/m", "one", [new(Dimension.Tokens, tpm, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = burstSeconds }])],
+        Routes = [new("m", ["one/m"], [])],
+        Tenants = tenants ?? [],
+    };
+
+    private static Call Ask(string tenant, long tokens) => new()
+    {
+        Route = "m",
+        Tenant = tenant,
+        Priority = Priority.Background,
+        Consumer = new(1, tokens, 0, 0, 1),
+        Provider = [new(1, tokens, 0, 0, 1)],
+    };
+}
