@@ -19,6 +19,9 @@ public interface ILimiter
     /// <summary>When such a call would be admitted if it were asked for now, without asking.</summary>
     Instant Foresee(AdmissionRequest request);
 
+    /// <summary>Closes a deployment (<c>account/model</c>) or an account until an instant; opens it where that has passed. False where there is none.</summary>
+    bool CoolDown(string scope, Instant until);
+
     /// <summary>The state of every budget and queue, for people and for metrics.</summary>
     LimiterReport Report();
 }

@@ -1,0 +1,295 @@
+using FuncLimiter.Core;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Gateway.Admission;
+
+/// <summary>The limiter of a single process: Core's decisions under one lock, one timer for the next of them.</summary>
+public sealed class EmbeddedLimiter : ILimiter, IDisposable
+{
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
+    private readonly Lock gate = new();
+    private readonly Limiter limiter;
+    private readonly TimeProvider time;
+    private readonly ITimer timer;
+    private readonly List<Call> done = [];
+    private readonly SemaphoreSlim checkpointWanted = new(0, 1);
+    private Instant armedFor = Instant.Unknown;
+    private bool isDisposed;
+
+    /// <summary>A limiter on a clock.</summary>
+    /// <param name="spec">Its parts.</param>
+    /// <param name="time">The clock.</param>
+    public EmbeddedLimiter(LimiterSpec spec, TimeProvider time)
+    {
+        this.time = time;
+        limiter = new(spec);
+        timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private Instant Now => Instant.From(time.GetUtcNow());
+
+    /// <inheritdoc/>
+    public ValueTask<AdmissionResult> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var call = CallOf(request);
+        Waiter? waiter = null;
+        AdmissionResult? result = null;
+        lock (gate)
+        {
+            var now = Now;
+            if (limiter.Submit(call, now) == CallState.Waiting)
+            {
+                call.Tag = waiter = new Waiter();
+            }
+            else
+            {
+                result = ResultOf(call, now);
+            }
+
+            Finish();
+        }
+
+        Deliver();
+        return result is not null ? new(result) : new(WaitAsync(call, waiter!, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public void Observe(Reservation reservation, Observation observation) => Change(now => limiter.Observe(reservation, observation, now));
+
+    /// <inheritdoc/>
+    public void Settle(Reservation reservation, in Settlement settlement)
+    {
+        lock (gate)
+        {
+            limiter.Settle(reservation, settlement, Now);
+            Finish();
+        }
+
+        Deliver();
+    }
+
+    /// <inheritdoc/>
+    public Instant Foresee(AdmissionRequest request)
+    {
+        var call = CallOf(request);
+        lock (gate)
+        {
+            return limiter.Foresee(call, Now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public LimiterReport Report()
+    {
+        lock (gate)
+        {
+            return limiter.Report(Now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool CoolDown(string scope, Instant until)
+    {
+        var found = false;
+        Change(now => found = limiter.CoolDown(scope, until, now));
+        return found;
+    }
+
+    /// <summary>Takes on what an earlier process kept. To be called before the first call.</summary>
+    public void Restore(IReadOnlyList<BudgetState> states) => Change(now => limiter.Restore(states, now));
+
+    /// <summary>
+    /// Keeps the budgets' states at an interval, and at once where calls wait for it, until cancelled. While the store fails, calls go out
+    /// only as far as what was kept allows, and then wait.
+    /// </summary>
+    /// <param name="store">Where to.</param>
+    /// <param name="interval">How often at least.</param>
+    /// <param name="failed">Is told of each failure to keep.</param>
+    /// <param name="cancellationToken">Ends it, after a last checkpoint.</param>
+    public async Task KeepAsync(IBudgetStore store, TimeSpan interval, Action<Exception> failed, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await CheckpointAsync(store, interval, failed, cancellationToken);
+            await checkpointWanted.WaitAsync(interval, CancellationToken.None);
+        }
+
+        await CheckpointAsync(store, interval, failed, CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            isDisposed = true;
+        }
+
+        timer.Dispose();
+    }
+
+    private static Call CallOf(AdmissionRequest request) => new()
+    {
+        Route = request.Route,
+        Tenant = request.Tenant,
+        User = request.User,
+        Priority = request.Priority,
+        Consumer = request.Consumer,
+        Provider = request.Provider as Charge[] ?? [.. request.Provider],
+        MaxWait = request.MaxWait,
+        Excluded = request.Excluded,
+        ExpiresAfter = request.ExpiresAfter,
+    };
+
+    private async Task<AdmissionResult> WaitAsync(Call call, Waiter waiter, CancellationToken cancellationToken)
+    {
+        AdmissionResult result;
+        await using (cancellationToken.UnsafeRegister(_ => GiveUp(call, waiter, cancellationToken), null))
+        {
+            result = await waiter.Task;
+        }
+
+        if (cancellationToken.IsCancellationRequested && result.Reservation is { } reservation)
+        {
+            Settle(reservation, default);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return result;
+    }
+
+    private void GiveUp(Call call, Waiter waiter, CancellationToken cancellationToken)
+    {
+        bool gaveUp;
+        lock (gate)
+        {
+            gaveUp = limiter.Cancel(call, Now);
+            Finish();
+        }
+
+        if (gaveUp)
+        {
+            waiter.TrySetCanceled(cancellationToken);
+        }
+
+        Deliver();
+    }
+
+    // The timer may fire a little early: whatever comes next, it is armed anew.
+    private void Wake() => Change(now =>
+    {
+        armedFor = Instant.Unknown;
+        limiter.Advance(now);
+    });
+
+    private void Change(Action<Instant> change)
+    {
+        lock (gate)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            change(Now);
+            Finish();
+        }
+
+        Deliver();
+    }
+
+    // Under the lock: results of what was released, and the timer for what comes next.
+    private void Finish()
+    {
+        while (limiter.TryTakeReleased(out var call))
+        {
+            ((Waiter)call.Tag!).Result = ResultOf(call, Now);
+            done.Add(call);
+        }
+
+        var next = limiter.NextWake;
+        if (next != armedFor && !isDisposed)
+        {
+            armedFor = next;
+            var wait = next.IsKnown ? next - Now : Timeout.InfiniteTimeSpan;
+            timer.Change(next.IsKnown ? Clamp(wait) : wait, Timeout.InfiniteTimeSpan);
+        }
+
+        if (limiter.NeedsCheckpoint && checkpointWanted.CurrentCount == 0)
+        {
+            checkpointWanted.Release();
+        }
+    }
+
+    // Timers tick in milliseconds: rounded up, so that one firing is enough.
+    private static TimeSpan Clamp(TimeSpan wait) =>
+        TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 0, LongestTimer.TotalMilliseconds)));
+
+    // Outside the lock: continuations run on the pool, never here.
+    private void Deliver()
+    {
+        if (done.Count == 0)
+        {
+            return;
+        }
+
+        Call[] calls;
+        lock (gate)
+        {
+            calls = [.. done];
+            done.Clear();
+        }
+
+        foreach (var call in calls)
+        {
+            var waiter = (Waiter)call.Tag!;
+            waiter.TrySetResult(waiter.Result!);
+        }
+    }
+
+    private AdmissionResult ResultOf(Call call, Instant now) => call.State == CallState.Admitted
+        ? new()
+        {
+            Reservation = call.Reservation,
+            Place = call.Place,
+            Waited = call.Reservation.TakenAt - call.SubmittedAt,
+            Tightest = limiter.Tightest(call.Reservation, now),
+        }
+        : new() { Refusal = call.Refusal, Waited = now - call.SubmittedAt };
+
+    private async Task CheckpointAsync(IBudgetStore store, TimeSpan interval, Action<Exception> failed, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<BudgetState> states;
+        lock (gate)
+        {
+            states = limiter.BeginCheckpoint(Now);
+        }
+
+        if (states.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await store.SaveAsync(states, CancellationToken.None);
+        }
+#pragma warning disable CA1031 // Whatever a store fails with: what is kept already still bounds what goes out.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            failed(exception);
+            await Task.Delay(interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
+        Change(limiter.ConfirmCheckpoint);
+    }
+
+    private sealed class Waiter() : TaskCompletionSource<AdmissionResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public AdmissionResult? Result { get; set; }
+    }
+}
