@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Gateway.Configuration;
@@ -19,6 +21,9 @@ public sealed record GatewayConfiguration
 
     /// <summary>When to warn and when to act.</summary>
     public AlertConfiguration Alerts { get; init; } = new();
+
+    /// <summary>Bounds of jobs.</summary>
+    public JobConfiguration Jobs { get; init; } = new();
 }
 
 /// <summary>One credential at one provider in one region.</summary>
@@ -26,11 +31,20 @@ public sealed record GatewayConfiguration
 /// <param name="Provider">A provider's id, see <see cref="Providers.Provider.Id"/>.</param>
 /// <param name="Region">The region, or null.</param>
 /// <param name="Endpoint">The base address.</param>
-/// <param name="ApiKey">The secret, resolved; never logged.</param>
+/// <param name="ApiKey">
+/// The secret, resolved; never logged. A <see cref="KeyVaultReference"/> as written where the host is to resolve it; empty where none is needed.
+/// </param>
 /// <param name="Limits">The limits shared by all its models.</param>
 /// <param name="Models">The models it may call.</param>
 public sealed record AccountConfiguration(
-    string Id, string Provider, string? Region, Uri Endpoint, string ApiKey, IReadOnlyList<Limit> Limits, IReadOnlyList<ModelConfiguration> Models);
+    string Id, string Provider, string? Region, Uri Endpoint, string ApiKey, IReadOnlyList<Limit> Limits, IReadOnlyList<ModelConfiguration> Models)
+{
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append($"{nameof(Id)} = {Id}, {nameof(Provider)} = {Provider}, {nameof(Region)} = {Region}, {nameof(Endpoint)} = {Endpoint}");
+        return true;
+    }
+}
 
 /// <summary>One model on an account.</summary>
 /// <param name="Model">Its name at the provider.</param>
@@ -57,7 +71,17 @@ public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targ
 /// <param name="Limits">Its own limits.</param>
 /// <param name="UserLimits">The limits of each of its users.</param>
 public sealed record TenantConfiguration(
-    string Id, IReadOnlyList<string> KeyHashes, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits);
+    string Id, IReadOnlyList<string> KeyHashes, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits)
+{
+    /// <summary>The secret that signs its webhooks; null where there is none. Never logged.</summary>
+    public string? WebhookSecret { get; init; }
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(Id)} = {Id}, {nameof(Weight)} = {Weight}");
+        return true;
+    }
+}
 
 /// <summary>Bounds of the queue.</summary>
 public sealed record QueueConfiguration

@@ -1,0 +1,118 @@
+using System.Text.RegularExpressions;
+
+namespace FuncLimiter.Gateway.Configuration.Reading;
+
+/// <summary>Reads the accounts and their models.</summary>
+internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader secrets)
+{
+    private const decimal MostPrice = 1_000_000;
+    private const int LongestModel = 256;
+
+    private readonly LimitsReader limits = new(mistakes);
+
+    public List<AccountConfiguration> Read(ObjectReader root)
+    {
+        var accounts = new List<AccountConfiguration>();
+        var ids = new UniqueNames(mistakes, "another account");
+        foreach (var (path, element) in root.List("accounts", required: true))
+        {
+            if (ObjectReader.Open(element, path, Shapes.Account, mistakes) is { } reader)
+            {
+                accounts.Add(ReadAccount(reader, ids));
+            }
+        }
+
+        return accounts;
+    }
+
+    /// <summary>True for ids that can stand in a path, a header and a log line without quoting.</summary>
+    public static bool IsId(string text) => Id().IsMatch(text);
+
+    private AccountConfiguration ReadAccount(ObjectReader reader, UniqueNames ids)
+    {
+        var id = reader.Text("id", required: true);
+        if (id is not null && !IsId(id))
+        {
+            mistakes.Add(reader.At("id"), MistakeList.Quote(id), $"write {Shapes.Account["id"].Wanted}");
+        }
+        else
+        {
+            ids.Add(id, reader.At("id"));
+        }
+
+        var provider = ReadProvider(reader);
+        var rule = CountingRule.OfProvider(provider);
+        var endpoint = EndpointReader.Read(reader, provider, secrets, mistakes);
+        var key = secrets.Secret(reader, "apiKey", required: provider is null || !KnownProviders.MayLackKey(provider));
+        var shared = limits.Read(reader, "limits", rule);
+        var models = ReadModels(reader, rule, shared);
+        return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, shared.Limits, models);
+    }
+
+    private string? ReadProvider(ObjectReader reader)
+    {
+        var provider = reader.Text("provider", required: true);
+        if (provider is null || KnownProviders.Contains(provider))
+        {
+            return provider;
+        }
+
+        mistakes.Add(reader.At("provider"), MistakeList.Quote(provider), NearestName.Of(provider, KnownProviders.Ids) is { } nearest
+            ? $"write \"{nearest}\""
+            : $"write one of {string.Join(", ", KnownProviders.Ids)}");
+        return null;
+    }
+
+    private List<ModelConfiguration> ReadModels(ObjectReader account, CountingRule rule, LimitSet shared)
+    {
+        var models = new List<ModelConfiguration>();
+        var names = new UniqueNames(mistakes, "another model of this account");
+        foreach (var (path, element) in account.List("models", required: true))
+        {
+            if (ObjectReader.Open(element, path, Shapes.Model, mistakes) is not { } reader)
+            {
+                continue;
+            }
+
+            var name = reader.Text("model", required: true);
+            if (name is not null && !IsModel(name))
+            {
+                mistakes.Add(reader.At("model"), MistakeList.Quote(name), $"write a name of at most {LongestModel} characters without spaces at its ends");
+            }
+            else
+            {
+                names.Add(name, reader.At("model"));
+            }
+
+            var own = limits.Read(reader, "limits", rule);
+            limits.CheckWithin(reader.At("limits"), own, shared, "its account's");
+            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, ReadPrice(reader)));
+        }
+
+        return models;
+    }
+
+    internal static bool IsModel(string name) =>
+        name.Length <= LongestModel && name.Trim().Length == name.Length && !name.Any(char.IsControl);
+
+    private PriceConfiguration? ReadPrice(ObjectReader model)
+    {
+        if (model.Inner("price", Shapes.Price) is not { } reader)
+        {
+            return null;
+        }
+
+        var input = reader.Number("input", 0, MostPrice, required: true);
+        var output = reader.Number("output", 0, MostPrice, required: true);
+        var cached = reader.Number("cachedInput", 0, MostPrice);
+        if (cached > input)
+        {
+            mistakes.Add(reader.At("cachedInput"), $"{cached}, above the input price of {input}", "write at most the input price, or leave it out");
+        }
+
+        return new PriceConfiguration(input ?? 0, cached ?? input ?? 0, output ?? 0);
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Id();
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Gateway.Configuration.Reading;
+
+/// <summary>Reads one object of limits, and compares it with the one that encloses it.</summary>
+internal sealed class LimitsReader(MistakeList mistakes)
+{
+    /// <summary>More than any provider sells, and small enough for exact arithmetic.</summary>
+    private const long MostAmount = 1_000_000_000_000;
+
+    /// <summary>No call of a language model takes fewer tokens than this.</summary>
+    private const int SmallestCallTokens = 8;
+
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    private static readonly (string Name, Dimension Dimension, TimeSpan Window)[] Amounts =
+    [
+        ("rpm", Dimension.Requests, Minute),
+        ("tpm", Dimension.Tokens, Minute),
+        ("itpm", Dimension.InputTokens, Minute),
+        ("otpm", Dimension.OutputTokens, Minute),
+        ("rpd", Dimension.Requests, Day),
+        ("tpd", Dimension.Tokens, Day),
+        ("concurrent", Dimension.Concurrent, TimeSpan.Zero),
+    ];
+
+    // A pair contradicts itself where the first is above the second: it could never be reached.
+    private static readonly (string Smaller, string Larger)[] Orders = [("itpm", "tpm"), ("otpm", "tpm"), ("rpm", "rpd"), ("tpm", "tpd")];
+
+    public LimitSet Read(ObjectReader owner, string name, CountingRule rule)
+    {
+        if (owner.Inner(name, Shapes.Limits) is not { } reader)
+        {
+            return LimitSet.None;
+        }
+
+        var amounts = new Dictionary<string, long>();
+        foreach (var amount in Amounts)
+        {
+            if (reader.Whole(amount.Name, 1, MostAmount) is { } value)
+            {
+                amounts[amount.Name] = value;
+            }
+        }
+
+        var burstSeconds = (double?)reader.Number("burstSeconds", 0, 60, aboveLeast: true);
+        var algorithm = Algorithm(reader);
+        CheckBurst(reader, burstSeconds, algorithm);
+        CheckOrders(reader, amounts);
+
+        // Whoever states a burst speaks of a bucket.
+        var minute = algorithm ?? (burstSeconds is null ? rule.Minute : LimitAlgorithm.Bucket);
+        var day = algorithm is { } chosen ? (chosen == LimitAlgorithm.Fixed ? LimitAlgorithm.CalendarDay : chosen) : rule.Day;
+        var limits = Amounts.Where(amount => amounts.ContainsKey(amount.Name)).Select(amount => amount.Window switch
+        {
+            var window when window == TimeSpan.Zero => new Limit(amount.Dimension, amounts[amount.Name], window, LimitAlgorithm.Concurrency),
+            var window when window == Day => new Limit(amount.Dimension, amounts[amount.Name], window, day)
+            {
+                TimeZone = day == LimitAlgorithm.CalendarDay ? rule.Zone : null,
+            },
+            var window => new Limit(amount.Dimension, amounts[amount.Name], window, minute)
+            {
+                BurstSeconds = minute == LimitAlgorithm.Bucket ? burstSeconds : null,
+            },
+        }).ToArray();
+        CheckRoom(reader, limits);
+        return new LimitSet(amounts, limits);
+    }
+
+    /// <summary>Finds inner limits above the limits that enclose them: they could never be reached.</summary>
+    /// <param name="path">The path of the inner limits.</param>
+    /// <param name="inner">The inner limits, of a deployment or a user.</param>
+    /// <param name="outer">The enclosing limits.</param>
+    /// <param name="outerName">Whose those are, for example <c>its account's</c>.</param>
+    public void CheckWithin(string path, LimitSet inner, LimitSet outer, string outerName)
+    {
+        foreach (var (name, amount) in inner.Amounts)
+        {
+            if (outer.Amounts.TryGetValue(name, out var most) && amount > most)
+            {
+                mistakes.Add(
+                    JsonPath.Member(path, name),
+                    string.Create(CultureInfo.InvariantCulture, $"{amount}, above {outerName} {name} of {most}"),
+                    string.Create(CultureInfo.InvariantCulture, $"write at most {most}, or raise {outerName} {name}"));
+            }
+        }
+    }
+
+    private LimitAlgorithm? Algorithm(ObjectReader reader)
+    {
+        const string name = "algorithm";
+        var text = reader.Text(name);
+        switch (text)
+        {
+            case null: return null;
+            case "bucket": return LimitAlgorithm.Bucket;
+            case "sliding": return LimitAlgorithm.Sliding;
+            case "fixed": return LimitAlgorithm.Fixed;
+            default:
+                mistakes.Add(reader.At(name), MistakeList.Quote(text), $"write {Shapes.Limits[name].Wanted}");
+                return null;
+        }
+    }
+
+    private void CheckBurst(ObjectReader reader, double? burstSeconds, LimitAlgorithm? algorithm)
+    {
+        const string name = "burstSeconds";
+        if (burstSeconds is null)
+        {
+            return;
+        }
+
+        if (algorithm is LimitAlgorithm.Sliding or LimitAlgorithm.Fixed)
+        {
+            mistakes.Add(
+                reader.At(name),
+                "burstSeconds beside an algorithm that knows no burst",
+                "leave burstSeconds out, or write \"algorithm\": \"bucket\"");
+        }
+
+        if (!Amounts.Any(amount => amount.Window == Minute && reader.Has(amount.Name)))
+        {
+            mistakes.Add(reader.At(name), "burstSeconds without a limit by the minute", "write rpm, tpm, itpm or otpm beside it, or leave it out");
+        }
+    }
+
+    private void CheckOrders(ObjectReader reader, Dictionary<string, long> amounts)
+    {
+        foreach (var (smaller, larger) in Orders)
+        {
+            if (amounts.TryGetValue(smaller, out var low) && amounts.TryGetValue(larger, out var high) && low > high)
+            {
+                mistakes.Add(
+                    reader.At(smaller),
+                    string.Create(CultureInfo.InvariantCulture, $"{low}, above the {larger} of {high} beside it"),
+                    string.Create(CultureInfo.InvariantCulture, $"write at most {high}, raise {larger}, or leave {smaller} out"));
+            }
+        }
+    }
+
+    private void CheckRoom(ObjectReader reader, IReadOnlyList<Limit> limits)
+    {
+        foreach (var limit in limits.Where(limit => limit.Dimension is Dimension.Tokens or Dimension.InputTokens && limit.Capacity < SmallestCallTokens))
+        {
+            var name = Amounts.First(amount => amount.Dimension == limit.Dimension && amount.Window == limit.Window).Name;
+            mistakes.Add(
+                reader.At(name),
+                string.Create(CultureInfo.InvariantCulture, $"a limit that lets {limit.Capacity:0.#} tokens through at once"),
+                limit.BurstSeconds is null ? "raise it: no call is that small" : "raise it or burstSeconds: no call is that small");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+namespace FuncLimiter.Gateway.Configuration.Reading;
+
+/// <summary>Looks up the deployments and the routes that routes name, and adds the routes that nobody wrote.</summary>
+internal sealed class RouteResolver
+{
+    /// <summary>How many deployments a route may have, targets and fallbacks together: one bit each of an admission's mask.</summary>
+    public const int MostDeployments = 64;
+
+    private readonly MistakeList mistakes;
+    private readonly IReadOnlyList<RouteDraft> written;
+    private readonly Dictionary<string, List<string>> deploymentsOfModel = new(StringComparer.Ordinal);
+    private readonly HashSet<string> deployments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RouteDraft> byName = new(StringComparer.Ordinal);
+
+    public RouteResolver(IReadOnlyList<AccountConfiguration> accounts, IReadOnlyList<RouteDraft> written, MistakeList mistakes)
+    {
+        this.mistakes = mistakes;
+        this.written = written;
+        foreach (var (model, name) in accounts.SelectMany(account => account.Models.Select(model => (model.Model, $"{account.Id}/{model.Model}"))))
+        {
+            if (model.Length > 0 && deployments.Add(name))
+            {
+                if (!deploymentsOfModel.TryGetValue(model, out var same))
+                {
+                    deploymentsOfModel.Add(model, same = []);
+                }
+
+                same.Add(name);
+            }
+        }
+
+        foreach (var draft in written.Where(draft => draft.Model.Length > 0))
+        {
+            byName.TryAdd(draft.Model, draft);
+        }
+    }
+
+    public List<RouteConfiguration> Resolve()
+    {
+        var routes = written.Select(Resolve).ToList();
+        foreach (var (model, same) in deploymentsOfModel.Where(pair => !byName.ContainsKey(pair.Key)))
+        {
+            if (same.Count > MostDeployments)
+            {
+                mistakes.Add(
+                    JsonPath.Member(JsonPath.Root, "routes"),
+                    $"no route for {MistakeList.Quote(model)}, which {same.Count} accounts have",
+                    $"write a route for it with at most {MostDeployments} deployments");
+            }
+
+            routes.Add(new RouteConfiguration(model, same, []));
+        }
+
+        return routes;
+    }
+
+    private RouteConfiguration Resolve(RouteDraft draft)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        var targets = draft.Targets.Where(entry => IsTarget(draft, entry) && IsFirst(entry, seen)).Select(entry => entry.Text).ToList();
+        var fallback = new List<string>();
+        foreach (var entry in draft.Fallback)
+        {
+            if (deployments.Contains(entry.Text))
+            {
+                if (IsFirst(entry, seen))
+                {
+                    fallback.Add(entry.Text);
+                }
+            }
+            else if (IsRoute(entry.Text))
+            {
+                // What another route brings along may well be there already.
+                fallback.AddRange(Expand(draft, entry).Where(name => seen.TryAdd(name, entry.Path)));
+            }
+            else
+            {
+                Unknown(entry, deployments.Concat(byName.Keys));
+            }
+        }
+
+        if (targets.Count + fallback.Count > MostDeployments)
+        {
+            mistakes.Add(draft.Path, $"a route with {targets.Count + fallback.Count} deployments", $"write at most {MostDeployments}, fallbacks included");
+        }
+
+        return new RouteConfiguration(draft.Model, targets, fallback);
+    }
+
+    private bool IsTarget(RouteDraft draft, RouteEntry entry)
+    {
+        if (deployments.Contains(entry.Text))
+        {
+            return true;
+        }
+
+        if (!IsRoute(entry.Text))
+        {
+            Unknown(entry, deployments);
+        }
+        else if (entry.Text == draft.Model && deploymentsOfModel.TryGetValue(entry.Text, out var same))
+        {
+            mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, the route itself", $"write a deployment, for example \"{same[0]}\"");
+        }
+        else
+        {
+            mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, a route", "write deployments as \"account/model\"; routes may stand in fallback only");
+        }
+
+        return false;
+    }
+
+    private bool IsFirst(RouteEntry entry, Dictionary<string, string> seen)
+    {
+        if (seen.TryAdd(entry.Text, entry.Path))
+        {
+            return true;
+        }
+
+        mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, which stands at {seen[entry.Text]} already", "write each deployment of a route once");
+        return false;
+    }
+
+    private bool IsRoute(string name) => byName.ContainsKey(name) || deploymentsOfModel.ContainsKey(name);
+
+    /// <summary>The deployments of the route that an entry names, and of those that it names in turn; a loop is told once, at its entry.</summary>
+    private List<string> Expand(RouteDraft origin, RouteEntry entry)
+    {
+        var found = new List<string>();
+        var visited = new HashSet<string>(StringComparer.Ordinal);
+        var pending = new Stack<string>([entry.Text]);
+        while (pending.TryPop(out var name))
+        {
+            if (name == origin.Model)
+            {
+                mistakes.Add(entry.Path, entry.Text == origin.Model
+                    ? $"{MistakeList.Quote(entry.Text)}, the route itself"
+                    : $"{MistakeList.Quote(entry.Text)}, which falls back to {MistakeList.Quote(origin.Model)} again", "leave it out: a route cannot fall back to itself");
+                return [];
+            }
+
+            if (!visited.Add(name))
+            {
+                continue;
+            }
+
+            if (!byName.TryGetValue(name, out var route))
+            {
+                found.AddRange(deploymentsOfModel[name]);
+                continue;
+            }
+
+            found.AddRange(route.Targets.Concat(route.Fallback).Select(next => next.Text).Where(deployments.Contains));
+            foreach (var next in route.Fallback.Where(next => !deployments.Contains(next.Text) && IsRoute(next.Text)).Reverse())
+            {
+                pending.Push(next.Text);
+            }
+        }
+
+        return found;
+    }
+
+    private void Unknown(RouteEntry entry, IEnumerable<string> known)
+    {
+        var nearest = NearestName.Of(entry.Text, known);
+        var usual = deploymentsOfModel.Values.FirstOrDefault()?[0];
+        mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, which no account has", nearest is not null
+            ? $"write \"{nearest}\""
+            : usual is not null ? $"write a deployment as \"account/model\", for example \"{usual}\"" : "write the model under an account first");
+    }
+}

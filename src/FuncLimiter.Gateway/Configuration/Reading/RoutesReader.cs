@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace FuncLimiter.Gateway.Configuration.Reading;
+
+/// <summary>One entry of a route's lists, as written.</summary>
+internal sealed record RouteEntry(string Path, string Text);
+
+/// <summary>A route as written, its entries not looked up yet.</summary>
+internal sealed record RouteDraft(string Path, string Model, IReadOnlyList<RouteEntry> Targets, IReadOnlyList<RouteEntry> Fallback);
+
+/// <summary>Reads the routes; <see cref="RouteResolver"/> looks up what they name.</summary>
+internal sealed class RoutesReader(MistakeList mistakes)
+{
+    public List<RouteDraft> Read(ObjectReader root)
+    {
+        var routes = new List<RouteDraft>();
+        var names = new UniqueNames(mistakes, "another route");
+        foreach (var (path, element) in root.List("routes"))
+        {
+            if (ObjectReader.Open(element, path, Shapes.Route, mistakes) is not { } reader)
+            {
+                continue;
+            }
+
+            var model = reader.Text("model", required: true);
+            if (model is not null && !AccountsReader.IsModel(model))
+            {
+                mistakes.Add(reader.At("model"), MistakeList.Quote(model), $"write {Shapes.Route["model"].Wanted}, without spaces at its ends");
+                model = null;
+            }
+
+            names.Add(model, reader.At("model"));
+            routes.Add(new RouteDraft(path, model ?? string.Empty, Entries(reader, "targets", required: true), Entries(reader, "fallback", required: false)));
+        }
+
+        return routes;
+    }
+
+    private List<RouteEntry> Entries(ObjectReader route, string name, bool required)
+    {
+        var entries = new List<RouteEntry>();
+        foreach (var (path, element) in route.List(name, required))
+        {
+            if (element.ValueKind == JsonValueKind.String && element.GetString() is { Length: > 0 } text)
+            {
+                entries.Add(new RouteEntry(path, text));
+            }
+            else
+            {
+                mistakes.Add(path, MistakeList.Show(element), "write a deployment as \"account/model\"");
+            }
+        }
+
+        return entries;
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+
+namespace FuncLimiter.Gateway.Configuration.Reading;
+
+/// <summary>Fills in what stands outside the file: <c>${NAME}</c> is the environment variable NAME.</summary>
+internal sealed partial class SecretReader(Func<string, string?> environment, MistakeList mistakes)
+{
+    /// <summary>A secret: one <c>${NAME}</c> and nothing else, or a Key Vault reference, which is kept as written for the host.</summary>
+    public string? Secret(ObjectReader owner, string name, bool required = false)
+    {
+        if (owner.Text(name, required) is not { } text)
+        {
+            return null;
+        }
+
+        if (KeyVaultReference.IsReference(text))
+        {
+            return Reference(text, owner.At(name), MistakeList.Quote(text));
+        }
+
+        var match = Whole().Match(text);
+        if (!match.Success)
+        {
+            mistakes.Add(owner.At(name), MistakeList.Mask(text), "write \"${NAME}\", and set the environment variable NAME to the secret: secrets do not stand in the file");
+            return null;
+        }
+
+        var value = Variable(match.Groups["name"].Value, owner.At(name), text);
+        return value is not null && KeyVaultReference.IsReference(value)
+            ? Reference(value, owner.At(name), $"{text}, which holds a Key Vault reference")
+            : value;
+    }
+
+    /// <summary>A text in which each <c>${NAME}</c> is replaced; null where one cannot be.</summary>
+    public string? Filled(ObjectReader owner, string name, bool required = false)
+    {
+        if (owner.Text(name, required) is not { } text)
+        {
+            return null;
+        }
+
+        var missing = false;
+        var filled = Anywhere().Replace(text, match =>
+        {
+            var value = Variable(match.Groups["name"].Value, owner.At(name), match.Value);
+            missing |= value is null;
+            return value ?? string.Empty;
+        });
+        return missing ? null : filled;
+    }
+
+    private string? Variable(string variable, string path, string found)
+    {
+        var value = environment(variable);
+        if (!string.IsNullOrWhiteSpace(value))
+        {
+            return value.Trim();
+        }
+
+        mistakes.Add(path, $"{found}, which is not set", $"set the environment variable {variable}");
+        return null;
+    }
+
+    private string? Reference(string text, string path, string found)
+    {
+        if (KeyVaultReference.TryParse(text, out _))
+        {
+            return text;
+        }
+
+        mistakes.Add(path, found, "write \"@Microsoft.KeyVault(SecretUri=https://VAULT.vault.azure.net/secrets/NAME)\"");
+        return null;
+    }
+
+    [GeneratedRegex(@"^\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)\}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Whole();
+
+    [GeneratedRegex(@"\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)\}", RegexOptions.CultureInvariant)]
+    private static partial Regex Anywhere();
+}

@@ -1,0 +1,96 @@
+namespace FuncLimiter.Gateway.Configuration.Reading;
+
+/// <summary>Reads the bounds of the queue, of alerts and of jobs.</summary>
+internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
+{
+    private const decimal MostWaitSeconds = 7 * 24 * 3600;
+    private const decimal MostKeepHours = 366 * 24;
+    private const long MostWaiting = 10_000_000;
+
+    public QueueConfiguration Queue(ObjectReader root)
+    {
+        var usual = new QueueConfiguration();
+        if (root.Inner("queue", Shapes.Queue) is not { } reader)
+        {
+            return usual;
+        }
+
+        var waits = reader.Inner("maxWaitSeconds", Shapes.MaxWait);
+        var queue = usual with
+        {
+            MaxWaitInteractive = Span(waits?.Number("interactive", 0, MostWaitSeconds), usual.MaxWaitInteractive),
+            MaxWaitStandard = Span(waits?.Number("standard", 0, MostWaitSeconds), usual.MaxWaitStandard),
+            MaxWaitBackground = Span(waits?.Number("background", 0, MostWaitSeconds), usual.MaxWaitBackground),
+            MaxWaiting = (int)(reader.Whole("maxWaiting", 1, MostWaiting) ?? usual.MaxWaiting),
+            StandardFloor = (double)(reader.Number("standardFloor", 0, 1) ?? (decimal)usual.StandardFloor),
+            BackgroundFloor = (double)(reader.Number("backgroundFloor", 0, 1) ?? (decimal)usual.BackgroundFloor),
+        };
+        if (queue.StandardFloor + queue.BackgroundFloor >= 1)
+        {
+            var name = reader.Has("backgroundFloor") ? "backgroundFloor" : "standardFloor";
+            mistakes.Add(
+                reader.At(name),
+                $"floors of {(decimal)queue.StandardFloor} and {(decimal)queue.BackgroundFloor} that leave nothing to interactive calls",
+                "write a standardFloor and a backgroundFloor that add up to less than 1");
+        }
+
+        return queue;
+    }
+
+    public AlertConfiguration Alerts(ObjectReader root)
+    {
+        var usual = new AlertConfiguration();
+        if (root.Inner("alerts", Shapes.Alerts) is not { } reader)
+        {
+            return usual;
+        }
+
+        var alerts = new AlertConfiguration
+        {
+            WarnAt = (double)(reader.Number("warnAt", 0, 1, aboveLeast: true) ?? (decimal)usual.WarnAt),
+            ActAt = (double)(reader.Number("actAt", 0, 1, aboveLeast: true) ?? (decimal)usual.ActAt),
+        };
+        if (alerts.ActAt <= alerts.WarnAt)
+        {
+            mistakes.Add(
+                reader.At(reader.Has("actAt") ? "actAt" : "warnAt"),
+                $"actAt of {(decimal)alerts.ActAt}, not above warnAt of {(decimal)alerts.WarnAt}",
+                "write an actAt above warnAt");
+        }
+
+        return alerts;
+    }
+
+    public JobConfiguration Jobs(ObjectReader root)
+    {
+        var usual = new JobConfiguration();
+        if (root.Inner("jobs", Shapes.Jobs) is not { } reader)
+        {
+            return usual;
+        }
+
+        var jobs = usual with
+        {
+            MaxRunning = (int)(reader.Whole("maxRunning", 4, 100_000) ?? usual.MaxRunning),
+            MaxWaiting = (int)(reader.Whole("maxWaiting", 1, MostWaiting) ?? usual.MaxWaiting),
+            MaxCalls = (int)(reader.Whole("maxCalls", 1, 1_000_000) ?? usual.MaxCalls),
+            Deadline = Span(reader.Number("deadlineSeconds", 0, MostWaitSeconds, aboveLeast: true), usual.Deadline),
+            KeepResults = reader.Number("keepResultsHours", 0, MostKeepHours, aboveLeast: true) is { } hours
+                ? TimeSpan.FromHours((double)hours)
+                : usual.KeepResults,
+            WebhookSecret = secrets.Secret(reader, "webhookSecret"),
+            WebhooksToPrivateNetworks = reader.Truth("webhooksToPrivateNetworks") ?? usual.WebhooksToPrivateNetworks,
+        };
+        if (jobs.MaxCalls > jobs.MaxWaiting)
+        {
+            mistakes.Add(
+                reader.At(reader.Has("maxCalls") ? "maxCalls" : "maxWaiting"),
+                $"maxCalls of {jobs.MaxCalls}, above maxWaiting of {jobs.MaxWaiting}",
+                "write a maxCalls of at most maxWaiting: a larger job could never be taken");
+        }
+
+        return jobs;
+    }
+
+    private static TimeSpan Span(decimal? seconds, TimeSpan usual) => seconds is { } value ? TimeSpan.FromSeconds((double)value) : usual;
+}

@@ -1,0 +1,113 @@
+namespace FuncLimiter.Gateway.Configuration.Reading;
+
+/// <summary>Every object that a configuration may hold, with every member that is known of it.</summary>
+internal static class Shapes
+{
+    private const string WholeNumber = "a whole number of at least 1";
+    private const string SecretText = "\"${NAME}\", and set the environment variable NAME";
+    private const string Share = "a number from 0 to 1";
+    private const string Seconds = "a number of seconds";
+
+    public static readonly Shape Root = new(
+        "the configuration",
+        new Member("$schema", "the address of the schema as a text"),
+        new Member("accounts", "a list of at least one account"),
+        new Member("routes", "a list of routes"),
+        new Member("tenants", "a list of tenants"),
+        new Member("queue", "an object with the queue's bounds"),
+        new Member("alerts", "an object with warnAt and actAt"),
+        new Member("jobs", "an object with the bounds of jobs"));
+
+    public static readonly Shape Account = new(
+        "an account",
+        new Member("id", "a unique name of letters, digits, '.', '_' and '-', for example \"openai-east\""),
+        new Member("provider", "a provider's id, for example \"openai\""),
+        new Member("region", "the region as a text"),
+        new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
+        new Member("apiKey", SecretText) { Secret = true },
+        new Member("limits", "an object with limits, for example { \"rpm\": 600 }"),
+        new Member("models", "a list of at least one model, for example [{ \"model\": \"gpt-x\" }]"));
+
+    public static readonly Shape Model = new(
+        "a model",
+        new Member("model", "the model's name at the provider"),
+        new Member("limits", "an object with limits, for example { \"rpm\": 600, \"tpm\": 120000 }"),
+        new Member("price", "an object with input and output prices in US dollars per million tokens"));
+
+    public static readonly Shape Price = new(
+        "a price",
+        new Member("input", "US dollars per million input tokens, at least 0"),
+        new Member("cachedInput", "US dollars per million cached input tokens, at least 0"),
+        new Member("output", "US dollars per million output tokens, at least 0"));
+
+    public static readonly Shape Limits = new(
+        "limits",
+        new Member("rpm", $"{WholeNumber}: requests per minute"),
+        new Member("tpm", $"{WholeNumber}: tokens per minute"),
+        new Member("itpm", $"{WholeNumber}: input tokens per minute"),
+        new Member("otpm", $"{WholeNumber}: output tokens per minute"),
+        new Member("rpd", $"{WholeNumber}: requests per day"),
+        new Member("tpd", $"{WholeNumber}: tokens per day"),
+        new Member("concurrent", $"{WholeNumber}: calls under way at once"),
+        new Member("burstSeconds", "a number above 0 and at most 60: seconds of refill that a full bucket holds"),
+        new Member("algorithm", "\"bucket\", \"sliding\" or \"fixed\""));
+
+    public static readonly Shape Route = new(
+        "a route",
+        new Member("model", "the name that agents ask for"),
+        new Member("targets", "a list of at least one deployment as \"account/model\""),
+        new Member("fallback", "a list of deployments as \"account/model\", or of other routes' names"));
+
+    public static readonly Shape Tenant = new(
+        "a tenant",
+        new Member("id", "a unique name of letters, digits, '.', '_' and '-', for example \"acme\""),
+        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits") { Secret = true },
+        new Member("weight", "a number above 0, its share against other tenants"),
+        new Member("limits", "an object with limits, for example { \"tpm\": 50000 }"),
+        new Member("userLimits", "an object with the limits of each user, for example { \"rpm\": 60 }"),
+        new Member("webhookSecret", SecretText) { Secret = true });
+
+    public static readonly Shape Queue = new(
+        "the queue",
+        new Member("maxWaitSeconds", "an object with interactive, standard and background"),
+        new Member("maxWaiting", $"{WholeNumber}: calls that may wait"),
+        new Member("standardFloor", Share),
+        new Member("backgroundFloor", Share));
+
+    public static readonly Shape MaxWait = new(
+        "the longest waits",
+        new Member("interactive", Seconds),
+        new Member("standard", Seconds),
+        new Member("background", Seconds));
+
+    public static readonly Shape Alerts = new(
+        "alerts",
+        new Member("warnAt", Share),
+        new Member("actAt", Share));
+
+    public static readonly Shape Jobs = new(
+        "jobs",
+        new Member("maxRunning", "a whole number of at least 4"),
+        new Member("maxWaiting", WholeNumber),
+        new Member("maxCalls", WholeNumber),
+        new Member("deadlineSeconds", Seconds),
+        new Member("keepResultsHours", "a number of hours"),
+        new Member("webhookSecret", SecretText) { Secret = true },
+        new Member("webhooksToPrivateNetworks", "true or false"));
+
+    /// <summary>All of them, by the name that the schema has for each.</summary>
+    public static readonly IReadOnlyDictionary<string, Shape> All = new Dictionary<string, Shape>
+    {
+        ["root"] = Root,
+        ["account"] = Account,
+        ["model"] = Model,
+        ["price"] = Price,
+        ["limits"] = Limits,
+        ["route"] = Route,
+        ["tenant"] = Tenant,
+        ["queue"] = Queue,
+        ["maxWaitSeconds"] = MaxWait,
+        ["alerts"] = Alerts,
+        ["jobs"] = Jobs,
+    };
+}

@@ -1,0 +1,75 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Gateway.Tests.Configuration;
+
+public class LimitReadingTests
+{
+    [Theory]
+    [InlineData("openai", LimitAlgorithm.Bucket, LimitAlgorithm.Bucket)]
+    [InlineData("groq", LimitAlgorithm.Bucket, LimitAlgorithm.Bucket)]
+    [InlineData("azure-openai", LimitAlgorithm.Fixed, LimitAlgorithm.CalendarDay)]
+    [InlineData("gemini", LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay)]
+    [InlineData("openrouter", LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay)]
+    [InlineData("cerebras", LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay)]
+    public void Limits_WhenNoAlgorithmIsNamed_CountAsTheProviderDoes(string provider, LimitAlgorithm minute, LimitAlgorithm day) =>
+        Assert.Equal([minute, day], Of(provider, """{ "rpm": 10, "rpd": 100 }""").Select(limit => limit.Algorithm));
+
+    [Theory]
+    [InlineData("bucket", LimitAlgorithm.Bucket, LimitAlgorithm.Bucket)]
+    [InlineData("sliding", LimitAlgorithm.Sliding, LimitAlgorithm.Sliding)]
+    [InlineData("fixed", LimitAlgorithm.Fixed, LimitAlgorithm.CalendarDay)]
+    public void Limits_WhenAnAlgorithmIsNamed_FollowIt(string algorithm, LimitAlgorithm minute, LimitAlgorithm day) =>
+        Assert.Equal([minute, day], Of("gemini", $$"""{ "rpm": 10, "rpd": 100, "algorithm": "{{algorithm}}" }""").Select(limit => limit.Algorithm));
+
+    [Fact]
+    public void Limits_WhenABurstIsStated_AreABucketWhateverTheProviderDoes()
+    {
+        var limit = Assert.Single(Of("azure-openai", """{ "tpm": 60000, "burstSeconds": 1.5 }"""));
+
+        Assert.Equal((LimitAlgorithm.Bucket, 1.5, 1500.0), (limit.Algorithm, limit.BurstSeconds, limit.Capacity));
+    }
+
+    [Fact]
+    public void DayLimits_WhenTheProviderIsGoogles_TurnAtPacificMidnight()
+    {
+        var zone = Assert.Single(Of("gemini", """{ "rpd": 100 }""")).TimeZone!;
+
+        Assert.Equal(TimeSpan.FromHours(-8), zone.GetUtcOffset(new DateTimeOffset(2026, 1, 15, 0, 0, 0, TimeSpan.Zero)));
+        Assert.Equal(TimeSpan.FromHours(-7), zone.GetUtcOffset(new DateTimeOffset(2026, 7, 15, 0, 0, 0, TimeSpan.Zero)));
+    }
+
+    [Fact]
+    public void DayLimits_WhenTheProviderIsNotGoogle_TurnAtUtcMidnight() =>
+        Assert.Null(Assert.Single(Of("openrouter", """{ "rpd": 100 }""")).TimeZone);
+
+    [Fact]
+    public void DayLimits_OfATenant_AreCalendarDaysInUtc()
+    {
+        var limits = Sample.Valid(Sample.With("tenants[0].limits", """{ "tpm": 1000, "tpd": 5000 }""")).Tenants[0].Limits;
+
+        Assert.Equal([LimitAlgorithm.Bucket, LimitAlgorithm.CalendarDay], limits.Select(limit => limit.Algorithm));
+        Assert.All(limits, limit => Assert.Null(limit.TimeZone));
+    }
+
+    [Fact]
+    public void Amounts_WhenWrittenWithAnExponent_AreTaken() =>
+        Assert.Equal(2_000_000, Assert.Single(Of("openai", """{ "tpm": 2e6 }""")).Amount);
+
+    [Fact]
+    public void PacificTime_WhenTheMachineHasNoTimeZoneData_IsTheSameByRule()
+    {
+        var rule = FuncLimiter.Gateway.Configuration.Reading.PacificTime.ByRule();
+        var system = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
+
+        for (var hour = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc); hour.Year < 2029; hour = hour.AddHours(1))
+        {
+            Assert.Equal(system.GetUtcOffset(hour), rule.GetUtcOffset(hour));
+        }
+    }
+
+    private static IReadOnlyList<Limit> Of(string provider, string limits) => Sample.Valid($$"""
+        { "accounts": [{
+          "id": "a", "provider": "{{provider}}", "endpoint": "https://example.com", "apiKey": "${HOOK}",
+          "models": [{ "model": "m", "limits": {{limits}} }] }] }
+        """).Accounts[0].Models[0].Limits;
+}

@@ -1,0 +1,97 @@
+namespace FuncLimiter.Gateway.Tests.Configuration;
+
+public class RouteReadingTests
+{
+    [Fact]
+    public void Routes_WhenAModelHasNone_GetOneOverAllItsDeployments()
+    {
+        var routes = Sample.Valid(Sample.With("routes", "[]")).Routes;
+
+        Assert.Equal(["gpt-x", "gpt-y", "claude-x"], routes.Select(route => route.Model));
+        Assert.Equal(["openai-east/gpt-x", "openai-west/gpt-x"], routes[0].Targets);
+        Assert.All(routes, route => Assert.Empty(route.Fallback));
+    }
+
+    [Fact]
+    public void Routes_WhenOneIsWrittenForAModel_ReplaceTheImplicitOne()
+    {
+        var routes = Sample.Valid(Sample.Json).Routes;
+
+        Assert.Equal(["gpt-x", "gpt-y", "claude-x"], routes.Select(route => route.Model));
+        Assert.Equal(["anthropic-1/claude-x"], routes[0].Fallback);
+    }
+
+    [Fact]
+    public void Fallback_WhenItNamesARoute_TakesThatRoutesDeploymentsInOrderAndOnce()
+    {
+        var routes = Sample.Valid(Sample.With("routes", """
+            [
+              { "model": "smart", "targets": ["openai-east/gpt-x"], "fallback": ["cheap", "gpt-x"] },
+              { "model": "cheap", "targets": ["openai-east/gpt-y"], "fallback": ["claude-x"] }
+            ]
+            """)).Routes;
+
+        Assert.Equal(["openai-east/gpt-y", "anthropic-1/claude-x", "openai-west/gpt-x"], routes[0].Fallback);
+    }
+
+    [Theory]
+    [InlineData("targets", "openai-east/gpt-z", "$.routes[0].targets[0]", "openai-east/gpt-")]
+    [InlineData("targets", "openai-esat/gpt-x", "$.routes[0].targets[0]", "openai-east/gpt-x")]
+    [InlineData("targets", "somewhere", "$.routes[0].targets[0]", "account/model")]
+    [InlineData("targets", "gpt-y", "$.routes[0].targets[0]", "fallback only")]
+    [InlineData("fallback", "anthropic-1/claude", "$.routes[0].fallback[0]", "anthropic-1/claude-x")]
+    public void Target_WhenItDoesNotExist_IsToldWithTheNearest(string member, string text, string path, string fix)
+    {
+        var mistake = Sample.Mistake($"routes[0].{member}[0]", $"\"{text}\"");
+
+        Assert.Equal(path, mistake.Path);
+        Assert.Contains(text, mistake.Found, StringComparison.Ordinal);
+        Assert.Contains(fix, mistake.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Route_WhenADeploymentStandsTwice_IsToldWhereItStandsFirst()
+    {
+        var mistake = Sample.Mistake("routes[0].fallback[0]", "\"openai-west/gpt-x\"");
+
+        Assert.Equal("$.routes[0].fallback[0]", mistake.Path);
+        Assert.Contains("$.routes[0].targets[1]", mistake.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Fallback_WhenItNamesItsOwnRoute_IsAMistake() =>
+        Assert.Contains("the route itself", Sample.Mistake("routes[0].fallback[0]", "\"gpt-x\"").Found, StringComparison.Ordinal);
+
+    [Fact]
+    public void Fallback_WhenRoutesFallBackToEachOther_IsAMistakeInEach()
+    {
+        var mistakes = Sample.Read(Sample.With("routes", """
+            [
+              { "model": "a", "targets": ["openai-east/gpt-x"], "fallback": ["b"] },
+              { "model": "b", "targets": ["openai-east/gpt-y"], "fallback": ["c"] },
+              { "model": "c", "targets": ["openai-west/gpt-x"], "fallback": ["a"] },
+              { "model": "d", "targets": ["openai-west/gpt-x"], "fallback": ["a"] }
+            ]
+            """)).Mistakes;
+
+        Assert.Equal(["$.routes[0].fallback[0]", "$.routes[1].fallback[0]", "$.routes[2].fallback[0]"], mistakes.Select(mistake => mistake.Path));
+    }
+
+    [Fact]
+    public void Route_WhenItHasMoreDeploymentsThanAnAdmissionCanTellApart_IsAMistake()
+    {
+        var accounts = string.Join(",", Enumerable.Range(0, 65).Select(n => $$"""{"id":"a{{n}}","provider":"openai","apiKey":"${HOOK}","models":[{"model":"m"}]}"""));
+
+        var mistake = Assert.Single(Sample.Read($$"""{"accounts":[{{accounts}}]}""").Mistakes);
+
+        Assert.Equal("$.routes", mistake.Path);
+        Assert.Contains("65", mistake.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Target_WhenTheModelsNameHasSlashes_IsFound() =>
+        Assert.True(Sample.Read("""
+            {"accounts":[{"id":"or","provider":"openrouter","apiKey":"${HOOK}","models":[{"model":"meta/llama/9b"}]}],
+             "routes":[{"model":"llama","targets":["or/meta/llama/9b"]}]}
+            """).IsValid);
+}

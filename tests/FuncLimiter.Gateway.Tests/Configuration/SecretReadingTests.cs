@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text;
+using FuncLimiter.Gateway.Configuration;
+
+namespace FuncLimiter.Gateway.Tests.Configuration;
+
+public class SecretReadingTests
+{
+    private const string Plain = "sk-plain-9876543210zyxwvut";
+
+    [Theory]
+    [InlineData("accounts[0].apiKey")]
+    [InlineData("tenants[0].webhookSecret")]
+    [InlineData("jobs.webhookSecret")]
+    public void Secret_WhenItStandsInTheFile_IsAMistakeThatDoesNotRepeatIt(string place)
+    {
+        var mistake = Sample.Mistake(place, $"\"{Plain}\"");
+
+        Assert.Equal($"$.{place}", mistake.Path);
+        Assert.Contains("${NAME}", mistake.Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain(Plain[4..], mistake.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Secret_WhenOnlyAPartOfItIsAVariable_IsAMistake() =>
+        Assert.Contains("${NAME}", Sample.Mistake("accounts[0].apiKey", "\"sk-${HOOK}\"").Fix, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("  ")]
+    public void Secret_WhenItsVariableIsNotSet_NamesTheVariable(string? value)
+    {
+        var mistakes = ConfigurationReader.Read(Sample.Json, name => name == "HOOK" ? Sample.HookSecret : value).Mistakes;
+
+        Assert.Equal(["$.accounts[0].apiKey", "$.accounts[1].apiKey"], mistakes.Select(mistake => mistake.Path));
+        Assert.All(mistakes, mistake => Assert.Equal("set the environment variable OPENAI_KEY_EAST", mistake.Fix));
+    }
+
+    [Fact]
+    public void Secret_WhenItsVariableHoldsAKeyVaultReference_IsKeptForTheHost()
+    {
+        const string reference = "@Microsoft.KeyVault(SecretUri=https://keys.vault.azure.net/secrets/openai/0123)";
+
+        var result = ConfigurationReader.Read(Sample.Json, name => name == "HOOK" ? Sample.HookSecret : reference);
+
+        Assert.Equal(reference, result.Configuration!.Accounts[0].ApiKey);
+    }
+
+    [Theory]
+    [InlineData("@Microsoft.KeyVault()")]
+    [InlineData("@Microsoft.KeyVault(SecretUri=http://keys.vault.azure.net/secrets/openai)")]
+    [InlineData("@Microsoft.KeyVault(SecretUri=https://keys.vault.azure.net/keys/openai)")]
+    [InlineData("@Microsoft.KeyVault(VaultName=keys)")]
+    [InlineData("@Microsoft.KeyVault(VaultName=keys;SecretName=a")]
+    [InlineData("@Microsoft.KeyVault(VaultName=keys;VaultName=b;SecretName=a)")]
+    public void KeyVaultReference_WhenItIsMalformed_IsAMistake(string text) =>
+        Assert.Contains("SecretUri=", Sample.Mistake("accounts[0].apiKey", $"\"{text}\"").Fix, StringComparison.Ordinal);
+
+    [Fact]
+    public void TenantKey_WhenItStandsInPlainText_IsAMistakeWithItsHashReadyMade()
+    {
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Plain)));
+
+        var mistake = Sample.Mistake("tenants[0].keys[0]", $"\"{Plain}\"");
+
+        Assert.Equal("$.tenants[0].keys[0]", mistake.Path);
+        Assert.Contains($"sha256:{hash}", mistake.Fix, StringComparison.Ordinal);
+        Assert.Contains("sha256sum", mistake.Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain(Plain[4..], mistake.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sha256:abc")]
+    [InlineData("sha256:zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz")]
+    public void TenantKey_WhenItsHashIsMalformed_IsAMistake(string text) =>
+        Assert.Contains("64 hexadecimal digits", Sample.Mistake("tenants[0].keys[0]", $"\"{text}\"").Fix, StringComparison.Ordinal);
+
+    [Fact]
+    public void TenantKey_WhenItsHashIsInCapitals_IsTheSameKey()
+    {
+        var upper = $"sha256:{Sample.KeyHash.ToUpperInvariant()}";
+
+        Assert.Equal([Sample.KeyHash], Sample.Valid(Sample.With("tenants[0].keys[0]", $"\"{upper}\"")).Tenants[0].KeyHashes);
+        Assert.Contains("another key", Sample.Mistake("tenants[0].keys", $"[\"sha256:{Sample.KeyHash}\", \"{upper}\"]").Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Endpoint_WhenItHoldsAPassword_IsAMistakeThatDoesNotRepeatIt()
+    {
+        var mistake = Sample.Mistake("accounts[0].endpoint", "\"https://me:hunter22@api.openai.com\"");
+
+        Assert.Contains("apiKey", mistake.Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter22", mistake.ToString(), StringComparison.Ordinal);
+    }
+}
