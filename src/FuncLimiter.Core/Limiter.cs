@@ -67,11 +67,6 @@ public sealed class Limiter
     {
         now = Clock(now);
         var lane = Prepare(call, now);
-        if (NeverFits(call, lane, now) is { } never)
-        {
-            return Refuse(call, never);
-        }
-
         var pool = lane.Pool;
         if (pool.Waiting == 0)
         {
@@ -81,6 +76,11 @@ public sealed class Limiter
                 call.Place = place;
                 return Admit(call, now);
             }
+        }
+
+        if (NeverFits(call, lane, now) is { } never)
+        {
+            return Refuse(call, never);
         }
 
         // What came back at the time told, or is let out at once, needs no forecast.

@@ -19,17 +19,16 @@ public sealed class ContinuousBucket : Meter
     private int count;
     private Instant origin;
     private double taken;
+    private double capacity;
+    private double guard;
+    private double perTick;
 
     /// <summary>A full bucket.</summary>
     public ContinuousBucket(Limit limit, Caution caution)
-        : base(limit, caution)
-    {
-    }
+        : base(limit, caution) => Measure();
 
     /// <inheritdoc/>
-    public override double Capacity => Limit.BurstSeconds is { } seconds ? Math.Min(Effective, Math.Max(1, seconds * PerSecond)) : Effective;
-
-    private double Guard => Math.Min(Capacity / 2, PerSecond * Caution.Jitter.TotalSeconds);
+    public override double Capacity => capacity;
 
     /// <inheritdoc/>
     public override Instant WholeAt(Instant now) => count == 0 ? now : Instant.Max(now, Reaches(taken + starts[0].Slack));
@@ -37,7 +36,7 @@ public sealed class ContinuousBucket : Meter
     /// <inheritdoc/>
     protected override Instant FindRoom(double amount, Instant now)
     {
-        if (amount > Capacity)
+        if (amount > capacity)
         {
             return Instant.Never;
         }
@@ -48,7 +47,7 @@ public sealed class ContinuousBucket : Meter
         }
 
         // An amount above the guarded capacity goes out when the bucket has been full for a jitter.
-        var refill = taken + starts[0].Slack + amount - (Capacity - Guard);
+        var refill = taken + starts[0].Slack + amount - (capacity - guard);
         return Instant.Max(now, Reaches(refill));
     }
 
@@ -99,7 +98,7 @@ public sealed class ContinuousBucket : Meter
         }
 
         count = kept;
-        if (count > 0 && CurrentUse(now) <= 0 && Refill(now) - taken - starts[0].Slack > Guard)
+        if (count > 0 && CurrentUse(now) <= 0 && Refill(now) - taken - starts[0].Slack > guard)
         {
             count = 0;
         }
@@ -138,6 +137,7 @@ public sealed class ContinuousBucket : Meter
     {
         var used = CurrentUse(now);
         base.Learn(amount, now);
+        Measure();
         if (used > 0)
         {
             Rebase(used, now);
@@ -159,10 +159,17 @@ public sealed class ContinuousBucket : Meter
         Rebase(Math.Max(0, state.Used - (PerSecond * since)), now);
     }
 
-    private double Refill(Instant at) => PerSecond * (at - origin).TotalSeconds;
+    private void Measure()
+    {
+        capacity = Limit.BurstSeconds is { } seconds ? Math.Min(Effective, Math.Max(1, seconds * PerSecond)) : Effective;
+        guard = Math.Min(capacity / 2, PerSecond * Caution.Jitter.TotalSeconds);
+        perTick = PerSecond / TimeSpan.TicksPerSecond;
+    }
+
+    private double Refill(Instant at) => perTick * (at.Ticks - origin.Ticks);
 
     // The instant at which the refill since the origin comes to an amount; rounded up, so that waiting for it is enough.
-    private Instant Reaches(double refill) => origin + TimeSpan.FromTicks((long)Math.Ceiling(refill / PerSecond * TimeSpan.TicksPerSecond) + 1);
+    private Instant Reaches(double refill) => origin + TimeSpan.FromTicks((long)Math.Ceiling(refill / perTick) + 1);
 
     private void Rebase(double used, Instant now)
     {

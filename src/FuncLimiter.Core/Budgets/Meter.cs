@@ -16,6 +16,7 @@ public abstract class Meter
         Limit = limit;
         Caution = caution;
         LearnedAmount = limit.Amount;
+        Refresh();
     }
 
     /// <summary>The limit as configured.</summary>
@@ -25,13 +26,13 @@ public abstract class Meter
     public Dimension Dimension => Limit.Dimension;
 
     /// <summary>The limit in force, in units per window: what the provider last reported, never above what is configured, less caution.</summary>
-    public double Effective => Math.Max(1, LearnedAmount * Caution.Factor);
+    public double Effective { get; private set; }
 
     /// <summary>The most that could ever be taken at once.</summary>
     public virtual double Capacity => Effective;
 
     /// <summary>Units that come back per second, or positive infinity where nothing comes back by time.</summary>
-    public double PerSecond => Limit.Window > TimeSpan.Zero ? Effective / Limit.Window.TotalSeconds : double.PositiveInfinity;
+    public double PerSecond { get; private set; }
 
     /// <summary>
     /// What may be taken before the next checkpoint of the budget's durable state; without bound where nothing is kept durably.
@@ -121,9 +122,9 @@ public abstract class Meter
     public void Observe(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
     {
         now = Advance(now);
-        if (reading.Limit is > 0 and { } limit)
+        if (reading.Limit is > 0 and { } limit && Math.Min(limit, Limit.Amount) is var inForce && inForce != LearnedAmount)
         {
-            Learn(Math.Min(limit, Limit.Amount), now);
+            Learn(inForce, now);
         }
 
         Reconcile(reading, sentAt, takenSinceSent, now);
@@ -180,11 +181,21 @@ public abstract class Meter
     protected abstract void Load(MeterState state, Instant now);
 
     /// <summary>The limit in force becomes another.</summary>
-    protected virtual void Learn(double amount, Instant now) => LearnedAmount = amount;
+    protected virtual void Learn(double amount, Instant now)
+    {
+        LearnedAmount = amount;
+        Refresh();
+    }
 
     /// <summary>Providers round what remains (Anthropic to thousands): differences below this say nothing.</summary>
     protected static double Rounding(in LimitReading reading) =>
         reading is { Remaining: > 0 and { } remaining, Limit: >= 10_000 } && remaining % 1000 == 0 ? 1000 : 1;
+
+    private void Refresh()
+    {
+        Effective = Math.Max(1, LearnedAmount * Caution.Factor);
+        PerSecond = Limit.Window > TimeSpan.Zero ? Effective / Limit.Window.TotalSeconds : double.PositiveInfinity;
+    }
 
     private Instant Advance(Instant now) => latest = Instant.Max(latest, now);
 }

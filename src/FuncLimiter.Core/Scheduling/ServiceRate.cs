@@ -6,6 +6,7 @@ namespace FuncLimiter.Core.Scheduling;
 internal sealed class ServiceRate
 {
     private const double Memory = 10;
+    private const double Grain = 0.05;
     private double amount;
     private Instant at;
 
@@ -24,7 +25,7 @@ internal sealed class ServiceRate
     private void Fade(Instant now)
     {
         var seconds = (now - at).TotalSeconds;
-        if (seconds > 0)
+        if (seconds > Grain)
         {
             amount *= Math.Exp(-seconds / Memory);
             at = now;
