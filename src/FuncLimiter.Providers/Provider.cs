@@ -17,16 +17,29 @@ public abstract class Provider
     /// <summary>The dialect that the provider itself speaks.</summary>
     public abstract Dialect Dialect { get; }
 
+    /// <summary>Whether the provider has an API for this, in the dialect in which it is asked.</summary>
+    /// <param name="operation">What is asked.</param>
+    public abstract bool Offers(Operation operation);
+
+    /// <summary>
+    /// Whether a streamed call must ask for its usage (<c>stream_options.include_usage</c>) to be told it; false where the provider tells it
+    /// unasked, or refuses the option.
+    /// </summary>
+    /// <param name="operation">What is asked.</param>
+    /// <param name="query">The caller's query string with its question mark, or empty.</param>
+    public virtual bool TellsStreamUsageOnRequest(Operation operation, string query) => false;
+
     /// <summary>The charge that the provider takes, or may take, when it accepts the request.</summary>
-    /// <param name="request">The request's facts.</param>
+    /// <param name="request">The request's facts, its model being the one at the provider: some rules differ by model.</param>
     /// <param name="estimate">The tokens foreseen.</param>
     public abstract Charge ChargeAtStart(RequestFacts request, in TokenEstimate estimate);
 
     /// <summary>The charge that stands once the call is over, its place among concurrent calls given back.</summary>
+    /// <param name="request">The request's facts, as at the start.</param>
     /// <param name="atStart">The charge at the start.</param>
-    /// <param name="usage">The tokens used; null where the response did not tell.</param>
+    /// <param name="usage">The tokens used; null where the response did not tell, or was cut before its last word.</param>
     /// <param name="outcome">How the call ended.</param>
-    public abstract Charge ChargeAtEnd(in Charge atStart, TokenUsage? usage, OutcomeKind outcome);
+    public abstract Charge ChargeAtEnd(RequestFacts request, in Charge atStart, TokenUsage? usage, OutcomeKind outcome);
 
     /// <summary>Reads a whole response, or a failure's; anything malformed is passed over.</summary>
     /// <param name="status">The HTTP status.</param>

@@ -3,4 +3,8 @@ namespace FuncLimiter.Providers;
 /// <summary>Where a call goes, and the headers that authenticate it.</summary>
 /// <param name="Uri">The full address.</param>
 /// <param name="Headers">Headers to set, over any that the caller sent.</param>
-public sealed record UpstreamAddress(Uri Uri, IReadOnlyList<KeyValuePair<string, string>> Headers);
+public sealed record UpstreamAddress(Uri Uri, IReadOnlyList<KeyValuePair<string, string>> Headers)
+{
+    /// <summary>Headers to set only where the caller sent none of that name, for example a default API version.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Defaults { get; init; } = [];
+}

@@ -1,0 +1,104 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Providers.Addressing;
+using FuncLimiter.Providers.Charging;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers;
+
+/// <summary>Azure OpenAI (learn.microsoft.com: Azure OpenAI quotas and limits, quota management, provisioned throughput).</summary>
+internal sealed class AzureOpenAIProvider : HttpProvider
+{
+    /// <summary>The API version of the deployments' paths where the caller names none.</summary>
+    private const string DefaultApiVersion = "2024-10-21";
+
+    /// <summary>The first API version that takes <c>stream_options</c>.</summary>
+    private const string StreamOptionsSince = "2024-09-01";
+
+    private static readonly LimitHeaders[] Headers =
+    [
+        LimitHeaders.Suffixed(LimitNames.Requests, "requests") with { Period = "x-ratelimit-renewalperiod-requests" },
+        LimitHeaders.Suffixed(LimitNames.Tokens, "tokens") with { Period = "x-ratelimit-renewalperiod-tokens" },
+    ];
+
+    /// <inheritdoc/>
+    public override string Id => "azure-openai";
+
+    /// <inheritdoc/>
+    public override Uri? DefaultEndpoint => null;
+
+    /// <inheritdoc/>
+    public override Dialect Dialect => Dialect.Azure;
+
+    /// <inheritdoc/>
+    public override bool TellsStreamUsageOnRequest(Operation operation, string query) =>
+        operation == Operation.ChatCompletions
+        && string.CompareOrdinal(Query.Value(query, "api-version") ?? DefaultApiVersion, StreamOptionsSince) >= 0;
+
+    /// <summary>Tokens: the prompt by its characters, and max_tokens times best_of. Without max_tokens, the output foreseen.</summary>
+    public override Charge ChargeAtStart(RequestFacts request, in TokenEstimate estimate)
+    {
+        var input = CharacterEstimate.Of(request, estimate);
+        if (request.Operation == Operation.Embeddings)
+        {
+            return new Charge(1, input, estimate.InputTokens, 0, 1);
+        }
+
+        var output = request.MaxOutputTokens * request.Choices ?? estimate.OutputTokens;
+        return new Charge(1, input + output, estimate.InputTokens, estimate.OutputTokens, 1);
+    }
+
+    /// <inheritdoc/>
+    public override Charge ChargeAtEnd(RequestFacts request, in Charge atStart, TokenUsage? usage, OutcomeKind outcome) =>
+        KeptCharge.AtEnd(atStart, usage, outcome);
+
+    /// <summary>Chat goes to the deployment's own path, the newer APIs to <c>/openai/v1</c>, which takes the deployment from the body.</summary>
+    public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query)
+    {
+        var path = Path(operation).Replace("{model}", Uri.EscapeDataString(target.Model), StringComparison.Ordinal);
+        if (operation != Operation.ChatCompletions)
+        {
+            query = Query.Without(query, "api-version");
+        }
+        else if (Query.Value(query, "api-version") is null)
+        {
+            query = Query.With(query, "api-version", DefaultApiVersion);
+        }
+
+        return new UpstreamAddress(Endpoints.Join(target.Endpoint, path, query), [new("api-key", target.ApiKey)]);
+    }
+
+    /// <inheritdoc/>
+    protected override string? PathOf(Operation operation) => operation switch
+    {
+        Operation.ChatCompletions => "/openai/deployments/{model}/chat/completions",
+        Operation.Responses => "/openai/v1/responses",
+        Operation.Embeddings => "/openai/v1/embeddings",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    protected override void ReadLimits(in HeaderValues headers, LimitTable limits) => limits.Add(headers, Headers);
+
+    /// <inheritdoc/>
+    protected override Verdict? Judge(in Failure failure)
+    {
+        if (failure.Status != 429 || FailureRules.Judge(failure) is not { Reason: Reasons.RateLimit } shared)
+        {
+            return null;
+        }
+
+        var limit = failure.Says("token rate limit") ? LimitNames.Tokens
+            : failure.Says("call rate limit") || failure.Says("request rate limit") ? LimitNames.Requests
+            : shared.Limit;
+
+        // GitHub Models, which has the same front end, names the limit in a header.
+        var type = failure.Headers.Text("x-ratelimit-type") ?? failure.Text;
+        var window = type.Contains("ByDay", StringComparison.OrdinalIgnoreCase) ? Windows.Day : shared.Window;
+        return Verdict.Full(limit, window);
+    }
+
+    /// <summary>The counter starts anew each minute, so its reset is when there is room again.</summary>
+    protected override double? WaitForReset(in Failure failure) => failure.Limits.ResetOfExhausted();
+}

@@ -1,0 +1,122 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Providers.Addressing;
+using FuncLimiter.Providers.Charging;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers;
+
+/// <summary>What providers have in common: how a response is read. Each overrides what it does in its own way.</summary>
+internal abstract class HttpProvider : Provider
+{
+    /// <inheritdoc/>
+    public override Dialect Dialect => Dialect.OpenAI;
+
+    /// <inheritdoc/>
+    public override bool Offers(Operation operation) => PathOf(operation) is not null;
+
+    /// <inheritdoc/>
+    public override Charge ChargeAtStart(RequestFacts request, in TokenEstimate estimate)
+    {
+        var output = request.Operation == Operation.Embeddings ? 0 : estimate.OutputTokens;
+        return new Charge(1, estimate.InputTokens + output, estimate.InputTokens, output, 1);
+    }
+
+    /// <inheritdoc/>
+    public override Charge ChargeAtEnd(RequestFacts request, in Charge atStart, TokenUsage? usage, OutcomeKind outcome) =>
+        SettledCharge.AtEnd(
+            atStart, usage is { } used ? new Charge(1, used.TotalTokens, used.InputTokens, used.OutputTokens, 0) : null, outcome);
+
+    /// <inheritdoc/>
+    public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query) =>
+        new(Endpoints.Join(target.Endpoint, Path(operation), Query.Without(query, "api-version")), Bearer(target));
+
+    /// <inheritdoc/>
+    public sealed override ResponseReading Read(
+        int status, Func<string, string?> headers, string? contentType, ReadOnlySpan<byte> body, DateTimeOffset now)
+    {
+        var values = new HeaderValues(headers, now);
+        var limits = new LimitTable();
+        ReadLimits(values, limits);
+        if (status is < 200 or >= 300)
+        {
+            return Fail(new Failure(status, ErrorBody.Parse(body), values, limits));
+        }
+
+        var reading = OpenStream(contentType, limits, now) is { } stream ? ReadWhole(stream, body, limits) : ReadAnswer(body, limits, now);
+        return reading.Reason == Reasons.Ok ? Complete(reading, values) : reading;
+    }
+
+    /// <inheritdoc/>
+    public override StreamUsageReader ReadStream() => NewStream(new LimitTable(), null);
+
+    /// <summary>The path of an operation under the account's endpoint; null where the provider does not offer it.</summary>
+    protected abstract string? PathOf(Operation operation);
+
+    /// <summary>Reads the limits that headers report; none by default.</summary>
+    protected virtual void ReadLimits(in HeaderValues headers, LimitTable limits)
+    {
+    }
+
+    /// <summary>Judges a failure by the provider's own rules; null leaves it to the rules that all share.</summary>
+    protected virtual Verdict? Judge(in Failure failure) => null;
+
+    /// <summary>The longest wait that the body of a failure names, in seconds; null for none.</summary>
+    protected virtual double? WaitInBody(in Failure failure) => ErrorText.WaitSeconds(failure.Text);
+
+    /// <summary>The reset of an exhausted window, in seconds; null for buckets, whose reset is the time to full.</summary>
+    protected virtual double? WaitForReset(in Failure failure) => null;
+
+    /// <summary>Makes a usage of what was told.</summary>
+    protected virtual TokenUsage? Normalise(UsageFields fields) => fields.ToUsage();
+
+    /// <summary>Adds to the reading of a success what only this provider tells.</summary>
+    protected virtual ResponseReading Complete(ResponseReading reading, in HeaderValues headers) => reading;
+
+    /// <summary>A reader for a streamed body of this type; null where the body is no stream.</summary>
+    protected virtual StreamUsageReader? OpenStream(string? contentType, LimitTable limits, DateTimeOffset now) =>
+        contentType?.Contains("event-stream", StringComparison.OrdinalIgnoreCase) == true ? NewStream(limits, now) : null;
+
+    /// <summary>The reading of an error that came inside a 200.</summary>
+    protected ResponseReading FailInside(ErrorBody error, LimitTable limits, DateTimeOffset? now) =>
+        Fail(new Failure(EmbeddedStatus.Of(error), error, HeaderValues.None(now), limits));
+
+    /// <summary>The path of an operation that must be offered.</summary>
+    protected string Path(Operation operation) =>
+        PathOf(operation) ?? throw new NotSupportedException($"{Id} does not offer {operation}.");
+
+    /// <summary>The usual way to authenticate.</summary>
+    protected static KeyValuePair<string, string>[] Bearer(ProviderTarget target) => [new("Authorization", $"Bearer {target.ApiKey}")];
+
+    private SseUsageReader NewStream(LimitTable limits, DateTimeOffset? now) => new(Normalise, error => FailInside(error, limits, now));
+
+    private ResponseReading ReadAnswer(ReadOnlySpan<byte> body, LimitTable limits, DateTimeOffset now)
+    {
+        var answer = AnswerBody.Read(body);
+        if (answer.Error is { } error)
+        {
+            return FailInside(error, limits, now) with { Usage = Normalise(answer.Usage) };
+        }
+
+        LimitsEvent.Read(answer.LimitsEvent, limits);
+        return Succeed(limits) with { Usage = Normalise(answer.Usage), Batch = answer.Batch };
+    }
+
+    private static ResponseReading ReadWhole(StreamUsageReader stream, ReadOnlySpan<byte> body, LimitTable limits)
+    {
+        stream.Append(body);
+        stream.Append("\n"u8);
+        return (stream.Failure ?? Succeed(limits)) with { Usage = stream.Usage, UsageFinal = stream.IsFinal };
+    }
+
+    private static ResponseReading Succeed(LimitTable limits) =>
+        new(false, Reasons.Ok, new Observation(OutcomeKind.Success) { Readings = limits.Readings }) { Limits = limits.Named };
+
+    private ResponseReading Fail(in Failure failure)
+    {
+        var verdict = Judge(failure) ?? FailureRules.Judge(failure);
+        var hint = verdict.Hint ?? RetryHint.Find(failure.Headers, WaitInBody(failure), WaitForReset(failure));
+        return FailureReading.Make(failure, verdict, hint);
+    }
+}

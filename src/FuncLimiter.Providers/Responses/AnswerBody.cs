@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>What matters in the JSON of a 200, found in one pass that skips the rest.</summary>
+internal ref struct AnswerBody
+{
+    private const int MaxDepth = 128;
+    private const int MaxSmallBody = 1024 * 1024;
+
+    /// <summary>The usage; empty where there is none.</summary>
+    public UsageFields Usage;
+
+    /// <summary>The error that came in place of an answer.</summary>
+    public ErrorBody? Error;
+
+    /// <summary>The state of a batch.</summary>
+    public BatchStatus? Batch;
+
+    /// <summary>An event that tells limits; undefined where the body is none.</summary>
+    public JsonElement LimitsEvent;
+
+    private bool isError;
+    private bool isBatch;
+    private bool isLimitsEvent;
+
+    /// <summary>Reads a body; what is broken or foreign is passed over.</summary>
+    public static AnswerBody Read(ReadOnlySpan<byte> body)
+    {
+        var answer = default(AnswerBody);
+
+        // While they wait, some providers send blank lines ahead of the body.
+        var start = body.IndexOfAnyExcept(" \t\r\n"u8);
+        if (start < 0 || body[start] is not ((byte)'{' or (byte)'['))
+        {
+            return answer;
+        }
+
+        body = body[start..];
+        try
+        {
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+            answer.Scan(ref reader);
+        }
+        catch (JsonException)
+        {
+            // What was found before the break stands.
+        }
+
+        if (answer.isError)
+        {
+            answer.Error = ErrorBody.Parse(body);
+        }
+        else if ((answer.isBatch || answer.isLimitsEvent) && body.Length <= MaxSmallBody && TryParse(body) is { } root)
+        {
+            answer.Batch = answer.isBatch ? BatchBody.Read(root) : null;
+            answer.LimitsEvent = answer.isLimitsEvent ? root : default;
+        }
+
+        return answer;
+    }
+
+    private void Scan(ref Utf8JsonReader reader)
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.StartObject)
+        {
+            ScanObject(ref reader);
+            return;
+        }
+
+        // Google streams an array of objects, and wraps some errors in one.
+        while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+        {
+            ScanObject(ref reader);
+        }
+    }
+
+    private void ScanObject(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isUsage = reader.ValueTextEquals("usage"u8) || reader.ValueTextEquals("usageMetadata"u8) || reader.ValueTextEquals("meta"u8);
+            var isFailure = reader.ValueTextEquals("error"u8);
+            var isKind = reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("object"u8);
+            var isState = reader.ValueTextEquals("state"u8);
+            isBatch |= reader.ValueTextEquals("jobArn"u8) || reader.ValueTextEquals("batchStats"u8);
+            var isMetadata = reader.ValueTextEquals("metadata"u8);
+            reader.Read();
+
+            if (isUsage && reader.TokenType == JsonTokenType.StartObject)
+            {
+                using var document = JsonDocument.ParseValue(ref reader);
+                Usage = Usage.Then(UsageFields.Read(document.RootElement));
+            }
+            else if (isMetadata && reader.TokenType == JsonTokenType.StartObject)
+            {
+                using var document = JsonDocument.ParseValue(ref reader);
+                isBatch |= document.RootElement.TryGetProperty("batchStats", out _);
+            }
+            else
+            {
+                isError |= isFailure && reader.TokenType is (JsonTokenType.StartObject or JsonTokenType.String);
+                NoteKind(ref reader, isKind, isState);
+                reader.Skip();
+            }
+        }
+    }
+
+    private void NoteKind(ref Utf8JsonReader reader, bool isKind, bool isState)
+    {
+        if (reader.TokenType != JsonTokenType.String || !(isKind || isState))
+        {
+            return;
+        }
+
+        if (isState)
+        {
+            isBatch |= reader.ValueSpan.StartsWith("JOB_STATE_"u8) || reader.ValueSpan.StartsWith("BATCH_STATE_"u8);
+            return;
+        }
+
+        isError |= reader.ValueTextEquals("error"u8);
+        isBatch |= reader.ValueTextEquals("batch"u8) || reader.ValueTextEquals("message_batch"u8);
+        isLimitsEvent |= reader.ValueTextEquals("rate_limits.updated"u8);
+    }
+
+    private static JsonElement? TryParse(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            using var document = JsonDocument.ParseValue(ref reader);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>Reads the sentences in which providers tell limits and waits.</summary>
+internal static partial class ErrorText
+{
+    /// <summary>The longest of the waits that a text names, in seconds; null where it names none.</summary>
+    public static double? WaitSeconds(string text)
+    {
+        double? longest = null;
+        foreach (Match wait in Waits().Matches(text))
+        {
+            var seconds = 0.0;
+            var parts = wait.Groups["amount"].Captures;
+            for (var i = 0; i < parts.Count; i++)
+            {
+                seconds += Number(parts[i].Value) * (Durations.SecondsPer(wait.Groups["unit"].Captures[i].Value) ?? 0);
+            }
+
+            longest = Math.Max(longest ?? 0, seconds);
+        }
+
+        return longest;
+    }
+
+    /// <summary>The limit that a text speaks of: <c>tokens per min</c>, <c>API calls / month</c>, <c>input_tokens_per_minute</c>.</summary>
+    public static (string? Dimension, string? Window) Subject(string text)
+    {
+        var match = Rates().Match(text);
+        return match.Success ? (DimensionOf(match.Groups["what"].Value), WindowOf(match.Groups["per"].Value)) : (null, null);
+    }
+
+    /// <summary>The numbers that a text tells of a limit; null where there are none.</summary>
+    public static BodyHints? Hints(string text)
+    {
+        var (dimension, window) = Subject(text);
+        if (Limits().Match(text) is { Success: true } counted)
+        {
+            return new BodyHints(
+                Number(counted.Groups["limit"].Value), NumberIn(Used().Match(text)), NumberIn(Requested().Match(text)), window, dimension);
+        }
+
+        if (ActualOfLimit().Match(text) is { Success: true } actual)
+        {
+            return new BodyHints(Number(actual.Groups["limit"].Value), Number(actual.Groups["used"].Value), null, window, dimension);
+        }
+
+        return Amounts().Match(text) is { Success: true } amount
+            ? new BodyHints(Number(amount.Groups["limit"].Value), null, null, window, dimension)
+            : null;
+    }
+
+    private static string? DimensionOf(string words)
+    {
+        words = words.ToLowerInvariant().Replace('_', ' ');
+        return words switch
+        {
+            _ when words.StartsWith("input token", StringComparison.Ordinal) || words.StartsWith("prompt token", StringComparison.Ordinal) =>
+                LimitNames.InputTokens,
+            _ when words.StartsWith("output token", StringComparison.Ordinal) || words.StartsWith("generated token", StringComparison.Ordinal) =>
+                LimitNames.OutputTokens,
+            _ when words.StartsWith("token", StringComparison.Ordinal) => LimitNames.Tokens,
+            _ when words.StartsWith("image", StringComparison.Ordinal) => "images",
+            _ => LimitNames.Requests,
+        };
+    }
+
+    private static string WindowOf(string word) => char.ToLowerInvariant(word[0]) switch
+    {
+        's' => Windows.Second,
+        'h' => Windows.Hour,
+        'd' => Windows.Day,
+        'm' when word.StartsWith("mo", StringComparison.OrdinalIgnoreCase) => Windows.Month,
+        _ => Windows.Minute,
+    };
+
+    private static double? NumberIn(Match match) => match.Success ? Number(match.Groups["number"].Value) : null;
+
+    private static double Number(string digits) =>
+        double.Parse(digits.Replace(",", "", StringComparison.Ordinal), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+
+    private const string Amount = @"(?:\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.\d{1,18})?";
+    private const string Unit = "milliseconds?|ms|us|µs|ns|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|days?|d";
+    private const string Counted = "(?:(?:input|output|prompt|generated)[ _])?tokens?|requests?|(?:API )?calls?|images?";
+
+    [GeneratedRegex(
+        $@"(?:(?:try again|retry|retry (?:your|the) request) (?:in|after)|wait)\s+(?:(?<amount>{Amount})\s?(?<unit>{Unit})(?![a-z])\s?(?:and\s)?)+",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Waits();
+
+    [GeneratedRegex(
+        $@"(?<![a-z])(?<what>{Counted})(?:\s?/\s?|[ _]per[ _])(?<per>seconds?|sec|minutes?|min|hours?|days?|months?)(?![a-z])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Rates();
+
+    [GeneratedRegex($@"\bLimit:? (?<limit>{Amount})", RegexOptions.CultureInvariant)]
+    private static partial Regex Limits();
+
+    [GeneratedRegex($@"\b(?:Used|Current):? (?<number>{Amount})", RegexOptions.CultureInvariant)]
+    private static partial Regex Used();
+
+    [GeneratedRegex($@"\bRequested:? (?<number>{Amount})", RegexOptions.CultureInvariant)]
+    private static partial Regex Requested();
+
+    [GeneratedRegex($@"\(actual/limit\): (?<used>{Amount})/(?<limit>{Amount})", RegexOptions.CultureInvariant)]
+    private static partial Regex ActualOfLimit();
+
+    [GeneratedRegex($@"(?<![\d.,])(?<limit>{Amount}) (?:{Counted})(?: per |\s?/\s?)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Amounts();
+}

@@ -1,0 +1,65 @@
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>What failures mean where the provider has no rule of its own: by code, by status, and by the usual sentences.</summary>
+internal static class FailureRules
+{
+    /// <summary>Judges a failure; always has an answer.</summary>
+    public static Verdict Judge(in Failure failure)
+    {
+        if (IsOutOfMoney(failure))
+        {
+            return Verdict.Exhausted();
+        }
+
+        if (failure.Error.Code == "slow_down")
+        {
+            return Verdict.Later(Reasons.Acceleration);
+        }
+
+        return failure.Status switch
+        {
+            401 or 403 => Verdict.Final(Reasons.Auth) with { WholeAccount = failure.Status == 401 },
+            408 or 504 or 524 => Verdict.Later(Reasons.Timeout),
+            409 => Verdict.Later(Reasons.Conflict),
+            413 => Verdict.Final(Reasons.RequestTooLarge),
+            429 => JudgeRateLimit(failure),
+            498 or 503 or 529 => Verdict.Later(Reasons.Overloaded),
+            >= 500 => Verdict.Later(Reasons.ServerError),
+            _ => Verdict.Final(Reasons.InvalidRequest),
+        };
+    }
+
+    /// <summary>A 429: too large for the limit, no capacity, or a limit that is full.</summary>
+    public static Verdict JudgeRateLimit(in Failure failure)
+    {
+        var (limit, window) = ErrorText.Subject(failure.Text);
+        limit ??= failure.Error.Type is LimitNames.Tokens or LimitNames.Requests ? failure.Error.Type : null;
+        if (failure.Says("request too large"))
+        {
+            return Verdict.Final(Reasons.RequestTooLarge) with { Limit = limit, Window = window };
+        }
+
+        if (SaysNoCapacity(failure))
+        {
+            return Verdict.Later(Reasons.Overloaded);
+        }
+
+        return limit is null && failure.Says("concurren") ? Verdict.Full(LimitNames.Concurrent) : Verdict.Full(limit, window);
+    }
+
+    private static bool IsOutOfMoney(in Failure failure) =>
+        failure.Status == 402
+        || failure.Error.Type is "insufficient_quota" or "billing_error"
+        || failure.Error.Code is "insufficient_quota" or "credit_balance_exhausted" or "organization_usage_limit_exceeded"
+            or "billing_hard_limit_reached" or "billing_not_active" or "quota_exceeded"
+        || failure.Error.Code?.EndsWith("_spend_limit_exceeded", StringComparison.Ordinal) == true;
+
+    private static bool SaysNoCapacity(in Failure failure) =>
+        failure.Error.Type is "resource_unavailable" or "overloaded_error" or "capacity_exceeded"
+        || failure.Error.Code is "resource_unavailable" or "server_is_overloaded" or "engine_overloaded" or "NoCapacity" or "capacity_exceeded"
+        || failure.Says("resource unavailable")
+        || failure.Says("overloaded")
+        || failure.Says("high demand")
+        || failure.Says("high traffic")
+        || failure.Says("over capacity");
+}

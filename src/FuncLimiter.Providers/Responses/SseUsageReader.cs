@@ -1,0 +1,114 @@
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>Reads server-sent events of any of the known dialects; only events that tell usage or an error are parsed.</summary>
+/// <param name="normalise">Makes one usage of what was told.</param>
+/// <param name="judge">Makes a reading of an error inside the stream.</param>
+internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, Func<ErrorBody, ResponseReading> judge) : StreamUsageReader
+{
+    private readonly SseLines lines = new();
+    private SseLines.LineHandler? handler;
+    private UsageFields fields;
+    private bool final;
+    private ResponseReading? failure;
+
+    /// <inheritdoc/>
+    public override TokenUsage? Usage => normalise(fields);
+
+    /// <inheritdoc/>
+    public override bool IsFinal => final && !fields.IsEmpty;
+
+    /// <inheritdoc/>
+    public override ResponseReading? Failure => failure;
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlySpan<byte> chunk) => lines.Append(chunk, handler ??= TakeLine);
+
+    /// <summary>Takes one event's JSON.</summary>
+    public void TakeEvent(JsonElement root)
+    {
+        var told = StreamEvent.Usage(root);
+        if (!told.IsEmpty)
+        {
+            fields = fields.Then(told);
+            final |= StreamEvent.IsLast(root);
+        }
+
+        if (failure is null && StreamEvent.HasError(root))
+        {
+            failure = judge(ErrorBody.From(root.Clone()));
+        }
+    }
+
+    private void TakeLine(ReadOnlySpan<byte> line, bool isTail)
+    {
+        if (isTail)
+        {
+            TakeTail(line);
+            return;
+        }
+
+        if (!line.StartsWith("data:"u8))
+        {
+            return;
+        }
+
+        var data = line["data:".Length..].Trim((byte)' ');
+        if (data.SequenceEqual("[DONE]"u8) || (data.Length < 256 && data.IndexOf("\"message_stop\""u8) >= 0))
+        {
+            final = true;
+        }
+        else if (StreamEvent.IsTelling(data))
+        {
+            Parse(data);
+        }
+    }
+
+    private void Parse(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(data);
+            using var document = JsonDocument.ParseValue(ref reader);
+            TakeEvent(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            // An event that is no JSON tells nothing; its bytes went to the caller as they are.
+        }
+    }
+
+    /// <summary>
+    /// Of a very long line only the end is known. A quote inside a JSON string is escaped, so <c>"usage"</c> with a colon and a brace after
+    /// it is a property wherever it stands.
+    /// </summary>
+    private void TakeTail(ReadOnlySpan<byte> tail)
+    {
+        var at = tail.LastIndexOf("\"usage\""u8);
+        if (at <= 0 || tail[at - 1] == (byte)'\\')
+        {
+            return;
+        }
+
+        var value = tail[(at + "\"usage\"".Length)..].TrimStart(" :"u8);
+        if (value.IsEmpty || value[0] != (byte)'{')
+        {
+            return;
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(value);
+            using var document = JsonDocument.ParseValue(ref reader);
+            var told = UsageFields.Read(document.RootElement);
+            final |= !told.IsEmpty;
+            fields = fields.Then(told);
+        }
+        catch (JsonException)
+        {
+            // Cut inside the object: as if it had not been told.
+        }
+    }
+}

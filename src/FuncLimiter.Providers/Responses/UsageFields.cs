@@ -1,0 +1,137 @@
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>A usage object as a provider wrote it, before it is normalised. Null where it is silent.</summary>
+/// <param name="Input">Input tokens.</param>
+/// <param name="Output">Output tokens.</param>
+/// <param name="CacheRead">Input read from a prompt cache.</param>
+/// <param name="CacheWrite">Input written to a prompt cache.</param>
+/// <param name="Reasoning">Output spent on reasoning.</param>
+/// <param name="Total">Everything together.</param>
+/// <param name="ExcludesCache">True where the input leaves the cache's tokens out (Anthropic, Bedrock).</param>
+internal readonly record struct UsageFields(
+    long? Input, long? Output, long? CacheRead, long? CacheWrite, long? Reasoning, long? Total, bool ExcludesCache = false)
+{
+    /// <summary>True where there is nothing to settle by.</summary>
+    public bool IsEmpty => Input is null && Output is null;
+
+    /// <summary>Reads a usage object, whichever of the known shapes it has.</summary>
+    public static UsageFields Read(JsonElement usage)
+    {
+        if (usage.ValueKind != JsonValueKind.Object)
+        {
+            return default;
+        }
+
+        if (usage.TryGetProperty("promptTokenCount", out _) || usage.TryGetProperty("totalTokenCount", out _))
+        {
+            return Gemini(usage);
+        }
+
+        if (usage.TryGetProperty("inputTokens", out _) || usage.TryGetProperty("outputTokens", out _))
+        {
+            return Converse(usage);
+        }
+
+        if (usage.TryGetProperty("inputTokenCount", out _))
+        {
+            return InvocationMetrics(usage);
+        }
+
+        if (usage.TryGetProperty("tokens", out var tokens) && tokens.ValueKind == JsonValueKind.Object)
+        {
+            return OpenAI(tokens) with { CacheRead = Json.CountAt(usage, "cached_tokens") };
+        }
+
+        if (usage.TryGetProperty("billed_units", out var billed))
+        {
+            return OpenAI(billed) with { CacheRead = Json.CountAt(usage, "cached_tokens") };
+        }
+
+        var isAnthropic = !usage.TryGetProperty("prompt_tokens", out _)
+            && (usage.TryGetProperty("cache_read_input_tokens", out _)
+                || usage.TryGetProperty("cache_creation_input_tokens", out _)
+                || usage.TryGetProperty("cache_creation", out _));
+        return isAnthropic ? Anthropic(usage) : OpenAI(usage);
+    }
+
+    /// <summary>What a later report of the same call makes of this one: cumulative, so each value told replaces the earlier one.</summary>
+    public UsageFields Then(in UsageFields later) => new(
+        later.Input ?? Input,
+        later.Output ?? Output,
+        later.CacheRead ?? CacheRead,
+        later.CacheWrite ?? CacheWrite,
+        later.Reasoning ?? Reasoning,
+        later.Total ?? Total,
+        later.ExcludesCache || ExcludesCache);
+
+    /// <summary>Normalised: input with the cache's tokens, output with reasoning; null where there is nothing to settle by.</summary>
+    public TokenUsage? ToUsage()
+    {
+        if (IsEmpty)
+        {
+            return null;
+        }
+
+        var cache = ExcludesCache ? (CacheRead ?? 0) + (CacheWrite ?? 0) : 0;
+        return new TokenUsage((Input ?? 0) + cache, Output ?? 0, CacheRead ?? 0, CacheWrite ?? 0, Reasoning ?? 0);
+    }
+
+    private static UsageFields OpenAI(JsonElement usage)
+    {
+        var input = First(usage, "prompt_tokens_details", "input_tokens_details");
+        var output = First(usage, "completion_tokens_details", "output_tokens_details");
+        return new UsageFields(
+            Json.CountAt(usage, "prompt_tokens") ?? Json.CountAt(usage, "input_tokens"),
+            Json.CountAt(usage, "completion_tokens") ?? Json.CountAt(usage, "output_tokens"),
+            Json.CountAt(input, "cached_tokens") ?? Json.CountAt(usage, "prompt_cache_hit_tokens") ?? Json.CountAt(usage, "cached_tokens")
+                ?? Json.CountAt(usage, "cache_read_input_tokens"),
+            Json.CountAt(input, "cache_write_tokens") ?? Json.CountAt(usage, "cache_creation_input_tokens"),
+            Json.CountAt(output, "reasoning_tokens") ?? Json.CountAt(usage, "reasoning_tokens"),
+            Json.CountAt(usage, "total_tokens"));
+    }
+
+    private static UsageFields Anthropic(JsonElement usage) => new(
+        Json.CountAt(usage, "input_tokens"),
+        Json.CountAt(usage, "output_tokens"),
+        Json.CountAt(usage, "cache_read_input_tokens"),
+        Json.CountAt(usage, "cache_creation_input_tokens") ?? Sum(
+            Json.CountAt(usage, "cache_creation", "ephemeral_5m_input_tokens"),
+            Json.CountAt(usage, "cache_creation", "ephemeral_1h_input_tokens")),
+        Json.CountAt(usage, "output_tokens_details", "thinking_tokens"),
+        null,
+        ExcludesCache: true);
+
+    private static UsageFields Gemini(JsonElement usage) => new(
+        Sum(Json.CountAt(usage, "promptTokenCount"), Json.CountAt(usage, "toolUsePromptTokenCount")),
+        Sum(Json.CountAt(usage, "candidatesTokenCount"), Json.CountAt(usage, "thoughtsTokenCount")),
+        Json.CountAt(usage, "cachedContentTokenCount"),
+        null,
+        Json.CountAt(usage, "thoughtsTokenCount"),
+        Json.CountAt(usage, "totalTokenCount"));
+
+    private static UsageFields Converse(JsonElement usage) => new(
+        Json.CountAt(usage, "inputTokens"),
+        Json.CountAt(usage, "outputTokens"),
+        Json.CountAt(usage, "cacheReadInputTokens"),
+        Json.CountAt(usage, "cacheWriteInputTokens"),
+        null,
+        Json.CountAt(usage, "totalTokens"),
+        ExcludesCache: true);
+
+    private static UsageFields InvocationMetrics(JsonElement usage) => new(
+        Json.CountAt(usage, "inputTokenCount"),
+        Json.CountAt(usage, "outputTokenCount"),
+        Json.CountAt(usage, "cacheReadInputTokenCount"),
+        Json.CountAt(usage, "cacheWriteInputTokenCount"),
+        null,
+        null,
+        ExcludesCache: true);
+
+    private static JsonElement First(JsonElement usage, string name, string other) =>
+        Json.At(usage, name) is { ValueKind: JsonValueKind.Object } found ? found : Json.At(usage, other);
+
+    private static long? Sum(long? left, long? right) => left is null && right is null ? null : (left ?? 0) + (right ?? 0);
+}
