@@ -8,7 +8,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
     private const decimal MostPrice = 1_000_000;
     private const int LongestModel = 256;
 
-    private readonly LimitsReader limits = new(mistakes);
+    private readonly LimitsReader _limits = new(mistakes);
 
     public List<AccountConfiguration> Read(ObjectReader root)
     {
@@ -44,7 +44,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         var rule = CountingRule.OfProvider(provider);
         var endpoint = EndpointReader.Read(reader, provider, secrets, mistakes);
         var key = secrets.Secret(reader, "apiKey", required: provider is null || !KnownProviders.MayLackKey(provider));
-        var shared = limits.Read(reader, "limits", rule);
+        var shared = _limits.Read(reader, "limits", rule);
         var models = ReadModels(reader, rule, shared);
         return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, shared.Limits, models);
     }
@@ -84,8 +84,8 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
                 names.Add(name, reader.At("model"));
             }
 
-            var own = limits.Read(reader, "limits", rule);
-            limits.CheckWithin(reader.At("limits"), own, shared, "its account's");
+            var own = _limits.Read(reader, "limits", rule);
+            _limits.CheckWithin(reader.At("limits"), own, shared, "its account's");
             models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, ReadPrice(reader)));
         }
 

@@ -12,26 +12,26 @@ internal sealed class MistakeList
 
     private const int LongestFound = 60;
 
-    private readonly List<ConfigurationMistake> mistakes = [];
-    private int untold;
+    private readonly List<ConfigurationMistake> _mistakes = [];
+    private int _untold;
 
-    public int Count => mistakes.Count + untold;
+    public int Count => _mistakes.Count + _untold;
 
     public void Add(string path, string found, string fix)
     {
-        if (mistakes.Count < Most)
+        if (_mistakes.Count < Most)
         {
-            mistakes.Add(new ConfigurationMistake(path, found, fix));
+            _mistakes.Add(new ConfigurationMistake(path, found, fix));
         }
         else
         {
-            untold++;
+            _untold++;
         }
     }
 
-    public IReadOnlyList<ConfigurationMistake> All() => untold == 0
-        ? mistakes
-        : [.. mistakes, new ConfigurationMistake(JsonPath.Root, $"{untold} more mistakes", "mend the ones above and check again")];
+    public IReadOnlyList<ConfigurationMistake> All() => _untold == 0
+        ? _mistakes
+        : [.. _mistakes, new ConfigurationMistake(JsonPath.Root, $"{_untold} more mistakes", "mend the ones above and check again")];
 
     /// <summary>What stands at a place, short enough for one line.</summary>
     public static string Show(JsonElement element) => element.ValueKind switch

@@ -5,15 +5,15 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 /// <summary>Reads the members of one object; what is wrong goes to the list of mistakes and reads as absent.</summary>
 internal sealed class ObjectReader
 {
-    private readonly Dictionary<string, JsonElement> members = [];
-    private readonly Shape shape;
-    private readonly MistakeList mistakes;
+    private readonly Dictionary<string, JsonElement> _members = [];
+    private readonly Shape _shape;
+    private readonly MistakeList _mistakes;
 
     private ObjectReader(JsonElement element, string path, Shape shape, MistakeList mistakes)
     {
         Path = path;
-        this.shape = shape;
-        this.mistakes = mistakes;
+        _shape = shape;
+        _mistakes = mistakes;
         foreach (var member in element.EnumerateObject())
         {
             Take(member);
@@ -34,7 +34,7 @@ internal sealed class ObjectReader
         return null;
     }
 
-    public bool Has(string name) => members.ContainsKey(shape[name].Name);
+    public bool Has(string name) => _members.ContainsKey(_shape[name].Name);
 
     public string At(string name) => JsonPath.Member(Path, name);
 
@@ -61,7 +61,7 @@ internal sealed class ObjectReader
         var number = Number(name, least, most);
         if (number is { } value && value != decimal.Truncate(value))
         {
-            Wrong(name, members[name]);
+            Wrong(name, _members[name]);
             return null;
         }
 
@@ -85,7 +85,7 @@ internal sealed class ObjectReader
         // What no decimal can hold is above any bound here, or below the smallest fraction that means anything.
         if (!element.TryGetDecimal(out var number) || number > most)
         {
-            mistakes.Add(At(name), MistakeList.Show(element), $"write {shape[name].Wanted}; the most is {most}");
+            _mistakes.Add(At(name), MistakeList.Show(element), $"write {_shape[name].Wanted}; the most is {most}");
             return null;
         }
 
@@ -124,7 +124,7 @@ internal sealed class ObjectReader
 
         if (element.ValueKind != JsonValueKind.Array || (required && element.GetArrayLength() == 0))
         {
-            mistakes.Add(At(name), element.ValueKind == JsonValueKind.Array ? "an empty list" : Shown(name, element), $"write {shape[name].Wanted}");
+            _mistakes.Add(At(name), element.ValueKind == JsonValueKind.Array ? "an empty list" : Shown(name, element), $"write {_shape[name].Wanted}");
             return [];
         }
 
@@ -133,45 +133,45 @@ internal sealed class ObjectReader
 
     /// <summary>An object inside this one; null where it is absent or wrong.</summary>
     public ObjectReader? Inner(string name, Shape inner) =>
-        Find(name, false) is { } element ? Open(element, At(name), inner, mistakes) : null;
+        Find(name, false) is { } element ? Open(element, At(name), inner, _mistakes) : null;
 
     private void Take(JsonProperty member)
     {
         var path = JsonPath.Member(Path, member.Name);
-        if (shape.Members.All(known => known.Name != member.Name))
+        if (_shape.Members.All(known => known.Name != member.Name))
         {
-            var names = shape.Members.Select(known => known.Name);
+            var names = _shape.Members.Select(known => known.Name);
             var nearest = NearestName.Of(member.Name, names);
-            mistakes.Add(path, $"the unknown member {MistakeList.Quote(member.Name)}", nearest is null
-                ? $"leave it out; {shape.Name} may have {string.Join(", ", names.Where(name => name != "$schema"))}"
+            _mistakes.Add(path, $"the unknown member {MistakeList.Quote(member.Name)}", nearest is null
+                ? $"leave it out; {_shape.Name} may have {string.Join(", ", names.Where(name => name != "$schema"))}"
                 : $"write \"{nearest}\"");
         }
-        else if (!members.TryAdd(member.Name, member.Value))
+        else if (!_members.TryAdd(member.Name, member.Value))
         {
-            mistakes.Add(path, $"{MistakeList.Quote(member.Name)} for the second time", "write it once");
+            _mistakes.Add(path, $"{MistakeList.Quote(member.Name)} for the second time", "write it once");
         }
     }
 
     private JsonElement? Find(string name, bool required)
     {
-        var member = shape[name];
-        if (members.TryGetValue(name, out var element))
+        var member = _shape[name];
+        if (_members.TryGetValue(name, out var element))
         {
             return element;
         }
 
         if (required)
         {
-            mistakes.Add(At(name), MistakeList.Nothing, $"write {member.Wanted}");
+            _mistakes.Add(At(name), MistakeList.Nothing, $"write {member.Wanted}");
         }
 
         return null;
     }
 
     private void Wrong(string name, JsonElement element) =>
-        mistakes.Add(At(name), Shown(name, element), $"write {shape[name].Wanted}");
+        _mistakes.Add(At(name), Shown(name, element), $"write {_shape[name].Wanted}");
 
-    private string Shown(string name, JsonElement element) => !shape[name].Secret
+    private string Shown(string name, JsonElement element) => !_shape[name].Secret
         ? MistakeList.Show(element)
         : element.ValueKind == JsonValueKind.String ? MistakeList.Mask(element.GetString()!) : "something other than a text";
 }

@@ -6,23 +6,23 @@ internal sealed class RouteResolver
     /// <summary>How many deployments a route may have, targets and fallbacks together: one bit each of an admission's mask.</summary>
     public const int MostDeployments = 64;
 
-    private readonly MistakeList mistakes;
-    private readonly IReadOnlyList<RouteDraft> written;
-    private readonly Dictionary<string, List<string>> deploymentsOfModel = new(StringComparer.Ordinal);
-    private readonly HashSet<string> deployments = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, RouteDraft> byName = new(StringComparer.Ordinal);
+    private readonly MistakeList _mistakes;
+    private readonly IReadOnlyList<RouteDraft> _written;
+    private readonly Dictionary<string, List<string>> _deploymentsOfModel = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _deployments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RouteDraft> _byName = new(StringComparer.Ordinal);
 
     public RouteResolver(IReadOnlyList<AccountConfiguration> accounts, IReadOnlyList<RouteDraft> written, MistakeList mistakes)
     {
-        this.mistakes = mistakes;
-        this.written = written;
+        _mistakes = mistakes;
+        _written = written;
         foreach (var (model, name) in accounts.SelectMany(account => account.Models.Select(model => (model.Model, $"{account.Id}/{model.Model}"))))
         {
-            if (model.Length > 0 && deployments.Add(name))
+            if (model.Length > 0 && _deployments.Add(name))
             {
-                if (!deploymentsOfModel.TryGetValue(model, out var same))
+                if (!_deploymentsOfModel.TryGetValue(model, out var same))
                 {
-                    deploymentsOfModel.Add(model, same = []);
+                    _deploymentsOfModel.Add(model, same = []);
                 }
 
                 same.Add(name);
@@ -31,18 +31,18 @@ internal sealed class RouteResolver
 
         foreach (var draft in written.Where(draft => draft.Model.Length > 0))
         {
-            byName.TryAdd(draft.Model, draft);
+            _byName.TryAdd(draft.Model, draft);
         }
     }
 
     public List<RouteConfiguration> Resolve()
     {
-        var routes = written.Select(Resolve).ToList();
-        foreach (var (model, same) in deploymentsOfModel.Where(pair => !byName.ContainsKey(pair.Key)))
+        var routes = _written.Select(Resolve).ToList();
+        foreach (var (model, same) in _deploymentsOfModel.Where(pair => !_byName.ContainsKey(pair.Key)))
         {
             if (same.Count > MostDeployments)
             {
-                mistakes.Add(
+                _mistakes.Add(
                     JsonPath.Member(JsonPath.Root, "routes"),
                     $"no route for {MistakeList.Quote(model)}, which {same.Count} accounts have",
                     $"write a route for it with at most {MostDeployments} deployments");
@@ -61,7 +61,7 @@ internal sealed class RouteResolver
         var fallback = new List<string>();
         foreach (var entry in draft.Fallback)
         {
-            if (deployments.Contains(entry.Text))
+            if (_deployments.Contains(entry.Text))
             {
                 if (IsFirst(entry, seen))
                 {
@@ -75,13 +75,13 @@ internal sealed class RouteResolver
             }
             else
             {
-                Unknown(entry, deployments.Concat(byName.Keys));
+                Unknown(entry, _deployments.Concat(_byName.Keys));
             }
         }
 
         if (targets.Count + fallback.Count > MostDeployments)
         {
-            mistakes.Add(draft.Path, $"a route with {targets.Count + fallback.Count} deployments", $"write at most {MostDeployments}, fallbacks included");
+            _mistakes.Add(draft.Path, $"a route with {targets.Count + fallback.Count} deployments", $"write at most {MostDeployments}, fallbacks included");
         }
 
         return new RouteConfiguration(draft.Model, targets, fallback);
@@ -89,22 +89,22 @@ internal sealed class RouteResolver
 
     private bool IsTarget(RouteDraft draft, RouteEntry entry)
     {
-        if (deployments.Contains(entry.Text))
+        if (_deployments.Contains(entry.Text))
         {
             return true;
         }
 
         if (!IsRoute(entry.Text))
         {
-            Unknown(entry, deployments);
+            Unknown(entry, _deployments);
         }
-        else if (entry.Text == draft.Model && deploymentsOfModel.TryGetValue(entry.Text, out var same))
+        else if (entry.Text == draft.Model && _deploymentsOfModel.TryGetValue(entry.Text, out var same))
         {
-            mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, the route itself", $"write a deployment, for example \"{same[0]}\"");
+            _mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, the route itself", $"write a deployment, for example \"{same[0]}\"");
         }
         else
         {
-            mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, a route", "write deployments as \"account/model\"; routes may stand in fallback only");
+            _mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, a route", "write deployments as \"account/model\"; routes may stand in fallback only");
         }
 
         return false;
@@ -117,11 +117,11 @@ internal sealed class RouteResolver
             return true;
         }
 
-        mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, which stands at {seen[entry.Text]} already", "write each deployment of a route once");
+        _mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, which stands at {seen[entry.Text]} already", "write each deployment of a route once");
         return false;
     }
 
-    private bool IsRoute(string name) => byName.ContainsKey(name) || deploymentsOfModel.ContainsKey(name);
+    private bool IsRoute(string name) => _byName.ContainsKey(name) || _deploymentsOfModel.ContainsKey(name);
 
     /// <summary>The deployments of the route that an entry names, and of those that it names in turn; a loop is told once, at its entry.</summary>
     private List<string> Expand(RouteDraft origin, RouteEntry entry)
@@ -133,7 +133,7 @@ internal sealed class RouteResolver
         {
             if (name == origin.Model)
             {
-                mistakes.Add(entry.Path, entry.Text == origin.Model
+                _mistakes.Add(entry.Path, entry.Text == origin.Model
                     ? $"{MistakeList.Quote(entry.Text)}, the route itself"
                     : $"{MistakeList.Quote(entry.Text)}, which falls back to {MistakeList.Quote(origin.Model)} again", "leave it out: a route cannot fall back to itself");
                 return [];
@@ -144,14 +144,14 @@ internal sealed class RouteResolver
                 continue;
             }
 
-            if (!byName.TryGetValue(name, out var route))
+            if (!_byName.TryGetValue(name, out var route))
             {
-                found.AddRange(deploymentsOfModel[name]);
+                found.AddRange(_deploymentsOfModel[name]);
                 continue;
             }
 
-            found.AddRange(route.Targets.Concat(route.Fallback).Select(next => next.Text).Where(deployments.Contains));
-            foreach (var next in route.Fallback.Where(next => !deployments.Contains(next.Text) && IsRoute(next.Text)).Reverse())
+            found.AddRange(route.Targets.Concat(route.Fallback).Select(next => next.Text).Where(_deployments.Contains));
+            foreach (var next in route.Fallback.Where(next => !_deployments.Contains(next.Text) && IsRoute(next.Text)).Reverse())
             {
                 pending.Push(next.Text);
             }
@@ -163,8 +163,8 @@ internal sealed class RouteResolver
     private void Unknown(RouteEntry entry, IEnumerable<string> known)
     {
         var nearest = NearestName.Of(entry.Text, known);
-        var usual = deploymentsOfModel.Values.FirstOrDefault()?[0];
-        mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, which no account has", nearest is not null
+        var usual = _deploymentsOfModel.Values.FirstOrDefault()?[0];
+        _mistakes.Add(entry.Path, $"{MistakeList.Quote(entry.Text)}, which no account has", nearest is not null
             ? $"write \"{nearest}\""
             : usual is not null ? $"write a deployment as \"account/model\", for example \"{usual}\"" : "write the model under an account first");
     }

@@ -11,7 +11,7 @@ internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader s
     private const decimal MostWeight = 1_000_000;
     private const string HashPrefix = "sha256:";
 
-    private readonly LimitsReader limits = new(mistakes);
+    private readonly LimitsReader _limits = new(mistakes);
 
     public List<TenantConfiguration> Read(ObjectReader root)
     {
@@ -52,9 +52,9 @@ internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader s
         }
 
         var weight = reader.Number("weight", 0, MostWeight, aboveLeast: true) ?? 1;
-        var own = limits.Read(reader, "limits", CountingRule.Consumer);
-        var user = limits.Read(reader, "userLimits", CountingRule.Consumer);
-        limits.CheckWithin(reader.At("userLimits"), user, own, "its tenant's");
+        var own = _limits.Read(reader, "limits", CountingRule.Consumer);
+        var user = _limits.Read(reader, "userLimits", CountingRule.Consumer);
+        _limits.CheckWithin(reader.At("userLimits"), user, own, "its tenant's");
         return new TenantConfiguration(id ?? string.Empty, hashes, (double)weight, own.Limits, user.Limits)
         {
             WebhookSecret = secrets.Secret(reader, "webhookSecret"),

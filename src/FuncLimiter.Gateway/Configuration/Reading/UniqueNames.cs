@@ -5,7 +5,7 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 /// <param name="other">What has the name already, for example <c>another account</c>.</param>
 internal sealed class UniqueNames(MistakeList mistakes, string other)
 {
-    private readonly Dictionary<string, string> paths = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _paths = new(StringComparer.Ordinal);
 
     /// <summary>Takes a name; one that could not be read is passed over.</summary>
     /// <param name="name">The name.</param>
@@ -13,9 +13,9 @@ internal sealed class UniqueNames(MistakeList mistakes, string other)
     /// <param name="shown">What to show in its place, where it must not be shown.</param>
     public void Add(string? name, string path, string? shown = null)
     {
-        if (name is not null && !paths.TryAdd(name, path))
+        if (name is not null && !_paths.TryAdd(name, path))
         {
-            mistakes.Add(path, $"{shown ?? MistakeList.Quote(name)}, which is {other} at {paths[name]}", "write another one, or leave one of them out");
+            mistakes.Add(path, $"{shown ?? MistakeList.Quote(name)}, which is {other} at {_paths[name]}", "write another one, or leave one of them out");
         }
     }
 }
