@@ -42,7 +42,7 @@ internal ref struct AnswerBody
             var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
             answer.Scan(ref reader);
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             // What was found before the break stands.
         }
@@ -133,7 +133,7 @@ internal ref struct AnswerBody
             using var document = JsonDocument.ParseValue(ref reader);
             return document.RootElement.Clone();
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             return null;
         }

@@ -52,7 +52,7 @@ internal sealed record ErrorBody
                 using var document = JsonDocument.ParseValue(ref reader);
                 return From(document.RootElement.Clone(), 0);
             }
-            catch (JsonException)
+            catch (Exception broken) when (broken is JsonException or InvalidOperationException)
             {
                 // A body cut short still has words in it.
             }
@@ -121,7 +121,7 @@ internal sealed record ErrorBody
                 ? null
                 : From(document.RootElement.Clone(), nesting + 1);
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             return null;
         }

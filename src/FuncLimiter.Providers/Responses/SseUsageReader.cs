@@ -74,7 +74,7 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
             using var document = JsonDocument.ParseValue(ref reader);
             TakeEvent(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             // An event that is no JSON tells nothing; its bytes went to the caller as they are.
         }
@@ -106,7 +106,7 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
             final |= !told.IsEmpty;
             fields = fields.Then(told);
         }
-        catch (JsonException)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
             // Cut inside the object: as if it had not been told.
         }

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace FuncLimiter.Providers.Dialects;
+
+/// <summary>Writes failures as a provider of the caller's dialect would, so that its SDK understands them.</summary>
+public static class DialectError
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The status by which a dialect says that there is no capacity.</summary>
+    public static int OverloadStatus(Dialect dialect) => dialect == Dialect.Anthropic ? 529 : 503;
+
+    /// <summary>The body of a failure.</summary>
+    /// <param name="dialect">The caller's dialect.</param>
+    /// <param name="status">The HTTP status: 400, 401, 403, 404, 413, 429, 500, 502, 503, 504, 529; another reads as its class.</param>
+    /// <param name="message">What went wrong and what helps.</param>
+    /// <param name="param">The parameter that is wrong, or null.</param>
+    /// <param name="code">A word for programs over the status's own, or null.</param>
+    public static byte[] Body(Dialect dialect, int status, string message, string? param = null, string? code = null)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using var json = new Utf8JsonWriter(buffer, Options);
+        json.WriteStartObject();
+        switch (dialect)
+        {
+            case Dialect.Anthropic:
+                json.WriteString("type", "error");
+                json.WriteStartObject("error");
+                json.WriteString("type", AnthropicType(status));
+                json.WriteString("message", param is null || message.Contains(param, StringComparison.Ordinal) ? message : $"{param}: {message}");
+                json.WriteEndObject();
+                break;
+            case Dialect.Azure:
+                json.WriteStartObject("error");
+                json.WriteString("code", code ?? AzureCode(status));
+                json.WriteString("message", message);
+                json.WriteString("type", OpenAIType(status));
+                json.WriteString("param", param);
+                json.WriteEndObject();
+                break;
+            default:
+                json.WriteStartObject("error");
+                json.WriteString("message", message);
+                json.WriteString("type", OpenAIType(status));
+                json.WriteString("param", param);
+                json.WriteString("code", code ?? OpenAICode(status));
+                json.WriteEndObject();
+                break;
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The same as an event of a stream that has begun with a 200.</summary>
+    /// <param name="dialect">The caller's dialect.</param>
+    /// <param name="status">The status that the failure would have had.</param>
+    /// <param name="message">What went wrong and what helps.</param>
+    public static byte[] Event(Dialect dialect, int status, string message)
+    {
+        ReadOnlySpan<byte> start = dialect == Dialect.Anthropic ? "event: error\ndata: "u8 : "data: "u8;
+        return [.. start, .. Body(dialect, status, message), .. "\n\n"u8];
+    }
+
+    private static string OpenAIType(int status) => status switch
+    {
+        429 => "rate_limit_error",
+        502 or 503 or 529 => "service_unavailable_error",
+        504 => "timeout_error",
+        >= 500 => "server_error",
+        _ => "invalid_request_error",
+    };
+
+    private static string? OpenAICode(int status) => status switch
+    {
+        401 => "invalid_api_key",
+        403 => "permission_denied",
+        404 => "not_found",
+        413 => "request_too_large",
+        429 => "rate_limit_exceeded",
+        502 => "bad_gateway",
+        503 or 529 => "server_is_overloaded",
+        504 => "timeout",
+        _ => null,
+    };
+
+    private static string AzureCode(int status) => status switch
+    {
+        400 => "BadRequest",
+        403 => "Forbidden",
+        404 => "DeploymentNotFound",
+        413 => "RequestEntityTooLarge",
+        429 => "RateLimitReached",
+        500 => "InternalServerError",
+        502 => "BadGateway",
+        503 or 529 => "ServiceUnavailable",
+        504 => "Timeout",
+        _ => status.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private static string AnthropicType(int status) => status switch
+    {
+        401 => "authentication_error",
+        402 => "billing_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        409 => "conflict_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        504 => "timeout_error",
+        503 or 529 => "overloaded_error",
+        >= 500 => "api_error",
+        _ => "invalid_request_error",
+    };
+}

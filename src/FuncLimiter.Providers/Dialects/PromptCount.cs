@@ -1,0 +1,135 @@
+using System.Text.Json;
+
+namespace FuncLimiter.Providers.Dialects;
+
+/// <summary>Counts the text and the images of a prompt.</summary>
+internal struct PromptCount
+{
+    /// <summary>A longer string without a blank is encoded media, not text.</summary>
+    private const int MediaBytes = 256;
+
+    /// <summary>What one number of a prompt sent as token ids counts as, in bytes of text.</summary>
+    private const int BytesPerTokenId = 4;
+
+    /// <summary>UTF-8 bytes of text.</summary>
+    public int TextBytes { get; private set; }
+
+    /// <summary>How many images.</summary>
+    public int Images { get; private set; }
+
+    /// <summary>Whether the last value added was an array or object with something in it.</summary>
+    public bool LastHadItems { get; private set; }
+
+    /// <summary>Counts the value at the reader, and leaves the reader at its end.</summary>
+    public void AddPrompt(ref Utf8JsonReader reader)
+    {
+        LastHadItems = false;
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            TextBytes += LengthOf(ref reader);
+        }
+
+        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
+        {
+            return;
+        }
+
+        var depth = reader.CurrentDepth;
+        var role = StringRole.Text;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            LastHadItems = true;
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.PropertyName:
+                    role = RoleOf(ref reader);
+                    continue;
+                case JsonTokenType.String:
+                    AddString(ref reader, role);
+                    break;
+                case JsonTokenType.Number when role == StringRole.Text:
+                    TextBytes += BytesPerTokenId;
+                    break;
+            }
+
+            // In an array each item is as its property; after one value a property is over.
+            role = reader.TokenType is JsonTokenType.StartArray ? role : StringRole.Text;
+        }
+    }
+
+    /// <summary>Counts a value that the model sees as it is written: tools and schemas.</summary>
+    public void AddSchema(ref Utf8JsonReader reader)
+    {
+        var start = reader.TokenStartIndex;
+        reader.Skip();
+        var length = (int)(reader.BytesConsumed - start);
+        TextBytes += reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject ? length : 0;
+    }
+
+    private enum StringRole
+    {
+        Text,
+        Type,
+        Media,
+        Mark,
+    }
+
+    private static StringRole RoleOf(ref Utf8JsonReader reader)
+    {
+        if (reader.ValueTextEquals("type"u8))
+        {
+            return StringRole.Type;
+        }
+
+        if (reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("url"u8) || reader.ValueTextEquals("image_url"u8)
+            || reader.ValueTextEquals("file_data"u8))
+        {
+            return StringRole.Media;
+        }
+
+        return reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("call_id"u8)
+            || reader.ValueTextEquals("tool_call_id"u8) || reader.ValueTextEquals("tool_use_id"u8) || reader.ValueTextEquals("media_type"u8)
+            || reader.ValueTextEquals("encrypted_content"u8) || reader.ValueTextEquals("signature"u8)
+            ? StringRole.Mark
+            : StringRole.Text;
+    }
+
+    private void AddString(ref Utf8JsonReader reader, StringRole role)
+    {
+        if (role == StringRole.Type)
+        {
+            var isImage = reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("input_image"u8) || reader.ValueTextEquals("image"u8);
+            Images += isImage ? 1 : 0;
+        }
+        else if (role == StringRole.Text || (role == StringRole.Media && !IsEncoded(reader.ValueSpan)))
+        {
+            TextBytes += LengthOf(ref reader);
+        }
+    }
+
+    private static bool IsEncoded(ReadOnlySpan<byte> value) =>
+        value.StartsWith("data:"u8)
+        || value.StartsWith("http"u8)
+        || (value.Length >= MediaBytes && !value[..MediaBytes].ContainsAny(" \\"u8));
+
+    /// <summary>The string's length in UTF-8 once its escapes are resolved.</summary>
+    private static int LengthOf(ref Utf8JsonReader reader)
+    {
+        var value = reader.ValueSpan;
+        var length = value.Length;
+        if (!reader.ValueIsEscaped)
+        {
+            return length;
+        }
+
+        for (var at = value.IndexOf((byte)'\\'); at >= 0; at = value.IndexOf((byte)'\\'))
+        {
+            // \n is one byte for two, \u4e2d at most three for six.
+            var isUnicode = value[at + 1] == (byte)'u';
+            length -= isUnicode ? 3 : 1;
+            value = value[(at + (isUnicode ? 6 : 2))..];
+        }
+
+        return length;
+    }
+}

@@ -1,0 +1,189 @@
+using System.Text;
+using System.Text.Json;
+
+namespace FuncLimiter.Providers.Dialects;
+
+/// <summary>One pass over a request's top-level properties.</summary>
+internal ref struct RequestScan
+{
+    /// <summary>No model writes as much; a larger bound is a mistake.</summary>
+    private const long MostOutputTokens = 10_000_000;
+
+    private const int MostChoices = 1024;
+
+    private readonly Operation operation;
+    private Utf8JsonReader reader;
+    private RequestFields seen;
+
+    public RequestScan(ReadOnlySpan<byte> body, Operation operation)
+    {
+        this.operation = operation;
+        reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestReader.MaxDepth });
+    }
+
+    public string? Model { get; private set; }
+
+    public int ModelOffset { get; private set; }
+
+    public int ModelLength { get; private set; }
+
+    public bool Stream { get; private set; }
+
+    public long? MaxOutputTokens { get; private set; }
+
+    public int Choices { get; private set; } = 1;
+
+    public bool HasMessages { get; private set; }
+
+    public bool HasInput { get; private set; }
+
+    /// <summary>A stored prompt or an earlier response stands in for input.</summary>
+    public bool HasContext { get; private set; }
+
+    public PromptCount Prompt;
+
+    /// <summary>Reads to the end; the first mistake ends it.</summary>
+    public RequestProblem? Run()
+    {
+        reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            return RequestProblem.NotJson("expected an object.");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = RequestField.Of(ref reader);
+            reader.Read();
+            if (field is { } known)
+            {
+                // Which of two a parser takes differs; the limiter and the provider must see the same request.
+                if ((seen & known) != 0)
+                {
+                    return RequestProblem.Twice(RequestField.NameOf(known));
+                }
+
+                seen |= known;
+                if (Take(known) is { } problem)
+                {
+                    return problem;
+                }
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        // Anything after the object is an error of its own.
+        reader.Read();
+        return null;
+    }
+
+    private RequestProblem? Take(RequestFields field)
+    {
+        switch (field)
+        {
+            case RequestFields.Model:
+                return TakeModel();
+            case RequestFields.Stream:
+                return TakeStream();
+            case RequestFields.MaxTokens or RequestFields.MaxCompletionTokens or RequestFields.MaxOutputTokens:
+                return TakeNumber(RequestField.NameOf(field), MostOutputTokens, out var most) ?? Note(most);
+            case RequestFields.N or RequestFields.BestOf:
+                var problem = TakeNumber(RequestField.NameOf(field), MostChoices, out var choices);
+                Choices = Math.Max(Choices, (int)(choices ?? 1));
+                return problem;
+            case RequestFields.Messages:
+                return TakeMessages();
+            case RequestFields.Input:
+                HasInput = reader.TokenType is JsonTokenType.String or JsonTokenType.StartArray or JsonTokenType.StartObject;
+                Prompt.AddPrompt(ref reader);
+                return null;
+            case RequestFields.System or RequestFields.Instructions:
+                Prompt.AddPrompt(ref reader);
+                return null;
+            case RequestFields.Tools or RequestFields.Functions or RequestFields.ResponseFormat or RequestFields.Text:
+                Prompt.AddSchema(ref reader);
+                return null;
+            case RequestFields.Prompt or RequestFields.PreviousResponse or RequestFields.Conversation:
+                HasContext |= reader.TokenType != JsonTokenType.Null;
+                break;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    private RequestProblem? TakeModel()
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            return RequestProblem.WrongType("model", "a string");
+        }
+
+        Model = reader.GetString();
+        ModelOffset = (int)reader.TokenStartIndex;
+        ModelLength = (int)(reader.BytesConsumed - reader.TokenStartIndex);
+        return null;
+    }
+
+    private RequestProblem? TakeStream()
+    {
+        if (reader.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
+        {
+            return RequestProblem.WrongType("stream", "true or false");
+        }
+
+        Stream = reader.TokenType == JsonTokenType.True && operation != Operation.Embeddings;
+        return null;
+    }
+
+    private RequestProblem? TakeMessages()
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            return RequestProblem.WrongType("messages", "an array of messages");
+        }
+
+        Prompt.AddPrompt(ref reader);
+        HasMessages = Prompt.LastHadItems;
+        return HasMessages
+            ? null
+            : new RequestProblem("Invalid value for 'messages': expected at least one message.", "messages", "empty_array");
+    }
+
+    private RequestProblem? TakeNumber(string name, long most, out long? value)
+    {
+        value = null;
+        if (reader.TokenType == JsonTokenType.Null)
+        {
+            return null;
+        }
+
+        if (reader.TokenType != JsonTokenType.Number)
+        {
+            return RequestProblem.WrongType(name, "a whole number");
+        }
+
+        var given = Encoding.ASCII.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 24)]);
+        if (reader.TryGetInt64(out var number))
+        {
+            value = number;
+            return number < 1 ? RequestProblem.Below(name, 1, given) : number > most ? RequestProblem.Above(name, most, given) : null;
+        }
+
+        if (given.AsSpan().ContainsAny(".eE"))
+        {
+            return RequestProblem.WrongType(name, "a whole number");
+        }
+
+        return given[0] == '-' ? RequestProblem.Below(name, 1, given) : RequestProblem.Above(name, most, given);
+    }
+
+    private RequestProblem? Note(long? most)
+    {
+        MaxOutputTokens = most is null ? MaxOutputTokens : Math.Max(MaxOutputTokens ?? 0, most.Value);
+        return null;
+    }
+}

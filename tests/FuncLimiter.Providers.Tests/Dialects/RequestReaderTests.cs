@@ -1,0 +1,152 @@
+using System.Text;
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Providers.Tests.Dialects;
+
+public class RequestReaderTests
+{
+    private const string Chat = """{"model":"gpt-x","messages":[{"role":"user","content":"Hello"}]}""";
+
+    [Fact]
+    public void TryRead_OfAChat_FindsTheModelsBytes()
+    {
+        var facts = Read(Operation.ChatCompletions, """{ "messages":[{"role":"user","content":"Hi"}], "model" : "gpt-x" , "stream":true}""");
+
+        Assert.Equal("gpt-x", facts.Model);
+        Assert.Equal("\"gpt-x\"", Cut("""{ "messages":[{"role":"user","content":"Hi"}], "model" : "gpt-x" , "stream":true}""", facts));
+        Assert.True(facts.Stream);
+        Assert.Null(facts.MaxOutputTokens);
+        Assert.Equal(1, facts.Choices);
+    }
+
+    [Fact]
+    public void TryRead_WhenAByteOrderMarkLeads_CountsItInTheOffset()
+    {
+        var body = "\uFEFF" + Chat;
+        var facts = Read(Operation.ChatCompletions, body);
+
+        Assert.Equal("\"gpt-x\"", Cut(body, facts));
+    }
+
+    [Fact]
+    public void TryRead_WhenThePathNamesTheModel_NeedsNoneInTheBody()
+    {
+        Assert.True(RequestReader.TryRead(
+            Operation.ChatCompletions, """{"messages":[{"role":"user","content":"Hi"}]}"""u8, "my-deployment", out var facts, out _));
+
+        Assert.Equal(("my-deployment", 0, 0), (facts.Model, facts.ModelOffset, facts.ModelLength));
+    }
+
+    [Theory]
+    [InlineData("\"max_tokens\":7", 7)]
+    [InlineData("\"max_completion_tokens\":7", 7)]
+    [InlineData("\"max_tokens\":5,\"max_completion_tokens\":7", 7)]
+    [InlineData("\"max_tokens\":null", null)]
+    public void TryRead_TakesTheBoundOnOutput(string property, int? expected) =>
+        Assert.Equal(expected, Read(Operation.ChatCompletions, Chat[..^1] + "," + property + "}").MaxOutputTokens);
+
+    [Theory]
+    [InlineData("\"n\":3", 3)]
+    [InlineData("\"best_of\":4,\"n\":2", 4)]
+    [InlineData("\"n\":null", 1)]
+    public void TryRead_CountsTheChoices(string property, int expected) =>
+        Assert.Equal(expected, Read(Operation.ChatCompletions, Chat[..^1] + "," + property + "}").Choices);
+
+    [Fact]
+    public void TryRead_CountsTextOnceItsEscapesAreResolved()
+    {
+        // "a\n" is 2 bytes, "中" 3, "é" 2 (counted as 3 where it is escaped), the tool as it is written.
+        var facts = Read(
+            Operation.ChatCompletions,
+            """{"model":"m","messages":[{"role":"user","content":"a\n"},{"role":"user","content":[{"type":"text","text":"\u4e2d中"}]}],"tools":[{"a":1}]}""");
+
+        Assert.Equal(2 + 3 + 3 + """[{"a":1}]""".Length, facts.TextBytes);
+    }
+
+    [Fact]
+    public void TryRead_LeavesEncodedMediaOutAndCountsImages()
+    {
+        var image = "data:image/png;base64," + new string('A', 5000);
+        var facts = Read(
+            Operation.ChatCompletions,
+            $$$"""{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"Look"},{"type":"image_url","image_url":{"url":"{{{image}}}"}}]}]}""");
+
+        Assert.Equal((4, 1), (facts.TextBytes, facts.Images));
+    }
+
+    [Fact]
+    public void TryRead_OfAnAnthropicMessage_CountsSystemAndDocumentsButNotImages()
+    {
+        var facts = Read(
+            Operation.Messages,
+            $$$"""
+            {"model":"m","max_tokens":9,"system":[{"type":"text","text":"Be brief"}],"messages":[{"role":"user","content":[
+              {"type":"image","source":{"type":"base64","media_type":"image/png","data":"{{{new string('A', 4000)}}}"}},
+              {"type":"document","source":{"type":"text","media_type":"text/plain","data":"Some words to read"}}]}]}
+            """);
+
+        Assert.Equal((8 + 18, 1, 9L), (facts.TextBytes, facts.Images, facts.MaxOutputTokens!.Value));
+    }
+
+    [Fact]
+    public void TryRead_OfTokenIds_CountsEachAsFourBytes() =>
+        Assert.Equal(12, Read(Operation.Embeddings, """{"model":"m","input":[[1,2],[3]]}""").TextBytes);
+
+    [Theory]
+    [InlineData(Operation.ChatCompletions, "", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, "[]", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{}],}""", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}]} {}""", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, """{"model":"\ud800","messages":[{"a":1}]}""", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, """{"messages":[{"a":1}]}""", "model", "missing_required_parameter")]
+    [InlineData(Operation.ChatCompletions, """{"model":7,"messages":[{"a":1}]}""", "model", "invalid_type")]
+    [InlineData(Operation.ChatCompletions, """{"model":" ","messages":[{"a":1}]}""", "model", "invalid_value")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m"}""", "messages", "missing_required_parameter")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":"Hi"}""", "messages", "invalid_type")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[]}""", "messages", "empty_array")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"max_tokens":0}""", "max_tokens", "integer_below_min_value")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"max_completion_tokens":-5}""", "max_completion_tokens", "integer_below_min_value")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"max_tokens":99999999999999999999999}""", "max_tokens", "integer_above_max_value")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"max_tokens":-99999999999999999999999}""", "max_tokens", "integer_below_min_value")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"max_tokens":1e99}""", "max_tokens", "invalid_type")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"max_tokens":"9"}""", "max_tokens", "invalid_type")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"n":0}""", "n", "integer_below_min_value")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"n":5000}""", "n", "integer_above_max_value")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"stream":"yes"}""", "stream", "invalid_type")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}],"mod\u0065l":"other"}""", "model", null)]
+    [InlineData(Operation.Messages, """{"model":"m","messages":[{"a":1}]}""", "max_tokens", "missing_required_parameter")]
+    [InlineData(Operation.Embeddings, """{"model":"m"}""", "input", "missing_required_parameter")]
+    [InlineData(Operation.Responses, """{"model":"m"}""", "input", "missing_required_parameter")]
+    public void TryRead_OfAMistake_NamesTheParameter(Operation operation, string body, string? param, string? code)
+    {
+        Assert.False(RequestReader.TryRead(operation, Encoding.UTF8.GetBytes(body), null, out var facts, out var problem));
+
+        Assert.Null(facts);
+        Assert.Equal(param, problem.Param);
+        Assert.Equal(code ?? "duplicate_parameter", problem.Code);
+        Assert.Contains(param ?? "JSON", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_WhenNestedDeeperThanTheBound_Refuses()
+    {
+        var deep = string.Concat(Enumerable.Repeat("[", 100_000));
+        var body = $$"""{"model":"m","messages":[{"content":{{deep}}""";
+
+        Assert.False(RequestReader.TryRead(Operation.ChatCompletions, Encoding.UTF8.GetBytes(body), null, out _, out var problem));
+        Assert.Contains("128", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TryRead_WhenAResponseContinuesAnotherOne_NeedsNoInput() =>
+        Assert.Equal("m", Read(Operation.Responses, """{"model":"m","previous_response_id":"resp_1"}""").Model);
+
+    private static RequestFacts Read(Operation operation, string body)
+    {
+        Assert.True(RequestReader.TryRead(operation, Encoding.UTF8.GetBytes(body), null, out var facts, out var problem), problem?.Message);
+        return facts;
+    }
+
+    private static string Cut(string body, RequestFacts facts) =>
+        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(body).AsSpan(facts.ModelOffset, facts.ModelLength));
+}
