@@ -1,0 +1,67 @@
+namespace FuncLimiter.Simulation.Providers.Requests;
+
+/// <summary>FNV-1a over a growing prompt, with marks where a prompt cache could have stopped before.</summary>
+internal sealed class PrefixHash
+{
+    /// <summary>OpenAI's cache grows in steps of 128 tokens, which are 512 bytes at the usual 4 a token.</summary>
+    public const int StepBytes = 512;
+
+    private const ulong Start = 14695981039346656037;
+    private const ulong Prime = 1099511628211;
+    private readonly bool _steps;
+    private int _untilStep = StepBytes;
+
+    /// <param name="steps">Whether to mark every step, as OpenAI does, rather than only where told.</param>
+    public PrefixHash(bool steps) => _steps = steps;
+
+    public ulong Value { get; private set; } = Start;
+
+    public long Bytes { get; private set; }
+
+    public List<PrefixMark> Marks { get; } = [];
+
+    /// <summary>The hash of a whole text.</summary>
+    public static ulong Of(ReadOnlySpan<byte> text) => Mix(Start, text);
+
+    public void Add(ReadOnlySpan<byte> text)
+    {
+        while (_steps && text.Length >= _untilStep)
+        {
+            Append(text[.._untilStep]);
+            text = text[_untilStep..];
+            _untilStep = StepBytes;
+            Marks.Add(new PrefixMark(Value, Bytes, Breakpoint: false));
+        }
+
+        Append(text);
+        _untilStep -= _steps ? text.Length : 0;
+    }
+
+    /// <summary>Marks this place, unless nothing came since the last mark.</summary>
+    public void Mark(long characters, bool breakpoint)
+    {
+        if (Marks.Count > 0 && Marks[^1].Hash == Value)
+        {
+            Marks[^1] = Marks[^1] with { Breakpoint = Marks[^1].Breakpoint || breakpoint };
+            return;
+        }
+
+        Marks.Add(new PrefixMark(Value, characters, breakpoint));
+    }
+
+    private static ulong Mix(ulong hash, ReadOnlySpan<byte> text)
+    {
+        foreach (var b in text)
+        {
+            hash = (hash ^ b) * Prime;
+        }
+
+        return hash;
+    }
+
+    private void Append(ReadOnlySpan<byte> text)
+    {
+        Value = Mix(Value, text);
+        Bytes += text.Length;
+    }
+}
