@@ -1,4 +1,6 @@
+using System.Text.Json;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Configuration.Reading;
 
 namespace FuncLimiter.Gateway.Tests.Configuration;
 
@@ -58,7 +60,7 @@ public class LimitReadingTests
     [Fact]
     public void PacificTime_WhenTheMachineHasNoTimeZoneData_IsTheSameByRule()
     {
-        var rule = FuncLimiter.Gateway.Configuration.Reading.PacificTime.ByRule();
+        var rule = PacificTime.ByRule();
         var system = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
 
         for (var hour = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc); hour.Year < 2029; hour = hour.AddHours(1))
@@ -67,9 +69,13 @@ public class LimitReadingTests
         }
     }
 
-    private static IReadOnlyList<Limit> Of(string provider, string limits) => Sample.Valid($$"""
-        { "accounts": [{
-          "id": "a", "provider": "{{provider}}", "endpoint": "https://example.com", "apiKey": "${HOOK}",
-          "models": [{ "model": "m", "limits": {{limits}} }] }] }
-        """).Accounts[0].Models[0].Limits;
+    private static IReadOnlyList<Limit> Of(string provider, string limits)
+    {
+        var mistakes = new MistakeList();
+        using var model = JsonDocument.Parse($$"""{ "model": "m", "limits": {{limits}} }""");
+        var read = new LimitsReader(mistakes)
+            .Read(ObjectReader.Open(model.RootElement, "$", Shapes.Model, mistakes)!, "limits", CountingRule.OfProvider(provider)).Limits;
+        Assert.Empty(mistakes.All());
+        return read;
+    }
 }

@@ -91,7 +91,7 @@ public class RouteReadingTests
     [Fact]
     public void Target_WhenTheModelsNameHasSlashes_IsFound() =>
         Assert.True(Sample.Read("""
-            {"accounts":[{"id":"or","provider":"openrouter","apiKey":"${HOOK}","models":[{"model":"meta/llama/9b"}]}],
+            {"accounts":[{"id":"or","provider":"openai","apiKey":"${HOOK}","models":[{"model":"meta/llama/9b"}]}],
              "routes":[{"model":"llama","targets":["or/meta/llama/9b"]}]}
             """).IsValid);
 }

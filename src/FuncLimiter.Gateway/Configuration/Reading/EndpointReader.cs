@@ -32,7 +32,7 @@ internal static class EndpointReader
 
     private static Uri Usual(ObjectReader account, string? provider, MistakeList mistakes)
     {
-        if (provider is null)
+        if (provider is null || !KnownProviders.CanCall(provider))
         {
             return Placeholder;
         }

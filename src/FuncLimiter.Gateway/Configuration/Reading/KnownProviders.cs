@@ -1,35 +1,23 @@
+using FuncLimiter.Providers;
+
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
-/// <summary>The providers' ids, with the base address that each one's documentation names.</summary>
+/// <summary>The ids that <c>provider</c> may have, and which of them can be called.</summary>
 internal static class KnownProviders
 {
-    // Null where every account has its own address.
-    private static readonly Dictionary<string, string?> Endpoints = new(StringComparer.Ordinal)
-    {
-        ["openai"] = "https://api.openai.com",
-        ["azure-openai"] = null,
-        ["anthropic"] = "https://api.anthropic.com",
-        ["gemini"] = "https://generativelanguage.googleapis.com",
-        ["vertex"] = "https://aiplatform.googleapis.com",
-        ["bedrock"] = null,
-        ["mistral"] = "https://api.mistral.ai",
-        ["groq"] = "https://api.groq.com/openai",
-        ["cohere"] = "https://api.cohere.com",
-        ["xai"] = "https://api.x.ai",
-        ["deepseek"] = "https://api.deepseek.com",
-        ["openrouter"] = "https://openrouter.ai/api",
-        ["together"] = "https://api.together.xyz",
-        ["fireworks"] = "https://api.fireworks.ai/inference",
-        ["cerebras"] = "https://api.cerebras.ai",
-        ["perplexity"] = "https://api.perplexity.ai",
-        ["openai-compatible"] = null,
-    };
+    public static readonly IReadOnlyList<string> Ids =
+    [
+        "openai", "azure-openai", "anthropic", "gemini", "vertex", "bedrock", "mistral", "groq", "cohere", "xai", "deepseek",
+        "openrouter", "together", "fireworks", "cerebras", "perplexity", "openai-compatible",
+    ];
 
-    public static IReadOnlyCollection<string> Ids => Endpoints.Keys;
+    /// <summary>Those whose rules this version has.</summary>
+    public static IEnumerable<string> Callable => Ids.Where(CanCall);
 
-    public static bool Contains(string id) => Endpoints.ContainsKey(id);
+    public static bool CanCall(string id) => ProviderCatalog.TryGet(id, out _);
 
-    public static Uri? DefaultEndpoint(string id) => Endpoints.TryGetValue(id, out var endpoint) && endpoint is not null ? new Uri(endpoint) : null;
+    /// <summary>The provider's usual base address; null where every account has its own.</summary>
+    public static Uri? DefaultEndpoint(string id) => ProviderCatalog.TryGet(id, out var provider) ? provider.DefaultEndpoint : null;
 
     /// <summary>True where servers without any key are common: models on one's own machines.</summary>
     public static bool MayLackKey(string id) => id == "openai-compatible";
