@@ -1,0 +1,95 @@
+using System.Text.Json.Serialization;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core.Pacing;
+
+/// <summary>Something that happened to a call.</summary>
+/// <param name="At">When, by the driver's clock.</param>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(Submitted), "submitted")]
+[JsonDerivedType(typeof(Admitted), "admitted")]
+[JsonDerivedType(typeof(ToldToWait), "toldToWait")]
+[JsonDerivedType(typeof(Refused), "refused")]
+[JsonDerivedType(typeof(Responded), "responded")]
+[JsonDerivedType(typeof(Settled), "settled")]
+[JsonDerivedType(typeof(TimerFired), "timerFired")]
+[JsonDerivedType(typeof(BatchAnswered), "batchAnswered")]
+[JsonDerivedType(typeof(BatchFailed), "batchFailed")]
+[JsonDerivedType(typeof(Withdrawn), "withdrawn")]
+[JsonDerivedType(typeof(DeadlinePassed), "deadlinePassed")]
+[JsonDerivedType(typeof(Cancelled), "cancelled")]
+public abstract record PacingEvent(Instant At)
+{
+    /// <summary>The call is there.</summary>
+    /// <param name="At">When.</param>
+    /// <param name="Places">How many deployments its route has, 1 to 64.</param>
+    /// <param name="Seed">What its jitter is drawn from.</param>
+    /// <param name="Deadline">The latest instant at which an attempt may begin; null for the policy's longest wait.</param>
+    public sealed record Submitted(Instant At, int Places, ulong Seed, Instant? Deadline = null) : PacingEvent(At)
+    {
+        /// <summary>Deployments that may not serve it, bit i for place i.</summary>
+        public ulong Excluded { get; init; }
+
+        /// <summary>Whether its owner and its kind allow a batch service.</summary>
+        public bool BatchAllowed { get; init; }
+
+        /// <summary>The share of the tightest budget in use, 0 to 1.</summary>
+        public double Pressure { get; init; }
+    }
+
+    /// <summary>The limiter let it out: a reservation is held.</summary>
+    /// <param name="At">When.</param>
+    /// <param name="Place">The deployment's place in the route.</param>
+    /// <param name="Deployment">The deployment, as <c>account/model</c>.</param>
+    public sealed record Admitted(Instant At, int Place, string Deployment) : PacingEvent(At);
+
+    /// <summary>The limiter has no room before an instant; nothing is held.</summary>
+    /// <param name="At">When.</param>
+    /// <param name="Until">The instant at which it is to be asked again; <see cref="Instant.Unknown"/> where that can't be foreseen.</param>
+    /// <param name="Budget">The budget that binds.</param>
+    /// <param name="Pressure">The share of it in use, 0 to 1.</param>
+    public sealed record ToldToWait(Instant At, Instant Until, string Budget, double Pressure = 1) : PacingEvent(At);
+
+    /// <summary>The limiter said no; nothing is held.</summary>
+    /// <param name="At">When.</param>
+    /// <param name="Refusal">Why, and when to come back.</param>
+    public sealed record Refused(Instant At, Refusal Refusal) : PacingEvent(At);
+
+    /// <summary>The provider's answer is there, or its failure, or the lack of both (a reset, a time-out).</summary>
+    /// <param name="At">When.</param>
+    /// <param name="Outcome">How the attempt ended.</param>
+    /// <param name="Retryable">Whether the same request can succeed later without a person's help.</param>
+    /// <param name="RetryAfter">The provider's hint on a failure.</param>
+    /// <param name="BytesDelivered">Whether the caller already has a part of the answer: then it can't be begun anew.</param>
+    public sealed record Responded(
+        Instant At, OutcomeKind Outcome, bool Retryable = false, TimeSpan? RetryAfter = null, bool BytesDelivered = false) : PacingEvent(At);
+
+    /// <summary>The reservation is settled.</summary>
+    /// <param name="At">When.</param>
+    public sealed record Settled(Instant At) : PacingEvent(At);
+
+    /// <summary>The timer fired.</summary>
+    /// <param name="At">When.</param>
+    public sealed record TimerFired(Instant At) : PacingEvent(At);
+
+    /// <summary>The batch service has answered the call.</summary>
+    /// <param name="At">When.</param>
+    public sealed record BatchAnswered(Instant At) : PacingEvent(At);
+
+    /// <summary>The batch service took the call not, or let it expire.</summary>
+    /// <param name="At">When.</param>
+    public sealed record BatchFailed(Instant At) : PacingEvent(At);
+
+    /// <summary>The limiter or the batch service has forgotten the call; nothing is held.</summary>
+    /// <param name="At">When.</param>
+    public sealed record Withdrawn(Instant At) : PacingEvent(At);
+
+    /// <summary>The deadline is over.</summary>
+    /// <param name="At">When.</param>
+    public sealed record DeadlinePassed(Instant At) : PacingEvent(At);
+
+    /// <summary>The caller gave up.</summary>
+    /// <param name="At">When.</param>
+    public sealed record Cancelled(Instant At) : PacingEvent(At);
+}

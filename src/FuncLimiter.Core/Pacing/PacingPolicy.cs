@@ -1,0 +1,74 @@
+namespace FuncLimiter.Core.Pacing;
+
+/// <summary>How a call is paced: how often it is tried, how long it waits, where it goes. The defaults follow what providers document.</summary>
+public sealed record PacingPolicy
+{
+    /// <summary>The usual.</summary>
+    public static readonly PacingPolicy Default = new();
+
+    /// <summary>How often a provider is called for one call, at least 1; default 4.</summary>
+    public int MaxAttempts { get; init; } = 4;
+
+    /// <summary>How many of these may meet an overloaded provider, at least 1; default 3: Google advises two retries at most.</summary>
+    public int MaxOverloads { get; init; } = 3;
+
+    /// <summary>The deadline of a call that names none, counted from its submission; default one hour.</summary>
+    public TimeSpan MaxWait { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How often one call may be told to wait, at least 1; default 1,000.</summary>
+    public int MaxWaits { get; init; } = 1_000;
+
+    /// <summary>The shortest wait, so that a limiter and a call never spin; default 10 ms.</summary>
+    public TimeSpan MinWait { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>After how long to ask again when a wait's end can't be foreseen; default 1 second.</summary>
+    public TimeSpan AskAgainAfter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether a call goes on to another deployment when one has no quota left for longer than a wait; default yes.</summary>
+    public bool RerouteOnExhaustedQuota { get; init; } = true;
+
+    /// <summary>How a hint is followed.</summary>
+    public HintPolicy Hint { get; init; } = new();
+
+    /// <summary>Rate limited without a hint: the windows of those who send none (Bedrock, Cohere, Perplexity) are minutes. Default 1 to 60 s.</summary>
+    public BackoffPolicy RateLimited { get; init; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)) { Jitter = BackoffJitter.Decorrelated };
+
+    /// <summary>Overloaded without a hint: never under a second, as Google advises. Default 1 to 60 s.</summary>
+    public BackoffPolicy Overloaded { get; init; } =
+        new(TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1)) { Floor = TimeSpan.FromSeconds(1) };
+
+    /// <summary>Any other failure that may pass: as the official SDKs do. Default up to 0.5, 1, 2, 4, 8 s.</summary>
+    public BackoffPolicy Transient { get; init; } = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(8));
+
+    /// <summary>When to use a provider's batch service.</summary>
+    public BatchPolicy Batch { get; init; } = new();
+
+    /// <summary>Every mistake in this policy, in words; empty where there is none.</summary>
+    public IReadOnlyList<string> Mistakes()
+    {
+        List<string> mistakes =
+        [
+            .. Hint.Mistakes(nameof(Hint)),
+            .. RateLimited.Mistakes(nameof(RateLimited)),
+            .. Overloaded.Mistakes(nameof(Overloaded)),
+            .. Transient.Mistakes(nameof(Transient)),
+        ];
+        if (MaxAttempts < 1)
+            mistakes.Add($"{nameof(MaxAttempts)} must be at least 1.");
+        if (MaxOverloads < 1)
+            mistakes.Add($"{nameof(MaxOverloads)} must be at least 1.");
+        if (MaxWaits < 1)
+            mistakes.Add($"{nameof(MaxWaits)} must be at least 1.");
+        if (MaxWait < TimeSpan.Zero)
+            mistakes.Add($"{nameof(MaxWait)} must not be negative.");
+        if (MinWait <= TimeSpan.Zero)
+            mistakes.Add($"{nameof(MinWait)} must be above zero.");
+        if (AskAgainAfter < MinWait)
+            mistakes.Add($"{nameof(AskAgainAfter)} must be at least {nameof(MinWait)}.");
+        if (Batch.MinSlack < TimeSpan.Zero)
+            mistakes.Add($"{nameof(Batch)}.{nameof(BatchPolicy.MinSlack)} must not be negative.");
+        if (Batch.FromPressure is not (>= 0 and <= 1))
+            mistakes.Add($"{nameof(Batch)}.{nameof(BatchPolicy.FromPressure)} must lie between 0 and 1.");
+        return mistakes;
+    }
+}
