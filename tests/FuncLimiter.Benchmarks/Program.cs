@@ -2,11 +2,13 @@ using System.CommandLine;
 using FuncLimiter.Benchmarks.Decision;
 using FuncLimiter.Benchmarks.Measuring;
 using FuncLimiter.Benchmarks.Reporting;
+using FuncLimiter.Benchmarks.Scheduling;
 using FuncLimiter.Benchmarks.Throughput;
 
 Dictionary<string, Func<Effort, TextWriter, Task<Section>>> known = new()
 {
     [DecisionSection.Name] = DecisionSection.Run,
+    [SchedulingSection.Name] = SchedulingSection.Run,
     [ServerSection.Name] = ServerSection.Run,
 };
 

@@ -12,8 +12,12 @@ internal static class DecisionSection
 
     public static async Task<Section> Run(Effort effort, TextWriter progress)
     {
-        using var chained = new ChainedTokenBuckets();
-        List<Contender> contenders = [DecisionLoop.ToContender(chained)];
+        using var ours = new CoreLimiter(countRequests: false);
+        using var chained = new ChainedTokenBuckets(countRequests: false);
+        using var oursTwice = new CoreLimiter(countRequests: true);
+        using var chainedTwice = new ChainedTokenBuckets(countRequests: true);
+        IDecider[] deciders = [ours, chained, oursTwice, chainedTwice];
+        List<Contender> contenders = [.. deciders.Select(DecisionLoop.ToContender)];
         List<Row> missing = [];
         RedisTokenBucket? redis = null;
         try
@@ -33,7 +37,16 @@ internal static class DecisionSection
                 Name,
                 $"decisions by one thread over {Workload.Tenants} tenants of {Workload.UsersPerTenant} users, nothing ever refused",
                 rows,
-                []);
+                [.. Compare(rows, ours, chained), .. Compare(rows, oursTwice, chainedTwice)]);
         }
+    }
+
+    private static IEnumerable<Comparison> Compare(IReadOnlyList<Row> rows, CoreLimiter ours, ChainedTokenBuckets chained)
+    {
+        double? Rate(string contender) => Section.Median(rows, contender, DecisionLoop.PerSecond);
+        var redis = RedisTokenBucket.Name(ManyClients);
+        yield return new($"{ours.Name} over {chained.Name}, decisions/s", Rate(ours.Name) / Rate(chained.Name), 1);
+        yield return new($"{ours.Name} over {redis}, decisions/s", Rate(ours.Name) / Rate(redis), 1);
+        yield return new($"{ours.Name}, bytes allocated per decision", Section.Median(rows, ours.Name, DecisionLoop.Bytes), 0, AtMost: true);
     }
 }

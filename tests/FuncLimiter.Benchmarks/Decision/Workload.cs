@@ -1,19 +1,19 @@
 namespace FuncLimiter.Benchmarks.Decision;
 
-/// <summary>Who a decision is for: its four scopes, and the tokens asked for.</summary>
-internal sealed record Ask(int Account, int Deployment, int Tenant, int User, int Tokens);
+/// <summary>Who a decision is for: the names of its four scopes, and the tokens asked for.</summary>
+internal sealed record Ask(string Account, string Deployment, string Tenant, string User, int Tokens);
 
 /// <summary>The same decisions for every contender: agents of many tenants and users at a few deployments, in no order.</summary>
 internal static class Workload
 {
-    public const int Accounts = 2;
-    public const int DeploymentsPerAccount = 2;
     public const int Tenants = 200;
     public const int UsersPerTenant = 10;
 
     /// <summary>So much that nothing ever waits: what is measured is the decision.</summary>
     public const int TokensPerSecond = int.MaxValue / 2;
 
+    private const int Accounts = 2;
+    private const int DeploymentsPerAccount = 2;
     private const int Length = 1 << 12;
     private const int Seed = 20261121;
 
@@ -28,13 +28,13 @@ internal static class Workload
         var random = new Random(Seed);
         return [.. Enumerable.Range(0, Length).Select(_ =>
         {
-            var account = random.Next(Accounts);
-            var tenant = random.Next(Tenants);
+            var account = $"account-{random.Next(Accounts)}";
+            var tenant = $"tenant-{random.Next(Tenants)}";
             return new Ask(
                 account,
-                (account * DeploymentsPerAccount) + random.Next(DeploymentsPerAccount),
+                $"{account}/model-{random.Next(DeploymentsPerAccount)}",
                 tenant,
-                (tenant * UsersPerTenant) + random.Next(UsersPerTenant),
+                $"{tenant}/user-{random.Next(UsersPerTenant)}",
                 random.Next(20, 400));
         })];
     }
