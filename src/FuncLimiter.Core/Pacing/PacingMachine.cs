@@ -66,7 +66,7 @@ public static class PacingMachine
     {
         Admitted admitted => new(
             Take(state, admitted) with { Phase = PacingPhase.Calling, Attempts = state.Attempts + 1 },
-            new Call(admitted.Place, admitted.Deployment)),
+            new PacingAction.Call(admitted.Place, admitted.Deployment)),
         ToldToWait told => Moves.WaitForLimiter(state, told, policy),
         Refused refused => Moves.AfterRefusal(state, refused, policy),
         Cancelled => Withdrawing(state, PacingEnding.Cancelled),

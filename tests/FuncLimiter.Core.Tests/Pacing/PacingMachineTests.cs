@@ -3,6 +3,7 @@ using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 using static FuncLimiter.Core.Pacing.PacingAction;
 using static FuncLimiter.Core.Pacing.PacingEvent;
+using Call = FuncLimiter.Core.Pacing.PacingAction.Call;
 
 namespace FuncLimiter.Core.Tests.Pacing;
 
