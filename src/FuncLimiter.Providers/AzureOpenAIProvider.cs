@@ -84,19 +84,11 @@ internal sealed class AzureOpenAIProvider : HttpProvider
     /// <inheritdoc/>
     protected override Verdict? Judge(in Failure failure)
     {
-        if (failure.Status != 429 || FailureRules.Judge(failure) is not { Reason: Reasons.RateLimit } shared)
-        {
-            return null;
-        }
-
-        var limit = failure.Says("token rate limit") ? LimitNames.Tokens
-            : failure.Says("call rate limit") || failure.Says("request rate limit") ? LimitNames.Requests
-            : shared.Limit;
-
-        // GitHub Models, which has the same front end, names the limit in a header.
+        // GitHub Models, which has the same front end, names the limit by user, model and window.
         var type = failure.Headers.Text("x-ratelimit-type") ?? failure.Text;
-        var window = type.Contains("ByDay", StringComparison.OrdinalIgnoreCase) ? Windows.Day : shared.Window;
-        return Verdict.Full(limit, window);
+        return failure.Status == 429 && type.Contains("ByModelByDay", StringComparison.OrdinalIgnoreCase)
+            ? FailureRules.Judge(failure) with { Window = Windows.Day }
+            : null;
     }
 
     /// <summary>The counter starts anew each minute, so its reset is when there is room again.</summary>

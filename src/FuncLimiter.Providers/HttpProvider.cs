@@ -63,7 +63,8 @@ internal abstract class HttpProvider : Provider
     protected virtual Verdict? Judge(in Failure failure) => null;
 
     /// <summary>The longest wait that the body of a failure names, in seconds; null for none.</summary>
-    protected virtual double? WaitInBody(in Failure failure) => ErrorText.WaitSeconds(failure.Text);
+    protected virtual double? WaitInBody(in Failure failure) =>
+        Longest(ErrorText.WaitSeconds(failure.Text), GoogleError.RetryDelay(failure.Error));
 
     /// <summary>The reset of an exhausted window, in seconds; null for buckets, whose reset is the time to full.</summary>
     protected virtual double? WaitForReset(in Failure failure) => null;
@@ -86,10 +87,15 @@ internal abstract class HttpProvider : Provider
     protected string Path(Operation operation) =>
         PathOf(operation) ?? throw new NotSupportedException($"{Id} does not offer {operation}.");
 
+    /// <summary>The longer of two waits.</summary>
+    protected static double? Longest(double? left, double? right) =>
+        left is { } one && right is { } other ? Math.Max(one, other) : left ?? right;
+
     /// <summary>The usual way to authenticate.</summary>
     protected static KeyValuePair<string, string>[] Bearer(ProviderTarget target) => [new("Authorization", $"Bearer {target.ApiKey}")];
 
-    private SseUsageReader NewStream(LimitTable limits, DateTimeOffset? now) => new(Normalise, error => FailInside(error, limits, now));
+    /// <summary>A reader of server-sent events.</summary>
+    protected SseUsageReader NewStream(LimitTable limits, DateTimeOffset? now) => new(Normalise, error => FailInside(error, limits, now));
 
     private ResponseReading ReadAnswer(ReadOnlySpan<byte> body, LimitTable limits, DateTimeOffset now)
     {
@@ -116,7 +122,8 @@ internal abstract class HttpProvider : Provider
     private ResponseReading Fail(in Failure failure)
     {
         var verdict = Judge(failure) ?? FailureRules.Judge(failure);
-        var hint = verdict.Hint ?? RetryHint.Find(failure.Headers, WaitInBody(failure), WaitForReset(failure));
+        var hint = verdict.Hint ?? RetryHint.Find(
+            failure.Headers, verdict.IgnoresBody ? null : WaitInBody(failure), WaitForReset(failure));
         return FailureReading.Make(failure, verdict, hint);
     }
 }

@@ -11,6 +11,20 @@ public static class ProviderCatalog
         new OpenAIProvider(),
         new AzureOpenAIProvider(),
         new AnthropicProvider(),
+        new GeminiProvider(),
+        new VertexProvider(),
+        new BedrockProvider(),
+        new MistralProvider(),
+        new GroqProvider(),
+        new CohereProvider(),
+        new XaiProvider(),
+        new DeepSeekProvider(),
+        new OpenRouterProvider(),
+        new TogetherProvider(),
+        new FireworksProvider(),
+        new CerebrasProvider(),
+        new PerplexityProvider(),
+        new OpenAICompatibleProvider(),
     }.ToFrozenDictionary(provider => provider.Id, StringComparer.Ordinal);
 
     /// <summary>Every name, in no particular order.</summary>

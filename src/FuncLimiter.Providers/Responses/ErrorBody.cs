@@ -64,6 +64,9 @@ internal sealed record ErrorBody
     /// <summary>Reads a body that is parsed already.</summary>
     public static ErrorBody From(JsonElement root) => From(root, 0);
 
+    /// <summary>The same with a type that stood outside the body.</summary>
+    public ErrorBody Named(string type) => this with { Type = type };
+
     /// <summary>A string below the error's object; null where it is not there.</summary>
     public string? Detail(params ReadOnlySpan<string> path) => Json.Text(Json.At(Error, path));
 
@@ -82,8 +85,7 @@ internal sealed record ErrorBody
         var error = Json.At(root, "error");
         if (error.ValueKind is not (JsonValueKind.Object or JsonValueKind.String))
         {
-            var inside = Json.At(root, "response", "error");
-            error = inside.ValueKind == JsonValueKind.Object ? inside : root;
+            error = Inside(root, "response") ?? Inside(root, "x_groq") ?? root;
         }
 
         if (error.ValueKind == JsonValueKind.String)
@@ -108,8 +110,16 @@ internal sealed record ErrorBody
         };
     }
 
+    private static JsonElement? Inside(JsonElement root, string wrapper) => Json.At(root, wrapper, "error") switch
+    {
+        { ValueKind: JsonValueKind.Object } error => error,
+        { ValueKind: JsonValueKind.String } => Json.At(root, wrapper),
+        _ => null,
+    };
+
     private static string? MessageOf(JsonElement error) =>
-        Json.Text(Json.At(error, "message")) ?? Json.Text(Json.At(error, "Message")) ?? Json.Text(Json.At(error, "detail"));
+        Json.Text(Json.At(error, "message")) ?? Json.Text(Json.At(error, "Message")) ?? Json.Text(Json.At(error, "detail"))
+        ?? Json.Text(Json.At(error, "error"));
 
     /// <summary>Some front ends put the whole error of who is behind them into the message, as JSON text.</summary>
     private static ErrorBody? Nested(string message, int nesting)

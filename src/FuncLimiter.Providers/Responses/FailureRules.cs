@@ -33,7 +33,7 @@ internal static class FailureRules
     public static Verdict JudgeRateLimit(in Failure failure)
     {
         var (limit, window) = ErrorText.Subject(failure.Text);
-        limit ??= failure.Error.Type is LimitNames.Tokens or LimitNames.Requests ? failure.Error.Type : null;
+        limit ??= failure.Error.Type is LimitNames.Tokens or LimitNames.Requests ? failure.Error.Type : NamedLimitOf(failure);
         if (failure.Says("request too large"))
         {
             return Verdict.Final(Reasons.RequestTooLarge) with { Limit = limit, Window = window };
@@ -46,6 +46,11 @@ internal static class FailureRules
 
         return limit is null && failure.Says("concurren") ? Verdict.Full(LimitNames.Concurrent) : Verdict.Full(limit, window);
     }
+
+    private static string? NamedLimitOf(in Failure failure) =>
+        failure.Says("token rate limit") || failure.Says("tokens rate limit") ? LimitNames.Tokens
+        : failure.Says("call rate limit") || failure.Says("request rate limit") || failure.Says("requests rate limit") ? LimitNames.Requests
+        : null;
 
     private static bool IsOutOfMoney(in Failure failure) =>
         failure.Status == 402

@@ -26,6 +26,10 @@ internal sealed record LimitHeaders(string Name, Dimension? Dimension, string Li
         Window = window,
     };
 
+    /// <summary>Headers of the form <c>x-ratelimit-(limit|remaining|reset)</c>.</summary>
+    public static readonly LimitHeaders Plain =
+        new(LimitNames.Requests, Core.Budgets.Dimension.Requests, "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset");
+
     /// <summary>Headers of the form <c>prefix-(limit|remaining|reset)</c>.</summary>
     public static LimitHeaders Prefixed(string name, string prefix) =>
         new(name, LimitNames.DimensionOf(name), $"{prefix}-limit", $"{prefix}-remaining", $"{prefix}-reset");

@@ -28,7 +28,7 @@ internal sealed class LimitTable
     }
 
     /// <summary>Adds one limit, unless nothing is known of it.</summary>
-    /// <param name="name">Its name; a second of that name replaces the first in <see cref="Named"/>.</param>
+    /// <param name="name">Its name; a second of that name replaces the first.</param>
     /// <param name="limit">What was told.</param>
     /// <param name="dimension">What the core calls it; null where the core shall not hear of it.</param>
     /// <param name="window">Its window, where known.</param>
@@ -42,7 +42,9 @@ internal sealed class LimitTable
         (named ??= [])[name] = limit;
         if (dimension is { } counted)
         {
-            (readings ??= []).Add(new LimitReading(counted, window, Whole(limit.Limit), Whole(limit.Remaining), RetryHint.ToSpan(limit.ResetSeconds)));
+            readings ??= [];
+            readings.RemoveAll(reading => reading.Dimension == counted && reading.Window == window);
+            readings.Add(new LimitReading(counted, window, Whole(limit.Limit), Whole(limit.Remaining), RetryHint.ToSpan(limit.ResetSeconds)));
         }
     }
 

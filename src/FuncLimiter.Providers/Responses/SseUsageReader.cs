@@ -27,20 +27,25 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     public override void Append(ReadOnlySpan<byte> chunk) => lines.Append(chunk, handler ??= TakeLine);
 
     /// <summary>Takes one event's JSON.</summary>
-    public void TakeEvent(JsonElement root)
+    /// <param name="root">The event.</param>
+    /// <param name="isLast">True where its usage is known to be the last.</param>
+    public void TakeEvent(JsonElement root, bool isLast = false)
     {
         var told = StreamEvent.Usage(root);
         if (!told.IsEmpty)
         {
             fields = fields.Then(told);
-            final |= StreamEvent.IsLast(root);
+            final |= isLast || StreamEvent.IsLast(root);
         }
 
-        if (failure is null && StreamEvent.HasError(root))
+        if (StreamEvent.HasError(root))
         {
-            failure = judge(ErrorBody.From(root.Clone()));
+            TakeError(ErrorBody.From(root.Clone()));
         }
     }
+
+    /// <summary>Takes a failure; the first one stands.</summary>
+    public void TakeError(ErrorBody error) => failure ??= judge(error);
 
     private void TakeLine(ReadOnlySpan<byte> line, bool isTail)
     {

@@ -49,7 +49,8 @@ internal static class StreamEvent
     public static bool HasError(JsonElement root) =>
         Json.Word(root, "type") == "error"
         || IsError(Json.At(root, "error"))
-        || IsError(Json.At(root, "response", "error"));
+        || IsError(Json.At(root, "response", "error"))
+        || IsError(Json.At(root, "x_groq", "error"));
 
     private const string Metrics = "amazon-bedrock-invocationMetrics";
 

@@ -17,6 +17,9 @@ internal readonly record struct Verdict(string Reason, bool Retryable)
     /// <summary>A hint that is better than any that the response gives.</summary>
     public RetryHint? Hint { get; init; }
 
+    /// <summary>True where the waits that the body names are known to be wrong.</summary>
+    public bool IgnoresBody { get; init; }
+
     /// <summary>A later try can work.</summary>
     public static Verdict Later(string reason) => new(reason, true);
 

@@ -1,0 +1,40 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers;
+
+/// <summary>Cohere (docs.cohere.com: rate limits, compatibility API). Its headers, of trial keys alone, are known from recorded answers.</summary>
+internal sealed class CohereProvider : HttpProvider
+{
+    private static readonly LimitHeaders[] Headers =
+    [
+        new(LimitNames.Requests, Dimension.Requests, "x-trial-endpoint-call-limit", "x-trial-endpoint-call-remaining", null)
+        {
+            Window = TimeSpan.FromMinutes(1),
+            WindowIsImplied = true,
+        },
+        new("requestsMonth", null, "x-endpoint-monthly-call-limit", "x-endpoint-monthly-call-remaining", null),
+    ];
+
+    /// <inheritdoc/>
+    public override string Id => "cohere";
+
+    /// <inheritdoc/>
+    public override Uri DefaultEndpoint { get; } = new("https://api.cohere.ai");
+
+    /// <inheritdoc/>
+    protected override string? PathOf(Operation operation) => operation switch
+    {
+        Operation.ChatCompletions => "/compatibility/v1/chat/completions",
+        Operation.Embeddings => "/compatibility/v1/embeddings",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    protected override void ReadLimits(in HeaderValues headers, LimitTable limits) => limits.Add(headers, Headers);
+
+    /// <summary>The month's calls are counted over all endpoints.</summary>
+    protected override Verdict? Judge(in Failure failure) =>
+        failure.Status == 429 && FailureRules.Judge(failure) is { Window: Windows.Month } monthly ? monthly with { WholeAccount = true } : null;
+}

@@ -1,0 +1,82 @@
+using System.Text.RegularExpressions;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Providers.Charging;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers;
+
+/// <summary>The Gemini API (ai.google.dev: rate limits, troubleshooting, OpenAI compatibility). It reports limits in failures alone.</summary>
+internal sealed partial class GeminiProvider : HttpProvider
+{
+    /// <inheritdoc/>
+    public override string Id => "gemini";
+
+    /// <inheritdoc/>
+    public override Uri DefaultEndpoint { get; } = new("https://generativelanguage.googleapis.com");
+
+    /// <inheritdoc/>
+    public override bool TellsStreamUsageOnRequest(Operation operation, string query) => operation == Operation.ChatCompletions;
+
+    /// <summary>Tokens are input alone.</summary>
+    public override Charge ChargeAtStart(RequestFacts request, in TokenEstimate estimate) =>
+        new(1, estimate.InputTokens, estimate.InputTokens, request.Operation == Operation.Embeddings ? 0 : estimate.OutputTokens, 1);
+
+    /// <inheritdoc/>
+    public override Charge ChargeAtEnd(RequestFacts request, in Charge atStart, TokenUsage? usage, OutcomeKind outcome) =>
+        SettledCharge.AtEnd(
+            atStart, usage is { } used ? new Charge(1, used.InputTokens, used.InputTokens, used.OutputTokens, 0) : null, outcome);
+
+    /// <inheritdoc/>
+    protected override string? PathOf(Operation operation) => operation switch
+    {
+        Operation.ChatCompletions => "/v1beta/openai/chat/completions",
+        Operation.Embeddings => "/v1beta/openai/embeddings",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    protected override Verdict? Judge(in Failure failure)
+    {
+        if (failure.Status != 429 || failure.Error.Code == "quota_exceeded")
+        {
+            return null;
+        }
+
+        var violations = GoogleError.Violations(failure.Error).ToArray();
+        var midnight = failure.Headers.Now is { } now ? failure.Headers.Until(PacificTime.NextMidnight(now)) : null;
+        foreach (var violation in violations.OrderBy(violation => violation.Window == Windows.Day))
+        {
+            var reset = violation.Window == Windows.Day ? midnight : null;
+            var window = LimitNames.SecondsOf(violation.Window);
+            failure.Limits.Add(
+                violation.Limit,
+                new NamedLimit(violation.Value, null, reset, null, window),
+                LimitNames.DimensionOf(violation.Limit),
+                RetryHint.ToSpan(window));
+        }
+
+        if (NoAccess().IsMatch(failure.Text) || violations.Any(violation => violation.Value is 0))
+        {
+            return Verdict.Final(Reasons.NoQuota);
+        }
+
+        if (Array.Find(violations, violation => violation.Window == Windows.Day) is { Limit: { } daily })
+        {
+            // The body still names a wait of seconds; the quota comes back at midnight in California.
+            return Verdict.Final(Reasons.DailyQuota) with
+            {
+                Limit = daily,
+                Window = Windows.Day,
+                Hint = midnight is { } seconds ? new RetryHint(seconds, "daily-reset-pacific") : null,
+                IgnoresBody = true,
+            };
+        }
+
+        return violations.Length > 0 ? Verdict.Full(violations[0].Limit, violations[0].Window) : null;
+    }
+
+    [GeneratedRegex(@"\blimit: 0(?![\d.])", RegexOptions.CultureInvariant)]
+    private static partial Regex NoAccess();
+}

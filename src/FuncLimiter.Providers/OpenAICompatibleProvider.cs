@@ -1,0 +1,50 @@
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers;
+
+/// <summary>
+/// Any server that speaks OpenAI's dialect. Limits are read from OpenAI's headers, from plain <c>X-RateLimit-*</c>, and from the fields of
+/// the IETF's draft; tokens are settled by what was used.
+/// </summary>
+internal sealed class OpenAICompatibleProvider : HttpProvider
+{
+    private static readonly LimitHeaders[] Headers =
+    [
+        LimitHeaders.Plain,
+        LimitHeaders.Suffixed(LimitNames.Requests, "requests"),
+        LimitHeaders.Suffixed(LimitNames.Tokens, "tokens"),
+    ];
+
+    /// <inheritdoc/>
+    public override string Id => "openai-compatible";
+
+    /// <inheritdoc/>
+    public override Uri? DefaultEndpoint => null;
+
+    /// <inheritdoc/>
+    public override bool TellsStreamUsageOnRequest(Operation operation, string query) => operation == Operation.ChatCompletions;
+
+    /// <inheritdoc/>
+    protected override string? PathOf(Operation operation) => operation switch
+    {
+        Operation.ChatCompletions => "/v1/chat/completions",
+        Operation.Responses => "/v1/responses",
+        Operation.Embeddings => "/v1/embeddings",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    protected override void ReadLimits(in HeaderValues headers, LimitTable limits)
+    {
+        limits.Add(headers, Headers);
+        RateLimitFields.Read(headers, limits);
+    }
+
+    /// <summary>Plain and IETF resets end a window; those of OpenAI's headers are the time to a full bucket.</summary>
+    protected override double? WaitForReset(in Failure failure)
+    {
+        var plain = failure.Headers.Number(LimitHeaders.Plain.Remaining) is 0 ? failure.Headers.Reset(LimitHeaders.Plain.Reset!) : null;
+        return Longest(plain, RateLimitFields.ResetOfExhausted(failure.Headers));
+    }
+}

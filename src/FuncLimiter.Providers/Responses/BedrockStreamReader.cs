@@ -1,0 +1,80 @@
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>Reads Bedrock's streams: server-sent events of its OpenAI-compatible API, and binary frames of Converse and InvokeModel.</summary>
+/// <param name="events">The reader of server-sent events, which also keeps what the frames tell.</param>
+internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageReader
+{
+    private readonly AwsEventFrames frames = new();
+    private AwsEventFrames.FrameHandler? handler;
+    private bool? isFramed;
+
+    /// <inheritdoc/>
+    public override TokenUsage? Usage => events.Usage;
+
+    /// <inheritdoc/>
+    public override bool IsFinal => events.IsFinal;
+
+    /// <inheritdoc/>
+    public override ResponseReading? Failure => events.Failure;
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlySpan<byte> chunk)
+    {
+        if (chunk.IsEmpty)
+        {
+            return;
+        }
+
+        // A frame begins with its length, of which the first byte is 0 below 16 MB; text has no such byte.
+        isFramed ??= chunk[0] == 0;
+        if (isFramed.Value)
+        {
+            frames.Append(chunk, handler ??= TakeFrame);
+        }
+        else
+        {
+            events.Append(chunk);
+        }
+    }
+
+    private void TakeFrame(string type, bool isException, ReadOnlySpan<byte> payload)
+    {
+        try
+        {
+            if (isException)
+            {
+                events.TakeError(ErrorBody.Parse(payload).Named(type));
+            }
+            else if (type is "metadata" or "chunk")
+            {
+                TakeEvent(type, payload);
+            }
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException)
+        {
+            // A payload that is no JSON tells nothing; its bytes went to the caller as they are.
+        }
+    }
+
+    private void TakeEvent(string type, ReadOnlySpan<byte> payload)
+    {
+        var reader = new Utf8JsonReader(payload);
+        using var document = JsonDocument.ParseValue(ref reader);
+        if (type == "metadata")
+        {
+            events.TakeEvent(document.RootElement, isLast: true);
+        }
+        else if (Json.At(document.RootElement, "bytes") is { ValueKind: JsonValueKind.String } encoded)
+        {
+            var bytes = encoded.GetBytesFromBase64();
+            if (StreamEvent.IsTelling(bytes))
+            {
+                using var inner = JsonDocument.Parse(bytes);
+                events.TakeEvent(inner.RootElement);
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+
+namespace FuncLimiter.Providers.Responses;
+
+/// <summary>The details of a <c>google.rpc.Status</c>: which quota was exceeded, and when to come back.</summary>
+internal static class GoogleError
+{
+    /// <summary>One quota that was exceeded.</summary>
+    /// <param name="Limit">The limit's name in readings.</param>
+    /// <param name="Window">Its window, see <see cref="Windows"/>; null where the quota's id does not tell.</param>
+    /// <param name="Value">Its amount; null where it is not told.</param>
+    public readonly record struct Violation(string Limit, string? Window, double? Value);
+
+    /// <summary>The <c>RetryInfo</c>'s delay in seconds; null where there is none or it makes no sense.</summary>
+    public static double? RetryDelay(ErrorBody error)
+    {
+        double? longest = null;
+        foreach (var detail in Details(error))
+        {
+            if (Delay(Json.At(detail, "retryDelay")) is { } seconds)
+            {
+                longest = Math.Max(longest ?? 0, seconds);
+            }
+        }
+
+        return longest;
+    }
+
+    /// <summary>The quotas that were exceeded, in the body's order.</summary>
+    public static IEnumerable<Violation> Violations(ErrorBody error)
+    {
+        foreach (var detail in Details(error))
+        {
+            if (Json.At(detail, "violations") is not { ValueKind: JsonValueKind.Array } violations)
+            {
+                continue;
+            }
+
+            foreach (var violation in violations.EnumerateArray())
+            {
+                var id = Json.Word(violation, "quotaId") ?? "";
+                var metric = Json.Word(violation, "quotaMetric") ?? "";
+                yield return new Violation(LimitOf(id, metric), WindowOf(id), Json.Count(Json.At(violation, "quotaValue")));
+            }
+        }
+    }
+
+    private static JsonElement.ArrayEnumerator Details(ErrorBody error) =>
+        Json.At(error.Error, "details") is { ValueKind: JsonValueKind.Array } details ? details.EnumerateArray() : default;
+
+    private static double? Delay(JsonElement delay)
+    {
+        if (delay.ValueKind == JsonValueKind.Object)
+        {
+            return Json.CountAt(delay, "seconds") is { } whole ? whole + ((Json.CountAt(delay, "nanos") ?? 0) / 1e9) : null;
+        }
+
+        return Json.Text(delay) is { } text && Durations.TryDuration(text, out var seconds) ? seconds : null;
+    }
+
+    private static string LimitOf(string id, string metric)
+    {
+        bool Names(string inId, string inMetric) =>
+            id.Contains(inId, StringComparison.OrdinalIgnoreCase) || metric.Contains(inMetric, StringComparison.OrdinalIgnoreCase);
+
+        return Names("InputToken", "input_token") ? LimitNames.InputTokens
+            : Names("OutputToken", "output_token") ? LimitNames.OutputTokens
+            : Names("Token", "token") ? LimitNames.Tokens
+            : Names("Image", "image") ? "images"
+            : LimitNames.Requests;
+    }
+
+    private static string? WindowOf(string id) =>
+        id.Contains("PerDay", StringComparison.OrdinalIgnoreCase) ? Windows.Day
+        : id.Contains("PerMinute", StringComparison.OrdinalIgnoreCase) ? Windows.Minute
+        : null;
+}

@@ -1,0 +1,55 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers;
+
+/// <summary>xAI (docs.x.ai: rate limits). Its headers are known from recorded answers.</summary>
+internal sealed class XaiProvider : HttpProvider
+{
+    private static readonly LimitHeaders[] Headers =
+    [
+        LimitHeaders.Suffixed(LimitNames.Requests, "requests"),
+        LimitHeaders.Suffixed(LimitNames.Tokens, "tokens"),
+    ];
+
+    /// <inheritdoc/>
+    public override string Id => "xai";
+
+    /// <inheritdoc/>
+    public override Uri DefaultEndpoint { get; } = new("https://api.x.ai");
+
+    /// <inheritdoc/>
+    protected override string? PathOf(Operation operation) => operation switch
+    {
+        Operation.ChatCompletions => "/v1/chat/completions",
+        Operation.Responses => "/v1/responses",
+        Operation.Embeddings => "/v1/embeddings",
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    protected override void ReadLimits(in HeaderValues headers, LimitTable limits) => limits.Add(headers, Headers);
+
+    /// <summary>Chat usage leaves reasoning out of the output; the total has it.</summary>
+    protected override TokenUsage? Normalise(UsageFields fields) =>
+        fields is { Total: { } total, Input: { } input } && total - input > (fields.Output ?? 0)
+            ? (fields with { Output = total - input }).ToUsage()
+            : fields.ToUsage();
+
+    /// <inheritdoc/>
+    protected override Verdict? Judge(in Failure failure)
+    {
+        if (failure.Status is not (429 or 403))
+        {
+            return null;
+        }
+
+        if (failure.Says("credits") || failure.Says("usage quota exceeded"))
+        {
+            return Verdict.Exhausted();
+        }
+
+        return ErrorText.Hints(failure.Text) is { Limit: 0, Used: not null } ? Verdict.Final(Reasons.NoQuota) : null;
+    }
+}
