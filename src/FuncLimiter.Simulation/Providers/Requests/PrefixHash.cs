@@ -37,9 +37,14 @@ internal sealed class PrefixHash
         _untilStep -= _steps ? text.Length : 0;
     }
 
-    /// <summary>Marks this place, unless nothing came since the last mark.</summary>
+    /// <summary>Marks this place, unless steps are marked or nothing came since the last mark.</summary>
     public void Mark(long characters, bool breakpoint)
     {
+        if (_steps)
+        {
+            return;
+        }
+
         if (Marks.Count > 0 && Marks[^1].Hash == Value)
         {
             Marks[^1] = Marks[^1] with { Breakpoint = Marks[^1].Breakpoint || breakpoint };

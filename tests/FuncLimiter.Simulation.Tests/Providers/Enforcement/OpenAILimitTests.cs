@@ -1,7 +1,7 @@
 using System.Net;
 using FuncLimiter.Simulation.Providers;
 
-namespace FuncLimiter.Simulation.Tests.Providers;
+namespace FuncLimiter.Simulation.Tests.Providers.Enforcement;
 
 public class OpenAILimitTests
 {
