@@ -1,0 +1,106 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>One attempt at one deployment: what it holds of the budgets, and the one settlement that ends it.</summary>
+internal sealed class Attempt
+{
+    private readonly CallServices _services;
+    private readonly CallPlan _plan;
+    private readonly int _place;
+
+    public Attempt(CallServices services, CallEnvelope call, CallPlan plan, AdmissionResult admission, TimeSpan waited)
+    {
+        _services = services;
+        _plan = plan;
+        _place = admission.Place;
+        Call = call;
+        Admission = admission;
+        Waited = waited;
+        Deployment = plan.Route.Deployments[admission.Place];
+    }
+
+    /// <summary>The call.</summary>
+    public CallEnvelope Call { get; }
+
+    /// <summary>How it was admitted.</summary>
+    public AdmissionResult Admission { get; }
+
+    /// <summary>How long the call waited until now, earlier attempts included.</summary>
+    public TimeSpan Waited { get; }
+
+    /// <summary>Where it goes.</summary>
+    public Deployment Deployment { get; }
+
+    /// <summary>The tokens used, once settled with them.</summary>
+    public TokenUsage? Usage { get; private set; }
+
+    /// <summary>True from settlement on.</summary>
+    public bool IsSettled { get; private set; }
+
+    /// <summary>True where a connection may still be reading the request's body.</summary>
+    public bool HoldsBody { get; set; }
+
+    private TokenEstimate Estimate => _plan.Estimate(_place);
+
+    /// <summary>Reads what an answer says; its body is empty where it streams, or is not there yet.</summary>
+    public ResponseReading Read(HttpResponseMessage response, ReadOnlySpan<byte> body) =>
+        Read((int)response.StatusCode, name => ResponseHeaders.Find(response, name), body);
+
+    /// <summary>Reads what an answer says.</summary>
+    public ResponseReading Read(int status, Func<string, string?> headers, ReadOnlySpan<byte> body) =>
+        Deployment.Provider.Read(status, headers, headers("Content-Type"), body, _services.Time.GetUtcNow());
+
+    /// <summary>Tells the limiter what was heard of the limits.</summary>
+    public void Observe(Observation observation) => _services.Limiter.Observe(Admission.Reservation!, observation);
+
+    /// <summary>The provider was never reached: nothing was used anywhere.</summary>
+    public void SettleUnsent() => Settle(Charge.None, Charge.None, null);
+
+    /// <summary>The provider failed or refused: it charges by its own rule, the caller got nothing.</summary>
+    public void SettleFailed(OutcomeKind outcome, TokenUsage? usage) => Settle(
+        _plan.ChargeAtEnd(_place, usage, outcome),
+        usage is { } used ? ConsumerCharge.Of(used) : outcome == OutcomeKind.Rejected ? ConsumerCharge.RequestOnly : Charge.None,
+        usage);
+
+    /// <summary>The call was answered to its end.</summary>
+    public void SettleAnswered(TokenUsage? usage)
+    {
+        Settle(
+            _plan.ChargeAtEnd(_place, usage, OutcomeKind.Success),
+            usage is { } used ? ConsumerCharge.Of(used) : ConsumerCharge.Of(Estimate) with { Concurrent = 0 },
+            usage);
+        if (usage is { } known && (Call.Facts.TextBytes > 0 || Call.Facts.Images > 0))
+        {
+            _services.Estimator.Learn(CallPlan.Key(Deployment, Call.Caller), Call.Facts.TextBytes, Call.Facts.Images, known);
+        }
+    }
+
+    /// <summary>The answer broke off, or its caller went away: what went by stands, which teaches nothing of whole calls.</summary>
+    /// <param name="told">The usage told so far, not its last word; null where none was told.</param>
+    /// <param name="outputTokens">How much output went by, in tokens.</param>
+    public void SettleCut(TokenUsage? told, long outputTokens)
+    {
+        var seen = told ?? new TokenUsage(Estimate.InputTokens, 0);
+        seen = seen with { OutputTokens = Math.Max(seen.OutputTokens, outputTokens) };
+        Settle(_plan.ChargeAtEnd(_place, seen, OutcomeKind.Success), ConsumerCharge.Of(seen), seen);
+    }
+
+    private void Settle(Charge provider, Charge consumer, TokenUsage? usage)
+    {
+        if (IsSettled)
+        {
+            return;
+        }
+
+        IsSettled = true;
+        Usage = usage;
+        _services.Limiter.Settle(Admission.Reservation!, new Settlement(provider, consumer));
+    }
+}

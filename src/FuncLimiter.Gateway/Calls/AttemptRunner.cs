@@ -1,0 +1,96 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>Carries one attempt out: sends, relays the answer, and sees to it that it is settled whatever happens.</summary>
+internal sealed class AttemptRunner(CallServices services)
+{
+    /// <summary>Asks the attempt's deployment.</summary>
+    /// <returns>The failure, of which the caller has seen nothing yet; null where the caller was answered.</returns>
+    /// <exception cref="OperationCanceledException">The caller went away.</exception>
+    public async ValueTask<Failure?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller)
+    {
+        using var timeout = new ActivityTimeout(services.Options.FirstByteTimeout, services.Time, caller);
+        var content = new BodyContent(Body(attempt, out var hidesUsage));
+        HttpResponseMessage? response = null;
+        Failure? failure = null;
+        try
+        {
+            response = await services.Upstream.SendAsync(UpstreamRequest.Create(attempt.Call, attempt.Deployment, content), timeout.Token);
+            failure = IsEventStream(response)
+                ? await new StreamRelay(services, attempt, timeout, hidesUsage).RunAsync(response, answer)
+                : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
+        }
+        catch (Exception exception) when (!caller.IsCancellationRequested && IsUpstreams(exception))
+        {
+            failure = Break(attempt, answer, exception, timeout);
+        }
+        finally
+        {
+            attempt.SettleCut(null, 0);
+            attempt.HoldsBody = content.IsInUse;
+            if (failure is null)
+            {
+                response?.Dispose();
+            }
+        }
+
+        return failure;
+    }
+
+    /// <summary>The caller's bytes, but for what must differ: the model's name, and the wish to be told a stream's usage.</summary>
+    private static ReadOnlyMemory<byte> Body(Attempt attempt, out bool hidesUsage)
+    {
+        var (call, deployment) = (attempt.Call, attempt.Deployment);
+        var body = NamesModelInPath(call.Facts, deployment)
+            ? call.Body
+            : RequestRewriter.WithModel(call.Body, call.Facts, deployment.Target.Model);
+        hidesUsage = false;
+        return call.Facts.Stream && deployment.Provider.TellsStreamUsageOnRequest(call.Facts.Operation, call.Query)
+            ? RequestRewriter.WithStreamUsage(body, call.Facts, out hidesUsage)
+            : body;
+    }
+
+    private static bool NamesModelInPath(RequestFacts facts, Deployment deployment) =>
+        facts.ModelLength == 0 && facts.Operation == Operation.ChatCompletions && deployment.Provider.Dialect == Dialect.Azure;
+
+    private static bool IsEventStream(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
+        && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsUpstreams(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
+
+    private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout)
+    {
+        attempt.Observe(new Observation(OutcomeKind.TransientFailure));
+        if (answer.HasStarted)
+        {
+            answer.Abort();
+            return null;
+        }
+
+        if (WasUnreachable(exception, timeout))
+        {
+            attempt.SettleUnsent();
+            return Failure.Silent(attempt, new GatewayError(502, "upstream_unreachable",
+                $"{attempt.Deployment.Name} could not be reached.") { ShouldRetry = true });
+        }
+
+        attempt.SettleFailed(OutcomeKind.TransientFailure, null);
+        return Failure.Silent(attempt, timeout.TimedOut
+            ? new GatewayError(504, "upstream_timeout", $"{attempt.Deployment.Name} did not answer in time.") { ShouldRetry = true }
+            : new GatewayError(502, "upstream_broke_off", $"{attempt.Deployment.Name} broke its answer off.") { ShouldRetry = true });
+    }
+
+    private static bool WasUnreachable(Exception exception, ActivityTimeout timeout) => exception switch
+    {
+        OperationCanceledException => !timeout.TimedOut,
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError } => true,
+        _ => false,
+    };
+}

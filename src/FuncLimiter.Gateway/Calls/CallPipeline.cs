@@ -1,0 +1,66 @@
+using System.Diagnostics.CodeAnalysis;
+using FuncLimiter.Core.Pacing;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Routes;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>The one way of every call, for callers who wait and for jobs.</summary>
+internal sealed class CallPipeline : ICallExecutor
+{
+    private static readonly GatewayError BrokeOff = new(502, "upstream_broke_off", "The answer broke off, or was larger than can be kept.")
+    {
+        ShouldRetry = true,
+    };
+
+    private readonly CallServices _services;
+    private readonly AttemptRunner _runner;
+    private readonly PacingPolicy _policy;
+
+    public CallPipeline(CallServices services)
+    {
+        _services = services;
+        _runner = new AttemptRunner(services);
+        _policy = PacingPolicy.Default with { MaxAttempts = services.Options.MaxAttempts };
+    }
+
+    /// <inheritdoc/>
+    public async Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
+        if (!TryFindRoute(call, out var route, out var error))
+        {
+            await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
+            return new CallResult(answer.Status, answer.Headers, answer.Body, null, null, 0);
+        }
+
+        var run = Start(call, route, answer);
+        await run.RunAsync(cancellationToken);
+        return answer.IsAborted
+            ? new CallResult(BrokeOff.Status, [], ErrorBody.Write(call.Dialect, BrokeOff), run.Deployment, run.Usage, run.Attempts)
+            : new CallResult(answer.Status, answer.Headers, answer.Body, run.Deployment, run.Usage, run.Attempts);
+    }
+
+    /// <summary>Prepares a call whose route was found.</summary>
+    public CallRun Start(CallEnvelope call, Route route, CallAnswer answer) => new(_services, _runner, _policy, call, route, answer);
+
+    /// <summary>Finds what may serve a call, or says why nothing may.</summary>
+    public bool TryFindRoute(CallEnvelope call, [NotNullWhen(true)] out Route? route, [NotNullWhen(false)] out GatewayError? error)
+    {
+        if (!_services.Routes.TryGet(call.Facts.Model, out route))
+        {
+            error = RouteErrors.UnknownModel(call.Facts.Model);
+            return false;
+        }
+
+        if (route.Closed(call.Facts.Operation) == route.All)
+        {
+            error = RouteErrors.NotServed(route, call.Facts.Operation);
+            return false;
+        }
+
+        error = null;
+        return true;
+    }
+}

@@ -1,0 +1,82 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>What a call is foreseen to cost at each deployment of its route.</summary>
+internal sealed class CallPlan
+{
+    private readonly RequestFacts[] _facts;
+    private readonly TokenEstimate[] _estimates;
+    private readonly Charge[] _charges;
+
+    private CallPlan(Route route)
+    {
+        Route = route;
+        _facts = new RequestFacts[route.Deployments.Count];
+        _estimates = new TokenEstimate[route.Deployments.Count];
+        _charges = new Charge[route.Deployments.Count];
+    }
+
+    /// <summary>The route asked for.</summary>
+    public Route Route { get; }
+
+    /// <summary>The charge at each of the route's deployments.</summary>
+    public IReadOnlyList<Charge> Charges => _charges;
+
+    /// <summary>The charge foreseen for the tenant and the user.</summary>
+    public Charge Consumer { get; private set; }
+
+    /// <summary>The tokens foreseen at one deployment.</summary>
+    public TokenEstimate Estimate(int place) => _estimates[place];
+
+    /// <summary>What calls like this one are learned under.</summary>
+    public static EstimateKey Key(Deployment deployment, Caller caller) => new(deployment.Target.Model, caller.Workflow, caller.Step);
+
+    /// <summary>Foresees a call by what calls like it used.</summary>
+    public static CallPlan Foresee(Route route, RequestFacts facts, Caller caller, Estimator estimator)
+    {
+        var plan = new CallPlan(route);
+        var maxOutput = facts.Operation is Operation.Embeddings or Operation.CountTokens ? 0 : facts.MaxOutputTokens;
+        for (var place = 0; place < route.Deployments.Count; place++)
+        {
+            var deployment = route.Deployments[place];
+            var asBefore = place > 0 && route.Deployments[place - 1].Target.Model == deployment.Target.Model;
+            plan.Set(place, facts, asBefore
+                ? plan._estimates[place - 1]
+                : estimator.Estimate(Key(deployment, caller), facts.TextBytes, facts.Images, maxOutput, facts.Choices));
+        }
+
+        return plan;
+    }
+
+    /// <summary>Takes the caller's own word for what a call will use.</summary>
+    public static CallPlan Of(Route route, RequestFacts facts, TokenEstimate estimate)
+    {
+        var plan = new CallPlan(route);
+        for (var place = 0; place < route.Deployments.Count; place++)
+        {
+            plan.Set(place, facts, estimate);
+        }
+
+        return plan;
+    }
+
+    /// <summary>The charge that stands once a call at one deployment is over.</summary>
+    public Charge ChargeAtEnd(int place, TokenUsage? usage, OutcomeKind outcome) =>
+        Route.Deployments[place].Provider.ChargeAtEnd(_facts[place], _charges[place], usage, outcome);
+
+    private void Set(int place, RequestFacts facts, in TokenEstimate estimate)
+    {
+        var deployment = Route.Deployments[place];
+        _facts[place] = facts.Model == deployment.Target.Model ? facts : facts with { Model = deployment.Target.Model };
+        _estimates[place] = estimate;
+        _charges[place] = deployment.Provider.ChargeAtStart(_facts[place], estimate);
+        if (Consumer == Charge.None && deployment.Serves(facts.Operation))
+        {
+            Consumer = ConsumerCharge.Of(estimate);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Pacing;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Routes;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>One call on its way: does what the pacing machine says, one action after the other.</summary>
+internal sealed class CallRun
+{
+    private const int ClientClosedRequest = 499;
+
+    private readonly CallServices _services;
+    private readonly AttemptRunner _runner;
+    private readonly PacingPolicy _policy;
+    private readonly CallEnvelope _call;
+    private readonly CallPlan _plan;
+    private readonly CallAnswer _answer;
+    private readonly long _startedAt;
+    private Attempt? _attempt;
+    private Failure? _failure;
+    private AdmissionResult? _admission;
+    private TimeSpan _waited;
+
+    public CallRun(CallServices services, AttemptRunner runner, PacingPolicy policy, CallEnvelope call, Route route, CallAnswer answer)
+    {
+        _services = services;
+        _runner = runner;
+        _policy = policy;
+        _call = call;
+        _answer = answer;
+        _startedAt = services.Time.GetTimestamp();
+        _plan = CallPlan.Foresee(route, call.Facts, call.Caller, services.Estimator);
+    }
+
+    /// <summary>How many times a provider was asked.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>What was asked last; null where nothing was.</summary>
+    public string? Deployment => _attempt?.Deployment.Name;
+
+    /// <summary>The tokens used, where known.</summary>
+    public TokenUsage? Usage => _attempt?.Usage;
+
+    /// <summary>True where a connection may still be reading the call's body.</summary>
+    public bool HoldsBody { get; private set; }
+
+    private Instant Now => Instant.From(_services.Time.GetUtcNow());
+
+    /// <summary>Carries the call to its end.</summary>
+    /// <exception cref="OperationCanceledException">The caller went away; all is settled.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var state = PacingState.New;
+            PacingEvent? occurred = Submitted();
+            while (occurred is not null)
+            {
+                (state, var action) = PacingMachine.Next(state, occurred, _policy);
+                occurred = await CarryOutAsync(action, cancellationToken);
+            }
+        }
+        finally
+        {
+            _failure?.Dispose();
+            _services.Usage.Record(Record());
+        }
+    }
+
+    private PacingEvent.Submitted Submitted()
+    {
+        var now = Now;
+        return new PacingEvent.Submitted(
+            now, _plan.Route.Deployments.Count, (ulong)Random.Shared.NextInt64(), now + (_call.MaxWait ?? LongestWait.Of(_services.Configuration.Queue, _call.Caller.Priority)))
+        {
+            Excluded = _plan.Route.Closed(_call.Facts.Operation),
+        };
+    }
+
+    /// <returns>What happened then; null where the call is over.</returns>
+    private async ValueTask<PacingEvent?> CarryOutAsync(PacingAction action, CancellationToken cancellationToken)
+    {
+        switch (action)
+        {
+            case PacingAction.Admit admit:
+                return await AdmitAsync(admit.Excluded, admit.Deadline, cancellationToken);
+            case PacingAction.Reroute reroute:
+                return await AdmitAsync(reroute.Excluded, reroute.Deadline, cancellationToken);
+            case PacingAction.WaitUntil wait:
+                return await WaitAsync(wait.Until, cancellationToken);
+            case PacingAction.Call:
+                return await CallAsync(cancellationToken);
+            case PacingAction.Settle:
+                return new PacingEvent.Settled(Now);
+            case PacingAction.Deliver:
+                await DeliverAsync(cancellationToken);
+                return null;
+            case PacingAction.Refuse refuse:
+                await RefuseAsync(refuse.Refusal, cancellationToken);
+                return null;
+            default:
+                throw new UnreachableException($"{action.GetType().Name} is not for a call that its caller waits for.");
+        }
+    }
+
+    private async ValueTask<PacingEvent> AdmitAsync(ulong excluded, Instant deadline, CancellationToken cancellationToken)
+    {
+        var caller = _call.Caller;
+        var left = deadline - Now;
+        var request = new AdmissionRequest(
+            _plan.Route.Name, caller.Tenant, caller.User, caller.Priority, _plan.Consumer, _plan.Charges)
+        {
+            MaxWait = left > TimeSpan.Zero ? left : TimeSpan.Zero,
+            Excluded = excluded,
+        };
+        _admission = await _services.Limiter.AdmitAsync(request, cancellationToken);
+        _waited += _admission.Waited;
+        if (_admission.Refusal is { } refusal)
+        {
+            return new PacingEvent.Refused(Now, refusal);
+        }
+
+        _attempt = new Attempt(_services, _call, _plan, _admission, _waited);
+        return new PacingEvent.Admitted(Now, _admission.Place, _attempt.Deployment.Name);
+    }
+
+    private async ValueTask<PacingEvent> WaitAsync(Instant until, CancellationToken cancellationToken)
+    {
+        var wait = until - Now;
+        if (wait > TimeSpan.Zero)
+        {
+            await Task.Delay(wait, _services.Time, cancellationToken);
+            _waited += wait;
+        }
+
+        return new PacingEvent.TimerFired(Instant.Max(until, Now));
+    }
+
+    private async ValueTask<PacingEvent> CallAsync(CancellationToken cancellationToken)
+    {
+        Attempts++;
+        _failure?.Dispose();
+        _failure = null;
+        try
+        {
+            _failure = await _runner.RunAsync(_attempt!, _answer, cancellationToken);
+        }
+        finally
+        {
+            HoldsBody |= _attempt!.HoldsBody;
+        }
+
+        return _failure is null
+            ? new PacingEvent.Responded(Now, OutcomeKind.Success, BytesDelivered: true)
+            : new PacingEvent.Responded(Now, _failure.Kind, _failure.Retryable, _failure.RetryAfter);
+    }
+
+    private ValueTask DeliverAsync(CancellationToken cancellationToken) =>
+        _failure is null ? ValueTask.CompletedTask : _failure.PassOnAsync(_services, _answer, cancellationToken);
+
+    private ValueTask RefuseAsync(Refusal refusal, CancellationToken cancellationToken)
+    {
+        _services.Headers.Budgets(_answer, _admission, _waited);
+        return ErrorAnswer.WriteAsync(_answer, _call.Dialect, RefusalError.Of(refusal, _plan.Route.Name, Now), cancellationToken);
+    }
+
+    private UsageRecord Record() => new(
+        _services.Time.GetUtcNow(),
+        _call.Caller,
+        _plan.Route.Name,
+        _call.Facts.Operation,
+        Deployment,
+        _answer.HasStarted ? _answer.Status : ClientClosedRequest,
+        Usage,
+        Usage is { } usage && _attempt!.Deployment.Price is { } price ? CallCost.Usd(price, usage) : null,
+        _waited,
+        _services.Time.GetElapsedTime(_startedAt),
+        Attempts);
+}

@@ -1,0 +1,20 @@
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Upstream;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>What every call needs.</summary>
+internal sealed record CallServices(
+    GatewayConfiguration Configuration,
+    GatewayOptions Options,
+    RouteTable Routes,
+    ILimiter Limiter,
+    Estimator Estimator,
+    UpstreamClient Upstream,
+    IUsageSink Usage,
+    AdmissionHeaders Headers,
+    TimeProvider Time);

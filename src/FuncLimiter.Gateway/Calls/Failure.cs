@@ -1,0 +1,76 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>A failed attempt of which its caller has seen nothing yet: to be tried again, or to be passed on.</summary>
+internal sealed class Failure : IDisposable
+{
+    private readonly Attempt _attempt;
+    private readonly HttpResponseMessage? _response;
+    private readonly WholeBody? _body;
+    private readonly GatewayError? _error;
+
+    private Failure(Attempt attempt, OutcomeKind kind, HttpResponseMessage? response, WholeBody? body, GatewayError? error)
+    {
+        _attempt = attempt;
+        _response = response;
+        _body = body;
+        _error = error;
+        Kind = kind;
+    }
+
+    /// <summary>How it ended.</summary>
+    public OutcomeKind Kind { get; }
+
+    /// <summary>Whether the same request can succeed later without a person's help.</summary>
+    public bool Retryable { get; private init; } = true;
+
+    /// <summary>The provider's hint, or null.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
+    /// <summary>The provider answered; what it said is kept to be passed on.</summary>
+    public static Failure Answered(Attempt attempt, HttpResponseMessage response, WholeBody body, ResponseReading said) =>
+        new(attempt, said.Observation.Kind, response, body, null)
+        {
+            Retryable = said.Retryable,
+            RetryAfter = said.Observation.RetryAfter,
+        };
+
+    /// <summary>The provider did not answer.</summary>
+    public static Failure Silent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.TransientFailure, null, null, error);
+
+    /// <summary>Gives the caller the failure after all.</summary>
+    public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, CancellationToken cancellationToken)
+    {
+        services.Headers.Served(answer, _attempt.Admission, _attempt.Deployment.Name, _attempt.Waited);
+        if (_response is not { StatusCode: not System.Net.HttpStatusCode.Unauthorized } response)
+        {
+            await ErrorAnswer.WriteAsync(answer, _attempt.Call.Dialect, _error ?? Misconfigured(), cancellationToken);
+            return;
+        }
+
+        ResponseHeaders.Copy(response, answer);
+        if (!Retryable)
+        {
+            answer.SetHeader(FuncLimiterHeaders.ShouldRetry, "false");
+        }
+
+        using var timeout = new ActivityTimeout(services.Options.IdleTimeout, services.Time, cancellationToken);
+        await WholeRelay.PassOnAsync(response, _body!, answer, timeout, services.Options.IdleTimeout);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _body?.Dispose();
+        _response?.Dispose();
+    }
+
+    /// <summary>A 401 speaks of the account's key, not of the caller's, and may show a part of it.</summary>
+    private GatewayError Misconfigured() => new(502, "upstream_authentication",
+        $"{_attempt.Deployment.Name} refused FuncLimiter's own credentials. Your key is fine; tell who runs FuncLimiter.");
+}

@@ -1,0 +1,35 @@
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>Bounds of what the gateway takes in, holds and waits for.</summary>
+public sealed record GatewayOptions
+{
+    /// <summary>The largest request body, in bytes; a larger one is answered 413. Default 32 MiB.</summary>
+    public int MaxRequestBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>The largest whole answer that is read for its usage, in bytes; a larger one passes through and counts as estimated. Default 16 MiB.</summary>
+    public int MaxReadAnswerBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How long connecting to a provider may take; default 10 seconds.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a provider may take to begin its answer; default 10 minutes, as in the official clients.</summary>
+    public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a provider may pause within its answer; default 5 minutes.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often one call may be asked of providers, first attempt included; default 4.</summary>
+    public int MaxAttempts { get; init; } = 4;
+
+    /// <summary>How many tenants <c>X-Tenant</c> may bring up where none are configured; default 1,000.</summary>
+    public int MaxNamedTenants { get; init; } = 1_000;
+
+    /// <summary>How many reservations of agents that call providers themselves may be open; default 100,000.</summary>
+    public int MaxReservations { get; init; } = 100_000;
+
+    /// <summary>
+    /// Whether a request from this machine sees every tenant in <c>/status</c> and <c>/metrics</c>; default true.
+    /// False where a front end forwards strangers' requests over loopback.
+    /// </summary>
+    public bool LocalIsOperator { get; init; } = true;
+}

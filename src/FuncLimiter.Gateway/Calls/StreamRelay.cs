@@ -1,0 +1,117 @@
+using System.Buffers;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>Passes a streamed answer on chunk by chunk, as it comes, and finds its usage on the way.</summary>
+internal sealed class StreamRelay(CallServices services, Attempt attempt, ActivityTimeout timeout, bool hidesUsage)
+{
+    private const int ChunkBytes = 8 * 1024;
+
+    private readonly StreamUsageReader _reader = attempt.Deployment.Provider.ReadStream();
+    private readonly StreamUsageFilter? _filter = hidesUsage ? new() : null;
+    private readonly ArrayBufferWriter<byte> _filtered = new();
+    private EventTally _tally;
+
+    /// <summary>Passes the answer on.</summary>
+    /// <returns>The failure with which the stream began, where the caller has seen nothing of it yet; null otherwise.</returns>
+    public async ValueTask<Failure?> RunAsync(HttpResponseMessage response, CallAnswer answer)
+    {
+        attempt.Observe(attempt.Read(response, []).Observation);
+        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
+            int read;
+            while ((read = await ReadAsync(stream, buffer)) > 0)
+            {
+                var chunk = buffer.AsMemory(0, read);
+                _reader.Append(chunk.Span);
+                _tally.Append(chunk.Span);
+                if (!answer.HasStarted)
+                {
+                    if (_reader.Failure is { } failed)
+                    {
+                        return Fail(failed, response, WholeBody.Begin(chunk.Span, stream));
+                    }
+
+                    Begin(response, answer);
+                }
+
+                await PassOnAsync(chunk, answer);
+            }
+
+            if (!answer.HasStarted)
+            {
+                Begin(response, answer);
+            }
+
+            Finish();
+            await EndAsync(answer);
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            if (answer.HasStarted)
+            {
+                attempt.SettleCut(_reader.Usage, _tally.Events);
+            }
+        }
+    }
+
+    private ValueTask<int> ReadAsync(Stream stream, byte[] buffer)
+    {
+        timeout.Extend(services.Options.IdleTimeout);
+        return stream.ReadAsync(buffer, timeout.Token);
+    }
+
+    private ValueTask PassOnAsync(ReadOnlyMemory<byte> chunk, CallAnswer answer)
+    {
+        if (_filter is null)
+        {
+            return answer.WriteAsync(chunk, timeout.Caller);
+        }
+
+        _filtered.ResetWrittenCount();
+        _filter.Append(chunk.Span, _filtered);
+        return _filtered.WrittenCount == 0 ? ValueTask.CompletedTask : answer.WriteAsync(_filtered.WrittenMemory, timeout.Caller);
+    }
+
+    private ValueTask EndAsync(CallAnswer answer)
+    {
+        _filtered.ResetWrittenCount();
+        _filter?.Complete(_filtered);
+        return _filtered.WrittenCount == 0 ? ValueTask.CompletedTask : answer.WriteAsync(_filtered.WrittenMemory, timeout.Caller);
+    }
+
+    private void Begin(HttpResponseMessage response, CallAnswer answer)
+    {
+        services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
+        ResponseHeaders.Copy(response, answer);
+        answer.Start((int)response.StatusCode, null);
+    }
+
+    private Failure Fail(ResponseReading failed, HttpResponseMessage response, WholeBody body)
+    {
+        attempt.Observe(failed.Observation);
+        attempt.SettleFailed(failed.Observation.Kind, _reader.Usage);
+        return Failure.Answered(attempt, response, body, failed);
+    }
+
+    private void Finish()
+    {
+        if (_reader.Failure is { } failed)
+        {
+            attempt.Observe(failed.Observation);
+        }
+        else if (_reader.IsFinal && _reader.Usage is { } usage)
+        {
+            attempt.SettleAnswered(usage);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Upstream;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>Reads an answer whole, settles by what it says, and passes it on.</summary>
+internal sealed class WholeRelay(CallServices services, Attempt attempt, ActivityTimeout timeout)
+{
+    /// <summary>Reads the answer, and passes it on unless it is a failure.</summary>
+    /// <returns>The failure, of which the caller has seen nothing yet; null where the answer was passed on.</returns>
+    public async ValueTask<Failure?> RunAsync(HttpResponseMessage response, CallAnswer answer)
+    {
+        timeout.Extend(services.Options.IdleTimeout);
+        var succeeded = response.IsSuccessStatusCode;
+        var reading = WholeBody.ReadAsync(response.Content, services.Options.MaxReadAnswerBytes, timeout.Token);
+        if (succeeded && !reading.IsCompleted)
+        {
+            attempt.Observe(attempt.Read(response, []).Observation);
+        }
+
+        var body = await reading;
+        var kept = false;
+        try
+        {
+            var said = attempt.Read(response, body.Rest is null ? body.Bytes.Span : []);
+            attempt.Observe(said.Observation);
+            if (said.Observation.Kind != OutcomeKind.Success)
+            {
+                kept = true;
+                attempt.SettleFailed(said.Observation.Kind, said.Usage);
+                return Failure.Answered(attempt, response, body, said);
+            }
+
+            attempt.SettleAnswered(said.Usage);
+            services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
+            ResponseHeaders.Copy(response, answer);
+            await PassOnAsync(response, body, answer, timeout, services.Options.IdleTimeout);
+            return null;
+        }
+        finally
+        {
+            if (!kept)
+            {
+                body.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Passes on what was read, and what is still to come where it was too large to be read whole.</summary>
+    public static async ValueTask PassOnAsync(
+        HttpResponseMessage response, WholeBody body, CallAnswer answer, ActivityTimeout timeout, TimeSpan idle)
+    {
+        answer.Start((int)response.StatusCode, body.Rest is null ? body.Bytes.Length : response.Content.Headers.ContentLength);
+        await answer.WriteAsync(body.Bytes, timeout.Caller);
+        if (body.Rest is not { } rest)
+        {
+            return;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            while (true)
+            {
+                timeout.Extend(idle);
+                var read = await rest.ReadAsync(buffer, timeout.Token);
+                if (read == 0)
+                {
+                    return;
+                }
+
+                await answer.WriteAsync(buffer.AsMemory(0, read), timeout.Caller);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

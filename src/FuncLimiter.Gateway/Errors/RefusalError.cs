@@ -1,0 +1,53 @@
+using System.Globalization;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Gateway.Errors;
+
+/// <summary>Puts the limiter's no into words.</summary>
+internal static class RefusalError
+{
+    /// <summary>
+    /// The longest hint that the official clients follow (openai-node, anthropic-python: 60 s); past it they come back after seconds,
+    /// so they are told not to come back by themselves.
+    /// </summary>
+    private static readonly TimeSpan LongestHint = TimeSpan.FromSeconds(60);
+
+    /// <summary>The error of a refusal.</summary>
+    /// <param name="refusal">What the limiter said.</param>
+    /// <param name="route">The name asked for.</param>
+    /// <param name="now">The present, from which the wait counts.</param>
+    public static GatewayError Of(Refusal refusal, string route, Instant now)
+    {
+        var retryAfter = refusal.RetryAt.IsKnown ? Positive(refusal.RetryAt - now) : (TimeSpan?)null;
+        var come = retryAfter is { } wait
+            ? $"Try again in {Seconds(wait)} s."
+            : "When it can be tried again is not foreseeable.";
+        return refusal.Reason switch
+        {
+            RefusalReason.TooLarge => new GatewayError(413, "request_exceeds_limit",
+                $"The request is larger than the whole limit of {refusal.Budget} and can never be let through. Lower max_tokens or shorten the input.")
+            {
+                Budget = refusal.Budget,
+            },
+            RefusalReason.QueueFull => Retryable(503, "queue_full",
+                $"As many calls wait for '{route}' as may wait; {refusal.Budget} is full. {come}", refusal, retryAfter),
+            RefusalReason.WouldWaitTooLong => Retryable(429, "rate_limit_exceeded",
+                $"The call to '{route}' would wait longer than it may; {refusal.Budget} is full. {come}", refusal, retryAfter),
+            _ => Retryable(503, "no_deployment", $"Nothing that serves '{route}' can be called; {refusal.Budget} is closed. {come}", refusal, retryAfter),
+        };
+    }
+
+    private static GatewayError Retryable(int status, string code, string message, Refusal refusal, TimeSpan? retryAfter) =>
+        new(status, code, message)
+        {
+            Budget = refusal.Budget,
+            RetryAfter = retryAfter,
+            ShouldRetry = refusal.RetryAt != Instant.Never && (retryAfter is null || retryAfter <= LongestHint),
+        };
+
+    private static TimeSpan Positive(TimeSpan span) => span > TimeSpan.Zero ? span : TimeSpan.Zero;
+
+    private static string Seconds(TimeSpan wait) =>
+        (Math.Ceiling(wait.TotalSeconds * 10) / 10).ToString("0.#", CultureInfo.InvariantCulture);
+}

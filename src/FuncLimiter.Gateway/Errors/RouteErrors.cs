@@ -1,0 +1,21 @@
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Gateway.Errors;
+
+/// <summary>Why there is no route for a call.</summary>
+internal static class RouteErrors
+{
+    private const int MaxShown = 100;
+
+    /// <summary>404: there is no such model.</summary>
+    public static GatewayError UnknownModel(string model) => new(404, "model_not_found",
+        $"There is no model '{(model.Length > MaxShown ? model[..MaxShown] : model)}' here. GET /v1/models lists those there are.")
+    {
+        Parameter = "model",
+    };
+
+    /// <summary>400: the model is there, but not in this API.</summary>
+    public static GatewayError NotServed(Route route, Operation operation) => GatewayError.BadRequest("operation_not_supported",
+        $"'{route.Name}' does not take {operation}: none of its deployments offers it in this API.", "model");
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Errors;
+
+namespace FuncLimiter.Gateway.Headers;
+
+/// <summary>The headers by which every answer tells its caller how things stand.</summary>
+internal sealed class AdmissionHeaders(AlertConfiguration alerts)
+{
+    /// <summary>Sets the headers of what served a call and how long it waited, and those of the budgets.</summary>
+    public void Served(CallAnswer answer, AdmissionResult admission, string deployment, TimeSpan waited)
+    {
+        answer.SetHeader(FuncLimiterHeaders.Deployment, deployment);
+        Budgets(answer, admission, waited);
+    }
+
+    /// <summary>Sets how long a call waited and how full its tightest budget is.</summary>
+    public void Budgets(CallAnswer answer, AdmissionResult? admission, TimeSpan waited)
+    {
+        answer.SetHeader(FuncLimiterHeaders.WaitedMs, ((long)waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+        if (admission?.Tightest is { } budget)
+        {
+            answer.SetHeader(FuncLimiterHeaders.Pressure, Pressure(budget));
+            if (RateLimitFields.Tightest(budget) is { } meter)
+            {
+                answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitFields.Limit(budget.Name, meter));
+                answer.SetHeader(FuncLimiterHeaders.RateLimitPolicy, RateLimitFields.Policy(budget.Name, meter));
+            }
+        }
+        else
+        {
+            answer.SetHeader(FuncLimiterHeaders.Pressure, "normal");
+        }
+    }
+
+    /// <summary>Sets when to come back, and whether that can help.</summary>
+    public static void Retry(CallAnswer answer, GatewayError error)
+    {
+        if (error.RetryAfter is { } retryAfter)
+        {
+            answer.SetHeader("Retry-After", ((long)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
+            answer.SetHeader(FuncLimiterHeaders.RetryAfterMs, ((long)Math.Ceiling(retryAfter.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture));
+        }
+
+        if (!error.ShouldRetry)
+        {
+            answer.SetHeader(FuncLimiterHeaders.ShouldRetry, "false");
+        }
+    }
+
+    /// <summary>How much a caller should slow down by itself.</summary>
+    public string Pressure(BudgetReport budget) =>
+        budget.Utilization >= alerts.ActAt ? "act" : budget.Utilization >= alerts.WarnAt ? "warn" : "normal";
+}

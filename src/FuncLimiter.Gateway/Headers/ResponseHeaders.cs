@@ -1,0 +1,42 @@
+using System.Collections.Frozen;
+using System.Net.Http.Headers;
+using FuncLimiter.Gateway.Calls;
+
+namespace FuncLimiter.Gateway.Headers;
+
+/// <summary>Chooses the headers of a provider's answer that go on to the caller.</summary>
+internal static class ResponseHeaders
+{
+    /// <summary>What concerns one connection or the provider's own host only, and the length, which is set apart.</summary>
+    private static readonly FrozenSet<string> Kept = new[]
+    {
+        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length",
+        "Set-Cookie", "Alt-Svc", "Strict-Transport-Security", "Date", "Server", "Via",
+        FuncLimiterHeaders.RateLimit, FuncLimiterHeaders.RateLimitPolicy,
+        FuncLimiterHeaders.Deployment, FuncLimiterHeaders.WaitedMs, FuncLimiterHeaders.Pressure,
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Passes headers on as they came.</summary>
+    public static void Copy(HttpResponseMessage response, CallAnswer answer)
+    {
+        Copy(response.Headers.NonValidated, answer);
+        Copy(response.Content.Headers.NonValidated, answer);
+    }
+
+    /// <summary>All values of a header, joined by a comma; null where it is absent.</summary>
+    public static string? Find(HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)
+            ? values.ToString()
+            : null;
+
+    private static void Copy(HttpHeadersNonValidated headers, CallAnswer answer)
+    {
+        foreach (var (name, values) in headers)
+        {
+            if (!Kept.Contains(name))
+            {
+                answer.SetHeader(name, values.ToString());
+            }
+        }
+    }
+}

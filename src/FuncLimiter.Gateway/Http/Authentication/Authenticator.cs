@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace FuncLimiter.Gateway.Http.Authentication;
+
+/// <summary>Tells whose request it is, from its key; where no tenants are configured, from <c>X-Tenant</c>.</summary>
+internal sealed class Authenticator
+{
+    private const string DefaultTenant = "default";
+    private const int MaxNameLength = 64;
+    private const string Bearer = "Bearer ";
+
+    private static readonly GatewayError MissingKey = new(401, "invalid_api_key",
+        "No key was given. Send your FuncLimiter key as 'Authorization: Bearer <key>', 'x-api-key' or 'api-key'.");
+
+    private static readonly GatewayError WrongKey = new(401, "invalid_api_key", "The key given is not one of this FuncLimiter's tenants'.");
+
+    private static readonly GatewayError BadTenant = GatewayError.BadRequest("invalid_tenant",
+        $"X-Tenant must have 1 to {MaxNameLength} letters, digits, '.', '_' or '-'.", FuncLimiterHeaders.Tenant);
+
+    private readonly TenantKeys? _keys;
+    private readonly ConcurrentDictionary<string, AuthenticatedTenant> _tenants = new(StringComparer.Ordinal);
+    private readonly int _maxNamed;
+
+    public Authenticator(GatewayConfiguration configuration, GatewayOptions options)
+    {
+        _maxNamed = options.MaxNamedTenants;
+        _keys = configuration.Tenants.Count > 0 ? new TenantKeys(configuration.Tenants) : null;
+    }
+
+    /// <summary>The tenant of a request, or what is wrong with its key.</summary>
+    public AuthenticatedTenant? Authenticate(IHeaderDictionary headers, out GatewayError? error)
+    {
+        error = null;
+        return _keys is null ? Named(headers, out error) : Keyed(_keys, headers, out error);
+    }
+
+    private AuthenticatedTenant? Keyed(TenantKeys keys, IHeaderDictionary headers, out GatewayError? error)
+    {
+        var key = Key(headers);
+        if (key.IsEmpty)
+        {
+            error = MissingKey;
+            return null;
+        }
+
+        if (keys.Find(key) is not { } tenant)
+        {
+            error = WrongKey;
+            return null;
+        }
+
+        error = null;
+        return _tenants.GetOrAdd(tenant, static id => new AuthenticatedTenant(id));
+    }
+
+    private AuthenticatedTenant? Named(IHeaderDictionary headers, out GatewayError? error)
+    {
+        error = null;
+        var name = headers.TryGetValue(FuncLimiterHeaders.Tenant, out var value) ? value.ToString() : DefaultTenant;
+        if (_tenants.TryGetValue(name, out var known))
+        {
+            return known;
+        }
+
+        if (name.Length is 0 or > MaxNameLength || !name.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-'))
+        {
+            error = BadTenant;
+            return null;
+        }
+
+        if (_tenants.Count >= _maxNamed && name != DefaultTenant)
+        {
+            error = GatewayError.BadRequest("too_many_tenants",
+                $"X-Tenant named more than {_maxNamed} tenants. Configure tenants, or use fewer names.", FuncLimiterHeaders.Tenant);
+            return null;
+        }
+
+        return _tenants.GetOrAdd(name, static id => new AuthenticatedTenant(id));
+    }
+
+    private static ReadOnlySpan<char> Key(IHeaderDictionary headers)
+    {
+        if (headers.TryGetValue(HeaderNames.Authorization, out var authorization)
+            && authorization.ToString() is { } text
+            && text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            return text.AsSpan(Bearer.Length).Trim();
+        }
+
+        if (headers.TryGetValue("x-api-key", out var key) || headers.TryGetValue("api-key", out key))
+        {
+            return key.ToString().AsSpan().Trim();
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,72 @@
+namespace FuncLimiter.Gateway.Http;
+
+/// <summary>The paths of the HTTP surface, the same in every host.</summary>
+public static class EndpointPaths
+{
+    /// <summary>Chat in OpenAI's dialect.</summary>
+    public const string ChatCompletions = "/v1/chat/completions";
+
+    /// <summary>Responses in OpenAI's dialect.</summary>
+    public const string Responses = "/v1/responses";
+
+    /// <summary>Embeddings in OpenAI's dialect.</summary>
+    public const string Embeddings = "/v1/embeddings";
+
+    /// <summary>What may be asked for.</summary>
+    public const string Models = "/v1/models";
+
+    /// <summary>One of what may be asked for.</summary>
+    public const string Model = "/v1/models/{**model}";
+
+    /// <summary>Messages in Anthropic's dialect.</summary>
+    public const string Messages = "/v1/messages";
+
+    /// <summary>Token counts in Anthropic's dialect.</summary>
+    public const string CountTokens = "/v1/messages/count_tokens";
+
+    /// <summary>Chat in Azure's dialect.</summary>
+    public const string AzureChatCompletions = "/openai/deployments/{deployment}/chat/completions";
+
+    /// <summary>Embeddings in Azure's dialect.</summary>
+    public const string AzureEmbeddings = "/openai/deployments/{deployment}/embeddings";
+
+    /// <summary>Admission for agents that call providers themselves.</summary>
+    public const string Reservations = "/reservations";
+
+    /// <summary>What such an agent used.</summary>
+    public const string Settlement = "/reservations/{id}/settlement";
+
+    /// <summary>Every budget and queue, as JSON.</summary>
+    public const string Status = "/status";
+
+    /// <summary>The same for Prometheus.</summary>
+    public const string Metrics = "/metrics";
+
+    /// <summary>Whether the process answers.</summary>
+    public const string Live = "/health/live";
+
+    /// <summary>Whether the process takes calls.</summary>
+    public const string Ready = "/health/ready";
+
+    private static readonly string[] Posts = [ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations];
+    private static readonly string[] Gets = [Models, Status, Metrics, Live, Ready];
+
+    /// <summary>The one method that a path takes; null where there is no such path.</summary>
+    internal static string? Method(string path)
+    {
+        path = path.TrimEnd('/');
+        if (Posts.Contains(path, StringComparer.OrdinalIgnoreCase) || TakesPost(path.Split('/')))
+        {
+            return "POST";
+        }
+
+        return Gets.Contains(path, StringComparer.OrdinalIgnoreCase) || path.StartsWith(Models + "/", StringComparison.OrdinalIgnoreCase)
+            ? "GET"
+            : null;
+    }
+
+    private static bool TakesPost(string[] parts) => parts is
+        ["", "openai", "deployments", _, "chat", "completions"] or
+        ["", "openai", "deployments", _, "embeddings"] or
+        ["", "reservations", _, "settlement"];
+}

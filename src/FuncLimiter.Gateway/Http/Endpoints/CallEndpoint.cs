@@ -1,0 +1,133 @@
+using System.Diagnostics.CodeAnalysis;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Requests;
+using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Dialects;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FuncLimiter.Gateway.Http.Endpoints;
+
+/// <summary>The drop-in paths: takes a call as the provider would, and answers as the provider did.</summary>
+public sealed class CallEndpoint
+{
+    private readonly Authenticator _authenticator;
+    private readonly CallServices _services;
+    private readonly CallPipeline _pipeline;
+    private readonly IDeferredCalls? _deferred;
+
+    internal CallEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, IDeferredCalls? deferred)
+    {
+        _authenticator = authenticator;
+        _services = services;
+        _pipeline = pipeline;
+        _deferred = deferred;
+    }
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="operation">What the path asks for.</param>
+    /// <param name="azureDeployment">The deployment that an Azure path names; null on other paths.</param>
+    public async Task HandleAsync(HttpContext context, Operation operation, string? azureDeployment = null)
+    {
+        var dialect = RequestDialect.Of(operation, azureDeployment is not null);
+        var headers = context.Request.Headers;
+        if (_authenticator.Authenticate(headers, out var error) is not { } tenant || CallerReader.Read(headers, tenant, out error) is not { } caller)
+        {
+            await JsonResponse.WriteErrorAsync(context, dialect, error!);
+            return;
+        }
+
+        var body = await RequestBody.ReadAsync(context.Request, _services.Options.MaxRequestBytes, context.RequestAborted);
+        if (body is null)
+        {
+            await RefuseBodyAsync(context, dialect);
+            return;
+        }
+
+        if (!TryRead(context, dialect, operation, azureDeployment, caller, body.Bytes, out var call, out error)
+            || !_pipeline.TryFindRoute(call, out var route, out error))
+        {
+            body.Dispose();
+            await JsonResponse.WriteErrorAsync(context, dialect, error);
+            return;
+        }
+
+        await AnswerAsync(context, call, route, body, tenant);
+    }
+
+    private async Task AnswerAsync(HttpContext context, CallEnvelope call, Route route, RequestBody body, AuthenticatedTenant tenant)
+    {
+        if (_deferred is not null && Preferences.Read(context.Request.Headers[FuncLimiterHeaders.Prefer]).RespondAsync)
+        {
+            context.Features.Set(tenant);
+            await _deferred.AcceptAsync(context, call);
+            body.Dispose();
+            return;
+        }
+
+        var run = _pipeline.Start(call, route, new HttpAnswer(context));
+        try
+        {
+            await run.RunAsync(context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to be answered, and what was used is settled.
+        }
+
+        if (!run.HoldsBody)
+        {
+            body.Dispose();
+        }
+    }
+
+    private bool TryRead(
+        HttpContext context,
+        Dialect dialect,
+        Operation operation,
+        string? azureDeployment,
+        Caller caller,
+        ReadOnlyMemory<byte> body,
+        [NotNullWhen(true)] out CallEnvelope? call,
+        [NotNullWhen(false)] out GatewayError? error)
+    {
+        call = null;
+        if (!RequestReader.TryRead(operation, body.Span, azureDeployment, out var facts, out var problem))
+        {
+            error = new GatewayError(problem.Status, problem.Code, problem.Message) { Parameter = problem.Param };
+            return false;
+        }
+
+        var headers = context.Request.Headers;
+        if (!IdempotencyKeys.TryRead(headers, out var key, out error))
+        {
+            return false;
+        }
+
+        call = new CallEnvelope(
+            dialect, facts, body, caller, context.Request.QueryString.Value ?? string.Empty, RequestHeaders.Of(headers))
+        {
+            MaxWait = LongestWait.Of(
+                _services.Configuration.Queue, caller.Priority, Preferences.Read(headers[FuncLimiterHeaders.Prefer]).Wait),
+            IdempotencyKey = key,
+        };
+        return true;
+    }
+
+    private Task RefuseBodyAsync(HttpContext context, Dialect dialect)
+    {
+        // The answer goes out at once; what the client still sends is dropped, so that it gets to read the answer.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound)
+        {
+            bound.MaxRequestBodySize = null;
+        }
+
+        return JsonResponse.WriteErrorAsync(context, dialect, new GatewayError(413, "request_too_large",
+            $"The request's body is larger than {_services.Options.MaxRequestBytes} bytes."));
+    }
+}

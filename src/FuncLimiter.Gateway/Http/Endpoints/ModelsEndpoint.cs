@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text.Json;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Requests;
+using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Dialects;
+using Microsoft.AspNetCore.Http;
+
+namespace FuncLimiter.Gateway.Http.Endpoints;
+
+/// <summary><c>GET /v1/models</c> and <c>/v1/models/{model}</c>: what may be asked for, in the shape of the API that asks.</summary>
+public sealed class ModelsEndpoint
+{
+    private readonly Authenticator _authenticator;
+    private readonly RouteTable _routes;
+    private readonly DateTimeOffset _created;
+
+    internal ModelsEndpoint(Authenticator authenticator, RouteTable routes, TimeProvider time)
+    {
+        _authenticator = authenticator;
+        _routes = routes;
+        _created = time.GetUtcNow();
+    }
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="model">The one model asked for; null for all.</param>
+    public Task HandleAsync(HttpContext context, string? model = null)
+    {
+        var dialect = RequestDialect.Of(context.Request);
+        if (_authenticator.Authenticate(context.Request.Headers, out var error) is null)
+        {
+            return JsonResponse.WriteErrorAsync(context, dialect, error!);
+        }
+
+        if (model is not null)
+        {
+            return _routes.TryGet(model, out var route)
+                ? JsonResponse.WriteAsync(context, 200, json => Write(json, dialect, route.Name))
+                : JsonResponse.WriteErrorAsync(context, dialect, RouteErrors.UnknownModel(model));
+        }
+
+        var names = _routes.Routes.Where(route => Serves(route, dialect)).Select(route => route.Name).ToList();
+        return JsonResponse.WriteAsync(context, 200, json => WriteList(json, dialect, names));
+    }
+
+    private static bool Serves(Route route, Dialect dialect) => dialect == Dialect.Anthropic
+        ? route.Closed(Operation.Messages) != route.All
+        : (route.Closed(Operation.ChatCompletions) & route.Closed(Operation.Responses) & route.Closed(Operation.Embeddings)) != route.All;
+
+    private void WriteList(Utf8JsonWriter json, Dialect dialect, List<string> names)
+    {
+        json.WriteStartObject();
+        if (dialect != Dialect.Anthropic)
+        {
+            json.WriteString("object"u8, "list"u8);
+        }
+
+        json.WriteStartArray("data"u8);
+        foreach (var name in names)
+        {
+            Write(json, dialect, name);
+        }
+
+        json.WriteEndArray();
+        if (dialect == Dialect.Anthropic)
+        {
+            json.WriteBoolean("has_more"u8, false);
+            json.WriteString("first_id"u8, names.FirstOrDefault());
+            json.WriteString("last_id"u8, names.LastOrDefault());
+        }
+
+        json.WriteEndObject();
+    }
+
+    private void Write(Utf8JsonWriter json, Dialect dialect, string name)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, name);
+        if (dialect == Dialect.Anthropic)
+        {
+            json.WriteString("type"u8, "model"u8);
+            json.WriteString("display_name"u8, name);
+            json.WriteString("created_at"u8, _created.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+        }
+        else
+        {
+            json.WriteString("object"u8, "model"u8);
+            json.WriteNumber("created"u8, _created.ToUnixTimeSeconds());
+            json.WriteString("owned_by"u8, "funclimiter"u8);
+        }
+
+        json.WriteEndObject();
+    }
+}

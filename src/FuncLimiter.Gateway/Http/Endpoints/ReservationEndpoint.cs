@@ -1,0 +1,151 @@
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Requests;
+using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Gateway.Reservations;
+using FuncLimiter.Providers.Dialects;
+using Microsoft.AspNetCore.Http;
+
+namespace FuncLimiter.Gateway.Http.Endpoints;
+
+/// <summary><c>POST /reservations</c> and <c>POST /reservations/{id}/settlement</c>: admission for agents that call providers themselves.</summary>
+public sealed class ReservationEndpoint
+{
+    private readonly Authenticator _authenticator;
+    private readonly CallServices _services;
+    private readonly ReservationReader _reader;
+    private readonly ReservationDesk _desk;
+
+    internal ReservationEndpoint(Authenticator authenticator, CallServices services)
+    {
+        _authenticator = authenticator;
+        _services = services;
+        _reader = new ReservationReader(services);
+        _desk = new ReservationDesk(services.Time, services.Options.MaxReservations);
+    }
+
+    /// <summary>Admits or waits, and answers with the deployment to call.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task ReserveAsync(HttpContext context)
+    {
+        if (_authenticator.Authenticate(context.Request.Headers, out var error) is not { } tenant
+            || CallerReader.Read(context.Request.Headers, tenant, out error) is not { } caller)
+        {
+            await WriteErrorAsync(context, error!);
+            return;
+        }
+
+        (var asked, error) = await JsonBody.ReadAsync(context, _services.Options.MaxRequestBytes, ReservationJson.Default.ReservationRequest);
+        if (asked is null || !_reader.TryRead(asked, caller, out var wanted, out error))
+        {
+            await WriteErrorAsync(context, error!);
+            return;
+        }
+
+        if (!_desk.HasRoom())
+        {
+            await WriteErrorAsync(context, new GatewayError(503, "too_many_reservations",
+                $"{_services.Options.MaxReservations} reservations are open. Settle those that are done.") { ShouldRetry = true });
+            return;
+        }
+
+        await AdmitAsync(context, wanted);
+    }
+
+    /// <summary>Replaces what was reserved by what was used.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="id">The reservation's id.</param>
+    public async Task SettleAsync(HttpContext context, string id)
+    {
+        if (_authenticator.Authenticate(context.Request.Headers, out var error) is not { } tenant)
+        {
+            await WriteErrorAsync(context, error!);
+            return;
+        }
+
+        (var told, error) = await JsonBody.ReadAsync(context, _services.Options.MaxRequestBytes, ReservationJson.Default.SettlementRequest);
+        error ??= told!.Problem();
+        if (error is not null)
+        {
+            await WriteErrorAsync(context, error);
+            return;
+        }
+
+        if (!_desk.TryTake(id, tenant.Tenant, out var attempt))
+        {
+            await WriteErrorAsync(context, new GatewayError(404, "unknown_reservation",
+                "There is no such open reservation: it was settled, has expired and counts as spent, or never was."));
+            return;
+        }
+
+        var said = ReservationSettlement.Settle(attempt, told!);
+        await JsonResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, id);
+            json.WriteString("reason"u8, said.Reason);
+            json.WriteBoolean("retryable"u8, said.Retryable);
+            json.WriteEndObject();
+        });
+    }
+
+    private static Task WriteErrorAsync(HttpContext context, GatewayError error) => JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error);
+
+    private async Task AdmitAsync(HttpContext context, WantedReservation wanted)
+    {
+        var (call, plan, ttl) = wanted;
+        var request = new AdmissionRequest(plan.Route.Name, call.Caller.Tenant, call.Caller.User, call.Caller.Priority, plan.Consumer, plan.Charges)
+        {
+            MaxWait = call.MaxWait,
+            Excluded = plan.Route.Closed(call.Facts.Operation),
+            ExpiresAfter = ttl,
+        };
+        AdmissionResult admission;
+        try
+        {
+            admission = await _services.Limiter.AdmitAsync(request, context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var answer = new HttpAnswer(context);
+        _services.Headers.Budgets(answer, admission, admission.Waited);
+        if (admission.Refusal is { } refusal)
+        {
+            var now = Instant.From(_services.Time.GetUtcNow());
+            await ErrorAnswer.WriteAsync(answer, Dialect.OpenAI, RefusalError.Of(refusal, plan.Route.Name, now), context.RequestAborted);
+            return;
+        }
+
+        var expiresAt = admission.Reservation!.TakenAt.ToDateTimeOffset() + ttl;
+        var attempt = new Attempt(_services, call, plan, admission, admission.Waited);
+        var id = _desk.Keep(attempt, expiresAt);
+        await JsonResponse.WriteAsync(context, 200, json => Write(json, id, expiresAt, attempt, plan.Estimate(admission.Place)));
+    }
+
+    private static void Write(
+        Utf8JsonWriter json, string id, DateTimeOffset expiresAt, Attempt attempt, Core.Estimation.TokenEstimate estimate)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, id);
+        json.WriteString("deployment"u8, attempt.Deployment.Name);
+        json.WriteString("provider"u8, attempt.Deployment.Provider.Id);
+        json.WriteString("model"u8, attempt.Deployment.Target.Model);
+        json.WriteString("endpoint"u8, attempt.Deployment.Target.Endpoint.ToString());
+        json.WriteString("expiresAt"u8, expiresAt);
+        json.WriteNumber("waitedMs"u8, (long)attempt.Waited.TotalMilliseconds);
+        json.WriteStartObject("estimate"u8);
+        json.WriteNumber("inputTokens"u8, estimate.InputTokens);
+        json.WriteNumber("cachedInputTokens"u8, estimate.CachedInputTokens);
+        json.WriteNumber("outputTokens"u8, estimate.OutputTokens);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}

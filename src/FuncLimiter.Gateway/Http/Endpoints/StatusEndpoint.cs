@@ -1,0 +1,66 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Providers.Dialects;
+using Microsoft.AspNetCore.Http;
+
+namespace FuncLimiter.Gateway.Http.Endpoints;
+
+/// <summary><c>GET /status</c> and <c>GET /metrics</c>: how full every budget and queue is.</summary>
+public sealed class StatusEndpoint
+{
+    private const string PrometheusText = "text/plain; version=0.0.4; charset=utf-8";
+
+    private readonly Authenticator _authenticator;
+    private readonly ILimiter _limiter;
+    private readonly AdmissionHeaders _headers;
+    private readonly GatewayOptions _options;
+
+    internal StatusEndpoint(Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, GatewayOptions options)
+    {
+        _authenticator = authenticator;
+        _limiter = limiter;
+        _headers = headers;
+        _options = options;
+    }
+
+    /// <summary>Answers with JSON.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task StatusAsync(HttpContext context)
+    {
+        if (await ReportAsync(context) is { } report)
+        {
+            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers));
+        }
+    }
+
+    /// <summary>Answers with Prometheus text.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task MetricsAsync(HttpContext context)
+    {
+        if (await ReportAsync(context) is { } report)
+        {
+            context.Response.ContentType = PrometheusText;
+            await context.Response.WriteAsync(MetricsText.Write(report), context.RequestAborted);
+        }
+    }
+
+    private async Task<LimiterReport?> ReportAsync(HttpContext context)
+    {
+        if (ReportScope.IsOperator(context, _options))
+        {
+            return _limiter.Report();
+        }
+
+        if (_authenticator.Authenticate(context.Request.Headers, out var error) is { } tenant)
+        {
+            return ReportScope.For(_limiter.Report(), tenant.Tenant);
+        }
+
+        await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
+        return null;
+    }
+}

@@ -1,0 +1,75 @@
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Providers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace FuncLimiter.Gateway.Http;
+
+/// <summary>Registers the gateway with a host.</summary>
+public static class FuncLimiterServices
+{
+    /// <summary>
+    /// Adds the endpoints and what they need. The host adds the <see cref="ILimiter"/>, and where it has them an <see cref="IUsageSink"/>,
+    /// an <see cref="IDeferredCalls"/>, an <see cref="Estimator"/> of its own and a <see cref="TimeProvider"/>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">A valid configuration.</param>
+    /// <param name="options">Bounds; null for the defaults.</param>
+    public static IServiceCollection AddFuncLimiter(
+        this IServiceCollection services, GatewayConfiguration configuration, GatewayOptions? options = null)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<Estimator>(_ => new Estimator());
+        services.TryAddSingleton<IUsageSink, NoUsageSink>();
+        services.AddSingleton(configuration);
+        services.AddSingleton(options ?? new GatewayOptions());
+        services.AddSingleton(new RouteTable(configuration, ProviderCatalog.Get));
+        services.AddSingleton(provider => new UpstreamClient(provider.GetRequiredService<GatewayOptions>()));
+        services.AddSingleton(provider => new AdmissionHeaders(provider.GetRequiredService<GatewayConfiguration>().Alerts));
+        services.AddSingleton(provider => new Authenticator(
+            provider.GetRequiredService<GatewayConfiguration>(), provider.GetRequiredService<GatewayOptions>()));
+        services.AddSingleton(Calls);
+        services.AddSingleton(provider => new CallPipeline(provider.GetRequiredService<CallServices>()));
+        services.AddSingleton<ICallExecutor>(provider => provider.GetRequiredService<CallPipeline>());
+        AddEndpoints(services);
+        return services;
+    }
+
+    private static CallServices Calls(IServiceProvider provider) => new(
+        provider.GetRequiredService<GatewayConfiguration>(),
+        provider.GetRequiredService<GatewayOptions>(),
+        provider.GetRequiredService<RouteTable>(),
+        provider.GetRequiredService<ILimiter>(),
+        provider.GetRequiredService<Estimator>(),
+        provider.GetRequiredService<UpstreamClient>(),
+        provider.GetRequiredService<IUsageSink>(),
+        provider.GetRequiredService<AdmissionHeaders>(),
+        provider.GetRequiredService<TimeProvider>());
+
+    private static void AddEndpoints(IServiceCollection services)
+    {
+        services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton(provider => new CallEndpoint(
+            provider.GetRequiredService<Authenticator>(),
+            provider.GetRequiredService<CallServices>(),
+            provider.GetRequiredService<CallPipeline>(),
+            provider.GetService<IDeferredCalls>()));
+        services.AddSingleton(provider => new ReservationEndpoint(
+            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>()));
+        services.AddSingleton(provider => new ModelsEndpoint(
+            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<RouteTable>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new StatusEndpoint(
+            provider.GetRequiredService<Authenticator>(),
+            provider.GetRequiredService<ILimiter>(),
+            provider.GetRequiredService<AdmissionHeaders>(),
+            provider.GetRequiredService<GatewayOptions>()));
+    }
+}

@@ -1,0 +1,72 @@
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Headers;
+using Microsoft.AspNetCore.Http;
+
+namespace FuncLimiter.Gateway.Http.Requests;
+
+/// <summary>Reads from a request's headers who calls and what for.</summary>
+internal static class CallerReader
+{
+    /// <summary>The longest name of a user, workflow, step or run, in characters.</summary>
+    public const int MaxNameLength = 256;
+
+
+    /// <summary>The caller, or null and what is wrong.</summary>
+    public static Caller? Read(IHeaderDictionary headers, AuthenticatedTenant tenant, out GatewayError? error)
+    {
+        if (!TryReadPriority(headers, out var priority))
+        {
+            error = GatewayError.BadRequest("invalid_priority",
+                "X-Priority must be 'interactive', 'standard' or 'background'.", FuncLimiterHeaders.Priority);
+            return null;
+        }
+
+        error = null;
+        return new Caller(
+            tenant.Tenant,
+            Name(headers, FuncLimiterHeaders.User, ref error),
+            priority,
+            Name(headers, FuncLimiterHeaders.Workflow, ref error),
+            Name(headers, FuncLimiterHeaders.Step, ref error),
+            Name(headers, FuncLimiterHeaders.Run, ref error)) is var caller && error is null
+            ? caller
+            : null;
+    }
+
+    /// <summary>Reads a priority's name in any case.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out Priority priority)
+    {
+        (priority, var known) = text switch
+        {
+            _ when text.Equals("interactive", StringComparison.OrdinalIgnoreCase) => (Priority.Interactive, true),
+            _ when text.Equals("standard", StringComparison.OrdinalIgnoreCase) => (Priority.Standard, true),
+            _ when text.Equals("background", StringComparison.OrdinalIgnoreCase) => (Priority.Background, true),
+            _ => (Priority.Standard, false),
+        };
+        return known;
+    }
+
+    private static bool TryReadPriority(IHeaderDictionary headers, out Priority priority)
+    {
+        priority = Priority.Standard;
+        return !headers.TryGetValue(FuncLimiterHeaders.Priority, out var value) || TryParse(value.ToString().AsSpan().Trim(), out priority);
+    }
+
+    private static string? Name(IHeaderDictionary headers, string header, ref GatewayError? error)
+    {
+        if (!headers.TryGetValue(header, out var value))
+        {
+            return null;
+        }
+
+        var name = value.ToString().Trim();
+        if (name.Length > MaxNameLength)
+        {
+            error = GatewayError.BadRequest("invalid_header", $"{header} must be no longer than {MaxNameLength} characters.", header);
+        }
+
+        return name.Length == 0 ? null : name;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using FuncLimiter.Gateway.Errors;
+using Microsoft.AspNetCore.Http;
+
+namespace FuncLimiter.Gateway.Http.Requests;
+
+/// <summary>Reads the JSON bodies of FuncLimiter's own endpoints.</summary>
+internal static class JsonBody
+{
+    /// <summary>The body as a type; null and what is wrong with it otherwise.</summary>
+    public static async ValueTask<(T? Value, GatewayError? Error)> ReadAsync<T>(HttpContext context, int maxBytes, JsonTypeInfo<T> type)
+        where T : class
+    {
+        using var body = await RequestBody.ReadAsync(context.Request, maxBytes, context.RequestAborted);
+        if (body is null)
+        {
+            return (null, new GatewayError(413, "request_too_large", $"The request's body is larger than {maxBytes} bytes."));
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(body.Bytes.Span, type) is { } value
+                ? (value, null)
+                : (null, GatewayError.BadRequest("invalid_json", "The body is null; an object is needed."));
+        }
+        catch (JsonException broken)
+        {
+            return (null, GatewayError.BadRequest("invalid_json", $"The body is not as expected: {broken.Message}", broken.Path));
+        }
+    }
+}

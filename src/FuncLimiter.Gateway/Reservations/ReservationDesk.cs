@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using FuncLimiter.Gateway.Calls;
+
+namespace FuncLimiter.Gateway.Reservations;
+
+/// <summary>Keeps the open reservations of agents that call providers themselves, each until it is settled or expires.</summary>
+internal sealed class ReservationDesk(TimeProvider time, int maxOpen)
+{
+    private readonly Dictionary<string, Held> _open = new(StringComparer.Ordinal);
+    private readonly PriorityQueue<string, DateTimeOffset> _expiries = new();
+    private readonly Lock _lock = new();
+
+    /// <summary>Whether there is room for one more, once what has expired is gone.</summary>
+    public bool HasRoom()
+    {
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            while (_expiries.TryPeek(out var id, out var expiry) && expiry <= now)
+            {
+                _expiries.Dequeue();
+                _open.Remove(id);
+            }
+
+            return _open.Count < maxOpen;
+        }
+    }
+
+    /// <summary>Keeps a reservation under a name that nobody can guess.</summary>
+    public string Keep(Attempt attempt, DateTimeOffset expiresAt)
+    {
+        var id = $"res_{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        lock (_lock)
+        {
+            ForgetSettled();
+            _open[id] = new Held(attempt, expiresAt);
+            _expiries.Enqueue(id, expiresAt);
+        }
+
+        return id;
+    }
+
+    /// <summary>Takes a tenant's reservation out, once; false where there is none, or it was settled or has expired.</summary>
+    public bool TryTake(string id, string tenant, [NotNullWhen(true)] out Attempt? attempt)
+    {
+        lock (_lock)
+        {
+            if (_open.TryGetValue(id, out var held) && held.Attempt.Call.Caller.Tenant == tenant && _open.Remove(id))
+            {
+                attempt = held.Attempt;
+                return held.ExpiresAt > time.GetUtcNow();
+            }
+        }
+
+        attempt = null;
+        return false;
+    }
+
+    /// <summary>What was settled leaves its expiry behind; when those outnumber the open ones, they are swept.</summary>
+    private void ForgetSettled()
+    {
+        if (_expiries.Count > 1_000 && _expiries.Count > 2 * _open.Count)
+        {
+            _expiries.Clear();
+            _expiries.EnqueueRange(_open.Select(entry => (entry.Key, entry.Value.ExpiresAt)));
+        }
+    }
+
+    private sealed record Held(Attempt Attempt, DateTimeOffset ExpiresAt);
+}

@@ -1,0 +1,45 @@
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Providers;
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Gateway.Routes;
+
+/// <summary>One model on one account, ready to be called.</summary>
+public sealed class Deployment
+{
+    private readonly UpstreamAddress?[] _addresses;
+
+    internal Deployment(AccountConfiguration account, ModelConfiguration model, Provider provider)
+    {
+        Name = $"{account.Id}/{model.Model}";
+        Provider = provider;
+        Target = new ProviderTarget(account.Endpoint, account.ApiKey, model.Model, account.Region);
+        Price = model.Price;
+        _addresses = [.. Enum.GetValues<Operation>().Select(
+            operation => provider.Offers(operation) ? provider.Address(Target, operation, string.Empty) : null)];
+    }
+
+    /// <summary>Its name as <c>account/model</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The rules of its provider.</summary>
+    public Provider Provider { get; }
+
+    /// <summary>Where and how it is called.</summary>
+    public ProviderTarget Target { get; }
+
+    /// <summary>What it costs, or null.</summary>
+    public PriceConfiguration? Price { get; }
+
+    /// <summary>Whether it can be asked this in the caller's own dialect, with nothing to translate.</summary>
+    public bool Serves(Operation operation) =>
+        _addresses[(int)operation] is not null && IsAnthropic(operation) == (Provider.Dialect == Dialect.Anthropic);
+
+    /// <summary>The address of a call.</summary>
+    /// <param name="operation">One that it <see cref="Serves"/>.</param>
+    /// <param name="query">The caller's query string with its question mark, or empty.</param>
+    public UpstreamAddress Address(Operation operation, string query) =>
+        query.Length == 0 && _addresses[(int)operation] is { } address ? address : Provider.Address(Target, operation, query);
+
+    private static bool IsAnthropic(Operation operation) => operation is Operation.Messages or Operation.CountTokens;
+}

@@ -1,0 +1,33 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Providers;
+
+namespace FuncLimiter.Gateway.Routes;
+
+/// <summary>All routes by the name asked for. Built once from a configuration.</summary>
+public sealed class RouteTable
+{
+    private readonly FrozenDictionary<string, Route> _routes;
+
+    /// <summary>Resolves a configuration's routes.</summary>
+    /// <param name="configuration">A valid configuration.</param>
+    /// <param name="providers">A provider's rules by its id; throws where there is none.</param>
+    public RouteTable(GatewayConfiguration configuration, Func<string, Provider> providers)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(providers);
+        var deployments = configuration.Accounts
+            .SelectMany(account => account.Models.Select(model => new Deployment(account, model, providers(account.Provider))))
+            .ToDictionary(deployment => deployment.Name, StringComparer.Ordinal);
+        Routes = [.. configuration.Routes.Select(route => new Route(
+            route.Model, [.. route.Targets.Concat(route.Fallback).Select(name => deployments[name])]))];
+        _routes = Routes.ToFrozenDictionary(route => route.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>All routes, in the configuration's order.</summary>
+    public IReadOnlyList<Route> Routes { get; }
+
+    /// <summary>Finds a route by the name asked for.</summary>
+    public bool TryGet(string model, [NotNullWhen(true)] out Route? route) => _routes.TryGetValue(model, out route);
+}

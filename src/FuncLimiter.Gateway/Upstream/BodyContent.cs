@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace FuncLimiter.Gateway.Upstream;
+
+/// <summary>A request's body that tells whether a connection may still be reading it, so that its buffer is never reused too early.</summary>
+internal sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
+{
+    private volatile bool _inUse;
+
+    /// <summary>True from the first byte sent until the last was taken; stays true where sending broke off.</summary>
+    public bool IsInUse => _inUse;
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        _inUse = true;
+        await stream.WriteAsync(body, cancellationToken);
+        _inUse = false;
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryComputeLength(out long length)
+    {
+        length = body.Length;
+        return true;
+    }
+}
