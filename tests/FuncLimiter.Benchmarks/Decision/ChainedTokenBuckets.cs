@@ -5,15 +5,15 @@ namespace FuncLimiter.Benchmarks.Decision;
 /// <summary>The framework's own: partitioned token buckets chained, as its documentation shows. It can't settle what was used.</summary>
 internal sealed class ChainedTokenBuckets : IDecider
 {
-    private readonly PartitionedRateLimiter<Ask> tokens = Chain();
-    private readonly PartitionedRateLimiter<Ask>? requests;
+    private readonly PartitionedRateLimiter<Ask> _tokens = Chain();
+    private readonly PartitionedRateLimiter<Ask>? _requests;
 
     /// <param name="countRequests">Whether to count requests too, in a second chain: permits of one chain are all alike.</param>
-    public ChainedTokenBuckets(bool countRequests) => requests = countRequests ? Chain() : null;
+    public ChainedTokenBuckets(bool countRequests) => _requests = countRequests ? Chain() : null;
 
-    public string Name => requests is null ? "System.Threading.RateLimiting" : "System.Threading.RateLimiting, twice";
+    public string Name => _requests is null ? "System.Threading.RateLimiting" : "System.Threading.RateLimiting, twice";
 
-    public string Does => requests is null
+    public string Does => _requests is null
         ? "4 chained partitioned token buckets of tokens, nothing settled"
         : "4 of tokens and 4 of requests, nothing settled";
 
@@ -22,8 +22,8 @@ internal sealed class ChainedTokenBuckets : IDecider
         for (var number = first; number < first + count; number++)
         {
             var ask = Workload.Asks[Workload.Index(number)];
-            using var leaseOfTokens = tokens.AttemptAcquire(ask, ask.Tokens);
-            using var leaseOfRequests = requests?.AttemptAcquire(ask);
+            using var leaseOfTokens = _tokens.AttemptAcquire(ask, ask.Tokens);
+            using var leaseOfRequests = _requests?.AttemptAcquire(ask);
             if (!leaseOfTokens.IsAcquired || leaseOfRequests is { IsAcquired: false })
             {
                 throw new InvalidOperationException($"{Name} refused.");
@@ -33,8 +33,8 @@ internal sealed class ChainedTokenBuckets : IDecider
 
     public void Dispose()
     {
-        tokens.Dispose();
-        requests?.Dispose();
+        _tokens.Dispose();
+        _requests?.Dispose();
     }
 
     private static PartitionedRateLimiter<Ask> Chain() => PartitionedRateLimiter.CreateChained(

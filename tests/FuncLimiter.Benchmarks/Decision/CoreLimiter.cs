@@ -12,15 +12,15 @@ namespace FuncLimiter.Benchmarks.Decision;
 internal sealed class CoreLimiter : IDecider
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-    private readonly Lock gate = new();
-    private readonly Limiter limiter;
-    private readonly Call[] calls;
+    private readonly Lock _gate = new();
+    private readonly Limiter _limiter;
+    private readonly Call[] _calls;
 
     /// <param name="countRequests">Whether every budget counts requests too, or tokens only.</param>
     public CoreLimiter(bool countRequests)
     {
-        limiter = new(Spec(countRequests));
-        calls = [.. Workload.Asks.Select(ToCall)];
+        _limiter = new(Spec(countRequests));
+        _calls = [.. Workload.Asks.Select(ToCall)];
         (Name, Does) = countRequests
             ? ("FuncLimiter.Core, requests too", "reserve requests and tokens over 4 budgets, settle what was used")
             : ("FuncLimiter.Core", "reserve tokens over 4 budgets, settle what was used");
@@ -34,19 +34,19 @@ internal sealed class CoreLimiter : IDecider
     {
         for (var number = first; number < first + count; number++)
         {
-            var call = calls[Workload.Index(number)];
-            lock (gate)
+            var call = _calls[Workload.Index(number)];
+            lock (_gate)
             {
-                if (limiter.Submit(call, Now()) != CallState.Admitted)
+                if (_limiter.Submit(call, Now()) != CallState.Admitted)
                 {
                     throw new InvalidOperationException($"{Name} did not admit: {call.State}, {call.Refusal}.");
                 }
             }
 
             var used = call.Consumer with { Tokens = call.Consumer.Tokens / 2 };
-            lock (gate)
+            lock (_gate)
             {
-                limiter.Settle(call.Reservation, new(used, used), Now());
+                _limiter.Settle(call.Reservation, new(used, used), Now());
             }
         }
     }

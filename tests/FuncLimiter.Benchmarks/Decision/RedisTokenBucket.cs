@@ -13,13 +13,13 @@ internal sealed class RedisTokenBucket : IAsyncDisposable
 {
     private const int FirstAsks = 10_000;
     private static readonly TimeSpan RunTimeout = TimeSpan.FromSeconds(60);
-    private readonly ChildProcess server;
-    private readonly string loadGenerator;
-    private readonly string port;
-    private readonly string scriptHash;
+    private readonly ChildProcess _server;
+    private readonly string _loadGenerator;
+    private readonly string _port;
+    private readonly string _scriptHash;
 
     private RedisTokenBucket(ChildProcess server, string loadGenerator, string port, string scriptHash) =>
-        (this.server, this.loadGenerator, this.port, this.scriptHash) = (server, loadGenerator, port, scriptHash);
+        (_server, _loadGenerator, _port, _scriptHash) = (server, loadGenerator, port, scriptHash);
 
     /// <exception cref="NotAvailableException">Redis or its tools are missing.</exception>
     public static async Task<RedisTokenBucket> Start()
@@ -59,16 +59,16 @@ internal sealed class RedisTokenBucket : IAsyncDisposable
 
     public static string Name(int clients) => clients == 1 ? "Redis, 1 client" : $"Redis, {clients} clients";
 
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private async Task<IReadOnlyList<Sample>> Ask(int clients, int asks)
     {
         string[] arguments =
         [
-            "-p", port, "-c", Text(clients), "-n", Text(asks), "-r", Text(Workload.Tenants), "--csv",
-            "evalsha", scriptHash, "1", "bucket:__rand_int__", Text(Workload.TokensPerSecond), Text(Workload.TokensPerSecond), "1000",
+            "-p", _port, "-c", Text(clients), "-n", Text(asks), "-r", Text(Workload.Tenants), "--csv",
+            "evalsha", _scriptHash, "1", "bucket:__rand_int__", Text(Workload.TokensPerSecond), Text(Workload.TokensPerSecond), "1000",
         ];
-        var table = await ChildProcess.Run(new ProcessStartInfo(loadGenerator, arguments), RunTimeout);
+        var table = await ChildProcess.Run(new ProcessStartInfo(_loadGenerator, arguments), RunTimeout);
         var lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var columns = Cells(lines[^2]);
         var values = Cells(lines[^1]);

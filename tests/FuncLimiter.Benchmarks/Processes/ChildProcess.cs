@@ -9,10 +9,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     private const int KeptLines = 40;
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
-    private readonly Process process;
-    private readonly Queue<string> lastLines = new();
+    private readonly Process _process;
+    private readonly Queue<string> _lastLines = new();
 
-    private ChildProcess(Process process) => this.process = process;
+    private ChildProcess(Process process) => _process = process;
 
     /// <summary>Starts a program and waits until its port answers.</summary>
     /// <exception cref="NotAvailableException">It ended, or did not answer in time.</exception>
@@ -22,7 +22,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         var clock = Stopwatch.StartNew();
         while (!await LoopbackPort.Answers(port))
         {
-            if (child.process.HasExited || clock.Elapsed > StartTimeout)
+            if (child._process.HasExited || clock.Elapsed > StartTimeout)
             {
                 var said = child.LastWords();
                 await child.DisposeAsync();
@@ -61,14 +61,14 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
         {
             await AskToEnd();
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync();
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
         }
 
-        process.Dispose();
+        _process.Dispose();
     }
 
     // A server that ends by itself takes its workers with it.
@@ -79,11 +79,11 @@ internal sealed class ChildProcess : IAsyncDisposable
             return;
         }
 
-        using var asking = Process.Start(kill, ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var asking = Process.Start(kill, ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
         using var deadline = new CancellationTokenSource(StopTimeout);
         try
         {
-            await process.WaitForExitAsync(deadline.Token);
+            await _process.WaitForExitAsync(deadline.Token);
         }
         catch (OperationCanceledException)
         {
@@ -112,21 +112,21 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
-        lock (lastLines)
+        lock (_lastLines)
         {
-            lastLines.Enqueue(line.Data ?? "");
-            if (lastLines.Count > KeptLines)
+            _lastLines.Enqueue(line.Data ?? "");
+            if (_lastLines.Count > KeptLines)
             {
-                lastLines.Dequeue();
+                _lastLines.Dequeue();
             }
         }
     }
 
     private string LastWords()
     {
-        lock (lastLines)
+        lock (_lastLines)
         {
-            return string.Join(" | ", lastLines.Where(line => line.Length > 0));
+            return string.Join(" | ", _lastLines.Where(line => line.Length > 0));
         }
     }
 }

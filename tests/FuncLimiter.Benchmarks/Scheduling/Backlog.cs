@@ -17,15 +17,15 @@ internal sealed class Backlog
     private const int Batch = 256;
     private const string Route = "route";
     private const int PerSecond = 100;
-    private readonly Limiter limiter;
-    private Instant now = new(TimeSpan.FromDays(740_000).Ticks);
+    private readonly Limiter _limiter;
+    private Instant _now = new(TimeSpan.FromDays(740_000).Ticks);
 
     public Backlog(int waiting, int tenants)
     {
         (Waiting, Tenants) = (waiting, tenants);
         var patience = TimeSpan.FromDays(100);
         var limit = new Limit(Dimension.Requests, 60 * PerSecond, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = 1 };
-        limiter = new(new LimiterSpec
+        _limiter = new(new LimiterSpec
         {
             Accounts = [new("account", [])],
             Deployments = [new("account/model", "account", [limit])],
@@ -33,7 +33,7 @@ internal sealed class Backlog
             Tenants = [.. Enumerable.Range(0, tenants).Select(number => new TenantSpec(Name(number), 1, [], []))],
             Queue = new() { MaxWait = [patience, patience, patience], MaxWaiting = 2 * (waiting + 1) },
         });
-        for (var number = 0; limiter.Waiting < waiting; number++)
+        for (var number = 0; _limiter.Waiting < waiting; number++)
         {
             Submit(new() { Route = Route, Tenant = Name(number % tenants), Consumer = new(1, 0, 0, 0, 0), Provider = [new(1, 0, 0, 0, 0)] });
         }
@@ -70,10 +70,10 @@ internal sealed class Backlog
 
     private void ServeOne()
     {
-        now = Instant.Max(now, limiter.NextWake.IsKnown ? limiter.NextWake : now);
-        limiter.Advance(now);
+        _now = Instant.Max(_now, _limiter.NextWake.IsKnown ? _limiter.NextWake : _now);
+        _limiter.Advance(_now);
         var served = 0;
-        while (limiter.TryTakeReleased(out var call))
+        while (_limiter.TryTakeReleased(out var call))
         {
             if (call.State != CallState.Admitted)
             {
@@ -81,19 +81,19 @@ internal sealed class Backlog
             }
 
             served++;
-            limiter.Settle(call.Reservation, new(call.Reservation.Provider, call.Reservation.Consumer), now);
+            _limiter.Settle(call.Reservation, new(call.Reservation.Provider, call.Reservation.Consumer), _now);
             Submit(call);
         }
 
-        if (served != 1 || limiter.Waiting != Waiting)
+        if (served != 1 || _limiter.Waiting != Waiting)
         {
-            throw new InvalidOperationException($"{served} calls went out in one step instead of 1, and {limiter.Waiting} wait.");
+            throw new InvalidOperationException($"{served} calls went out in one step instead of 1, and {_limiter.Waiting} wait.");
         }
     }
 
     private void Submit(Call call)
     {
-        if (limiter.Submit(call, now) == CallState.Refused)
+        if (_limiter.Submit(call, _now) == CallState.Refused)
         {
             throw new InvalidOperationException($"A call was refused: {call.Refusal}.");
         }

@@ -11,7 +11,7 @@ internal sealed class Peers(Wrk wrk) : IAsyncDisposable
     public const string Errors = "errors";
     public const int Connections = 64;
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(1);
-    private readonly List<ChildProcess> running = [];
+    private readonly List<ChildProcess> _running = [];
 
     /// <summary>Those that answer.</summary>
     public List<Contender> Contenders { get; } = [];
@@ -25,7 +25,7 @@ internal sealed class Peers(Wrk wrk) : IAsyncDisposable
         try
         {
             var port = LoopbackPort.Free();
-            running.Add(await start(port));
+            _running.Add(await start(port));
             await Enter(name, port);
         }
         catch (NotAvailableException exception)
@@ -48,7 +48,7 @@ internal sealed class Peers(Wrk wrk) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in running)
+        foreach (var process in _running)
         {
             await process.DisposeAsync();
         }

@@ -10,15 +10,15 @@ internal readonly record struct WrkResult(double PerSecond, double Median, doubl
 /// <summary>The load generator wrk, with one fixed request for everyone.</summary>
 internal sealed class Wrk
 {
-    private readonly string program = Tool.Wrk.Require();
-    private readonly string script = Path.Combine(Repository.Benchmarks, "Throughput", "request.lua");
-    private readonly int upstreamPort;
-    private readonly string key;
+    private readonly string _program = Tool.Wrk.Require();
+    private readonly string _script = Path.Combine(Repository.Benchmarks, "Throughput", "request.lua");
+    private readonly int _upstreamPort;
+    private readonly string _key;
 
     /// <param name="upstreamPort">Where a peer that is told by header finds the upstream.</param>
     /// <param name="key">The key sent as bearer.</param>
     /// <exception cref="NotAvailableException">This machine has no wrk.</exception>
-    public Wrk(int upstreamPort, string key) => (this.upstreamPort, this.key) = (upstreamPort, key);
+    public Wrk(int upstreamPort, string key) => (_upstreamPort, _key) = (upstreamPort, key);
 
     /// <summary>Asks for chat completions at a port over so many connections, each with one request under way.</summary>
     /// <param name="port">Where.</param>
@@ -30,11 +30,11 @@ internal sealed class Wrk
         string[] arguments =
         [
             "-t", "1", "-c", connections.ToString(CultureInfo.InvariantCulture), "-d", $"{seconds}s", "--timeout", "10s",
-            "-s", script, $"http://127.0.0.1:{port}/v1/chat/completions",
+            "-s", _script, $"http://127.0.0.1:{port}/v1/chat/completions",
         ];
-        var start = new ProcessStartInfo(program, arguments);
-        start.Environment["BENCH_UPSTREAM"] = $"http://127.0.0.1:{upstreamPort}";
-        start.Environment["BENCH_KEY"] = key;
+        var start = new ProcessStartInfo(_program, arguments);
+        start.Environment["BENCH_UPSTREAM"] = $"http://127.0.0.1:{_upstreamPort}";
+        start.Environment["BENCH_KEY"] = _key;
         var printed = await ChildProcess.Run(start, TimeSpan.FromSeconds(seconds + 20));
         var result = printed.Split('\n').Single(line => line.StartsWith("result ", StringComparison.Ordinal))
             .Split(' ').Skip(1).Select(pair => pair.Split('='))
