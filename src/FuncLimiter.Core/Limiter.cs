@@ -1,3 +1,4 @@
+using System.Numerics;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 
@@ -9,18 +10,16 @@ namespace FuncLimiter.Core;
 /// </summary>
 public sealed class Limiter
 {
-    private const int MostTenants = 10_000;
-    private const string Overflow = "(others)";
-
     private readonly LimiterSpec spec;
     private readonly Topology topology;
-    private readonly Dictionary<string, Tenant> tenants = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TenantSpec> tenantSpecs;
+    private readonly TenantTable tenants;
     private readonly Dictionary<(Lane, int), ReturnPromises> promises = [];
     private readonly PriorityQueue<(Call Call, long Generation), long> deadlines = new();
     private readonly PriorityQueue<(Call Call, long Generation), long> expiries = new();
     private readonly Queue<Call> released = new();
     private readonly Checkpoints checkpoints;
+    private readonly TimeSpan[] maxWait;
+    private readonly double[] floors;
     private Instant latest;
     private Call? submitting;
     private long generation;
@@ -34,9 +33,11 @@ public sealed class Limiter
     public Limiter(LimiterSpec spec)
     {
         this.spec = spec;
+        maxWait = [.. spec.Queue.MaxWait];
+        floors = [.. spec.Queue.Floor];
         topology = new(spec, Decide);
-        tenantSpecs = spec.Tenants.ToDictionary(tenant => tenant.Id, StringComparer.Ordinal);
         checkpoints = new(spec.IsDurable, topology.Budgets);
+        tenants = new(spec, checkpoints.Keep);
     }
 
     /// <summary>How many calls wait.</summary>
@@ -82,6 +83,8 @@ public sealed class Limiter
         {
             return Refuse(call, never);
         }
+
+        Price(call, lane);
 
         // What came back at the time told, or is let out at once, needs no forecast.
         var returned = PromisesOf(call).Redeem(call.Owner!, now);
@@ -157,10 +160,10 @@ public sealed class Limiter
         }
 
         call.State = CallState.Idle;
-        call.Lane!.Pool.Correct(call, deployment.Cost(settlement.Provider));
+        Pool.Correct(call, deployment.Cost(settlement.Provider));
         if (waiting > 0)
         {
-            Release(tenant, call.Lane.Pool, now);
+            Release(tenant, call.Lane!.Pool, now);
         }
     }
 
@@ -204,6 +207,7 @@ public sealed class Limiter
     {
         now = Clock(now);
         var lane = Prepare(call, now);
+        Price(call, lane);
         call.State = CallState.Idle;
         if (NeverFits(call, lane, now) is not null)
         {
@@ -249,7 +253,7 @@ public sealed class Limiter
     {
         now = Clock(now);
         checkpoints.Confirm();
-        foreach (var tenant in tenants.Values)
+        foreach (var tenant in tenants.All)
         {
             Pool.Release(tenant);
         }
@@ -265,7 +269,7 @@ public sealed class Limiter
         {
             if (state.Name.StartsWith("tenant:", StringComparison.Ordinal))
             {
-                FindTenant(state.Name["tenant:".Length..]);
+                tenants.Find(state.Name["tenant:".Length..]);
             }
 
             Durable().FirstOrDefault(budget => budget.Name == state.Name)?.Restore(state, now);
@@ -277,8 +281,8 @@ public sealed class Limiter
     {
         now = Clock(now);
         var budgets = topology.Budgets
-            .Concat(tenants.Values.Select(tenant => tenant.Budget))
-            .Concat(tenants.Values.SelectMany(tenant => tenant.Users).Where(user => user.Budget.Utilization(now) > 0).Take(1000).Select(user => user.Budget))
+            .Concat(tenants.All.Select(tenant => tenant.Budget))
+            .Concat(tenants.All.SelectMany(tenant => tenant.Users).Where(user => user.Budget.Utilization(now) > 0).Take(1000).Select(user => user.Budget))
             .Where(budget => budget.Meters.Count > 0 || budget.CooldownUntil > now)
             .Select(budget => budget.Report(now));
         var queues = topology.Lanes.SelectMany(lane => Enum.GetValues<Priority>()
@@ -311,9 +315,9 @@ public sealed class Limiter
 
     private Instant Clock(Instant now) => latest = Instant.Max(latest, now);
 
-    private IEnumerable<Budget> Durable() => topology.Budgets.Concat(tenants.Values.Select(tenant => tenant.Budget));
+    private IEnumerable<Budget> Durable() => topology.Budgets.Concat(tenants.All.Select(tenant => tenant.Budget));
 
-    private double FloorOf(Call call) => spec.Queue.Floor[(int)call.Priority];
+    private double FloorOf(Call call) => floors[(int)call.Priority];
 
     private Lane Prepare(Call call, Instant now)
     {
@@ -328,40 +332,28 @@ public sealed class Limiter
             throw new ArgumentException("The call is under way already.", nameof(call));
         }
 
-        var owner = FindTenant(call.Tenant);
-        var first = call.Excluded == 0 ? 0 : Math.Min(lane.Places.Length - 1, System.Numerics.BitOperations.TrailingZeroCount(~call.Excluded));
+        var owner = tenants.Find(call.Tenant);
         call.Lane = lane;
         call.Owner = owner;
         call.OwnerUser = owner.Find(call.User, now);
-        call.Cost = lane.Places[first].Cost(call.Provider[first]);
-        call.TenantCost = owner.Budget.Cost(call.Consumer);
-        call.UserCost = call.OwnerUser?.Budget.Cost(call.Consumer) ?? 0;
+        call.Clock = owner.ClockOf(lane.Pool, call.Priority);
         call.State = CallState.Waiting;
         call.Place = -1;
         call.Refusal = null;
         call.Generation = ++generation;
         call.SubmittedAt = now;
-        var bound = spec.Queue.MaxWait[(int)call.Priority];
+        var bound = maxWait[(int)call.Priority];
         call.Deadline = now + (call.MaxWait is { } own && own < bound ? own : bound);
         return lane;
     }
 
-    private Tenant FindTenant(string id)
+    // What a call that must wait adds to the work ahead of others.
+    private static void Price(Call call, Lane lane)
     {
-        if (tenants.TryGetValue(id, out var tenant))
-        {
-            return tenant;
-        }
-
-        if (tenants.Count >= MostTenants + tenantSpecs.Count && !tenantSpecs.ContainsKey(id) && id != Overflow)
-        {
-            return FindTenant(Overflow);
-        }
-
-        tenant = new(id, tenantSpecs.GetValueOrDefault(id, spec.OtherTenants), spec.Queue.MaxUsers);
-        tenants.Add(id, tenant);
-        checkpoints.Keep(tenant.Budget);
-        return tenant;
+        var first = Math.Min(lane.Places.Length - 1, BitOperations.TrailingZeroCount(~call.Excluded));
+        call.Cost = lane.Places[first].Cost(call.Provider[first]);
+        call.TenantCost = call.Owner!.Budget.Cost(call.Consumer);
+        call.UserCost = call.OwnerUser?.Budget.Cost(call.Consumer) ?? 0;
     }
 
     private static Refusal? NeverFits(Call call, Lane lane, Instant now)
@@ -440,8 +432,6 @@ public sealed class Limiter
         reservation.Call = call;
         reservation.IsSettled = false;
         reservation.TakenAt = now;
-        reservation.Provider = charge;
-        reservation.Consumer = call.Consumer;
         reservation.AccountMark = deployment.Account.Taken;
         reservation.DeploymentMark = deployment.Own.Taken;
         if (call.ExpiresAfter is { } expiresAfter)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
@@ -7,7 +8,7 @@ namespace FuncLimiter.Core;
 /// <summary>Accounts, deployments, lanes and pools, made from a specification and never changed in shape afterwards.</summary>
 internal sealed class Topology
 {
-    private readonly Dictionary<string, Lane> lanes = new(StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, Lane> lanes;
     private readonly Dictionary<string, Deployment> deployments = new(StringComparer.Ordinal);
 
     public Topology(LimiterSpec spec, Func<Call, Instant, bool> admit)
@@ -20,11 +21,9 @@ internal sealed class Topology
             deployments.Add(deployment.Id, new(deployment.Id, accounts[deployment.Account], own));
         }
 
-        foreach (var route in spec.Routes)
-        {
-            Deployment[] places = [.. route.Targets.Concat(route.Fallback).Select(id => deployments[id])];
-            lanes.Add(route.Name, new(route.Name, places, route.Targets.Count));
-        }
+        lanes = spec.Routes
+            .Select(route => new Lane(route.Name, [.. route.Targets.Concat(route.Fallback).Select(id => deployments[id])], route.Targets.Count))
+            .ToFrozenDictionary(lane => lane.Route, StringComparer.Ordinal);
 
         Budgets = [.. accounts.Values, .. deployments.Values.Select(deployment => deployment.Own)];
         Join(spec.Queue.Floor, admit);
@@ -33,7 +32,7 @@ internal sealed class Topology
     /// <summary>The providers' budgets: accounts, then deployments.</summary>
     public IReadOnlyList<Budget> Budgets { get; }
 
-    public IReadOnlyCollection<Lane> Lanes => lanes.Values;
+    public IReadOnlyList<Lane> Lanes => lanes.Values;
 
     public IReadOnlyList<Pool> Pools { get; private set; } = [];
 
@@ -70,7 +69,7 @@ internal sealed class Topology
             var root = Root(deployment);
             if (!pools.TryGetValue(root, out var pool))
             {
-                pools.Add(root, pool = new(floors, admit));
+                pools.Add(root, pool = new(pools.Count, floors, admit));
             }
 
             deployment.Pool = pool;

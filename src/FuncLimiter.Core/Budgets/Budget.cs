@@ -4,6 +4,7 @@ namespace FuncLimiter.Core.Budgets;
 public sealed class Budget
 {
     private static readonly TimeSpan MostCooldown = TimeSpan.FromDays(7);
+    private static readonly TimeSpan LongestFairWindow = TimeSpan.FromHours(1);
     private readonly Meter[] meters;
     private readonly Caution caution;
     private Charge taken;
@@ -139,15 +140,15 @@ public sealed class Budget
     {
         if (Binding >= 0)
         {
-            return charge[meters[Binding].Dimension] / meters[Binding].PerSecond;
+            return charge[meters[Binding].Dimension] * meters[Binding].SecondsPerUnit;
         }
 
         double cost = 0;
         foreach (var meter in meters)
         {
-            if (meter.Limit.Window <= TimeSpan.FromHours(1))
+            if (meter.SecondsPerUnit > 0 && meter.Limit.Window <= LongestFairWindow)
             {
-                cost = Math.Max(cost, charge[meter.Dimension] / meter.PerSecond);
+                cost = Math.Max(cost, charge[meter.Dimension] * meter.SecondsPerUnit);
             }
         }
 

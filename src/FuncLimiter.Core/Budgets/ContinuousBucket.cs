@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace FuncLimiter.Core.Budgets;
 
 /// <summary>
@@ -11,12 +13,12 @@ namespace FuncLimiter.Core.Budgets;
 /// </remarks>
 public sealed class ContinuousBucket : Meter
 {
-    private const int MostStarts = 24;
+    private const int MostStarts = 12;
     private const double RebaseAbove = 1e12;
 
     // Starts in order of time; slack = refill since the origin less what was taken before the start. Slacks fall from first to last.
-    private readonly (Instant At, double Slack)[] starts = new (Instant, double)[MostStarts + 1];
     private int count;
+    private StartList starts;
     private Instant origin;
     private double taken;
     private double capacity;
@@ -48,7 +50,7 @@ public sealed class ContinuousBucket : Meter
 
         // An amount above the guarded capacity goes out when the bucket has been full for a jitter.
         var refill = taken + starts[0].Slack + amount - (capacity - guard);
-        return Instant.Max(now, Reaches(refill));
+        return refill <= Refill(now) ? now : Instant.Max(now, Reaches(refill));
     }
 
     /// <inheritdoc/>
@@ -195,7 +197,18 @@ public sealed class ContinuousBucket : Meter
         }
 
         starts[best] = (starts[best + 1].At, starts[best].Slack);
-        Array.Copy(starts, best + 2, starts, best + 1, count - best - 2);
+        for (var i = best + 1; i < count - 1; i++)
+        {
+            starts[i] = starts[i + 1];
+        }
+
         count--;
+    }
+
+    // Within the bucket itself: most have one start, and it then lies beside the rest of the state.
+    [InlineArray(MostStarts + 1)]
+    private struct StartList
+    {
+        private (Instant At, double Slack) first;
     }
 }

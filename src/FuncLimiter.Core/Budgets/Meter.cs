@@ -14,6 +14,7 @@ public abstract class Meter
     protected Meter(Limit limit, Caution caution)
     {
         Limit = limit;
+        Dimension = limit.Dimension;
         Caution = caution;
         LearnedAmount = limit.Amount;
         Refresh();
@@ -23,7 +24,7 @@ public abstract class Meter
     public Limit Limit { get; }
 
     /// <summary>What is counted.</summary>
-    public Dimension Dimension => Limit.Dimension;
+    public Dimension Dimension { get; }
 
     /// <summary>The limit in force, in units per window: what the provider last reported, never above what is configured, less caution.</summary>
     public double Effective { get; private set; }
@@ -33,6 +34,9 @@ public abstract class Meter
 
     /// <summary>Units that come back per second, or positive infinity where nothing comes back by time.</summary>
     public double PerSecond { get; private set; }
+
+    /// <summary>Seconds of refill that one unit costs; zero where nothing comes back by time.</summary>
+    internal double SecondsPerUnit { get; private set; }
 
     /// <summary>
     /// What may be taken before the next checkpoint of the budget's durable state; without bound where nothing is kept durably.
@@ -195,6 +199,7 @@ public abstract class Meter
     {
         Effective = Math.Max(1, LearnedAmount * Caution.Factor);
         PerSecond = Limit.Window > TimeSpan.Zero ? Effective / Limit.Window.TotalSeconds : double.PositiveInfinity;
+        SecondsPerUnit = 1 / PerSecond;
     }
 
     private Instant Advance(Instant now) => latest = Instant.Max(latest, now);

@@ -7,10 +7,10 @@ public sealed class Reservation
     public Instant TakenAt { get; internal set; }
 
     /// <summary>What is held of the account's and the deployment's budgets.</summary>
-    public Charge Provider { get; internal set; }
+    public Charge Provider => Call is { Place: >= 0 } call ? call.Provider[call.Place] : default;
 
     /// <summary>What is held of the tenant's and the user's budgets.</summary>
-    public Charge Consumer { get; internal set; }
+    public Charge Consumer => Call is { } call ? call.Consumer : default;
 
     /// <summary>True from settlement, or from expiry, on.</summary>
     public bool IsSettled { get; internal set; } = true;

@@ -72,6 +72,8 @@ public sealed class Call
 
     internal Lane? Lane { get; set; }
 
+    internal ServiceClock? Clock { get; set; }
+
     internal UserQueue? Queue { get; set; }
 
     internal LinkedListNode<Call> Node => node ??= new(this);

@@ -9,7 +9,9 @@ namespace FuncLimiter.Core.Scheduling;
 /// </summary>
 internal sealed class Pool
 {
-    private const int Classes = 3;
+    /// <summary>How many classes there are.</summary>
+    public const int Classes = 3;
+
     private readonly Func<Call, Instant, bool> admit;
     private readonly Func<int, bool> isWaiting;
     private readonly double[] present = new double[Classes];
@@ -21,14 +23,19 @@ internal sealed class Pool
     private long pass;
 
     /// <summary>A pool with nothing in it.</summary>
+    /// <param name="index">Its number among the pools.</param>
     /// <param name="floors">The classes' floors.</param>
     /// <param name="admit">Lets a call out whose place is set, or refuses it where the place is -1; true where it went out.</param>
-    public Pool(IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)
+    public Pool(int index, IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)
     {
+        Index = index;
         this.admit = admit;
         isWaiting = IsWaiting;
         classFloors = new(floors);
     }
+
+    /// <summary>Its number among the pools.</summary>
+    public int Index { get; }
 
     public List<Lane> Lanes { get; } = [];
 
@@ -44,7 +51,7 @@ internal sealed class Pool
 
     public void Enqueue(Lane lane, Call call)
     {
-        lane.Enqueue(call, ClockOf(call), present[(int)call.Priority]);
+        lane.Enqueue(call, call.Clock!, present[(int)call.Priority]);
         Waiting++;
     }
 
@@ -57,7 +64,7 @@ internal sealed class Pool
     /// <summary>Counts a call's service, whether it waited or not.</summary>
     public void Count(Call call, Instant now)
     {
-        var clock = ClockOf(call);
+        var clock = call.Clock!;
         var priority = (int)call.Priority;
         if (clock.Flows.Count == 0)
         {
@@ -74,7 +81,13 @@ internal sealed class Pool
     }
 
     /// <summary>Corrects a call's service to what it came to.</summary>
-    public void Correct(Call call, double cost) => ClockOf(call).Add(cost - call.Cost);
+    public static void Correct(Call call, double cost)
+    {
+        if (cost != call.Cost)
+        {
+            call.Clock!.Add(cost - call.Cost);
+        }
+    }
 
     /// <summary>Forgets the claims of the pass before.</summary>
     public void BeginPass() => pass++;
@@ -285,17 +298,5 @@ internal sealed class Pool
         }
 
         return false;
-    }
-
-    private ServiceClock ClockOf(Call call)
-    {
-        var tenant = call.Owner!;
-        if (!tenant.Clocks.TryGetValue(this, out var clocks))
-        {
-            clocks = [new(tenant), new(tenant), new(tenant)];
-            tenant.Clocks.Add(this, clocks);
-        }
-
-        return clocks[(int)call.Priority];
     }
 }

@@ -6,6 +6,7 @@ namespace FuncLimiter.Core.Scheduling;
 /// </summary>
 internal sealed class ServiceClock(Tenant tenant)
 {
+    private readonly double share = 1 / tenant.Weight;
     private int waitingFlows;
 
     public Tenant Tenant { get; } = tenant;
@@ -40,7 +41,7 @@ internal sealed class ServiceClock(Tenant tenant)
     /// <summary>Counts service, or takes it back where a call came to less than foreseen.</summary>
     public void Add(double cost)
     {
-        Value += cost / Tenant.Weight;
+        Value += cost * share;
         foreach (var flow in Flows)
         {
             flow.Lane.Reorder(flow);

@@ -6,7 +6,7 @@ namespace FuncLimiter.Core.Scheduling;
 internal sealed class ServiceRate
 {
     private const double Memory = 10;
-    private const double Grain = 0.05;
+    private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(50);
     private double amount;
     private Instant at;
 
@@ -24,10 +24,10 @@ internal sealed class ServiceRate
 
     private void Fade(Instant now)
     {
-        var seconds = (now - at).TotalSeconds;
-        if (seconds > Grain)
+        var elapsed = now - at;
+        if (elapsed > Grain)
         {
-            amount *= Math.Exp(-seconds / Memory);
+            amount *= Math.Exp(-elapsed.TotalSeconds / Memory);
             at = now;
         }
     }

@@ -7,6 +7,7 @@ internal sealed class Tenant
 {
     private readonly Dictionary<string, User> users = new(StringComparer.Ordinal);
     private readonly TenantSpec spec;
+    private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
     private readonly int maxUsers;
 
     public Tenant(string id, TenantSpec spec, int maxUsers)
@@ -25,8 +26,17 @@ internal sealed class Tenant
 
     public IEnumerable<User> Users => users.Values;
 
-    /// <summary>Its service so far, by pool and class.</summary>
-    public Dictionary<Pool, ServiceClock[]> Clocks { get; } = [];
+    /// <summary>Its service so far in a class of a pool.</summary>
+    public ServiceClock ClockOf(Pool pool, Priority priority)
+    {
+        var index = (pool.Index * Pool.Classes) + (int)priority;
+        if (index >= clocks.Length)
+        {
+            Array.Resize(ref clocks, index + Pool.Classes);
+        }
+
+        return clocks[index] ??= new(this);
+    }
 
     /// <summary>What waits for one of its calls to end, not for a time.</summary>
     public List<Flow> WaitingForSettlement { get; } = [];

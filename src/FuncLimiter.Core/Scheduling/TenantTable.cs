@@ -1,0 +1,51 @@
+using System.Collections.Frozen;
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>The tenants: those configured, and as many others as it takes, up to a bound; past that, others share one.</summary>
+internal sealed class TenantTable
+{
+    private const int MostOthers = 10_000;
+    private const string Overflow = "(others)";
+    private readonly FrozenDictionary<string, Tenant> configured;
+    private readonly Dictionary<string, Tenant> others = new(StringComparer.Ordinal);
+    private readonly LimiterSpec spec;
+    private readonly Action<Budget> made;
+
+    /// <summary>The table with the configured tenants in it.</summary>
+    /// <param name="spec">Who is configured, and what others get.</param>
+    /// <param name="made">Is told of each budget made.</param>
+    public TenantTable(LimiterSpec spec, Action<Budget> made)
+    {
+        this.spec = spec;
+        this.made = made;
+        configured = spec.Tenants.Select(tenant => Make(tenant.Id, tenant)).ToFrozenDictionary(tenant => tenant.Id, StringComparer.Ordinal);
+    }
+
+    public IEnumerable<Tenant> All => configured.Values.Concat(others.Values);
+
+    public Tenant Find(string id)
+    {
+        if (configured.TryGetValue(id, out var tenant) || others.TryGetValue(id, out tenant))
+        {
+            return tenant;
+        }
+
+        if (others.Count >= MostOthers && id != Overflow)
+        {
+            return Find(Overflow);
+        }
+
+        tenant = Make(id, spec.OtherTenants);
+        others.Add(id, tenant);
+        return tenant;
+    }
+
+    private Tenant Make(string id, TenantSpec tenantSpec)
+    {
+        var tenant = new Tenant(id, tenantSpec, spec.Queue.MaxUsers);
+        made(tenant.Budget);
+        return tenant;
+    }
+}
