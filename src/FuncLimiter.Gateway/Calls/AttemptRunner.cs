@@ -62,7 +62,8 @@ internal sealed class AttemptRunner(CallServices services)
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
         && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsUpstreams(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
+    /// <summary>Whether this is how a provider's silence, reset or absence shows.</summary>
+    public static bool IsUpstreams(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
 
     private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout)
     {

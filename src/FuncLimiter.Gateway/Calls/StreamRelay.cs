@@ -15,7 +15,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     private readonly StreamUsageReader _reader = attempt.Deployment.Provider.ReadStream();
     private readonly StreamUsageFilter? _filter = hidesUsage ? new() : null;
     private readonly ArrayBufferWriter<byte> _filtered = new();
-    private EventTally _tally;
+    private EventTally _tally = new();
 
     /// <summary>Passes the answer on.</summary>
     /// <returns>The failure with which the stream began, where the caller has seen nothing of it yet; null otherwise.</returns>
@@ -52,6 +52,11 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
 
             Finish();
             await EndAsync(answer);
+            return null;
+        }
+        catch (Exception exception) when (answer.HasStarted && AttemptRunner.IsUpstreams(exception) && !timeout.Caller.IsCancellationRequested)
+        {
+            await BreakOffAsync(answer);
             return null;
         }
         finally
@@ -94,6 +99,21 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
         ResponseHeaders.Copy(response, answer);
         answer.Start((int)response.StatusCode, null);
+    }
+
+    /// <summary>Says so in the stream where an event can still be added; breaks it off where one is cut.</summary>
+    private ValueTask BreakOffAsync(CallAnswer answer)
+    {
+        attempt.Observe(new Observation(OutcomeKind.TransientFailure));
+        if (!_tally.IsBetweenEvents)
+        {
+            answer.Abort();
+            return ValueTask.CompletedTask;
+        }
+
+        var status = timeout.TimedOut ? 504 : 502;
+        return answer.WriteAsync(
+            DialectError.Event(attempt.Call.Dialect, status, $"{attempt.Deployment.Name} broke its answer off."), timeout.Caller);
     }
 
     private Failure Fail(ResponseReading failed, HttpResponseMessage response, WholeBody body)

@@ -11,6 +11,14 @@ internal struct EventTally
     /// <summary>How many events are complete.</summary>
     public long Events { get; private set; }
 
+    /// <summary>True where no event is cut: at the end of one, or at the beginning.</summary>
+    public bool IsBetweenEvents { get; private set; } = true;
+
+    /// <summary>Nothing yet.</summary>
+    public EventTally()
+    {
+    }
+
     /// <summary>Takes the next bytes, cut anywhere.</summary>
     public void Append(ReadOnlySpan<byte> chunk)
     {
@@ -25,6 +33,7 @@ internal struct EventTally
         }
 
         Events += MemoryExtensions.Count(chunk, "\n\n"u8) + MemoryExtensions.Count(chunk, "\n\r\n"u8);
-        _endedWithNewline = chunk[^1] == '\n' && !chunk.EndsWith("\n\n"u8);
+        IsBetweenEvents = chunk.EndsWith("\n\n"u8) || chunk.EndsWith("\n\r\n"u8) || (_endedWithNewline && chunk is [(byte)'\n']);
+        _endedWithNewline = chunk[^1] == '\n' && !IsBetweenEvents;
     }
 }

@@ -1,4 +1,8 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Routes;
 
 namespace FuncLimiter.Gateway.Upstream;
@@ -15,7 +19,7 @@ internal static class UpstreamRequest
         var address = deployment.Address(call.Facts.Operation, call.Query);
         var request = new HttpRequestMessage(HttpMethod.Post, address.Uri)
         {
-            Version = System.Net.HttpVersion.Version20,
+            Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             Content = content,
         };
@@ -25,6 +29,11 @@ internal static class UpstreamRequest
             {
                 content.Headers.TryAddWithoutValidation(name, value);
             }
+        }
+
+        if (call.IdempotencyKey is { } key)
+        {
+            request.Headers.TryAddWithoutValidation(FuncLimiterHeaders.IdempotencyKey, KeyAtProvider(call.Caller.Tenant, key));
         }
 
         foreach (var (name, value) in address.Headers)
@@ -43,4 +52,8 @@ internal static class UpstreamRequest
 
         return request;
     }
+
+    /// <summary>Tenants share accounts: one tenant's key must never meet another's.</summary>
+    private static string KeyAtProvider(string tenant, string key) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant}\n{key}")));
 }

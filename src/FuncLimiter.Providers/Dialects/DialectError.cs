@@ -19,7 +19,9 @@ public static class DialectError
     /// <param name="message">What went wrong and what helps.</param>
     /// <param name="param">The parameter that is wrong, or null.</param>
     /// <param name="code">A word for programs over the status's own, or null.</param>
-    public static byte[] Body(Dialect dialect, int status, string message, string? param = null, string? code = null)
+    /// <param name="details">Writes further properties of the error, or null.</param>
+    public static byte[] Body(
+        Dialect dialect, int status, string message, string? param = null, string? code = null, Action<Utf8JsonWriter>? details = null)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using var json = new Utf8JsonWriter(buffer, Options);
@@ -31,7 +33,6 @@ public static class DialectError
                 json.WriteStartObject("error");
                 json.WriteString("type", AnthropicType(status));
                 json.WriteString("message", param is null || message.Contains(param, StringComparison.Ordinal) ? message : $"{param}: {message}");
-                json.WriteEndObject();
                 break;
             case Dialect.Azure:
                 json.WriteStartObject("error");
@@ -39,7 +40,6 @@ public static class DialectError
                 json.WriteString("message", message);
                 json.WriteString("type", OpenAIType(status));
                 json.WriteString("param", param);
-                json.WriteEndObject();
                 break;
             default:
                 json.WriteStartObject("error");
@@ -47,10 +47,11 @@ public static class DialectError
                 json.WriteString("type", OpenAIType(status));
                 json.WriteString("param", param);
                 json.WriteString("code", code ?? OpenAICode(status));
-                json.WriteEndObject();
                 break;
         }
 
+        details?.Invoke(json);
+        json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();
         return buffer.WrittenSpan.ToArray();

@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Headers;
 using Microsoft.AspNetCore.Http;
@@ -22,8 +20,4 @@ internal static class IdempotencyKeys
             : null;
         return error is null;
     }
-
-    /// <summary>The key to use at a provider, where tenants share an account: one tenant's key never meets another's.</summary>
-    public static string AtProvider(string tenant, string key) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant}\n{key}")));
 }

@@ -1,0 +1,17 @@
+namespace FuncLimiter.Gateway.Tests.Hosting;
+
+/// <summary>A clock on which a second passes in a hundredth of one, so that waits between attempts are over soon.</summary>
+internal sealed class HastyTime : TimeProvider
+{
+    private const int Haste = 100;
+
+    private readonly DateTimeOffset start = DateTimeOffset.UtcNow;
+    private readonly long begun = System.GetTimestamp();
+
+    public override DateTimeOffset GetUtcNow() => start + (System.GetElapsedTime(begun) * Haste);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period));
+
+    private static TimeSpan Shorter(TimeSpan span) => span > TimeSpan.Zero ? span / Haste : span;
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Http;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace FuncLimiter.Gateway.Tests.Hosting;
+
+/// <summary>The gateway on loopback, in front of a fake provider and on a fake limiter.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private TestGateway(WebApplication app, FakeProvider provider, FakeLimiter limiter, UsageRecords usage)
+    {
+        this.app = app;
+        Provider = provider;
+        Limiter = limiter;
+        Usage = usage;
+        var server = app.Services.GetRequiredService<IServer>();
+        Client = new HttpClient { BaseAddress = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
+    }
+
+    public FakeProvider Provider { get; }
+
+    public FakeLimiter Limiter { get; }
+
+    public UsageRecords Usage { get; }
+
+    public HttpClient Client { get; }
+
+    public ICallExecutor Executor => app.Services.GetRequiredService<ICallExecutor>();
+
+    public static async Task<TestGateway> StartAsync(
+        Func<Uri, GatewayConfiguration>? configuration = null, GatewayOptions? options = null, TimeProvider? time = null)
+    {
+        var provider = await FakeProvider.StartAsync();
+        var (limiter, usage) = (new FakeLimiter(), new UsageRecords());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton<ILimiter>(limiter);
+        builder.Services.AddSingleton<IUsageSink>(usage);
+        builder.Services.AddFuncLimiter((configuration ?? Samples.Open)(provider.Address), options);
+        var app = builder.Build();
+        app.MapFuncLimiter();
+        await app.StartAsync();
+        return new TestGateway(app, provider, limiter, usage);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.DisposeAsync();
+        await Provider.DisposeAsync();
+    }
+
+    /// <summary>Posts a body as JSON, and returns as soon as the answer's headers are there.</summary>
+    public Task<HttpResponseMessage> PostAsync(string path, string body, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Post, path, new StringContent(body, Encoding.UTF8, "application/json"), CancellationToken.None, headers);
+
+    public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, null, CancellationToken.None, headers);
+
+    public Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = content };
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+    }
+}
+
+/// <summary>Keeps what finished calls reported.</summary>
+internal sealed class UsageRecords : IUsageSink
+{
+    private readonly ConcurrentQueue<UsageRecord> records = new();
+
+    public IReadOnlyList<UsageRecord> All => [.. records];
+
+    public void Record(UsageRecord record) => records.Enqueue(record);
+
+    /// <summary>Waits for the record of a call whose caller may be gone already.</summary>
+    public async Task<UsageRecord> SingleAsync()
+    {
+        for (var attempt = 0; records.IsEmpty && attempt < 500; attempt++)
+        {
+            await Task.Delay(10);
+        }
+
+        return Assert.Single(records);
+    }
+}

@@ -1,0 +1,182 @@
+using System.Net;
+using System.Text;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
+
+namespace FuncLimiter.Gateway.Tests.Http;
+
+public class StreamingTests
+{
+    private const string First = "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hel\"}}],\"usage\":null}\n\n";
+    private const string Second = "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"}}],\"usage\":null}\n\n";
+    private const string Usage = "data: {\"id\":\"c1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":2,\"total_tokens\":13}}\n\n";
+    private const string Done = "data: [DONE]\n\n";
+
+    [Fact]
+    public async Task Chunk_ArrivesBeforeTheProviderHasEnded()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var goOn = new TaskCompletionSource();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First);
+            await goOn.Task;
+            await SendAsync(context, Second + Usage + Done);
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+        var stream = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[4096];
+        var read = await stream.ReadAsync(buffer);
+
+        Assert.Equal(First, Encoding.UTF8.GetString(buffer, 0, read));
+        Assert.Empty(gateway.Limiter.Settlements);
+        goOn.SetResult();
+        Assert.Equal(Second + Usage + Done, await new StreamReader(stream).ReadToEndAsync());
+        Assert.Equal(new TokenUsage(11, 2), (await gateway.Usage.SingleAsync()).Usage);
+        Assert.Equal(new Charge(1, 13, 11, 2, 0), gateway.Limiter.Settlements.Single().Consumer);
+    }
+
+    [Fact]
+    public async Task Stream_CutAtAnyByte_PassesUntouched()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            foreach (var letter in First + Usage + Done)
+            {
+                await SendAsync(context, letter.ToString());
+            }
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+
+        Assert.Equal(First + Usage + Done, await response.Content.ReadAsStringAsync());
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+    }
+
+    [Fact]
+    public async Task Usage_NotAskedForByTheCaller_IsAskedForButNotShown()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.Answer = (context, _) => SendAsync(context, First + Usage + Done);
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", """{"model":"gpt-x","messages":[{"role":"user","content":"Hi"}],"stream":true,"seed":7}""");
+
+        Assert.Equal(First + Done, await response.Content.ReadAsStringAsync());
+        Assert.Contains("\"include_usage\":true", gateway.Provider.Requests[0].Text, StringComparison.Ordinal);
+        Assert.Equal(new TokenUsage(11, 2), (await gateway.Usage.SingleAsync()).Usage);
+    }
+
+    [Fact]
+    public async Task CallerGoneMidStream_CancelsTheProviderAndSettlesWhatWentBy()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First + Second);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+
+        using (var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream))
+        {
+            await (await response.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[First.Length + Second.Length]);
+        }
+
+        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(10)));
+        var record = await gateway.Usage.SingleAsync();
+        Assert.Equal(2, record.Usage!.Value.OutputTokens);
+        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.Equal(2, gateway.Limiter.Settlements[0].Consumer.OutputTokens);
+        Assert.Equal(gateway.Limiter.Requests[0].Consumer.InputTokens, gateway.Limiter.Settlements[0].Consumer.InputTokens);
+    }
+
+    [Fact]
+    public async Task ProviderGoneMidEvent_BreaksTheAnswerOffAndSettlesWhatWentBy()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var seen = new TaskCompletionSource();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First + "data: {\"id\"");
+            await seen.Task;
+            context.Abort();
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+        seen.SetResult();
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(response.Content.ReadAsStringAsync);
+        await gateway.Usage.SingleAsync();
+        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.Equal(1, gateway.Limiter.Settlements[0].Consumer.OutputTokens);
+        Assert.Contains(gateway.Limiter.Observations, observation => observation.Kind == OutcomeKind.TransientFailure);
+    }
+
+    [Fact]
+    public async Task ProviderGoneBetweenEvents_TellsItAsTheLastEvent()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var seen = new TaskCompletionSource();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First);
+            await seen.Task;
+            context.Abort();
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+        seen.SetResult();
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.StartsWith(First + "data: {\"error\":", text, StringComparison.Ordinal);
+        Assert.Contains("openai-1/gpt-x", text, StringComparison.Ordinal);
+        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+    }
+
+    [Fact]
+    public async Task ProviderSilentMidStream_IsGivenUpAfterTheIdleTime()
+    {
+        await using var gateway = await TestGateway.StartAsync(options: new() { IdleTimeout = TimeSpan.FromMilliseconds(200) });
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+
+        Assert.Contains("\"error\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+    }
+
+    [Fact]
+    public async Task StreamThatBeginsWithAnOverload_IsTriedAgainUnseen()
+    {
+        const string error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+        const string begin = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":9,\"output_tokens\":1}}}\n\n";
+        const string end = "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{},\"usage\":{\"output_tokens\":6}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+        await using var gateway = await TestGateway.StartAsync(time: new HastyTime());
+        gateway.Provider.AnswerInTurn(context => SendAsync(context, error), context => SendAsync(context, begin + end));
+
+        using var response = await gateway.PostAsync("/v1/messages", Samples.Message.Replace("\"max", "\"stream\":true,\"max", StringComparison.Ordinal));
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(begin + end, await response.Content.ReadAsStringAsync());
+        Assert.Equal(new TokenUsage(9, 6), (await gateway.Usage.SingleAsync()).Usage);
+        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+    }
+
+    private static async Task SendAsync(HttpContext context, string text)
+    {
+        if (!context.Response.HasStarted)
+        {
+            context.Response.ContentType = "text/event-stream";
+        }
+
+        await context.Response.WriteAsync(text);
+        await context.Response.Body.FlushAsync();
+    }
+}
