@@ -8,6 +8,7 @@ public sealed class Budget
     private readonly Meter[] meters;
     private readonly Caution caution;
     private Charge taken;
+    private Charge underWay;
 
     /// <summary>A budget with nothing taken.</summary>
     /// <param name="name">Scope and id, for example <c>tenant:acme</c>.</param>
@@ -71,6 +72,7 @@ public sealed class Budget
     public void Take(in Charge charge, Instant now)
     {
         taken += charge;
+        underWay += charge;
         IsDirty = true;
         foreach (var meter in meters)
         {
@@ -81,6 +83,7 @@ public sealed class Budget
     /// <summary>Replaces a charge by what it came to.</summary>
     public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
     {
+        underWay -= held;
         IsDirty = true;
         foreach (var meter in meters)
         {
@@ -103,7 +106,7 @@ public sealed class Budget
             {
                 if (meter.Dimension == reading.Dimension && (reading.Window is null || reading.Window == meter.Limit.Window))
                 {
-                    meter.Observe(reading, sentAt, since[meter.Dimension], now);
+                    meter.Observe(reading, new(sentAt, since[meter.Dimension], underWay[meter.Dimension]), now);
                 }
             }
         }

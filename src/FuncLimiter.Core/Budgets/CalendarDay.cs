@@ -1,10 +1,15 @@
 namespace FuncLimiter.Core.Budgets;
 
-/// <summary>A counter that starts anew at midnight in the provider's time zone, daylight saving included. What leaves within a jitter of midnight counts for both days.</summary>
+/// <summary>
+/// A counter that starts anew at midnight in the provider's time zone, daylight saving included. What leaves within a jitter of midnight
+/// counts for both days.
+/// </summary>
 public sealed class CalendarDay : Meter
 {
+    private double yesterday;
     private double today;
     private double tomorrow;
+    private Instant dawn;
     private Instant midnight;
 
     /// <summary>An untouched day.</summary>
@@ -31,14 +36,12 @@ public sealed class CalendarDay : Meter
         }
 
         Turn(now);
-        var fitsToday = today + amount <= Effective;
-        var fitsTomorrow = tomorrow + amount <= Effective;
-        if (fitsToday && (fitsTomorrow || now < midnight - Caution.Jitter))
+        if (today + amount <= Effective && (!IsLate(now) || tomorrow + amount <= Effective))
         {
-            return now;
+            return !IsEarly(now) || yesterday + amount <= Effective ? now : dawn + Caution.Jitter;
         }
 
-        return (fitsTomorrow ? midnight : Next(midnight)) + Caution.Jitter;
+        return (tomorrow + amount <= Effective ? midnight : Next(midnight)) + Caution.Jitter;
     }
 
     /// <inheritdoc/>
@@ -46,17 +49,15 @@ public sealed class CalendarDay : Meter
     {
         Turn(now);
         today += amount;
-        if (now >= midnight - Caution.Jitter)
-        {
-            tomorrow += amount;
-        }
+        yesterday += IsEarly(now) ? amount : 0;
+        tomorrow += IsLate(now) ? amount : 0;
     }
 
     /// <inheritdoc/>
     protected override void GiveBack(double amount, Instant takenAt, Instant now)
     {
         Turn(now);
-        if (Next(takenAt) == midnight && takenAt < midnight - Caution.Jitter)
+        if (takenAt >= dawn && !IsLate(takenAt))
         {
             today = Math.Max(0, today - amount);
         }
@@ -70,12 +71,12 @@ public sealed class CalendarDay : Meter
     }
 
     /// <inheritdoc/>
-    protected override void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    protected override void Reconcile(in LimitReading reading, in Elapsed since, Instant now)
     {
         Turn(now);
-        if (reading.Remaining is { } remaining && Next(sentAt) == midnight)
+        if (reading.Remaining is { } remaining && since.SentAt >= dawn + Caution.Jitter)
         {
-            today = Math.Max(today, Effective - remaining + takenSinceSent - Rounding(reading));
+            today = Math.Max(today, Effective - remaining - Rounding(reading));
         }
     }
 
@@ -83,18 +84,28 @@ public sealed class CalendarDay : Meter
     protected override MeterState Store(double allowance, Instant now)
     {
         Turn(now);
-        return new(Dimension, Limit.Window.Ticks, now.Ticks, today + allowance);
+        return new(Dimension, Limit.Window.Ticks, now.Ticks, today + allowance) { EntryAmounts = [yesterday, today, tomorrow, allowance] };
     }
 
     /// <inheritdoc/>
     protected override void Load(MeterState state, Instant now)
     {
         Turn(now);
-        if (Next(new Instant(state.AtTicks)) == midnight)
+        if (state.EntryAmounts is not [var before, var day, var after, var allowance])
         {
-            today = state.Used;
+            return;
         }
+
+        var end = Next(new Instant(state.AtTicks));
+        (yesterday, today, tomorrow) = end == midnight ? (before, day, after) : end == dawn ? (day, after, 0) : (0.0, 0.0, 0.0);
+
+        // It may have been taken as late as just now.
+        (yesterday, today, tomorrow) = (yesterday + allowance, today + allowance, tomorrow + (IsLate(now) ? allowance : 0));
     }
+
+    private bool IsEarly(Instant at) => at < dawn + Caution.Jitter;
+
+    private bool IsLate(Instant at) => at >= midnight - Caution.Jitter;
 
     private void Turn(Instant now)
     {
@@ -104,21 +115,26 @@ public sealed class CalendarDay : Meter
         }
 
         var isNextDay = midnight > Instant.Distant && now < Next(midnight);
-        today = isNextDay ? tomorrow : 0;
-        tomorrow = 0;
+        (yesterday, today, tomorrow) = isNextDay ? (today, tomorrow, 0) : (0, 0, 0);
         midnight = Next(now);
+        dawn = Start(now);
     }
 
-    // The first midnight after an instant. A midnight that the clocks skip is the first moment of the day after it.
-    private Instant Next(Instant after)
+    // The first moment of the day after an instant's.
+    private Instant Next(Instant after) => MomentOf(TimeZoneInfo.ConvertTime(after.ToDateTimeOffset(), Zone).Date.AddDays(1));
+
+    private Instant Start(Instant at) => MomentOf(TimeZoneInfo.ConvertTime(at.ToDateTimeOffset(), Zone).Date);
+
+    // A midnight that the clocks skip is the first moment after it; of one that comes twice, the first counts.
+    private Instant MomentOf(DateTime date)
     {
-        var local = TimeZoneInfo.ConvertTime(after.ToDateTimeOffset(), Zone);
-        var next = DateTime.SpecifyKind(local.Date.AddDays(1), DateTimeKind.Unspecified);
-        while (Zone.IsInvalidTime(next))
+        var local = DateTime.SpecifyKind(date, DateTimeKind.Unspecified);
+        while (Zone.IsInvalidTime(local))
         {
-            next = next.AddMinutes(30);
+            local = local.AddMinutes(30);
         }
 
-        return Instant.From(new DateTimeOffset(next, Zone.GetUtcOffset(next)));
+        var offset = Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local);
+        return Instant.From(new DateTimeOffset(local, offset));
     }
 }

@@ -28,7 +28,7 @@ public sealed class ConcurrencyMeter : Meter
     protected override double CurrentUse(Instant now) => running;
 
     /// <inheritdoc/>
-    protected override void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    protected override void Reconcile(in LimitReading reading, in Elapsed since, Instant now)
     {
         // No provider reports places among the calls under way in a way that could be compared with ours.
     }

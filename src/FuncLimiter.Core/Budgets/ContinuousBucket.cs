@@ -14,16 +14,17 @@ namespace FuncLimiter.Core.Budgets;
 public sealed class ContinuousBucket : Meter
 {
     private const int MostStarts = 12;
-    private const double RebaseAbove = 1e12;
 
-    // Starts in order of time; slack = refill since the origin less what was taken before the start. Slacks fall from first to last.
-    private int count;
+    // Starts in order of time. Slack = refill less what was taken, both up to the start; slacks fall from first to last. Taken counts from
+    // the same beginning and is told less the refill up to the origin, so that neither grows however long the bucket is in use.
     private StartList starts;
+    private int count;
     private Instant origin;
     private double taken;
     private double capacity;
     private double guard;
     private double perTick;
+    private double tolerance;
 
     /// <summary>A full bucket.</summary>
     public ContinuousBucket(Limit limit, Caution caution)
@@ -33,7 +34,7 @@ public sealed class ContinuousBucket : Meter
     public override double Capacity => capacity;
 
     /// <inheritdoc/>
-    public override Instant WholeAt(Instant now) => count == 0 ? now : Instant.Max(now, Reaches(taken + starts[0].Slack));
+    public override Instant WholeAt(Instant now) => now + RefillTime(CurrentUse(now));
 
     /// <inheritdoc/>
     protected override Instant FindRoom(double amount, Instant now)
@@ -49,25 +50,24 @@ public sealed class ContinuousBucket : Meter
         }
 
         // An amount above the guarded capacity goes out when the bucket has been full for a jitter.
-        var refill = taken + starts[0].Slack + amount - (capacity - guard);
-        return refill <= Refill(now) ? now : Instant.Max(now, Reaches(refill));
+        return now + RefillTime(taken + starts[0].Slack - Refill(now) + amount - (capacity - guard));
     }
 
     /// <inheritdoc/>
     protected override void Add(double amount, Instant now)
     {
-        if (count == 0 || taken > RebaseAbove)
-        {
-            Rebase(CurrentUse(now), now);
-        }
-
-        var slack = Refill(now) - taken;
-        while (count > 0 && starts[count - 1].Slack <= slack)
+        Shift(now);
+        while (count > 0 && starts[count - 1].Slack <= -taken)
         {
             count--;
         }
 
-        starts[count++] = (now, slack);
+        if (count == 0)
+        {
+            taken = 0;
+        }
+
+        starts[count++] = (now, -taken);
         if (count > MostStarts)
         {
             Merge();
@@ -110,55 +110,53 @@ public sealed class ContinuousBucket : Meter
     protected override double CurrentUse(Instant now) => count == 0 ? 0 : Math.Max(0, taken + starts[0].Slack - Refill(now));
 
     /// <inheritdoc/>
-    protected override void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    protected override void Reconcile(in LimitReading reading, in Elapsed since, Instant now)
     {
         if (reading.Remaining is not { } remaining)
         {
             return;
         }
 
-        var free = Capacity - CurrentUse(now);
-        var most = Math.Min(Capacity, remaining + (PerSecond * (now - sentAt).TotalSeconds)) - takenSinceSent;
+        // Stamped when the request left, the report lacks what was taken after; stamped just now, it counts everything. Only less than
+        // either would leave was taken by others.
+        var free = capacity - CurrentUse(now);
+        var most = Math.Max(remaining, remaining + (perTick * (now.Ticks - since.SentAt.Ticks)) - since.Taken);
         if (free > most + Rounding(reading))
         {
-            Add(free - Math.Max(most, -Capacity), now);
+            Add(free - most, now);
             return;
         }
 
-        // Being told of more than we believe counts only where the report is of a bucket as large as ours.
-        var least = Math.Min(Capacity, remaining) - takenSinceSent;
+        // Being told of more than we believe counts only where the report is of a bucket as large as ours, and what is under way stays held.
+        var least = Math.Min(capacity, remaining) - since.Taken - since.UnderWay;
         var reported = reading.ResetIn is { } reset ? remaining + (PerSecond * reset.TotalSeconds) : double.PositiveInfinity;
-        if (free < least - Rounding(reading) && reported <= Capacity * 1.02)
+        if (free < least - Rounding(reading) && reported <= capacity * 1.02)
         {
-            GiveBack(Math.Min(CurrentUse(now), least - free), now, now);
+            GiveBack(least - free, now, now);
         }
     }
 
     /// <inheritdoc/>
     protected override void Learn(double amount, Instant now)
     {
-        var used = CurrentUse(now);
+        Shift(now);
         base.Learn(amount, now);
         Measure();
-        if (used > 0)
-        {
-            Rebase(used, now);
-        }
-        else
-        {
-            count = 0;
-        }
     }
 
     /// <inheritdoc/>
     protected override MeterState Store(double allowance, Instant now) =>
-        new(Dimension, Limit.Window.Ticks, now.Ticks, CurrentUse(now) + allowance);
+        new(Dimension, Limit.Window.Ticks, now.Ticks, CurrentUse(now) + allowance) { EntryTicks = [now.Ticks], EntryAmounts = [allowance] };
 
     /// <inheritdoc/>
     protected override void Load(MeterState state, Instant now)
     {
-        var since = Math.Max(0, (now - new Instant(state.AtTicks)).TotalSeconds);
-        Rebase(Math.Max(0, state.Used - (PerSecond * since)), now);
+        // The allowance may have been taken as late as just now, the rest has been coming back since.
+        var allowance = state.EntryAmounts.Sum();
+        var since = Math.Max(0, now.Ticks - state.AtTicks);
+        taken = Math.Max(0, state.Used - allowance - (perTick * since)) + allowance;
+        (origin, count) = (now, 1);
+        starts[0] = (now, 0);
     }
 
     private void Measure()
@@ -166,22 +164,18 @@ public sealed class ContinuousBucket : Meter
         capacity = Limit.BurstSeconds is { } seconds ? Math.Min(Effective, Math.Max(1, seconds * PerSecond)) : Effective;
         guard = Math.Min(capacity / 2, PerSecond * Caution.Jitter.TotalSeconds);
         perTick = PerSecond / TimeSpan.TicksPerSecond;
+        tolerance = perTick + (capacity * 1e-9);
     }
 
     private double Refill(Instant at) => perTick * (at.Ticks - origin.Ticks);
 
-    // The instant at which the refill since the origin comes to an amount; rounded up, so that waiting for it is enough.
-    private Instant Reaches(double refill) => origin + TimeSpan.FromTicks((long)Math.Ceiling(refill / perTick) + 1);
+    // How long an amount takes to come back, rounded up, so that waiting for it is enough.
+    private TimeSpan RefillTime(double amount) => amount <= tolerance ? TimeSpan.Zero : TimeSpan.FromTicks((long)Math.Ceiling(amount / perTick));
 
-    private void Rebase(double used, Instant now)
+    private void Shift(Instant now)
     {
+        taken -= Refill(now);
         origin = now;
-        taken = used;
-        count = 0;
-        if (used > 0)
-        {
-            starts[count++] = (now, 0);
-        }
     }
 
     // Of the two neighbours that differ least, the later time and the larger slack: never less than the truth.

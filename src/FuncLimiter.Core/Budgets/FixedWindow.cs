@@ -99,16 +99,13 @@ public sealed class FixedWindow : Meter
             return;
         }
 
+        // What counts in two windows comes back in the likelier one only: how wide the guard was back then is not remembered.
         Turn(now);
-        if (takenAt < middleStart - Limit.Window - Guard)
+        var windows = (takenAt - middleStart).Ticks / (double)Limit.Window.Ticks;
+        if (windows is >= -1 and < 2)
         {
-            return;
-        }
-
-        var (from, to) = Touched(takenAt);
-        for (var i = from; i <= to; i++)
-        {
-            used[i] = Math.Max(0, used[i] - amount);
+            ref var part = ref used[(int)Math.Floor(windows) + 1];
+            part = Math.Max(0, part - amount);
         }
     }
 
@@ -125,11 +122,11 @@ public sealed class FixedWindow : Meter
     }
 
     /// <inheritdoc/>
-    protected override void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    protected override void Reconcile(in LimitReading reading, in Elapsed since, Instant now)
     {
         if (reading.ResetIn is { } resetIn)
         {
-            LearnPhase(resetIn, sentAt, now);
+            LearnPhase(resetIn, since.SentAt, now);
         }
 
         if (!phase.IsKnown || reading.Remaining is not { } remaining)
@@ -137,11 +134,12 @@ public sealed class FixedWindow : Meter
             return;
         }
 
+        // Within a window what is used only grows: the report can't know of more of ours than is counted now.
         Turn(now);
-        var others = Effective - remaining + takenSinceSent - used[1];
-        if (others > Rounding(reading) && sentAt >= middleStart + Guard)
+        var others = Effective - remaining - used[1];
+        if (others > Rounding(reading) && since.SentAt >= middleStart + Guard)
         {
-            used[1] += others;
+            Add(others, now);
         }
     }
 
@@ -155,28 +153,22 @@ public sealed class FixedWindow : Meter
     protected override void Learn(double amount, Instant now)
     {
         base.Learn(amount, now);
-        sliding.Observe(new LimitReading(Dimension, null, (long)amount, null, null), now, 0, now);
+        sliding.Observe(new LimitReading(Dimension, null, (long)amount, null, null), new(now), now);
+        sliding.Reconsider(now);
     }
 
     private void LearnPhase(TimeSpan resetIn, Instant sentAt, Instant now)
     {
-        var wasKnown = phase.IsKnown;
-        var before = phase.Boundary;
-        phase.Observe(resetIn, sentAt, now);
-        if (!phase.IsKnown)
+        var isNew = phase.Observe(resetIn, sentAt, now);
+        if (isNew)
         {
-            return;
-        }
-
-        var drift = Math.Abs((phase.Boundary - before).Ticks) % Limit.Window.Ticks;
-        if (!wasKnown || Math.Min(drift, Limit.Window.Ticks - drift) > TimeSpan.TicksPerSecond * 2)
-        {
-            // Where each amount of the last window belongs is not known any more: all of it may be in any.
+            // What was taken since a window may have begun may be in it.
             middleStart = StartOf(now);
-            Array.Fill(used, 0);
-            used[0] = used[1] = sliding.Used(now);
+            used[0] = sliding.Used(now);
+            used[1] = sliding.TakenSince(middleStart - Guard);
+            used[2] = sliding.TakenSince(middleStart + Limit.Window - Guard);
         }
-        else
+        else if (phase.IsKnown)
         {
             middleStart = StartOf(middleStart + (Limit.Window / 2));
         }

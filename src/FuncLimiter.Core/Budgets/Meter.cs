@@ -120,10 +120,9 @@ public abstract class Meter
 
     /// <summary>Reconciles with what the provider reported.</summary>
     /// <param name="reading">The report.</param>
-    /// <param name="sentAt">When the request left whose answer it came with: the report was stamped between then and now.</param>
-    /// <param name="takenSinceSent">What was taken since that request, which the report may not count.</param>
+    /// <param name="since">What happened since the request left whose answer it came with.</param>
     /// <param name="now">Now.</param>
-    public void Observe(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    public void Observe(in LimitReading reading, in Elapsed since, Instant now)
     {
         now = Advance(now);
         if (reading.Limit is > 0 and { } limit && Math.Min(limit, Limit.Amount) is var inForce && inForce != LearnedAmount)
@@ -131,7 +130,7 @@ public abstract class Meter
             Learn(inForce, now);
         }
 
-        Reconcile(reading, sentAt, takenSinceSent, now);
+        Reconcile(reading, since, now);
     }
 
     /// <summary>Counts an amount as gone that others took, or that the provider counts and we did not.</summary>
@@ -176,7 +175,7 @@ public abstract class Meter
     protected abstract double CurrentUse(Instant now);
 
     /// <summary>Follows a report of what remains.</summary>
-    protected abstract void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now);
+    protected abstract void Reconcile(in LimitReading reading, in Elapsed since, Instant now);
 
     /// <summary>The state with an allowance added.</summary>
     protected abstract MeterState Store(double allowance, Instant now);

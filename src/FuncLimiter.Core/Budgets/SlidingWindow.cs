@@ -2,7 +2,7 @@ namespace FuncLimiter.Core.Budgets;
 
 /// <summary>
 /// Any span as long as the window holds at most the limit. Every amount is remembered with its time until the memory is half full;
-/// from then on neighbours closer than a 500th of a window are joined under the later time, which is never too early.
+/// from then on those within a 500th of a window are joined under the later time, which is never too early.
 /// </summary>
 public sealed class SlidingWindow : Meter
 {
@@ -12,7 +12,9 @@ public sealed class SlidingWindow : Meter
     private readonly (Instant At, double Before)[] entries = new (Instant, double)[Room];
     private int first;
     private int count;
+    private int expired;
     private double taken;
+    private Instant lastBegan;
 
     /// <summary>An empty window.</summary>
     public SlidingWindow(Limit limit, Caution caution)
@@ -67,10 +69,10 @@ public sealed class SlidingWindow : Meter
         Expire(now);
         if (count == 0)
         {
-            taken = 0;
+            (taken, expired) = (0, 0);
         }
 
-        var joins = count > Room / 2 && now - At(count - 1).At < Limit.Window / (Room / 2);
+        var joins = count > 0 && now == At(count - 1).At || count > Room / 2 && now - lastBegan < Limit.Window / (Room / 2);
         if (joins || count == Room)
         {
             At(count - 1).At = now;
@@ -79,6 +81,8 @@ public sealed class SlidingWindow : Meter
         {
             entries[(first + count) % Room] = (now, taken);
             count++;
+            lastBegan = now;
+            expired = Math.Min(expired, Room - count);
         }
 
         taken += amount;
@@ -130,10 +134,17 @@ public sealed class SlidingWindow : Meter
     }
 
     /// <inheritdoc/>
-    protected override void Reconcile(in LimitReading reading, Instant sentAt, double takenSinceSent, Instant now)
+    protected override void Reconcile(in LimitReading reading, in Elapsed since, Instant now)
     {
-        if (reading.Remaining is { } remaining && Effective - remaining + takenSinceSent - CurrentUse(now) is var others && others > Rounding(reading)
-            && now - sentAt < Limit.Window)
+        if (reading.Remaining is not { } remaining || now - since.SentAt >= Limit.Window)
+        {
+            return;
+        }
+
+        // What was in use when the report was stamped: between what was when the request left, and what is now.
+        var used = CurrentUse(now);
+        var ours = Math.Max(used, used - since.Taken + ExpiredSince(since.SentAt));
+        if (Effective - remaining - ours is var others && others > Rounding(reading))
         {
             Add(others, now);
         }
@@ -159,7 +170,7 @@ public sealed class SlidingWindow : Meter
     /// <inheritdoc/>
     protected override void Load(MeterState state, Instant now)
     {
-        (first, count, taken) = (0, 0, 0);
+        (first, count, expired, taken) = (0, 0, 0, 0);
         var entriesToKeep = Math.Min(state.EntryTicks.Length, state.EntryAmounts.Length);
         for (var i = Math.Max(0, entriesToKeep - Room); i < entriesToKeep; i++)
         {
@@ -173,7 +184,33 @@ public sealed class SlidingWindow : Meter
         }
     }
 
-    private ref (Instant At, double Before) At(int index) => ref entries[(first + index) % Room];
+    /// <summary>What was taken at an instant and after, as far as it is remembered.</summary>
+    internal double TakenSince(Instant instant)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            if (At(i).At >= instant)
+            {
+                return taken - At(i).Before;
+            }
+        }
+
+        return 0;
+    }
+
+    // What went out of the window after an instant, as far as its place has not been used again.
+    private double ExpiredSince(Instant instant)
+    {
+        var oldest = 0;
+        while (-oldest < expired && At(oldest - 1).At + Span > instant)
+        {
+            oldest--;
+        }
+
+        return oldest < 0 ? (count == 0 ? taken : At(0).Before) - At(oldest).Before : 0;
+    }
+
+    private ref (Instant At, double Before) At(int index) => ref entries[(first + index + Room) % Room];
 
     // What was taken up to the end of an entry.
     private double Through(int index) => index == count - 1 ? taken : At(index + 1).Before;
@@ -184,6 +221,7 @@ public sealed class SlidingWindow : Meter
         {
             first = (first + 1) % Room;
             count--;
+            expired++;
         }
     }
 }

@@ -24,12 +24,12 @@ public sealed class WindowPhase
     /// <summary>A boundary, in the middle of where it may lie.</summary>
     public Instant Boundary => earliest + Uncertainty;
 
-    /// <summary>Takes a report that the window ends in a span, stamped between two instants.</summary>
-    public void Observe(TimeSpan resetIn, Instant sentAt, Instant now)
+    /// <summary>Takes a report that the window ends in a span, stamped between two instants. True where the boundaries are not what they were.</summary>
+    public bool Observe(TimeSpan resetIn, Instant sentAt, Instant now)
     {
         if (resetIn < TimeSpan.Zero || resetIn > window + Resolution)
         {
-            return;
+            return false;
         }
 
         // Whole seconds may have been rounded either way.
@@ -37,7 +37,7 @@ public sealed class WindowPhase
         var (low, high) = (sentAt + resetIn - slack, now + resetIn + slack);
         if (high - low >= window / 4)
         {
-            return;
+            return false;
         }
 
         if (IsKnown)
@@ -48,10 +48,11 @@ public sealed class WindowPhase
             if (lower <= upper)
             {
                 (earliest, latest) = (lower, upper);
-                return;
+                return false;
             }
         }
 
         (earliest, latest, IsKnown) = (low, high, true);
+        return true;
     }
 }
