@@ -14,10 +14,10 @@ internal sealed class AnthropicProvider : HttpProvider
 
     private static readonly LimitHeaders[] Headers =
     [
-        LimitHeaders.Prefixed(LimitNames.Requests, "anthropic-ratelimit-requests") with { Window = TimeSpan.FromMinutes(1), WindowIsImplied = true },
-        LimitHeaders.Prefixed(LimitNames.Tokens, "anthropic-ratelimit-tokens") with { Window = TimeSpan.FromMinutes(1), WindowIsImplied = true },
-        LimitHeaders.Prefixed(LimitNames.InputTokens, "anthropic-ratelimit-input-tokens") with { Window = TimeSpan.FromMinutes(1), WindowIsImplied = true },
-        LimitHeaders.Prefixed(LimitNames.OutputTokens, "anthropic-ratelimit-output-tokens") with { Window = TimeSpan.FromMinutes(1), WindowIsImplied = true },
+        LimitHeaders.Prefixed(LimitNames.Requests, "anthropic-ratelimit-requests").ByTheMinute(),
+        LimitHeaders.Prefixed(LimitNames.Tokens, "anthropic-ratelimit-tokens").ByTheMinute(),
+        LimitHeaders.Prefixed(LimitNames.InputTokens, "anthropic-ratelimit-input-tokens").ByTheMinute(),
+        LimitHeaders.Prefixed(LimitNames.OutputTokens, "anthropic-ratelimit-output-tokens").ByTheMinute(),
         LimitHeaders.Prefixed("priorityInputTokens", "anthropic-priority-input-tokens"),
         LimitHeaders.Prefixed("priorityOutputTokens", "anthropic-priority-output-tokens"),
         LimitHeaders.Prefixed("fastInputTokens", "anthropic-fast-input-tokens"),
@@ -120,7 +120,7 @@ internal sealed class AnthropicProvider : HttpProvider
 
     private static Verdict JudgeRateLimit(in Failure failure)
     {
-        if (failure.Says("usage increase") || failure.Says("acceleration") || failure.Says("more gradually"))
+        if (failure.Says("increase rate") || failure.Says("acceleration") || failure.Says("more gradually") || failure.Says("will increase to"))
         {
             return Verdict.Later(Reasons.Acceleration);
         }

@@ -18,8 +18,8 @@ internal sealed class AzureOpenAIProvider : HttpProvider
 
     private static readonly LimitHeaders[] Headers =
     [
-        LimitHeaders.Suffixed(LimitNames.Requests, "requests") with { Period = "x-ratelimit-renewalperiod-requests" },
-        LimitHeaders.Suffixed(LimitNames.Tokens, "tokens") with { Period = "x-ratelimit-renewalperiod-tokens" },
+        LimitHeaders.Suffixed(LimitNames.Requests, "requests").ByTheMinute() with { Period = "x-ratelimit-renewalperiod-requests" },
+        LimitHeaders.Suffixed(LimitNames.Tokens, "tokens").ByTheMinute() with { Period = "x-ratelimit-renewalperiod-tokens" },
     ];
 
     /// <inheritdoc/>

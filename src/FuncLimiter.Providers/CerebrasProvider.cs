@@ -28,9 +28,6 @@ internal sealed class CerebrasProvider : HttpProvider
     /// <inheritdoc/>
     public override Uri DefaultEndpoint { get; } = new("https://api.cerebras.ai");
 
-    /// <inheritdoc/>
-    public override bool TellsStreamUsageOnRequest(Operation operation, string query) => operation == Operation.ChatCompletions;
-
     /// <summary>Tokens: input, and max_completion_tokens or what admission foresees without it.</summary>
     public override Charge ChargeAtStart(RequestFacts request, in TokenEstimate estimate)
     {

@@ -9,11 +9,8 @@ internal sealed class CohereProvider : HttpProvider
 {
     private static readonly LimitHeaders[] Headers =
     [
-        new(LimitNames.Requests, Dimension.Requests, "x-trial-endpoint-call-limit", "x-trial-endpoint-call-remaining", null)
-        {
-            Window = TimeSpan.FromMinutes(1),
-            WindowIsImplied = true,
-        },
+        new LimitHeaders(LimitNames.Requests, Dimension.Requests, "x-trial-endpoint-call-limit", "x-trial-endpoint-call-remaining", null)
+            .ByTheMinute(),
         new("requestsMonth", null, "x-endpoint-monthly-call-limit", "x-endpoint-monthly-call-remaining", null),
     ];
 

@@ -7,14 +7,12 @@ namespace FuncLimiter.Providers;
 /// <summary>Fireworks (docs.fireworks.ai: serverless rate limits). Limits on prompt and on generated tokens adapt to use.</summary>
 internal sealed class FireworksProvider : HttpProvider
 {
-    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
-
     private static readonly LimitHeaders[] Headers =
     [
-        LimitHeaders.Suffixed(LimitNames.Requests, "requests") with { Window = Minute, WindowIsImplied = true },
-        LimitHeaders.Suffixed("tokensPrompt", "tokens-prompt") with { Dimension = Dimension.InputTokens, Window = Minute, WindowIsImplied = true },
+        LimitHeaders.Suffixed(LimitNames.Requests, "requests").ByTheMinute(),
+        LimitHeaders.Suffixed("tokensPrompt", "tokens-prompt").ByTheMinute() with { Dimension = Dimension.InputTokens },
         LimitHeaders.Suffixed("tokensCacheAdjustedPrompt", "tokens-cache-adjusted-prompt"),
-        LimitHeaders.Suffixed("tokensGenerated", "tokens-generated") with { Dimension = Dimension.OutputTokens, Window = Minute, WindowIsImplied = true },
+        LimitHeaders.Suffixed("tokensGenerated", "tokens-generated").ByTheMinute() with { Dimension = Dimension.OutputTokens },
     ];
 
     /// <inheritdoc/>

@@ -9,9 +9,8 @@ namespace FuncLimiter.Providers;
 /// </summary>
 internal sealed class OpenAICompatibleProvider : HttpProvider
 {
-    private static readonly LimitHeaders[] Headers =
+    private static readonly LimitHeaders[] OpenAIHeaders =
     [
-        LimitHeaders.Plain,
         LimitHeaders.Suffixed(LimitNames.Requests, "requests"),
         LimitHeaders.Suffixed(LimitNames.Tokens, "tokens"),
     ];
@@ -37,7 +36,9 @@ internal sealed class OpenAICompatibleProvider : HttpProvider
     /// <inheritdoc/>
     protected override void ReadLimits(in HeaderValues headers, LimitTable limits)
     {
-        limits.Add(headers, Headers);
+        limits.Add(headers, OpenAIHeaders);
+        limits.Refine(BucketWindow.Infer);
+        limits.Add(headers, [LimitHeaders.Plain]);
         RateLimitFields.Read(headers, limits);
     }
 

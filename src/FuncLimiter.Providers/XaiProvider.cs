@@ -9,8 +9,8 @@ internal sealed class XaiProvider : HttpProvider
 {
     private static readonly LimitHeaders[] Headers =
     [
-        LimitHeaders.Suffixed(LimitNames.Requests, "requests"),
-        LimitHeaders.Suffixed(LimitNames.Tokens, "tokens"),
+        LimitHeaders.Suffixed(LimitNames.Requests, "requests").ByTheMinute(),
+        LimitHeaders.Suffixed(LimitNames.Tokens, "tokens").ByTheMinute(),
     ];
 
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ internal sealed class XaiProvider : HttpProvider
             return null;
         }
 
-        if (failure.Says("credits") || failure.Says("usage quota exceeded"))
+        if (failure.Says("credits") || failure.Says("spending limit") || failure.Says("usage quota exceeded"))
         {
             return Verdict.Exhausted();
         }

@@ -11,14 +11,14 @@ internal ref struct RequestScan
 
     private const int MostChoices = 1024;
 
-    private readonly Operation operation;
-    private Utf8JsonReader reader;
-    private RequestFields seen;
+    private readonly Operation _operation;
+    private Utf8JsonReader _reader;
+    private RequestFields _seen;
 
     public RequestScan(ReadOnlySpan<byte> body, Operation operation)
     {
-        this.operation = operation;
-        reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestReader.MaxDepth });
+        _operation = operation;
+        _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestReader.MaxDepth });
     }
 
     public string? Model { get; private set; }
@@ -45,25 +45,25 @@ internal ref struct RequestScan
     /// <summary>Reads to the end; the first mistake ends it.</summary>
     public RequestProblem? Run()
     {
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
+        _reader.Read();
+        if (_reader.TokenType != JsonTokenType.StartObject)
         {
             return RequestProblem.NotJson("expected an object.");
         }
 
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (_reader.Read() && _reader.TokenType == JsonTokenType.PropertyName)
         {
-            var field = RequestField.Of(ref reader);
-            reader.Read();
+            var field = RequestField.Of(ref _reader);
+            _reader.Read();
             if (field is { } known)
             {
                 // Which of two a parser takes differs; the limiter and the provider must see the same request.
-                if ((seen & known) != 0)
+                if ((_seen & known) != 0)
                 {
                     return RequestProblem.Twice(RequestField.NameOf(known));
                 }
 
-                seen |= known;
+                _seen |= known;
                 if (Take(known) is { } problem)
                 {
                     return problem;
@@ -71,12 +71,12 @@ internal ref struct RequestScan
             }
             else
             {
-                reader.Skip();
+                _reader.Skip();
             }
         }
 
         // Anything after the object is an error of its own.
-        reader.Read();
+        _reader.Read();
         return null;
     }
 
@@ -97,56 +97,56 @@ internal ref struct RequestScan
             case RequestFields.Messages:
                 return TakeMessages();
             case RequestFields.Input:
-                HasInput = reader.TokenType is JsonTokenType.String or JsonTokenType.StartArray or JsonTokenType.StartObject;
-                Prompt.AddPrompt(ref reader);
+                HasInput = _reader.TokenType is JsonTokenType.String or JsonTokenType.StartArray or JsonTokenType.StartObject;
+                Prompt.AddPrompt(ref _reader);
                 return null;
             case RequestFields.System or RequestFields.Instructions:
-                Prompt.AddPrompt(ref reader);
+                Prompt.AddPrompt(ref _reader);
                 return null;
             case RequestFields.Tools or RequestFields.Functions or RequestFields.ResponseFormat or RequestFields.Text:
-                Prompt.AddSchema(ref reader);
+                Prompt.AddSchema(ref _reader);
                 return null;
             case RequestFields.Prompt or RequestFields.PreviousResponse or RequestFields.Conversation:
-                HasContext |= reader.TokenType != JsonTokenType.Null;
+                HasContext |= _reader.TokenType != JsonTokenType.Null;
                 break;
         }
 
-        reader.Skip();
+        _reader.Skip();
         return null;
     }
 
     private RequestProblem? TakeModel()
     {
-        if (reader.TokenType != JsonTokenType.String)
+        if (_reader.TokenType != JsonTokenType.String)
         {
             return RequestProblem.WrongType("model", "a string");
         }
 
-        Model = reader.GetString();
-        ModelOffset = (int)reader.TokenStartIndex;
-        ModelLength = (int)(reader.BytesConsumed - reader.TokenStartIndex);
+        Model = _reader.GetString();
+        ModelOffset = (int)_reader.TokenStartIndex;
+        ModelLength = (int)(_reader.BytesConsumed - _reader.TokenStartIndex);
         return null;
     }
 
     private RequestProblem? TakeStream()
     {
-        if (reader.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
+        if (_reader.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null))
         {
             return RequestProblem.WrongType("stream", "true or false");
         }
 
-        Stream = reader.TokenType == JsonTokenType.True && operation != Operation.Embeddings;
+        Stream = _reader.TokenType == JsonTokenType.True && _operation != Operation.Embeddings;
         return null;
     }
 
     private RequestProblem? TakeMessages()
     {
-        if (reader.TokenType != JsonTokenType.StartArray)
+        if (_reader.TokenType != JsonTokenType.StartArray)
         {
             return RequestProblem.WrongType("messages", "an array of messages");
         }
 
-        Prompt.AddPrompt(ref reader);
+        Prompt.AddPrompt(ref _reader);
         HasMessages = Prompt.LastHadItems;
         return HasMessages
             ? null
@@ -156,18 +156,18 @@ internal ref struct RequestScan
     private RequestProblem? TakeNumber(string name, long most, out long? value)
     {
         value = null;
-        if (reader.TokenType == JsonTokenType.Null)
+        if (_reader.TokenType == JsonTokenType.Null)
         {
             return null;
         }
 
-        if (reader.TokenType != JsonTokenType.Number)
+        if (_reader.TokenType != JsonTokenType.Number)
         {
             return RequestProblem.WrongType(name, "a whole number");
         }
 
-        var given = Encoding.ASCII.GetString(reader.ValueSpan[..Math.Min(reader.ValueSpan.Length, 24)]);
-        if (reader.TryGetInt64(out var number))
+        var given = Encoding.ASCII.GetString(_reader.ValueSpan[..Math.Min(_reader.ValueSpan.Length, 24)]);
+        if (_reader.TryGetInt64(out var number))
         {
             value = number;
             return number < 1 ? RequestProblem.Below(name, 1, given) : number > most ? RequestProblem.Above(name, most, given) : null;

@@ -11,9 +11,9 @@ public sealed class StreamUsageFilter
     /// <summary>A usage chunk is shorter; a longer line passes.</summary>
     private const int MaxHeldBytes = 16 * 1024;
 
-    private readonly ArrayBufferWriter<byte> held = new(512);
-    private bool isPassing;
-    private bool hasDropped;
+    private readonly ArrayBufferWriter<byte> _held = new(512);
+    private bool _isPassing;
+    private bool _hasDropped;
 
     /// <summary>Takes the next bytes, cut anywhere, and writes those that pass.</summary>
     /// <param name="chunk">The bytes from the provider.</param>
@@ -24,10 +24,10 @@ public sealed class StreamUsageFilter
         {
             var end = chunk.IndexOf((byte)'\n');
             var part = end < 0 ? chunk : chunk[..(end + 1)];
-            if (isPassing)
+            if (_isPassing)
             {
                 output.Write(part);
-                isPassing = end < 0;
+                _isPassing = end < 0;
             }
             else
             {
@@ -42,44 +42,44 @@ public sealed class StreamUsageFilter
     /// <param name="output">Where to write what the caller gets.</param>
     public void Complete(IBufferWriter<byte> output)
     {
-        output.Write(held.WrittenSpan);
-        held.ResetWrittenCount();
+        output.Write(_held.WrittenSpan);
+        _held.ResetWrittenCount();
     }
 
     private void Take(ReadOnlySpan<byte> line, bool isWhole, IBufferWriter<byte> output)
     {
         // The usual case, a whole line in one piece, is judged where it is.
-        if (held.WrittenCount > 0 || !isWhole)
+        if (_held.WrittenCount > 0 || !isWhole)
         {
-            held.Write(line);
-            line = held.WrittenSpan;
+            _held.Write(line);
+            line = _held.WrittenSpan;
         }
 
         if (!Drops(line, isWhole))
         {
-            if (!isWhole && (hasDropped || UsageChunk.MayBecome(line)) && line.Length <= MaxHeldBytes)
+            if (!isWhole && (_hasDropped || UsageChunk.MayBecome(line)) && line.Length <= MaxHeldBytes)
             {
                 return;
             }
 
             output.Write(line);
-            isPassing = !isWhole;
+            _isPassing = !isWhole;
         }
 
-        held.ResetWrittenCount();
+        _held.ResetWrittenCount();
     }
 
     /// <summary>The chunk goes, and with it the blank line that ends its event.</summary>
     private bool Drops(ReadOnlySpan<byte> line, bool isWhole)
     {
         var isBlank = line.TrimEnd("\r\n"u8).IsEmpty;
-        if (hasDropped && isBlank)
+        if (_hasDropped && isBlank)
         {
-            hasDropped = !isWhole;
+            _hasDropped = !isWhole;
             return isWhole;
         }
 
-        hasDropped = isWhole && UsageChunk.Is(line);
-        return hasDropped;
+        _hasDropped = isWhole && UsageChunk.Is(line);
+        return _hasDropped;
     }
 }

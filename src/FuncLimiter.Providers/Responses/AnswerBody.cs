@@ -20,9 +20,9 @@ internal ref struct AnswerBody
     /// <summary>An event that tells limits; undefined where the body is none.</summary>
     public JsonElement LimitsEvent;
 
-    private bool isError;
-    private bool isBatch;
-    private bool isLimitsEvent;
+    private bool _isError;
+    private bool _isBatch;
+    private bool _isLimitsEvent;
 
     /// <summary>Reads a body; what is broken or foreign is passed over.</summary>
     public static AnswerBody Read(ReadOnlySpan<byte> body)
@@ -47,14 +47,14 @@ internal ref struct AnswerBody
             // What was found before the break stands.
         }
 
-        if (answer.isError)
+        if (answer._isError)
         {
             answer.Error = ErrorBody.Parse(body);
         }
-        else if ((answer.isBatch || answer.isLimitsEvent) && body.Length <= MaxSmallBody && TryParse(body) is { } root)
+        else if ((answer._isBatch || answer._isLimitsEvent) && body.Length <= MaxSmallBody && TryParse(body) is { } root)
         {
-            answer.Batch = answer.isBatch ? BatchBody.Read(root) : null;
-            answer.LimitsEvent = answer.isLimitsEvent ? root : default;
+            answer.Batch = answer._isBatch ? BatchBody.Read(root) : null;
+            answer.LimitsEvent = answer._isLimitsEvent ? root : default;
         }
 
         return answer;
@@ -84,7 +84,7 @@ internal ref struct AnswerBody
             var isFailure = reader.ValueTextEquals("error"u8);
             var isKind = reader.ValueTextEquals("type"u8) || reader.ValueTextEquals("object"u8);
             var isState = reader.ValueTextEquals("state"u8);
-            isBatch |= reader.ValueTextEquals("jobArn"u8) || reader.ValueTextEquals("batchStats"u8);
+            _isBatch |= reader.ValueTextEquals("jobArn"u8) || reader.ValueTextEquals("batchStats"u8);
             var isMetadata = reader.ValueTextEquals("metadata"u8);
             reader.Read();
 
@@ -96,11 +96,11 @@ internal ref struct AnswerBody
             else if (isMetadata && reader.TokenType == JsonTokenType.StartObject)
             {
                 using var document = JsonDocument.ParseValue(ref reader);
-                isBatch |= document.RootElement.TryGetProperty("batchStats", out _);
+                _isBatch |= document.RootElement.TryGetProperty("batchStats", out _);
             }
             else
             {
-                isError |= isFailure && reader.TokenType is (JsonTokenType.StartObject or JsonTokenType.String);
+                _isError |= isFailure && reader.TokenType is (JsonTokenType.StartObject or JsonTokenType.String);
                 NoteKind(ref reader, isKind, isState);
                 reader.Skip();
             }
@@ -116,13 +116,13 @@ internal ref struct AnswerBody
 
         if (isState)
         {
-            isBatch |= reader.ValueSpan.StartsWith("JOB_STATE_"u8) || reader.ValueSpan.StartsWith("BATCH_STATE_"u8);
+            _isBatch |= reader.ValueSpan.StartsWith("JOB_STATE_"u8) || reader.ValueSpan.StartsWith("BATCH_STATE_"u8);
             return;
         }
 
-        isError |= reader.ValueTextEquals("error"u8);
-        isBatch |= reader.ValueTextEquals("batch"u8) || reader.ValueTextEquals("message_batch"u8);
-        isLimitsEvent |= reader.ValueTextEquals("rate_limits.updated"u8);
+        _isError |= reader.ValueTextEquals("error"u8);
+        _isBatch |= reader.ValueTextEquals("batch"u8) || reader.ValueTextEquals("message_batch"u8);
+        _isLimitsEvent |= reader.ValueTextEquals("rate_limits.updated"u8);
     }
 
     private static JsonElement? TryParse(ReadOnlySpan<byte> body)

@@ -13,9 +13,9 @@ internal sealed class AwsEventFrames
     private const int ChecksumBytes = 4;
     private const byte StringHeader = 7;
 
-    private byte[] held = new byte[1024];
-    private int length;
-    private long skip;
+    private byte[] _held = new byte[1024];
+    private int _length;
+    private long _skip;
 
     /// <summary>Takes one frame.</summary>
     /// <param name="type">The event's or the exception's type.</param>
@@ -28,51 +28,51 @@ internal sealed class AwsEventFrames
     {
         while (!chunk.IsEmpty)
         {
-            if (skip > 0)
+            if (_skip > 0)
             {
-                var passed = (int)Math.Min(skip, chunk.Length);
-                skip -= passed;
+                var passed = (int)Math.Min(_skip, chunk.Length);
+                _skip -= passed;
                 chunk = chunk[passed..];
                 continue;
             }
 
             // First the length of the frame, then the rest of it.
-            var wanted = length < PreludeBytes ? PreludeBytes : BinaryPrimitives.ReadInt32BigEndian(held);
-            var taken = Math.Min(wanted - length, chunk.Length);
+            var wanted = _length < PreludeBytes ? PreludeBytes : BinaryPrimitives.ReadInt32BigEndian(_held);
+            var taken = Math.Min(wanted - _length, chunk.Length);
             Hold(chunk[..taken]);
             chunk = chunk[taken..];
-            if (length == PreludeBytes && wanted == PreludeBytes)
+            if (_length == PreludeBytes && wanted == PreludeBytes)
             {
                 Begin();
             }
-            else if (length == wanted)
+            else if (_length == wanted)
             {
-                Read(held.AsSpan(0, length), handler);
-                length = 0;
+                Read(_held.AsSpan(0, _length), handler);
+                _length = 0;
             }
         }
     }
 
     private void Begin()
     {
-        var total = BinaryPrimitives.ReadUInt32BigEndian(held);
+        var total = BinaryPrimitives.ReadUInt32BigEndian(_held);
         if (total is < PreludeBytes + ChecksumBytes or > MaxFrameBytes)
         {
             // Too long, or no frame at all: a broken stream then ends in nothing but skipped bytes.
-            skip = Math.Max(0, total - (long)PreludeBytes);
-            length = 0;
+            _skip = Math.Max(0, total - (long)PreludeBytes);
+            _length = 0;
         }
     }
 
     private void Hold(ReadOnlySpan<byte> part)
     {
-        if (held.Length < length + part.Length)
+        if (_held.Length < _length + part.Length)
         {
-            Array.Resize(ref held, Math.Min(MaxFrameBytes, Math.Max(length + part.Length, held.Length * 2)));
+            Array.Resize(ref _held, Math.Min(MaxFrameBytes, Math.Max(_length + part.Length, _held.Length * 2)));
         }
 
-        part.CopyTo(held.AsSpan(length));
-        length += part.Length;
+        part.CopyTo(_held.AsSpan(_length));
+        _length += part.Length;
     }
 
     private static void Read(ReadOnlySpan<byte> frame, FrameHandler handler)

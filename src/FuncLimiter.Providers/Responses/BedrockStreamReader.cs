@@ -7,9 +7,9 @@ namespace FuncLimiter.Providers.Responses;
 /// <param name="events">The reader of server-sent events, which also keeps what the frames tell.</param>
 internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageReader
 {
-    private readonly AwsEventFrames frames = new();
-    private AwsEventFrames.FrameHandler? handler;
-    private bool? isFramed;
+    private readonly AwsEventFrames _frames = new();
+    private AwsEventFrames.FrameHandler? _handler;
+    private bool? _isFramed;
 
     /// <inheritdoc/>
     public override TokenUsage? Usage => events.Usage;
@@ -29,10 +29,10 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
         }
 
         // A frame begins with its length, of which the first byte is 0 below 16 MB; text has no such byte.
-        isFramed ??= chunk[0] == 0;
-        if (isFramed.Value)
+        _isFramed ??= chunk[0] == 0;
+        if (_isFramed.Value)
         {
-            frames.Append(chunk, handler ??= TakeFrame);
+            _frames.Append(chunk, _handler ??= TakeFrame);
         }
         else
         {

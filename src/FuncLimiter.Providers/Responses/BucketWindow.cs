@@ -6,22 +6,19 @@ namespace FuncLimiter.Providers.Responses;
 internal static class BucketWindow
 {
     /// <summary>
-    /// A bucket's reset is the time in which what is missing flows back: 1 of 200 missing and 7m12s to full is 200 a day. Only a window
-    /// near a minute or a day is believed.
+    /// A bucket's reset is the time in which what is missing flows back: 1 of 200 missing and 7m12s to full is 200 a day. What is not
+    /// near a day is taken for the usual minute.
     /// </summary>
     public static LimitReading Infer(LimitReading reading)
     {
-        if (reading is not { Window: null, Limit: > 0 and { } limit, Remaining: { } remaining, ResetIn: { } reset } || remaining >= limit)
+        if (reading.Window is not null)
         {
             return reading;
         }
 
-        var seconds = reset.TotalSeconds * limit / (limit - remaining);
-        return seconds switch
-        {
-            >= 30 and <= 120 => reading with { Window = TimeSpan.FromMinutes(1) },
-            >= 43_200 and <= 172_800 => reading with { Window = TimeSpan.FromDays(1) },
-            _ => reading,
-        };
+        var isDay = reading is { Limit: > 0 and { } limit, Remaining: { } remaining, ResetIn: { } reset }
+            && remaining < limit
+            && reset.TotalSeconds * limit / (limit - remaining) is >= 43_200 and <= 172_800;
+        return reading with { Window = isDay ? TimeSpan.FromDays(1) : TimeSpan.FromMinutes(1) };
     }
 }

@@ -12,6 +12,7 @@ internal static class FailureReading
     public static ResponseReading Make(in Failure failure, Verdict verdict, RetryHint? hint)
     {
         verdict = WeighCalendar(verdict, hint);
+        TellWindow(failure.Limits, verdict);
         var retryable = failure.Headers.Text("x-should-retry")?.ToLowerInvariant() switch
         {
             "true" => true,
@@ -26,7 +27,8 @@ internal static class FailureReading
             new Observation(kind)
             {
                 Readings = failure.Limits.Readings,
-                RetryAfter = hint?.ToSpan(),
+                // An empty account is no fuller after the few seconds that some providers name beside it.
+                RetryAfter = kind == OutcomeKind.QuotaExhausted ? null : hint?.ToSpan(),
                 Dimension = LimitNames.DimensionOf(verdict.Limit) ?? (kind == OutcomeKind.RateLimited ? failure.Limits.Exhausted() : null),
                 WholeAccount = verdict.WholeAccount,
             })
@@ -37,6 +39,15 @@ internal static class FailureReading
             BodyHints = ErrorText.Hints(failure.Text),
             Message = failure.Error.Message,
         };
+    }
+
+    /// <summary>Where headers leave the window open and the text names it, the core hears it.</summary>
+    private static void TellWindow(LimitTable limits, Verdict verdict)
+    {
+        if (LimitNames.DimensionOf(verdict.Limit) is { } dimension && RetryHint.ToSpan(LimitNames.SecondsOf(verdict.Window)) is { } window)
+        {
+            limits.Refine(reading => reading.Window is null && reading.Dimension == dimension ? reading with { Window = window } : reading);
+        }
     }
 
     /// <summary>A full limit by the day or the month is a quota, unless the provider names a wait that is worth it.</summary>

@@ -10,10 +10,10 @@ namespace FuncLimiter.Providers.Responses;
 /// <param name="Reset">The header with the reset; null where the provider sends none.</param>
 internal sealed record LimitHeaders(string Name, Dimension? Dimension, string Limit, string Remaining, string? Reset)
 {
-    /// <summary>The window that the headers' own names, or the provider's documents, promise; told in the reading.</summary>
+    /// <summary>The window that the headers' own names, or the provider's documents, promise.</summary>
     public TimeSpan? Window { get; init; }
 
-    /// <summary>True where the window is known to the core, but is not part of the reading.</summary>
+    /// <summary>True where the core is told the window, and the reading by name is not.</summary>
     public bool WindowIsImplied { get; init; }
 
     /// <summary>The header with the window's seconds; null where the provider sends none.</summary>
@@ -25,6 +25,9 @@ internal sealed record LimitHeaders(string Name, Dimension? Dimension, string Li
     {
         Window = window,
     };
+
+    /// <summary>The same, of limits by the minute, though nothing in the response says so.</summary>
+    public LimitHeaders ByTheMinute() => this with { Window = TimeSpan.FromMinutes(1), WindowIsImplied = true };
 
     /// <summary>Headers of the form <c>x-ratelimit-(limit|remaining|reset)</c>.</summary>
     public static readonly LimitHeaders Plain =

@@ -6,24 +6,24 @@ namespace FuncLimiter.Providers.Responses;
 /// <summary>Collects the limits that one response reports.</summary>
 internal sealed class LimitTable
 {
-    private Dictionary<string, NamedLimit>? named;
-    private List<LimitReading>? readings;
+    private Dictionary<string, NamedLimit>? _named;
+    private List<LimitReading>? _readings;
 
     /// <summary>By name, as a reading tells them.</summary>
-    public IReadOnlyDictionary<string, NamedLimit> Named => named ?? (IReadOnlyDictionary<string, NamedLimit>)ReadOnlyDictionary<string, NamedLimit>.Empty;
+    public IReadOnlyDictionary<string, NamedLimit> Named => _named ?? (IReadOnlyDictionary<string, NamedLimit>)ReadOnlyDictionary<string, NamedLimit>.Empty;
 
     /// <summary>In the core's terms.</summary>
-    public IReadOnlyList<LimitReading> Readings => readings ?? (IReadOnlyList<LimitReading>)[];
+    public IReadOnlyList<LimitReading> Readings => _readings ?? (IReadOnlyList<LimitReading>)[];
 
     /// <summary>Reads each set of headers that is there.</summary>
     public void Add(in HeaderValues headers, ReadOnlySpan<LimitHeaders> sets)
     {
         foreach (var set in sets)
         {
-            var window = set.Period is { } period ? headers.Number(period) : set.WindowIsImplied ? null : set.Window?.TotalSeconds;
+            var window = (set.Period is { } period ? headers.Number(period) : null) ?? (set.WindowIsImplied ? null : set.Window?.TotalSeconds);
             var limit = new NamedLimit(
                 headers.Number(set.Limit), headers.Number(set.Remaining), set.Reset is { } reset ? headers.Reset(reset) : null, null, window);
-            Add(set.Name, limit, set.Dimension, set.Window ?? RetryHint.ToSpan(window));
+            Add(set.Name, limit, set.Dimension, RetryHint.ToSpan(window) ?? set.Window);
         }
     }
 
@@ -39,26 +39,26 @@ internal sealed class LimitTable
             return;
         }
 
-        (named ??= [])[name] = limit;
+        (_named ??= [])[name] = limit;
         if (dimension is { } counted)
         {
-            readings ??= [];
-            readings.RemoveAll(reading => reading.Dimension == counted && reading.Window == window);
-            readings.Add(new LimitReading(counted, window, Whole(limit.Limit), Whole(limit.Remaining), RetryHint.ToSpan(limit.ResetSeconds)));
+            _readings ??= [];
+            _readings.RemoveAll(reading => reading.Dimension == counted && reading.Window == window);
+            _readings.Add(new LimitReading(counted, window, Whole(limit.Limit), Whole(limit.Remaining), RetryHint.ToSpan(limit.ResetSeconds)));
         }
     }
 
     /// <summary>Changes what the core hears; what the reading tells stays.</summary>
     public void Refine(Func<LimitReading, LimitReading> change)
     {
-        for (var i = 0; i < (readings?.Count ?? 0); i++)
+        for (var i = 0; i < (_readings?.Count ?? 0); i++)
         {
-            readings![i] = change(readings[i]);
+            _readings![i] = change(_readings[i]);
         }
     }
 
     /// <summary>The longest reset of the limits of which nothing is left; null where none is exhausted.</summary>
-    public double? ResetOfExhausted() => named?.Values.Where(limit => limit.Remaining is 0).Max(limit => limit.ResetSeconds);
+    public double? ResetOfExhausted() => _named?.Values.Where(limit => limit.Remaining is 0).Max(limit => limit.ResetSeconds);
 
     /// <summary>The one dimension of which nothing is left; null where none or several are exhausted.</summary>
     public Dimension? Exhausted()

@@ -8,7 +8,7 @@ public static class Reasons
     /// <summary>Answered.</summary>
     public const string Ok = "ok";
 
-    /// <summary>A rate limit, without saying which. Where it is known, <c>_tokens</c>, <c>_requests</c>, ... follow.</summary>
+    /// <summary>A rate limit, without saying which. Where it is known, <c>tokens</c>, <c>requests</c>, ... follow.</summary>
     public const string RateLimit = "rate_limit";
 
     /// <summary>A rate limit of whoever serves behind the provider.</summary>

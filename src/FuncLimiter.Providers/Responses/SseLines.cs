@@ -9,9 +9,9 @@ internal sealed class SseLines
     /// <summary>What is kept of a line that is too long; a usage object stands near its line's end.</summary>
     public const int TailBytes = 64 * 1024;
 
-    private byte[] held = [];
-    private int length;
-    private bool truncated;
+    private byte[] _held = [];
+    private int _length;
+    private bool _truncated;
 
     /// <summary>Takes one line without its end.</summary>
     /// <param name="line">The line, or its tail.</param>
@@ -30,16 +30,16 @@ internal sealed class SseLines
                 return;
             }
 
-            if (length == 0)
+            if (_length == 0)
             {
                 handler(chunk[..end], false);
             }
             else
             {
                 Hold(chunk[..end]);
-                handler(held.AsSpan(0, length), truncated);
-                length = 0;
-                truncated = false;
+                handler(_held.AsSpan(0, _length), _truncated);
+                _length = 0;
+                _truncated = false;
             }
 
             chunk = chunk[(end + 1)..];
@@ -48,21 +48,21 @@ internal sealed class SseLines
 
     private void Hold(ReadOnlySpan<byte> part)
     {
-        if (part.Length > MaxLineBytes - length)
+        if (part.Length > MaxLineBytes - _length)
         {
-            truncated = true;
-            var fromHeld = Math.Min(length, Math.Max(0, TailBytes - part.Length));
-            held.AsSpan(length - fromHeld, fromHeld).CopyTo(held);
-            length = fromHeld;
+            _truncated = true;
+            var fromHeld = Math.Min(_length, Math.Max(0, TailBytes - part.Length));
+            _held.AsSpan(_length - fromHeld, fromHeld).CopyTo(_held);
+            _length = fromHeld;
             part = part[^Math.Min(part.Length, TailBytes)..];
         }
 
-        if (held.Length < length + part.Length)
+        if (_held.Length < _length + part.Length)
         {
-            Array.Resize(ref held, Math.Max(length + part.Length, Math.Min(MaxLineBytes, Math.Max(1024, held.Length * 2))));
+            Array.Resize(ref _held, Math.Max(_length + part.Length, Math.Min(MaxLineBytes, Math.Max(1024, _held.Length * 2))));
         }
 
-        part.CopyTo(held.AsSpan(length));
-        length += part.Length;
+        part.CopyTo(_held.AsSpan(_length));
+        _length += part.Length;
     }
 }

@@ -8,23 +8,23 @@ namespace FuncLimiter.Providers.Responses;
 /// <param name="judge">Makes a reading of an error inside the stream.</param>
 internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, Func<ErrorBody, ResponseReading> judge) : StreamUsageReader
 {
-    private readonly SseLines lines = new();
-    private SseLines.LineHandler? handler;
-    private UsageFields fields;
-    private bool final;
-    private ResponseReading? failure;
+    private readonly SseLines _lines = new();
+    private SseLines.LineHandler? _handler;
+    private UsageFields _fields;
+    private bool _final;
+    private ResponseReading? _failure;
 
     /// <inheritdoc/>
-    public override TokenUsage? Usage => normalise(fields);
+    public override TokenUsage? Usage => normalise(_fields);
 
     /// <inheritdoc/>
-    public override bool IsFinal => final && !fields.IsEmpty;
+    public override bool IsFinal => _final && !_fields.IsEmpty;
 
     /// <inheritdoc/>
-    public override ResponseReading? Failure => failure;
+    public override ResponseReading? Failure => _failure;
 
     /// <inheritdoc/>
-    public override void Append(ReadOnlySpan<byte> chunk) => lines.Append(chunk, handler ??= TakeLine);
+    public override void Append(ReadOnlySpan<byte> chunk) => _lines.Append(chunk, _handler ??= TakeLine);
 
     /// <summary>Takes one event's JSON.</summary>
     /// <param name="root">The event.</param>
@@ -34,8 +34,8 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
         var told = StreamEvent.Usage(root);
         if (!told.IsEmpty)
         {
-            fields = fields.Then(told);
-            final |= isLast || StreamEvent.IsLast(root);
+            _fields = _fields.Then(told);
+            _final |= isLast || StreamEvent.IsLast(root);
         }
 
         if (StreamEvent.HasError(root))
@@ -45,7 +45,7 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     }
 
     /// <summary>Takes a failure; the first one stands.</summary>
-    public void TakeError(ErrorBody error) => failure ??= judge(error);
+    public void TakeError(ErrorBody error) => _failure ??= judge(error);
 
     private void TakeLine(ReadOnlySpan<byte> line, bool isTail)
     {
@@ -63,7 +63,7 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
         var data = line["data:".Length..].Trim((byte)' ');
         if (data.SequenceEqual("[DONE]"u8) || (data.Length < 256 && data.IndexOf("\"message_stop\""u8) >= 0))
         {
-            final = true;
+            _final = true;
         }
         else if (StreamEvent.IsTelling(data))
         {
@@ -108,8 +108,8 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
             var reader = new Utf8JsonReader(value);
             using var document = JsonDocument.ParseValue(ref reader);
             var told = UsageFields.Read(document.RootElement);
-            final |= !told.IsEmpty;
-            fields = fields.Then(told);
+            _final |= !told.IsEmpty;
+            _fields = _fields.Then(told);
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
