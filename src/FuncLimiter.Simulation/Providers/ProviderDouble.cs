@@ -41,7 +41,7 @@ public sealed class ProviderDouble : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         var provider = new ProviderDouble(options, time ?? TimeProvider.System);
         var calls = new CallHandler(options, provider._time);
-        provider._server = await LoopbackServer.StartAsync(options.Port, null, Handle, cancellationToken);
+        provider._server = await LoopbackServer.StartAsync(options.Port, Handle, cancellationToken);
         return provider;
 
         Task Handle(HttpContext context) => context.Request.Path.StartsWithSegments("/_double")

@@ -3,11 +3,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Simulation.Providers;
 
-/// <summary>Answers every request at once with the same small chat completion, without limits: the upstream of throughput benchmarks.</summary>
+/// <summary>Answers everything at once with the same small chat completion, without limits: the upstream of benchmarks.</summary>
 public sealed class StaticResponder : IAsyncDisposable
 {
     private static readonly ReadOnlyMemory<byte> Answer = """
-        {"id":"chatcmpl-static","object":"chat.completion","created":1700000000,"model":"gpt-x","choices":[{"index":0,"message":{"role":"assistant","content":"Hello!"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}
+        {"id":"chatcmpl-static","object":"chat.completion","created":1700000000,"model":"gpt-x",
+        "choices":[{"index":0,"message":{"role":"assistant","content":"Hello!"},"finish_reason":"stop"}],
+        "usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}
         """u8.ToArray();
 
     private readonly LoopbackServer _server;
@@ -19,7 +21,7 @@ public sealed class StaticResponder : IAsyncDisposable
 
     /// <summary>Starts one on a loopback port; 0 takes a free one.</summary>
     public static async Task<StaticResponder> StartAsync(int port = 0, CancellationToken cancellationToken = default) =>
-        new(await LoopbackServer.StartAsync(port, null, AnswerAsync, cancellationToken));
+        new(await LoopbackServer.StartAsync(port, AnswerAsync, cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();

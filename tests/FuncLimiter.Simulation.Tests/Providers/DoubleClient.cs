@@ -33,23 +33,28 @@ internal sealed class DoubleClient : IAsyncDisposable
         StartAsync(new ProviderDoubleOptions { Deployments = deployments });
 
     public Task<Answer> ChatAsync(
-        int maxTokens = 100, string text = "hello", string key = "sk-a", string model = "gpt-x", string more = "", string? fault = null, string? idempotency = null) =>
+        int maxTokens = 100,
+        string text = "hello",
+        string key = "sk-a",
+        string model = "gpt-x",
+        string more = "",
+        string? fault = null,
+        string? idempotency = null) =>
         SendAsync(
             "/v1/chat/completions",
-            $$"""{"model":"{{model}}","max_tokens":{{maxTokens}},"messages":[{"role":"user","content":{{JsonSerializer.Serialize(text)}}}]{{more}}}""",
+            $$"""{"model":"{{model}}",{{Body(maxTokens, text, more)}}""",
             ("Authorization", $"Bearer {key}"),
             ("x-double-fault", fault),
             ("Idempotency-Key", idempotency));
 
-    public Task<Answer> AzureAsync(int maxTokens = 100, string text = "hello", string deployment = "gpt-x", string more = "", string path = "chat/completions") =>
+    public Task<Answer> AzureAsync(int maxTokens = 100, string text = "hello", string deployment = "gpt-x", string more = "") =>
         SendAsync(
-            $"/openai/deployments/{deployment}/{path}?api-version=2024-10-21",
-            $$"""{"max_tokens":{{maxTokens}},"messages":[{"role":"user","content":{{JsonSerializer.Serialize(text)}}}]{{more}}}""",
+            $"/openai/deployments/{deployment}/chat/completions?api-version=2024-10-21",
+            "{" + Body(maxTokens, text, more),
             ("api-key", "sk-a"));
 
     public Task<Answer> MessagesAsync(int maxTokens = 100, string text = "hello", string more = "", string? fault = null) =>
-        RawMessagesAsync(
-            $$"""{"model":"claude-x","max_tokens":{{maxTokens}},"messages":[{"role":"user","content":{{JsonSerializer.Serialize(text)}}}]{{more}}}""", fault);
+        RawMessagesAsync($$"""{"model":"claude-x",{{Body(maxTokens, text, more)}}""", fault);
 
     public Task<Answer> RawMessagesAsync(string body, string? fault = null) =>
         SendAsync("/v1/messages", body, ("x-api-key", "sk-a"), ("anthropic-version", "2023-06-01"), ("x-double-fault", fault));
@@ -76,6 +81,11 @@ internal sealed class DoubleClient : IAsyncDisposable
         _http.Dispose();
         await Provider.DisposeAsync();
     }
+
+    private static string Body(int maxTokens, string text, string more) =>
+        $$"""
+        "max_tokens":{{maxTokens}},"messages":[{"role":"user","content":{{JsonSerializer.Serialize(text)}}}]{{more}}}
+        """;
 
     internal sealed record Answer(HttpStatusCode Status, Dictionary<string, string> Headers, string Body)
     {

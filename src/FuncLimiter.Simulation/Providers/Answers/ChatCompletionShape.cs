@@ -48,11 +48,8 @@ internal sealed class ChatCompletionShape(AnswerPlan plan, bool azure) : AnswerS
     {
         if (azure)
         {
-            stream.Raw("""
-                data: {"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]}
-
-
-                """u8);
+            stream.Raw("data: {\"choices\":[],\"created\":0,\"id\":\"\",\"model\":\"\",\"object\":\"\","u8);
+            stream.Raw("\"prompt_filter_results\":[{\"prompt_index\":0,\"content_filter_results\":{}}]}\n\n"u8);
         }
 
         for (var i = 0; i < Plan.Choices; i++)

@@ -32,4 +32,11 @@ internal enum RefusalCause
 /// <param name="Next">For acceleration: the limit of the next window.</param>
 /// <param name="Window">The window's length.</param>
 internal readonly record struct LimitRefusal(
-    RefusalCause Cause, LimitDimension Dimension, double WaitSeconds, double Limit, double Available, long Requested, double Next, TimeSpan Window);
+    RefusalCause Cause,
+    LimitDimension Dimension,
+    double WaitSeconds,
+    double Limit,
+    double Available,
+    long Requested,
+    double Next,
+    TimeSpan Window);

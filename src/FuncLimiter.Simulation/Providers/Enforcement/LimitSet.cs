@@ -104,7 +104,7 @@ internal sealed class LimitSet(IReadOnlyList<Enforcer> own, IReadOnlyList<Enforc
             : double.IsInfinity(wait) ? RefusalCause.TooLarge
             : RefusalCause.Limit;
         var limit = cause == RefusalCause.TooLarge || acceleration is not null ? enforcer.Capacity : enforcer.Amount;
-        return new LimitRefusal(
-            cause, enforcer.Dimension, wait, limit, enforcer.Available(now), requested, acceleration?.Next(now) ?? 0, enforcer.Options.Window);
+        var next = acceleration?.Next(now) ?? 0;
+        return new LimitRefusal(cause, enforcer.Dimension, wait, limit, enforcer.Available(now), requested, next, enforcer.Options.Window);
     }
 }

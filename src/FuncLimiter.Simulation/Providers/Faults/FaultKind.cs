@@ -24,7 +24,7 @@ public enum FaultKind
     /// <summary>Takes the call and waits before each chunk or body (<c>slow-stream</c>; milliseconds, default 200).</summary>
     SlowStream,
 
-    /// <summary>Takes the call and breaks the connection in the middle of the answer (<c>cut-stream</c>; after how many tokens, default half).</summary>
+    /// <summary>Takes the call and breaks the connection in the middle (<c>cut-stream</c>; after how many tokens, default half).</summary>
     CutStream,
 
     /// <summary>Changes a limit without a word (<c>limit</c>; the new amount per minute of <see cref="FaultRule.Dimension"/>).</summary>

@@ -24,7 +24,7 @@ internal static class FaultNames
 
     public static FaultKind? Parse(string name) => Kinds.TryGetValue(name, out var kind) ? kind : null;
 
-    /// <summary>Reads <c>kind</c> or <c>kind=value</c>; null where it is neither or changes a limit, which is not one call's affair.</summary>
+    /// <summary>Reads <c>kind</c> or <c>kind=value</c>; null where it is neither, or a limit, which is not one call's affair.</summary>
     public static Fault? ParseHeader(string header)
     {
         var parts = header.Split('=', 2, StringSplitOptions.TrimEntries);

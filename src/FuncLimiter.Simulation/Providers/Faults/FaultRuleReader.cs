@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace FuncLimiter.Simulation.Providers.Faults;
 
 /// <summary>
-/// Reads <c>{"clear":true,"rules":[{"kind":"500","deployment":"a","afterSeconds":0,"forSeconds":10,"every":2,"chance":1,"count":5,"value":1,
-/// "dimension":"tokens"}]}</c>; all but <c>kind</c> may be left out.
+/// Reads <c>{"clear":true,"rules":[{"kind":"500","deployment":"a","afterSeconds":0,"forSeconds":10,"every":2,"chance":1,"count":5,
+/// "value":1,"dimension":"tokens"}]}</c>; all but <c>kind</c> may be left out.
 /// </summary>
 internal static class FaultRuleReader
 {
@@ -30,7 +30,8 @@ internal static class FaultRuleReader
         var dimension = rule.TryGetProperty("dimension", out var text) ? text.ToString() : nameof(LimitDimension.Tokens);
         if (!Enum.TryParse<LimitDimension>(dimension, ignoreCase: true, out var parsed))
         {
-            throw new FormatException($"'dimension' must be one of {string.Join(", ", Enum.GetNames<LimitDimension>())}, not '{dimension}'.");
+            var names = string.Join(", ", Enum.GetNames<LimitDimension>());
+            throw new FormatException($"'dimension' must be one of {names}, not '{dimension}'.");
         }
 
         return new FaultRule(kind)

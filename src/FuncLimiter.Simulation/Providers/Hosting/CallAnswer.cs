@@ -185,7 +185,7 @@ internal sealed class CallAnswer(HttpContext context, DoubleState state, Deploym
         await AbortAsync();
     }
 
-    /// <summary>Breaks the connection once what was written so far had time to leave; by the wall clock, for the socket keeps that one.</summary>
+    /// <summary>Breaks the connection once what was written had time to leave; by the wall clock, for the socket keeps that one.</summary>
     private async Task AbortAsync()
     {
         await Task.Delay(UntilSent, context.RequestAborted);

@@ -85,7 +85,8 @@ internal sealed class DoubleState
     }
 
     /// <summary>Lets a call in or turns it away, and sets the headers that tell of the limits.</summary>
-    public Admission Admit(Deployment deployment, ReceivedRequest request, Fault? asked, string? idempotencyKey, string id, IHeaderDictionary headers)
+    public Admission Admit(
+        Deployment deployment, ReceivedRequest request, Fault? asked, string? idempotencyKey, string id, IHeaderDictionary headers)
     {
         lock (_gate)
         {
@@ -239,7 +240,7 @@ internal sealed class DoubleState
     {
         foreach (var change in _faults.TakeDueChanges(now))
         {
-            foreach (var deployment in _deployments.Where(each => change.Deployment is null || each.Options.ReportName == change.Deployment))
+            foreach (var deployment in _deployments.Where(each => (change.Deployment ?? each.Options.ReportName) == each.Options.ReportName))
             {
                 var configured = deployment.Options.Limits.FirstOrDefault(limit => limit.Dimension == change.Dimension)?.Amount;
                 if ((change.Amount ?? configured) is { } amount)

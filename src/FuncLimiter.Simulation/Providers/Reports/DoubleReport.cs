@@ -32,5 +32,6 @@ public sealed record DoubleReport(
     /// <summary>The deployment of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public DeploymentReport this[string name] =>
-        Deployments.FirstOrDefault(deployment => deployment.Name == name) ?? throw new KeyNotFoundException($"There is no deployment '{name}'.");
+        Deployments.FirstOrDefault(deployment => deployment.Name == name)
+        ?? throw new KeyNotFoundException($"There is no deployment '{name}'.");
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FuncLimiter.Simulation.Providers.Signals;
 
-/// <summary>Spans as OpenAI's headers and messages write them: <c>0s</c>, <c>84ms</c>, <c>1.146s</c>, <c>6m0s</c>, <c>1h2m3.5s</c>.</summary>
+/// <summary>Spans as OpenAI writes them: <c>0s</c>, <c>84ms</c>, <c>1.146s</c>, <c>6m0s</c>, <c>1h2m3.5s</c>.</summary>
 internal static class GoDuration
 {
     /// <summary>Writes a span, rounded up to a whole millisecond so that waiting for it is enough.</summary>

@@ -56,14 +56,14 @@ internal static class ProviderErrors
     public static ProviderError Server(ProviderDialect dialect) => dialect switch
     {
         ProviderDialect.Anthropic => new ProviderError(500, "api_error", null, "Internal server error"),
-        ProviderDialect.Azure => new ProviderError(500, "", "InternalServerError", "The server had an error while processing your request."),
+        ProviderDialect.Azure => new ProviderError(500, "", "InternalServerError", "The server had an error processing your request."),
         _ => new ProviderError(500, "server_error", null, "The server had an error while processing your request"),
     };
 
     public static ProviderError Unavailable(ProviderDialect dialect) => dialect switch
     {
         ProviderDialect.Anthropic => new ProviderError(503, "api_error", null, "Service unavailable"),
-        ProviderDialect.Azure => new ProviderError(503, "", "ServiceUnavailable", "The service is temporarily unable to process your request."),
+        ProviderDialect.Azure => new ProviderError(503, "", "ServiceUnavailable", "The service is temporarily unavailable."),
         _ => new ProviderError(503, "service_unavailable_error", "server_is_overloaded", "The server is currently overloaded."),
     };
 

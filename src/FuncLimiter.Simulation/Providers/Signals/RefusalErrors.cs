@@ -4,7 +4,7 @@ using FuncLimiter.Simulation.Providers.Requests;
 
 namespace FuncLimiter.Simulation.Providers.Signals;
 
-/// <summary>429s in each provider's words: OpenAI's with limit, used, requested and wait; Azure's and Anthropic's as in public issues.</summary>
+/// <summary>429s in the providers' words: OpenAI's with limit, used, requested and wait; Azure's and Anthropic's as in public issues.</summary>
 internal static class RefusalErrors
 {
     /// <summary>The error of a refusal.</summary>
@@ -37,8 +37,8 @@ internal static class RefusalErrors
                 429,
                 type,
                 "rate_limit_exceeded",
-                $"Request too large for {who} on {Counted(refusal)}: Limit {limit}, Requested {refusal.Requested}. The input or output tokens "
-                    + "must be reduced in order to run successfully. Visit https://platform.openai.com/account/rate-limits to learn more.");
+                $"Request too large for {who} on {Counted(refusal)}: Limit {limit}, Requested {refusal.Requested}. The input or output "
+                    + "tokens must be reduced in order to run successfully. Visit https://platform.openai.com/account/rate-limits to learn more.");
         }
 
         var used = Number($"{Math.Max(0, Math.Ceiling(refusal.Limit - refusal.Available - 1e-6)):0}");
@@ -91,8 +91,8 @@ internal static class RefusalErrors
             RefusalCause.Concurrency =>
                 $"Number of concurrent connections has exceeded your rate limit. Please try again later or {sales}",
             RefusalCause.Acceleration =>
-                $"This request would exceed your organization's maximum usage increase rate for {unit} per minute {who}. Your current limit is "
-                + Number($"{refusal.Limit:N0} {unit} per minute, and will increase to {refusal.Next:N0} at the next minute boundary. ")
+                $"This request would exceed your organization's maximum usage increase rate for {unit} per minute {who}. Your current "
+                + Number($"limit is {refusal.Limit:N0} {unit} per minute, and will increase to {refusal.Next:N0} at the next minute boundary. ")
                 + $"Please scale up your {unit} usage more gradually to stay within the acceleration limit. {docs}",
             RefusalCause.Penalty or RefusalCause.Closed =>
                 $"This request would exceed your organization's rate limit {who}. {docs} Please try again later.",

@@ -6,7 +6,7 @@ namespace FuncLimiter.Simulation.Tests.Providers.Answers;
 public class ChatCompletionTests
 {
     private const string Tools =
-        ""","tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"location":{"type":"string"}}}}}]""";
+        ""","tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{}}}}]""";
 
     private static readonly DeploymentOptions Plain = new("sk-a", "gpt-x");
 
@@ -119,7 +119,7 @@ public class ChatCompletionTests
             "/v1/chat/completions",
             """
             {"model":"gpt-x","messages":[{"role":"user","content":"call the tool"},
-              {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"get_weather","arguments":"{}"}}]},
+              {"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"get_weather","arguments":"{}"}}]},
               {"role":"tool","tool_call_id":"c1","content":"sunny"}]
             """ + Tools + "}",
             ("Authorization", "Bearer sk-a"));

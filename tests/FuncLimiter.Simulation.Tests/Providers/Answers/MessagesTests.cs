@@ -101,8 +101,11 @@ public class MessagesTests
             {"model":"claude-x","max_tokens":5,"messages":[{"role":"user","content":"{{question}}"}],
              "system":[{"type":"text","cache_control":{"type":"ephemeral"},"text":"{{new string('s', 8000)}}" }]}
             """;
-        static string Input(DoubleClient.Answer answer) =>
-            $"{answer.Json["usage"]!["cache_creation_input_tokens"]} {answer.Json["usage"]!["cache_read_input_tokens"]} {answer.Json["usage"]!["input_tokens"]}";
+        static string Input(DoubleClient.Answer answer)
+        {
+            var usage = answer.Json["usage"]!;
+            return $"{usage["cache_creation_input_tokens"]} {usage["cache_read_input_tokens"]} {usage["input_tokens"]}";
+        }
     }
 
     [Fact]
@@ -119,7 +122,8 @@ public class MessagesTests
         Assert.Equal(2000, next.Json["usage"]!["cache_read_input_tokens"]!.GetValue<int>());
         Assert.Equal(1001, next.Json["usage"]!["cache_creation_input_tokens"]!.GetValue<int>());
 
-        static string Marked(string message) => message.Replace("MARK", ""","cache_control":{"type":"ephemeral"}""", StringComparison.Ordinal);
+        static string Marked(string message) =>
+            message.Replace("MARK", ""","cache_control":{"type":"ephemeral"}""", StringComparison.Ordinal);
         static string Unmarked(string message) => message.Replace("MARK", "", StringComparison.Ordinal);
         static string Body(params string[] messages) => """{"model":"claude-x","max_tokens":5,"messages":[""" + string.Join(',', messages) + "]}";
     }

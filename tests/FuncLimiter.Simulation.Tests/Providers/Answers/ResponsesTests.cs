@@ -56,7 +56,9 @@ public class ResponsesTests
         var streamed = await AskAsync(client, "call the tool", Tools + ""","stream":true""");
         var after = await client.SendAsync(
             "/v1/responses",
-            """{"model":"gpt-x","input":[{"role":"user","content":"call the tool"},{"type":"function_call_output","call_id":"c","output":"ok"}]""" + Tools + "}",
+            """
+            {"model":"gpt-x","input":[{"role":"user","content":"call the tool"},{"type":"function_call_output","call_id":"c","output":"ok"}]
+            """ + Tools + "}",
             ("Authorization", "Bearer sk-a"));
 
         var item = whole.Json["output"]![0]!;

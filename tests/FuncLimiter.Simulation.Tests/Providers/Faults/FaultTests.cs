@@ -163,7 +163,7 @@ public class FaultTests
         client.Time.Advance(60);
         var after = await client.ChatAsync(maxTokens: 100);
 
-        Assert.Equal(("1000", "120", "1000"), (before["x-ratelimit-limit-tokens"], during["x-ratelimit-limit-tokens"], after["x-ratelimit-limit-tokens"]));
+        Assert.Equal(["1000", "120", "1000"], new[] { before, during, after }.Select(answer => answer["x-ratelimit-limit-tokens"]));
         Assert.Equal(429, refused.Code);
 
         // A full bucket, a minute of 1,000 and a minute of 120.
@@ -176,7 +176,13 @@ public class FaultTests
         await using var client = await DoubleClient.StartAsync(new ProviderDoubleOptions
         {
             Deployments = [Plain with { Limits = [] }, Plain with { Model = "gpt-y" }],
-            Faults = [new FaultRule(FaultKind.Unavailable) { Deployment = "gpt-x", After = TimeSpan.FromSeconds(10), For = TimeSpan.FromSeconds(10), Every = 2, Count = 2 }],
+            Faults =
+            [
+                new FaultRule(FaultKind.Unavailable)
+                {
+                    Deployment = "gpt-x", After = TimeSpan.FromSeconds(10), For = TimeSpan.FromSeconds(10), Every = 2, Count = 2,
+                },
+            ],
         });
 
         var codes = new List<int> { (await client.ChatAsync()).Code };
@@ -195,7 +201,9 @@ public class FaultTests
         var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
         {
             Content = new StringContent(
-                $$"""{"model":"gpt-x","max_tokens":{{maxTokens}},"stream":{{(stream ? "true" : "false")}},"messages":[]}""", Encoding.UTF8, "application/json"),
+                $$"""{"model":"gpt-x","max_tokens":{{maxTokens}},"stream":{{(stream ? "true" : "false")}},"messages":[]}""",
+                Encoding.UTF8,
+                "application/json"),
         };
         request.Headers.Add("Authorization", "Bearer sk-a");
         request.Headers.Add("x-double-fault", fault);

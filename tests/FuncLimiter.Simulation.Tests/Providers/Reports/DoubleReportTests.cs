@@ -41,7 +41,10 @@ public class DoubleReportTests
     public async Task Report_OfAWindowCountsTheWindowsTouched()
     {
         await using var client = await DoubleClient.StartAsync(
-            new DeploymentOptions("sk-a", "gpt-x") { Dialect = ProviderDialect.Azure, Limits = [LimitOptions.AzureTpm(1000, TimeSpan.FromSeconds(30))] });
+            new DeploymentOptions("sk-a", "gpt-x")
+            {
+                Dialect = ProviderDialect.Azure, Limits = [LimitOptions.AzureTpm(1000, TimeSpan.FromSeconds(30))],
+            });
 
         await client.AzureAsync(maxTokens: 800, text: "");
         client.Time.Advance(30);

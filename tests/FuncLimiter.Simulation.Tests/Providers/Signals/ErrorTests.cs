@@ -98,7 +98,10 @@ public class ErrorTests
         await using var client = await DoubleClient.StartAsync(new ProviderDoubleOptions { Deployments = All, MaxBodyBytes = 1000 });
 
         var told = await client.ChatAsync(text: new string('a', 1000));
-        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = new StreamContent(new MemoryStream(Encoding.UTF8.GetBytes(new string(' ', 1001)))) };
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/v1/messages")
+        {
+            Content = new StreamContent(new MemoryStream(Encoding.UTF8.GetBytes(new string(' ', 1001)))),
+        };
         chunked.Headers.TransferEncodingChunked = true;
         chunked.Headers.Add("x-api-key", "sk-a");
         using var answer = await client.Http.SendAsync(chunked);

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using FuncLimiter.Simulation.Fleets;
+using FuncLimiter.Simulation.Providers;
+
+namespace FuncLimiter.Simulation.Tests.Fleets;
+
+public class DemoScenarioTests
+{
+    private static readonly DemoScenario Scenario = new() { Duration = TimeSpan.FromSeconds(2) };
+    private static readonly Uri Address = new("http://127.0.0.1:5000/");
+
+    [Fact]
+    public void Fleet_AsksForTenTimesTheTokens()
+    {
+        var fleet = Scenario.ThroughLimiter(Address);
+        var latency = TimeSpan.FromMilliseconds(120);
+
+        Assert.InRange(fleet.Agents, 200, 300);
+        Assert.Equal(10 * Scenario.TokensPerMinute / 60.0, fleet.OfferedMaxTokensPerSecond(latency), 1);
+        Assert.True(fleet.OfferedCallsPerSecond(latency) > Scenario.RequestsPerMinute / 60.0);
+    }
+
+    [Fact]
+    public void Interactive_NeedsFarLessThanTheProviderHas()
+    {
+        var fleet = Scenario.ThroughLimiter(Address);
+        var interactive = fleet with
+        {
+            Tenants = [.. fleet.Tenants.Select(tenant => tenant with
+            {
+                Groups = [.. tenant.Groups.Where(group => group.Priority == FleetPriority.Interactive)],
+            })],
+        };
+
+        Assert.Equal(0.15 * Scenario.TokensPerMinute / 60.0, interactive.OfferedMaxTokensPerSecond(TimeSpan.FromMilliseconds(120)), 1);
+    }
+
+    [Fact]
+    public void Tenants_HaveTheSameMixByWeight()
+    {
+        var tenants = Scenario.ThroughLimiter(Address).Tenants;
+
+        Assert.Equal(4, tenants.Count(tenant => tenant.Weight == 1));
+        Assert.Equal(2, tenants.Count(tenant => tenant.Weight > 1));
+        Assert.All(tenants, tenant => Assert.Equal(
+            tenants[0].Groups.Select(group => group with { Agents = group.Agents * (int)tenant.Weight }), tenant.Groups));
+    }
+
+    [Fact]
+    public void Configuration_NamesTheDoubleItsLimitsAndTheTenantsKeysButNoSecret()
+    {
+        var text = Scenario.Configuration(Address);
+        var json = JsonNode.Parse(text)!;
+        var fleet = Scenario.ThroughLimiter(Address);
+
+        var account = json["accounts"]![0]!;
+        Assert.Equal("http://127.0.0.1:5000", account["endpoint"]!.GetValue<string>());
+        Assert.Equal("${FUNCLIMITER_DEMO_KEY}", account["apiKey"]!.GetValue<string>());
+        Assert.Equal(120_000, account["models"]![0]!["limits"]!["tpm"]!.GetValue<int>());
+        Assert.Equal(Scenario.Provider.Deployments[0].Key, Scenario.Secrets["FUNCLIMITER_DEMO_KEY"]);
+        Assert.DoesNotContain(Scenario.Provider.Deployments[0].Key, text, StringComparison.Ordinal);
+        Assert.Equal(
+            fleet.Tenants.Select(tenant => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(tenant.ApiKey)))),
+            json["tenants"]!.AsArray().Select(tenant => tenant!["keys"]![0]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task Baseline_IsMostlyRefused()
+    {
+        await using var provider = await ProviderDouble.StartAsync(Scenario.Provider);
+
+        var fleet = await Fleet.RunAsync(Scenario.WithoutLimiter(provider.BaseAddress));
+
+        var report = provider.Report()[DemoScenario.Model];
+        Assert.True(report.RejectedShare > 0.5, $"{report.RejectedShare:P1} of {report.Calls} were refused");
+        Assert.True(fleet.Refused429 > fleet.Ok);
+        Assert.Equal(0, fleet.Failed);
+        Assert.Equal(LimitDimension.Tokens, report.Binding!.Dimension);
+    }
+}

@@ -1,0 +1,80 @@
+using FuncLimiter.Simulation.Fleets;
+
+namespace FuncLimiter.Simulation.Tests.Fleets;
+
+public class FleetTallyTests
+{
+    private static readonly AgentOutcome Answered = new(AgentOutcomeKind.Answered, 50, 10, 20, null);
+
+    [Fact]
+    public void Backlog_IsTheShareOfTimeWithACallUnanswered()
+    {
+        var (tally, group, time) = Start();
+
+        time.Advance(1);
+        tally.Begin(group);
+        tally.Begin(group);
+        time.Advance(4);
+        tally.End(group, Answered);
+        time.Advance(1);
+        tally.End(group, Answered);
+        time.Advance(4);
+
+        Assert.Equal(0.5, Assert.Single(tally.Groups()).BackloggedShare, 9);
+    }
+
+    [Fact]
+    public void WhatEndsAfterTheStop_WasUnderWayAtTheEnd()
+    {
+        var (tally, group, time) = Start();
+
+        tally.Begin(group);
+        time.Advance(10);
+        tally.Stop();
+        var groups = tally.Groups();
+        time.Advance(5);
+        tally.End(group, new AgentOutcome(AgentOutcomeKind.Abandoned, 0, 0, 0, null));
+        var report = tally.Report(groups);
+
+        Assert.Equal((1, 0, 1), (report.Calls, report.Ok, report.Abandoned));
+        Assert.Equal(TimeSpan.FromSeconds(10), report.Elapsed);
+        Assert.Equal(1, groups[0].BackloggedShare, 9);
+    }
+
+    [Fact]
+    public void Outcomes_AreCountedByKind()
+    {
+        var (tally, group, _) = Start();
+        foreach (var outcome in (AgentOutcome[])[
+            Answered, Answered with { Tokens = 7, WaitMs = 30 }, new(AgentOutcomeKind.GaveUp, 0, 0, 0, null),
+            new(AgentOutcomeKind.Failed, 0, 0, 0, "503"), new(AgentOutcomeKind.Failed, 0, 0, 0, "503")])
+        {
+            tally.Begin(group);
+            tally.End(group, outcome);
+        }
+
+        var report = tally.Report(tally.Groups());
+
+        Assert.Equal((5, 2, 1, 2), (report.Calls, report.Ok, report.GaveUp, report.Failed));
+        Assert.Equal(2, report.Failures["503"]);
+        Assert.Equal(57, report.TokensByTenant["a"]);
+        Assert.Equal(new WaitReport(2, 10, 30, 30), report.Waits[FleetPriority.Standard]);
+        Assert.Equal(0, report.Waits[FleetPriority.Background].Count);
+    }
+
+    [Theory]
+    [InlineData(0.5, 50)]
+    [InlineData(0.99, 99)]
+    [InlineData(1, 100)]
+    public void Rank_IsTheNearest(double share, double expected) =>
+        Assert.Equal(expected, WaitSamples.Rank([.. Enumerable.Range(1, 100).Select(each => (double)each)], share));
+
+    private static (FleetTally Tally, GroupTally Group, ManualTime Time) Start()
+    {
+        var time = new ManualTime();
+        var tenant = new FleetTenant("a", 1, "k", [new AgentGroup(FleetPriority.Standard, 1, "m")]);
+        var tally = new FleetTally(
+            new FleetOptions { BaseAddress = new Uri("http://127.0.0.1"), Tenants = [tenant], Duration = TimeSpan.FromSeconds(1) }, time);
+        return (tally, tally.GroupOf(tenant, FleetPriority.Standard), time);
+    }
+}
