@@ -124,7 +124,7 @@ public sealed class ReservationEndpoint
             return;
         }
 
-        var expiresAt = admission.Reservation!.TakenAt.ToDateTimeOffset() + ttl;
+        var expiresAt = _services.Time.GetUtcNow() + ttl;
         var attempt = new Attempt(_services, call, plan, admission, admission.Waited);
         var id = _desk.Keep(attempt, expiresAt);
         await JsonResponse.WriteAsync(context, 200, json => Write(json, id, expiresAt, attempt, plan.Estimate(admission.Place)));
