@@ -26,12 +26,12 @@ internal sealed class GroqProvider : HttpProvider
     {
         var input = Math.Max(0, CharacterEstimate.Of(request, estimate) - estimate.CachedInputTokens);
         var output = request.Operation == Operation.Embeddings ? 0 : request.MaxOutputTokens * request.Choices ?? estimate.OutputTokens;
-        return new Charge(1, input + output, estimate.InputTokens - estimate.CachedInputTokens, estimate.OutputTokens, 1);
+        return new Charge(1, input + output, Math.Max(0, estimate.InputTokens - estimate.CachedInputTokens), estimate.OutputTokens, 1);
     }
 
     /// <inheritdoc/>
     public override Charge ChargeAtEnd(RequestFacts request, in Charge atStart, TokenUsage? usage, OutcomeKind outcome) =>
-        KeptCharge.AtEnd(atStart, usage is { } used ? used with { InputTokens = used.InputTokens - used.CacheReadTokens } : null, outcome);
+        KeptCharge.AtEnd(atStart, usage is { } used ? used with { InputTokens = Math.Max(0, used.InputTokens - used.CacheReadTokens) } : null, outcome);
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch

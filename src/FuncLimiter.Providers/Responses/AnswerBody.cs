@@ -9,16 +9,16 @@ internal ref struct AnswerBody
     private const int MaxSmallBody = 1024 * 1024;
 
     /// <summary>The usage; empty where there is none.</summary>
-    public UsageFields Usage;
+    public UsageFields Usage { get; private set; }
 
     /// <summary>The error that came in place of an answer.</summary>
-    public ErrorBody? Error;
+    public ErrorBody? Error { get; private set; }
 
     /// <summary>The state of a batch.</summary>
-    public BatchStatus? Batch;
+    public BatchStatus? Batch { get; private set; }
 
     /// <summary>An event that tells limits; undefined where the body is none.</summary>
-    public JsonElement LimitsEvent;
+    public JsonElement LimitsEvent { get; private set; }
 
     private bool _isError;
     private bool _isBatch;
