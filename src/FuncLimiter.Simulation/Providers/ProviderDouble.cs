@@ -10,8 +10,9 @@ namespace FuncLimiter.Simulation.Providers;
 /// in their formats (streams, tools, cached tokens, errors), and counts by its own clock what it accepted and what it would have let
 /// through at most. Paths: OpenAI <c>/v1/chat/completions</c>, <c>/v1/responses</c>, <c>/v1/embeddings</c>, <c>/v1/models</c>; Anthropic
 /// <c>/v1/messages</c>, <c>/v1/messages/count_tokens</c>; Azure <c>/openai/deployments/{name}/chat/completions</c> and
-/// <c>/embeddings</c>, with <c>api-version</c>. Other processes read and steer it by <c>GET /_double/report</c>, <c>POST /_double/reset</c>
-/// and <c>POST /_double/faults</c>; a request's header <c>x-double-fault</c> names what is to go wrong with it.
+/// <c>/embeddings</c>, with <c>api-version</c>; the same and <c>/responses</c> under <c>/openai/v1</c>. Other processes read and steer it
+/// by <c>GET /_double/report</c>, <c>POST /_double/reset</c> and <c>POST /_double/faults</c>; a request's header <c>x-double-fault</c> names
+/// what is to go wrong with it.
 /// </summary>
 public sealed class ProviderDouble : IAsyncDisposable
 {

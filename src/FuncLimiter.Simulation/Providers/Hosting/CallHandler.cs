@@ -41,7 +41,7 @@ internal sealed class CallHandler(ProviderDoubleOptions options, TimeProvider ti
     private static CallRoute? Route(HttpRequest request, string path) =>
         CallRoute.Parse(path) is { } route
         && request.Method == (route.Operation is null ? HttpMethods.Get : HttpMethods.Post)
-        && (route.Dialect != ProviderDialect.Azure || request.Query.ContainsKey("api-version"))
+        && (route.Deployment is null || request.Query.ContainsKey("api-version"))
             ? route
             : null;
 

@@ -6,7 +6,7 @@ namespace FuncLimiter.Simulation.Providers.Hosting;
 /// <summary>What a path asks for.</summary>
 /// <param name="Dialect">Whose path it is.</param>
 /// <param name="Operation">What is asked of a model; null for the list of models.</param>
-/// <param name="Deployment">Azure's deployment, named in the path.</param>
+/// <param name="Deployment">Azure's deployment where the path names it; under <c>/openai/v1</c> the body does.</param>
 internal readonly record struct CallRoute(ProviderDialect Dialect, RequestOperation? Operation, string? Deployment)
 {
     private const string AzurePrefix = "/openai/deployments/";
@@ -26,6 +26,9 @@ internal readonly record struct CallRoute(ProviderDialect Dialect, RequestOperat
         "/v1/models" => new CallRoute(ProviderDialect.OpenAI, null, null),
         "/v1/messages" => new CallRoute(ProviderDialect.Anthropic, RequestOperation.Messages, null),
         "/v1/messages/count_tokens" => new CallRoute(ProviderDialect.Anthropic, RequestOperation.CountTokens, null),
+        "/openai/v1/chat/completions" => new CallRoute(ProviderDialect.Azure, RequestOperation.ChatCompletions, null),
+        "/openai/v1/responses" => new CallRoute(ProviderDialect.Azure, RequestOperation.Responses, null),
+        "/openai/v1/embeddings" => new CallRoute(ProviderDialect.Azure, RequestOperation.Embeddings, null),
         _ => ParseAzure(path),
     };
 

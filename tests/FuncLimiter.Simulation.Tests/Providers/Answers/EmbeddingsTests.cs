@@ -57,6 +57,16 @@ public class EmbeddingsTests
     }
 
     [Fact]
+    public async Task Azure_TakesTheDeploymentFromTheBodyUnderV1()
+    {
+        await using var client = await DoubleClient.StartAsync(Plain with { Dialect = ProviderDialect.Azure });
+
+        var answer = await client.SendAsync("/openai/v1/embeddings", """{"model":"embed-x","input":"x"}""", ("api-key", "sk-a"));
+
+        Assert.Single(answer.Json["data"]!.AsArray());
+    }
+
+    [Fact]
     public async Task Models_AreThoseOfTheKey()
     {
         await using var client = await DoubleClient.StartAsync(Plain, Plain with { Model = "gpt-x" }, Plain with { Key = "sk-b", Model = "other" });
