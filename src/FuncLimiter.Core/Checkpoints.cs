@@ -34,6 +34,11 @@ internal sealed class Checkpoints
 
     public IReadOnlyList<BudgetState> Begin(IEnumerable<Budget> budgets, Instant now)
     {
+        foreach (var (budget, _) in pending)
+        {
+            budget.Touch();
+        }
+
         pending.Clear();
         var states = new List<BudgetState>();
         foreach (var budget in budgets)
@@ -42,6 +47,10 @@ internal sealed class Checkpoints
             {
                 states.Add(budget.Save(out var allowances, now));
                 pending.Add((budget, allowances));
+                if (isDurable)
+                {
+                    budget.Restrict(allowances);
+                }
             }
         }
 

@@ -184,6 +184,14 @@ public sealed class Budget
         for (var i = 0; i < meters.Length; i++)
         {
             var meter = meters[i];
+            if (meter.Dimension == Dimension.Concurrent)
+            {
+                // Calls under way end with the process: there is nothing to write ahead.
+                allowances[i] = double.PositiveInfinity;
+                states[i] = meter.Save(0, now);
+                continue;
+            }
+
             var ahead = Math.Max(2 * meter.TakenSinceCheckpoint, 2 * meter.WaitingForCheckpoint);
             var steady = double.IsFinite(meter.PerSecond) ? meter.PerSecond / 2 : meter.Capacity;
             allowances[i] = Math.Min(meter.Capacity, Math.Max(ahead, steady));
@@ -192,6 +200,21 @@ public sealed class Budget
 
         return new(Name, states, CooldownUntil.Ticks);
     }
+
+    /// <summary>
+    /// From a checkpoint's beginning on, no more goes out than it allows: whether it was kept is not known before its end, and after a
+    /// crash either it or the one before is what is found.
+    /// </summary>
+    internal void Restrict(double[] allowances)
+    {
+        for (var i = 0; i < meters.Length; i++)
+        {
+            meters[i].Allowance = Math.Min(meters[i].Allowance, allowances[i]);
+        }
+    }
+
+    /// <summary>A checkpoint was not kept: the next one must have this budget again.</summary>
+    internal void Touch() => IsDirty = true;
 
     /// <summary>Ends a checkpoint: its allowances, less what was taken since it began, are in force.</summary>
     internal void Allow(double[] allowances)

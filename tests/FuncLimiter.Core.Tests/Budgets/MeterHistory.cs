@@ -77,7 +77,7 @@ internal static class MeterHistory
         Assert.True(wait >= least - 1e-6 && (!isExact || wait <= least + 1e-5), $"fits in {wait} s, should be {least} s");
     }
 
-    private static IEnumerable<MeterStep[]> Shorter(MeterStep[] steps)
+    public static IEnumerable<T[]> Shorter<T>(T[] steps)
     {
         for (var size = steps.Length; size > 0; size /= 2)
         {

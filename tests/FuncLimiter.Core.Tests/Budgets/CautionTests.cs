@@ -1,0 +1,71 @@
+using FuncLimiter.Core.Budgets;
+using static FuncLimiter.Core.Tests.Budgets.Moments;
+
+namespace FuncLimiter.Core.Tests.Budgets;
+
+public class CautionTests
+{
+    [Fact]
+    public void Surprise_DoublesTheJitterAndFromTheThirdOnLowersTheLimit()
+    {
+        var caution = new Caution();
+        caution.Surprise(At(0));
+        caution.Surprise(At(1));
+        Assert.Equal(0.2, caution.Jitter.TotalSeconds, 6);
+        Assert.Equal(1, caution.Factor);
+
+        caution.Surprise(At(2));
+        Assert.Equal(0.95, caution.Factor, 6);
+        caution.Surprise(At(3));
+        Assert.Equal(0.9025, caution.Factor, 6);
+    }
+
+    [Fact]
+    public void Surprise_HoweverOften_StopsAtASecondAndAtThreeTenths()
+    {
+        var caution = new Caution();
+        for (var i = 0; i < 100; i++)
+        {
+            caution.Surprise(At(i));
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(1), caution.Jitter);
+        Assert.Equal(0.3, caution.Factor, 6);
+    }
+
+    [Fact]
+    public void Reassure_OncePerCalmHalfMinute_BringsBothBack()
+    {
+        var caution = new Caution();
+        caution.Surprise(At(0));
+        caution.Surprise(At(0));
+        caution.Surprise(At(0));
+
+        Assert.False(caution.Reassure(At(29)));
+        Assert.True(caution.Reassure(At(30)));
+        Assert.False(caution.Reassure(At(31)));
+        Assert.Equal(0.36, caution.Jitter.TotalSeconds, 6);
+        Assert.Equal(0.96, caution.Factor, 6);
+
+        for (var i = 2; i < 100; i++)
+        {
+            caution.Reassure(At(30 * i));
+        }
+
+        Assert.Equal(0.02, caution.Jitter.TotalSeconds, 6);
+        Assert.Equal(1, caution.Factor, 6);
+    }
+
+    [Fact]
+    public void None_NeverChanges()
+    {
+        var caution = Caution.None();
+        caution.Surprise(At(0));
+        caution.Surprise(At(0));
+        caution.Surprise(At(0));
+
+        Assert.False(caution.Reassure(At(1000)));
+        Assert.Equal(TimeSpan.Zero, caution.Jitter);
+        Assert.Equal(1, caution.Factor);
+    }
+}

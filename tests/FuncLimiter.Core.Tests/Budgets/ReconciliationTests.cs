@@ -1,0 +1,179 @@
+using FuncLimiter.Core.Budgets;
+using static FuncLimiter.Core.Tests.Budgets.Moments;
+
+namespace FuncLimiter.Core.Tests.Budgets;
+
+/// <summary>A budget under overload at a provider that reports what remains with every answer: 1,000 tokens a second, 6,000 in a burst.</summary>
+public class ReconciliationTests
+{
+    private const double PerSecond = 1000;
+    private const double Length = 300;
+
+    [Theory]
+    [InlineData(LimitAlgorithm.Bucket, 1, 0.5)]
+    [InlineData(LimitAlgorithm.Bucket, 1, 10)]
+    [InlineData(LimitAlgorithm.Bucket, 1000, 2)]
+    [InlineData(LimitAlgorithm.Sliding, 1, 0.5)]
+    [InlineData(LimitAlgorithm.Sliding, 1, 10)]
+    [InlineData(LimitAlgorithm.Sliding, 1000, 2)]
+    [InlineData(LimitAlgorithm.Fixed, 1, 0.5)]
+    [InlineData(LimitAlgorithm.Fixed, 1, 10)]
+    [InlineData(LimitAlgorithm.Fixed, 1000, 2)]
+    public void Observe_WhenNobodyElseUsesTheKey_TakesNothingForOthersHoweverLateOrRoundedTheReports(
+        LimitAlgorithm algorithm, long roundTo, double latency)
+    {
+        var world = new World(algorithm, roundTo, latency);
+
+        world.Run(outsiders: 0);
+
+        Assert.Equal(0, world.Provider.Refused);
+        Assert.InRange(world.Provider.Accepted, 0.99 * PerSecond * Length, double.MaxValue);
+    }
+
+    [Theory]
+    [InlineData(1, 0.5, 0.01)]
+    [InlineData(1000, 0.5, 0.01)]
+    [InlineData(1, 3, 0.05)] // what others took in the last three seconds, no report tells yet
+    public void Observe_WhenOthersUseHalfOfTheKey_MakesRoomForThem(long roundTo, double latency, double mostRefused)
+    {
+        var world = new World(LimitAlgorithm.Bucket, roundTo, latency);
+
+        world.Run(outsiders: 0.5);
+
+        Assert.InRange(world.Provider.Refused, 0, mostRefused * world.Sent);
+        Assert.InRange(world.Provider.Accepted, 0.95 * PerSecond * Length, double.MaxValue);
+    }
+
+    [Fact]
+    public void Observe_WhenOthersStop_TakesTheWholeKeyAgain()
+    {
+        var world = new World(LimitAlgorithm.Bucket, 1, 0.5);
+        world.Run(outsiders: 0.5);
+        var before = world.Provider.Accepted;
+
+        world.Run(outsiders: 0);
+
+        Assert.InRange(world.Provider.Accepted - before, 0.99 * PerSecond * Length, double.MaxValue);
+    }
+
+    [Fact]
+    public void Observe_WhenTheReportCountsLessThanIsHeld_LeavesWhatIsUnderWayHeld()
+    {
+        // The call holds 1,000; the provider counts its output as it comes, and has counted 300 so far.
+        var budget = Budget(LimitAlgorithm.Bucket);
+        budget.Take(Tokens(1000), At(0));
+        var mark = budget.Taken;
+
+        budget.Observe(Left(5700, resetIn: 0.3), mark, At(0), At(0));
+        Assert.Equal(1000, budget.Meters[0].Used(At(0)), 3);
+
+        budget.Settle(Tokens(1000), Tokens(1000), At(0), At(0));
+        Assert.Equal(1000, budget.Meters[0].Used(At(0)), 3);
+    }
+
+    [Fact]
+    public void Observe_WhenNothingIsUnderWayAndMoreIsLeftThanWeBelieve_BelievesIt()
+    {
+        var budget = Budget(LimitAlgorithm.Bucket);
+        budget.Take(Tokens(5000), At(0));
+        var mark = budget.Taken;
+        budget.Settle(Tokens(5000), Tokens(5000), At(0), At(0.5));
+
+        budget.Observe(Left(4000, resetIn: 2), mark, At(0), At(0.5));
+
+        Assert.Equal(2000, budget.Meters[0].Used(At(0.5)), 3);
+    }
+
+    [Fact]
+    public void Observe_WhenTheProvidersBucketIsLargerThanOurs_KeepsToOurs()
+    {
+        var budget = Budget(LimitAlgorithm.Bucket);
+        budget.Take(Tokens(5000), At(0));
+        var mark = budget.Taken;
+        budget.Settle(Tokens(5000), Tokens(5000), At(0), At(0.5));
+
+        budget.Observe(Left(55_000, resetIn: 5), mark, At(0), At(0.5));
+
+        Assert.Equal(4500, budget.Meters[0].Used(At(0.5)), 3);
+    }
+
+    [Fact]
+    public void Observe_WhenTheReadingIsOfAnotherWindow_IsPassedOver()
+    {
+        var budget = Budget(LimitAlgorithm.Bucket);
+        var reading = new LimitReading(Dimension.Tokens, TimeSpan.FromDays(1), 100, 0, null);
+
+        budget.Observe(new(OutcomeKind.Success) { Readings = [reading] }, budget.Taken, At(0), At(1));
+
+        Assert.Equal(6000, budget.Meters[0].Capacity);
+        Assert.Equal(0, budget.Meters[0].Used(At(1)));
+    }
+
+    private static Charge Tokens(long tokens) => new(1, tokens, 0, 0, 0);
+
+    private static Observation Left(long remaining, double resetIn) =>
+        new(OutcomeKind.Success) { Readings = [new(Dimension.Tokens, null, 60_000, remaining, Seconds(resetIn))] };
+
+    private static Budget Budget(LimitAlgorithm algorithm) =>
+        new("deployment:one/m", [new Limit(Dimension.Tokens, 60_000, Minute, algorithm) { BurstSeconds = 6 }], new Caution());
+
+    /// <summary>Sends whatever fits, 100 tokens a call; answers come back after the latency, with reports as of the arrival.</summary>
+    private sealed class World(LimitAlgorithm algorithm, long roundTo, double latency)
+    {
+        private readonly Budget budget = Budget(algorithm);
+        private readonly PriorityQueue<(Instant SentAt, Charge Mark, Observation Answer), long> answers = new();
+        private readonly Random random = new(7);
+        private Instant now = Start;
+
+        public ReportingProvider Provider { get; } =
+            new(algorithm, algorithm == LimitAlgorithm.Bucket ? 6000 : 60_000, Minute, PerSecond) { RoundTo = roundTo };
+
+        public int Sent { get; private set; }
+
+        public void Run(double outsiders)
+        {
+            var (end, owed) = (now + Seconds(Length), 0.0);
+            for (; now < end; now += Seconds(0.01))
+            {
+                for (owed += outsiders * PerSecond * 0.01; owed >= 50; owed -= 50)
+                {
+                    Provider.Accept(50, now);
+                }
+
+                while (answers.TryPeek(out var answer, out var ticks) && ticks <= now.Ticks)
+                {
+                    answers.Dequeue();
+                    budget.Observe(answer.Answer, answer.Mark, answer.SentAt, now);
+                    var final = answer.Answer.Kind == OutcomeKind.Success ? Tokens(100) : Tokens(0);
+                    budget.Settle(Tokens(100), final, answer.SentAt, now);
+                }
+
+                while (budget.FitsAt(Tokens(100), now) <= now)
+                {
+                    Send();
+                }
+            }
+        }
+
+        private void Send()
+        {
+            budget.Take(Tokens(100), now);
+            Sent++;
+            var arrival = now + Seconds(0.01);
+            var kind = OutcomeKind.Success;
+            if (!Provider.Accept(100, arrival))
+            {
+                Provider.Refuse();
+                kind = OutcomeKind.RateLimited;
+            }
+
+            var answer = new Observation(kind)
+            {
+                Readings = [Provider.Report(arrival)],
+                RetryAfter = kind == OutcomeKind.Success ? null : Seconds(0.1),
+            };
+            var back = now + Seconds(latency * (0.5 + random.NextDouble()));
+            answers.Enqueue((now, budget.Taken, answer), back.Ticks);
+        }
+    }
+}
