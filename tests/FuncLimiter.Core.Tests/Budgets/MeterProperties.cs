@@ -18,7 +18,7 @@ public class MeterProperties
             var guard = Math.Min(amount / 2.0, amount / windowSeconds * jitterMs / 1000);
             var takes = 0;
             MeterHistory.Compare(
-                steps, bucket, new ReferenceBucket(amount, amount / windowSeconds, guard), amount, () => ++takes < 24);
+                steps, bucket, new ReferenceBucket(amount, amount / windowSeconds, guard), amount, () => ++takes < 12);
         });
 
     [Theory]
