@@ -3,7 +3,6 @@ using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Routes;
-using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Gateway.Calls;

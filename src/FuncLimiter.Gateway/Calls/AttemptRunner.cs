@@ -25,7 +25,7 @@ internal sealed class AttemptRunner(CallServices services)
                 ? await new StreamRelay(services, attempt, timeout, hidesUsage).RunAsync(response, answer)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
         }
-        catch (Exception exception) when (!caller.IsCancellationRequested && IsUpstreams(exception))
+        catch (Exception exception) when (!caller.IsCancellationRequested && UpstreamFailure.Is(exception))
         {
             failure = Break(attempt, answer, exception, timeout);
         }
@@ -62,9 +62,6 @@ internal sealed class AttemptRunner(CallServices services)
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
         && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Whether this is how a provider's silence, reset or absence shows.</summary>
-    public static bool IsUpstreams(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
-
     private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout)
     {
         attempt.Observe(new Observation(OutcomeKind.TransientFailure));
@@ -74,24 +71,16 @@ internal sealed class AttemptRunner(CallServices services)
             return null;
         }
 
-        if (WasUnreachable(exception, timeout))
+        var wasReached = UpstreamFailure.WasReached(exception, timeout.TimedOut);
+        if (wasReached)
+        {
+            attempt.SettleFailed(OutcomeKind.TransientFailure, null);
+        }
+        else
         {
             attempt.SettleUnsent();
-            return Failure.Silent(attempt, new GatewayError(502, "upstream_unreachable",
-                $"{attempt.Deployment.Name} could not be reached.") { ShouldRetry = true });
         }
 
-        attempt.SettleFailed(OutcomeKind.TransientFailure, null);
-        return Failure.Silent(attempt, timeout.TimedOut
-            ? new GatewayError(504, "upstream_timeout", $"{attempt.Deployment.Name} did not answer in time.") { ShouldRetry = true }
-            : new GatewayError(502, "upstream_broke_off", $"{attempt.Deployment.Name} broke its answer off.") { ShouldRetry = true });
+        return Failure.Silent(attempt, UpstreamFailure.Error(attempt.Deployment.Name, wasReached, timeout.TimedOut));
     }
-
-    private static bool WasUnreachable(Exception exception, ActivityTimeout timeout) => exception switch
-    {
-        OperationCanceledException => !timeout.TimedOut,
-        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
-            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError } => true,
-        _ => false,
-    };
 }

@@ -3,7 +3,6 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Routes;
 

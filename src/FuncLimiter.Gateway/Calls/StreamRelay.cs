@@ -54,7 +54,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             await EndAsync(answer);
             return null;
         }
-        catch (Exception exception) when (answer.HasStarted && AttemptRunner.IsUpstreams(exception) && !timeout.Caller.IsCancellationRequested)
+        catch (Exception exception) when (answer.HasStarted && UpstreamFailure.Is(exception) && !timeout.Caller.IsCancellationRequested)
         {
             await BreakOffAsync(answer);
             return null;
@@ -111,9 +111,8 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             return ValueTask.CompletedTask;
         }
 
-        var status = timeout.TimedOut ? 504 : 502;
-        return answer.WriteAsync(
-            DialectError.Event(attempt.Call.Dialect, status, $"{attempt.Deployment.Name} broke its answer off."), timeout.Caller);
+        var error = UpstreamFailure.Error(attempt.Deployment.Name, wasReached: true, timeout.TimedOut);
+        return answer.WriteAsync(DialectError.Event(attempt.Call.Dialect, error.Status, error.Message), timeout.Caller);
     }
 
     private Failure Fail(ResponseReading failed, HttpResponseMessage response, WholeBody body)

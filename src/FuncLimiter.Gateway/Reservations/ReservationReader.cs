@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using System.Text.Json;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Errors;

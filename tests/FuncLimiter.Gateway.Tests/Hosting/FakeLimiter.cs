@@ -8,15 +8,15 @@ namespace FuncLimiter.Gateway.Tests.Hosting;
 /// <summary>Admits, holds or refuses as it is told, and writes down everything it is asked and told.</summary>
 internal sealed class FakeLimiter : ILimiter
 {
-    private readonly ConcurrentQueue<AdmissionRequest> requests = new();
-    private readonly ConcurrentQueue<(Reservation Reservation, Observation Observation)> observations = new();
-    private readonly ConcurrentQueue<(Reservation Reservation, Settlement Settlement)> settlements = new();
+    private readonly ConcurrentQueue<AdmissionRequest> _requests = new();
+    private readonly ConcurrentQueue<(Reservation Reservation, Observation Observation)> _observations = new();
+    private readonly ConcurrentQueue<(Reservation Reservation, Settlement Settlement)> _settlements = new();
 
-    public IReadOnlyList<AdmissionRequest> Requests => [.. requests];
+    public IReadOnlyList<AdmissionRequest> Requests => [.. _requests];
 
-    public IReadOnlyList<Observation> Observations => [.. observations.Select(entry => entry.Observation)];
+    public IReadOnlyList<Observation> Observations => [.. _observations.Select(entry => entry.Observation)];
 
-    public IReadOnlyList<Settlement> Settlements => [.. settlements.Select(entry => entry.Settlement)];
+    public IReadOnlyList<Settlement> Settlements => [.. _settlements.Select(entry => entry.Settlement)];
 
     public int Cancelled { get; private set; }
 
@@ -41,7 +41,7 @@ internal sealed class FakeLimiter : ILimiter
 
     public async ValueTask<AdmissionResult> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
-        requests.Enqueue(request);
+        _requests.Enqueue(request);
         if (Hold is { } hold)
         {
             try
@@ -58,9 +58,9 @@ internal sealed class FakeLimiter : ILimiter
         return Decide(request) with { Tightest = Tightest };
     }
 
-    public void Observe(Reservation reservation, Observation observation) => observations.Enqueue((reservation, observation));
+    public void Observe(Reservation reservation, Observation observation) => _observations.Enqueue((reservation, observation));
 
-    public void Settle(Reservation reservation, in Settlement settlement) => settlements.Enqueue((reservation, settlement));
+    public void Settle(Reservation reservation, in Settlement settlement) => _settlements.Enqueue((reservation, settlement));
 
     public Instant Foresee(AdmissionRequest request) => Instant.Distant;
 
@@ -70,5 +70,5 @@ internal sealed class FakeLimiter : ILimiter
 
     /// <summary>True when each reservation handed out was settled exactly once.</summary>
     public bool EverythingSettledOnce(int expected) =>
-        settlements.Count == expected && settlements.Select(entry => entry.Reservation).Distinct().Count() == expected;
+        _settlements.Count == expected && _settlements.Select(entry => entry.Reservation).Distinct().Count() == expected;
 }

@@ -13,14 +13,14 @@ namespace FuncLimiter.Gateway.Tests.Hosting;
 /// <summary>A provider on loopback that answers as a test scripts it, and keeps what it was asked.</summary>
 internal sealed class FakeProvider : IAsyncDisposable
 {
-    private readonly WebApplication app;
-    private readonly ConcurrentQueue<Asked> asked = new();
+    private readonly WebApplication _app;
+    private readonly ConcurrentQueue<Asked> _asked = new();
 
-    private FakeProvider(WebApplication app) => this.app = app;
+    private FakeProvider(WebApplication app) => _app = app;
 
     public Uri Address { get; private set; } = null!;
 
-    public IReadOnlyList<Asked> Requests => [.. asked];
+    public IReadOnlyList<Asked> Requests => [.. _asked];
 
     /// <summary>How to answer; the request's body has been read.</summary>
     public Func<HttpContext, Asked, Task> Answer { get; set; } = (context, _) => context.Response.WriteAsync("{}");
@@ -38,14 +38,14 @@ internal sealed class FakeProvider : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
         });
         var provider = new FakeProvider(builder.Build());
-        provider.app.Run(provider.HandleAsync);
-        await provider.app.StartAsync();
-        var server = provider.app.Services.GetRequiredService<IServer>();
+        provider._app.Run(provider.HandleAsync);
+        await provider._app.StartAsync();
+        var server = provider._app.Services.GetRequiredService<IServer>();
         provider.Address = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         return provider;
     }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     /// <summary>Answers every request with the same whole body.</summary>
     public void AnswerWith(int status, string body, params (string Name, string Value)[] headers) => Answer = (context, _) =>
@@ -80,7 +80,7 @@ internal sealed class FakeProvider : IAsyncDisposable
             context.Request.QueryString.Value!,
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body.ToArray());
-        asked.Enqueue(request);
+        _asked.Enqueue(request);
         context.RequestAborted.Register(() => Aborted.Release());
         await Answer(context, request);
     }

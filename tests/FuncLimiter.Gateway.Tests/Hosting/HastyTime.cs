@@ -5,10 +5,10 @@ internal sealed class HastyTime : TimeProvider
 {
     private const int Haste = 100;
 
-    private readonly DateTimeOffset start = DateTimeOffset.UtcNow;
-    private readonly long begun = System.GetTimestamp();
+    private readonly DateTimeOffset _start = DateTimeOffset.UtcNow;
+    private readonly long _begun = System.GetTimestamp();
 
-    public override DateTimeOffset GetUtcNow() => start + (System.GetElapsedTime(begun) * Haste);
+    public override DateTimeOffset GetUtcNow() => _start + (System.GetElapsedTime(_begun) * Haste);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period));

@@ -17,11 +17,11 @@ namespace FuncLimiter.Gateway.Tests.Hosting;
 /// <summary>The gateway on loopback, in front of a fake provider and on a fake limiter.</summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
-    private readonly WebApplication app;
+    private readonly WebApplication _app;
 
     private TestGateway(WebApplication app, FakeProvider provider, FakeLimiter limiter, UsageRecords usage)
     {
-        this.app = app;
+        _app = app;
         Provider = provider;
         Limiter = limiter;
         Usage = usage;
@@ -37,7 +37,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public ICallExecutor Executor => app.Services.GetRequiredService<ICallExecutor>();
+    public ICallExecutor Executor => _app.Services.GetRequiredService<ICallExecutor>();
 
     public static async Task<TestGateway> StartAsync(
         Func<Uri, GatewayConfiguration>? configuration = null, GatewayOptions? options = null, TimeProvider? time = null)
@@ -60,7 +60,7 @@ internal sealed class TestGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await app.DisposeAsync();
+        await _app.DisposeAsync();
         await Provider.DisposeAsync();
     }
 
@@ -87,20 +87,20 @@ internal sealed class TestGateway : IAsyncDisposable
 /// <summary>Keeps what finished calls reported.</summary>
 internal sealed class UsageRecords : IUsageSink
 {
-    private readonly ConcurrentQueue<UsageRecord> records = new();
+    private readonly ConcurrentQueue<UsageRecord> _records = new();
 
-    public IReadOnlyList<UsageRecord> All => [.. records];
+    public IReadOnlyList<UsageRecord> All => [.. _records];
 
-    public void Record(UsageRecord record) => records.Enqueue(record);
+    public void Record(UsageRecord record) => _records.Enqueue(record);
 
     /// <summary>Waits for the record of a call whose caller may be gone already.</summary>
     public async Task<UsageRecord> SingleAsync()
     {
-        for (var attempt = 0; records.IsEmpty && attempt < 500; attempt++)
+        for (var attempt = 0; _records.IsEmpty && attempt < 500; attempt++)
         {
             await Task.Delay(10);
         }
 
-        return Assert.Single(records);
+        return Assert.Single(_records);
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Errors;
@@ -50,7 +49,8 @@ public sealed class ReservationEndpoint
         if (!_desk.HasRoom())
         {
             await WriteErrorAsync(context, new GatewayError(503, "too_many_reservations",
-                $"{_services.Options.MaxReservations} reservations are open. Settle those that are done.") { ShouldRetry = true });
+                $"{_services.Options.MaxReservations} reservations are open. Settle those that are done.")
+            { ShouldRetry = true });
             return;
         }
 

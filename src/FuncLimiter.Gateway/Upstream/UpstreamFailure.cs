@@ -1,0 +1,33 @@
+using FuncLimiter.Gateway.Errors;
+
+namespace FuncLimiter.Gateway.Upstream;
+
+/// <summary>What a provider's silence, reset or absence looks like, and means.</summary>
+internal static class UpstreamFailure
+{
+    /// <summary>Whether an exception is such a failure; provided that the caller did not cancel.</summary>
+    public static bool Is(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
+
+    /// <summary>Whether the request may have reached the provider, and so may have been counted.</summary>
+    /// <param name="exception">The failure.</param>
+    /// <param name="timedOut">Whether the provider was silent for too long; a connection that took too long ends in another way.</param>
+    public static bool WasReached(Exception exception, bool timedOut) => exception switch
+    {
+        OperationCanceledException => timedOut,
+        HttpRequestException failure => failure.HttpRequestError is not (
+            HttpRequestError.NameResolutionError
+            or HttpRequestError.ConnectionError
+            or HttpRequestError.SecureConnectionError
+            or HttpRequestError.ProxyTunnelError),
+        _ => true,
+    };
+
+    /// <summary>The error that tells a caller of it.</summary>
+    public static GatewayError Error(string deployment, bool wasReached, bool timedOut)
+    {
+        var error = timedOut ? new GatewayError(504, "upstream_timeout", $"{deployment} did not answer in time.")
+            : wasReached ? new GatewayError(502, "upstream_broke_off", $"{deployment} broke its answer off.")
+            : new GatewayError(502, "upstream_unreachable", $"{deployment} could not be reached.");
+        return error with { ShouldRetry = true };
+    }
+}
