@@ -115,7 +115,7 @@ internal sealed class BedrockProvider : HttpProvider
 
         var (limit, window) = ErrorText.Subject(failure.Text);
         limit ??= failure.Says("too many tokens") ? LimitNames.Tokens : failure.Says("too many requests") ? LimitNames.Requests : null;
-        return Verdict.Full(limit, window);
+        return limit is null ? FailureRules.JudgeRateLimit(failure) : Verdict.Full(limit, window);
     }
 
     /// <summary>The exception's name in lower case, without its namespace, its link and the word itself; null where none is told.</summary>

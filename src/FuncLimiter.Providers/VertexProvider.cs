@@ -1,4 +1,5 @@
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers;
 
@@ -20,4 +21,20 @@ internal sealed class VertexProvider : HttpProvider
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation == Operation.ChatCompletions ? "/chat/completions" : null;
+
+    /// <summary>The quotas of partners' models name what they count.</summary>
+    protected override Verdict? Judge(in Failure failure)
+    {
+        if (failure.Status != 429 || !failure.Says("online_prediction_"))
+        {
+            return null;
+        }
+
+        var limit = failure.Says("input_tokens") ? LimitNames.InputTokens
+            : failure.Says("output_tokens") ? LimitNames.OutputTokens
+            : failure.Says("tokens_per") ? LimitNames.Tokens
+            : failure.Says("requests_per") ? LimitNames.Requests
+            : null;
+        return Verdict.Full(limit, ErrorText.Subject(failure.Text).Window);
+    }
 }

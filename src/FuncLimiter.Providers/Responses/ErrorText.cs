@@ -83,7 +83,8 @@ internal static partial class ErrorText
 
     private const string Amount = @"(?:\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.\d{1,18})?";
     private const string Unit = "milliseconds?|ms|us|µs|ns|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|days?|d";
-    private const string Counted = "(?:(?:input|output|prompt|generated)[ _])?tokens?|requests?|(?:API )?calls?|images?";
+    private const string Counted = "(?:(?:input|output|prompt|generated)[ _])?tokens?|requests?|(?:API )?calls?|queries|images?";
+    private const string Span = "seconds?|sec|minutes?|min|hours?|days?|months?";
 
     [GeneratedRegex(
         $@"(?:(?:try again|retry|retry (?:your|the) request) (?:in|after)|wait)\s+(?:(?<amount>{Amount})\s?(?<unit>{Unit})(?![a-z])\s?(?:and\s)?)+",
@@ -91,7 +92,7 @@ internal static partial class ErrorText
     private static partial Regex Waits();
 
     [GeneratedRegex(
-        $@"(?<![a-z])(?<what>{Counted})(?:\s?/\s?|[ _]per[ _])(?<per>seconds?|sec|minutes?|min|hours?|days?|months?)(?![a-z])",
+        $@"(?<![a-z])(?<what>{Counted})(?:\s?/\s?|[ _]per[ _])(?<per>{Span})(?![a-z])|per[ -](?<per>{Span}) (?<what>{Counted}) limit",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Rates();
 

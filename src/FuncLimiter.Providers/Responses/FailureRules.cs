@@ -39,7 +39,8 @@ internal static class FailureRules
             return Verdict.Final(Reasons.RequestTooLarge) with { Limit = limit, Window = window };
         }
 
-        if (SaysNoCapacity(failure))
+        // Some name high demand as the reason for a limit that they then name as well.
+        if (NamesNoCapacity(failure.Error) || (limit is null && SaysNoCapacity(failure)))
         {
             return Verdict.Later(Reasons.Overloaded);
         }
@@ -59,12 +60,15 @@ internal static class FailureRules
             or "billing_hard_limit_reached" or "billing_not_active" or "quota_exceeded"
         || failure.Error.Code?.EndsWith("_spend_limit_exceeded", StringComparison.Ordinal) == true;
 
+    private static bool NamesNoCapacity(ErrorBody error) =>
+        error.Type is "resource_unavailable" or "overloaded_error" or "capacity_exceeded"
+        || error.Code is "resource_unavailable" or "server_is_overloaded" or "engine_overloaded" or "NoCapacity" or "capacity_exceeded";
+
     private static bool SaysNoCapacity(in Failure failure) =>
-        failure.Error.Type is "resource_unavailable" or "overloaded_error" or "capacity_exceeded"
-        || failure.Error.Code is "resource_unavailable" or "server_is_overloaded" or "engine_overloaded" or "NoCapacity" or "capacity_exceeded"
-        || failure.Says("resource unavailable")
+        failure.Says("resource unavailable")
         || failure.Says("overloaded")
         || failure.Says("high demand")
         || failure.Says("high traffic")
-        || failure.Says("over capacity");
+        || failure.Says("over capacity")
+        || failure.Says("capacity exceeded");
 }
