@@ -27,6 +27,7 @@ public sealed record DemoScenario
     private const double InteractiveShare = 0.15;
     private const double StandardShare = 0.2;
     private const int AgentsPerWeight = 27;
+    private static readonly TimeSpan FirstBurst = TimeSpan.FromSeconds(3);
     private static readonly (string Id, int Weight)[] Tenants =
         [("amber", 1), ("birch", 1), ("cedar", 1), ("dune", 1), ("elm", 2), ("fjord", 3)];
 
@@ -101,6 +102,7 @@ public sealed record DemoScenario
     {
         BaseAddress = server,
         Duration = Duration,
+        WarmUp = Duration / 4 < FirstBurst ? Duration / 4 : FirstBurst,
         Seed = Seed,
         Tenants = [.. Tenants.Select(tenant => new FleetTenant(tenant.Id, tenant.Weight, KeyOf(tenant.Id), Groups(tenant.Weight)))],
     };

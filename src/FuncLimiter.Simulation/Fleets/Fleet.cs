@@ -25,9 +25,8 @@ public static class Fleet
         using var http = Client();
         var tally = new FleetTally(options, time);
         using var stop = new CancellationTokenSource();
-        var agents = options.Tenants
-            .SelectMany(tenant => tenant.Groups.SelectMany(group => Enumerable.Range(0, group.Agents)
-                .Select(number => new Agent(http, options, tally, tenant, group, number, time))))
+        var agents = Interleaved(options)
+            .Select(place => new Agent(http, options, tally, place.Tenant, place.Group, place.Number, time))
             .Select(agent => Task.Run(() => agent.RunAsync(stop.Token), CancellationToken.None))
             .ToList();
 
@@ -47,6 +46,11 @@ public static class Fleet
         await Task.WhenAll(agents);
         return tally.Report(groups);
     }
+
+    /// <summary>All agents, those of each group spread evenly over the order, so that none comes first as a whole.</summary>
+    private static IEnumerable<(FleetTenant Tenant, AgentGroup Group, int Number)> Interleaved(FleetOptions options) => options.Tenants
+        .SelectMany(tenant => tenant.Groups.SelectMany(group => Enumerable.Range(0, group.Agents).Select(number => (tenant, group, number))))
+        .OrderBy(place => (place.number + 0.5) / place.group.Agents);
 
     private static HttpClient Client() => new(new SocketsHttpHandler
     {

@@ -17,6 +17,12 @@ public sealed record FleetOptions
     /// <summary>For how long they call; then calls under way are given up.</summary>
     public required TimeSpan Duration { get; init; }
 
+    /// <summary>
+    /// How much of the beginning is left out of the comparison of tenants: while a provider's first burst lasts, nobody waits, and who
+    /// comes first is served first; default none.
+    /// </summary>
+    public TimeSpan WarmUp { get; init; }
+
     /// <summary>Seeds sizes, pauses and jitter.</summary>
     public int Seed { get; init; } = 1;
 

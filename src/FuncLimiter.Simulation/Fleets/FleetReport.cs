@@ -47,14 +47,14 @@ public sealed record FleetReport
         .ToDictionary(tenant => tenant.Key, tenant => tenant.Sum(group => group.Tokens));
 
     /// <summary>
-    /// Jain's index of service over weight, over the tenants that were backlogged in a priority nearly all the time; null for fewer than
-    /// two. Tenants compare where their mix is the same; one that asks for little gets little, and says nothing of fairness.
+    /// Jain's index of service over weight after the warm-up, over the tenants that were backlogged in a priority nearly all of that time;
+    /// null for fewer than two. Tenants compare where their mix is the same; one that asks for little gets little, and says nothing of fairness.
     /// </summary>
     /// <param name="priority">The priority.</param>
     /// <param name="backlogged">The least <see cref="GroupReport.BackloggedShare"/>.</param>
     public double? FairnessOf(FleetPriority priority, double backlogged = 0.99)
     {
-        var shares = Backlogged(priority, backlogged).Select(group => group.Tokens / group.Weight).ToList();
+        var shares = Backlogged(priority, backlogged).Select(group => group.ComparedTokens / group.Weight).ToList();
         return shares.Count < 2 ? null : Fairness.Jain(shares);
     }
 
@@ -67,10 +67,10 @@ public sealed record FleetReport
     public double? LargestDeviationOf(FleetPriority priority, double backlogged = 0.99)
     {
         var groups = Backlogged(priority, backlogged).ToList();
-        var (tokens, weights) = (groups.Sum(group => (double)group.Tokens), groups.Sum(group => group.Weight));
+        var (tokens, weights) = (groups.Sum(group => (double)group.ComparedTokens), groups.Sum(group => group.Weight));
         return groups.Count < 2 || tokens <= 0
             ? null
-            : groups.Max(group => Math.Abs((group.Tokens / tokens / (group.Weight / weights)) - 1));
+            : groups.Max(group => Math.Abs((group.ComparedTokens / tokens / (group.Weight / weights)) - 1));
     }
 
     private IEnumerable<GroupReport> Backlogged(FleetPriority priority, double share) =>

@@ -21,7 +21,8 @@ internal sealed class FleetTally
         (_time, _start) = (time, time.GetTimestamp());
         foreach (var tenant in options.Tenants)
         {
-            _groups.AddRange(tenant.Groups.Select(group => group.Priority).Distinct().Select(priority => new GroupTally(tenant, priority)));
+            _groups.AddRange(tenant.Groups.Select(group => group.Priority).Distinct()
+                .Select(priority => new GroupTally(tenant, priority, options.WarmUp.TotalSeconds)));
         }
 
         foreach (var priority in Enum.GetValues<FleetPriority>())
@@ -56,8 +57,7 @@ internal sealed class FleetTally
             switch (outcome.Kind)
             {
                 case AgentOutcomeKind.Answered:
-                    group.Ok++;
-                    group.Tokens += outcome.Tokens;
+                    group.Answered(outcome.Tokens, Now);
                     _waits[group.Priority].Add(outcome.WaitMs);
                     _latencies[group.Priority].Add(outcome.LatencyMs);
                     break;

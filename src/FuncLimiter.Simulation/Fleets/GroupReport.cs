@@ -7,8 +7,10 @@ namespace FuncLimiter.Simulation.Fleets;
 /// <param name="Calls">Calls begun.</param>
 /// <param name="Ok">Calls answered.</param>
 /// <param name="Tokens">Service: tokens by the answers' usage, input and output.</param>
+/// <param name="ComparedTokens">Of that service what came after the warm-up.</param>
 /// <param name="BackloggedShare">
-/// The share of the time, 0 to 1, in which at least one of its calls had no answer yet; a call that waits for its retry counts.
+/// The share of the time after the warm-up, 0 to 1, in which at least one of its calls had no answer yet; a call that waits for its retry
+/// counts.
 /// </param>
 public sealed record GroupReport(
-    string Tenant, double Weight, FleetPriority Priority, long Calls, long Ok, long Tokens, double BackloggedShare);
+    string Tenant, double Weight, FleetPriority Priority, long Calls, long Ok, long Tokens, long ComparedTokens, double BackloggedShare);

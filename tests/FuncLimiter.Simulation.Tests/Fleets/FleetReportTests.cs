@@ -17,7 +17,7 @@ public class FleetReportTests
         Assert.Equal(0, report.LargestDeviationOf(FleetPriority.Background)!.Value, 12);
         Assert.True(report.FairnessOf(FleetPriority.Background, backlogged: 0) < 0.8);
         Assert.Null(report.FairnessOf(FleetPriority.Interactive));
-        Assert.Equal(1000, report.TokensByTenant["a"]);
+        Assert.Equal(3000, report.TokensByTenant["a"]);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public class FleetReportTests
     }
 
     private static GroupReport Group(string tenant, double weight, FleetPriority priority, long tokens, double backlogged) =>
-        new(tenant, weight, priority, 1, 1, tokens, backlogged);
+        new(tenant, weight, priority, 1, 1, 1000 + tokens, tokens, backlogged);
 
     private static FleetReport Report(params GroupReport[] groups) => new()
     {

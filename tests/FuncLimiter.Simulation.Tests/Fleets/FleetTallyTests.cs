@@ -24,6 +24,26 @@ public class FleetTallyTests
     }
 
     [Fact]
+    public void WarmUp_IsLeftOutOfWhatIsCompared()
+    {
+        var (tally, group, time) = Start(warmUp: TimeSpan.FromSeconds(4));
+
+        time.Advance(1);
+        tally.Begin(group);
+        time.Advance(1);
+        tally.End(group, Answered);
+        time.Advance(4);
+        tally.Begin(group);
+        time.Advance(6);
+        tally.End(group, Answered with { Tokens = 7 });
+
+        // Idle from second 2 to 6, of which 4 to 6 count, of 4 to 12.
+        var report = Assert.Single(tally.Groups());
+        Assert.Equal((57, 7), (report.Tokens, report.ComparedTokens));
+        Assert.Equal(0.75, report.BackloggedShare, 9);
+    }
+
+    [Fact]
     public void WhatEndsAfterTheStop_WasUnderWayAtTheEnd()
     {
         var (tally, group, time) = Start();
@@ -69,12 +89,15 @@ public class FleetTallyTests
     public void Rank_IsTheNearest(double share, double expected) =>
         Assert.Equal(expected, WaitSamples.Rank([.. Enumerable.Range(1, 100).Select(each => (double)each)], share));
 
-    private static (FleetTally Tally, GroupTally Group, ManualTime Time) Start()
+    private static (FleetTally Tally, GroupTally Group, ManualTime Time) Start(TimeSpan warmUp = default)
     {
         var time = new ManualTime();
         var tenant = new FleetTenant("a", 1, "k", [new AgentGroup(FleetPriority.Standard, 1, "m")]);
-        var tally = new FleetTally(
-            new FleetOptions { BaseAddress = new Uri("http://127.0.0.1"), Tenants = [tenant], Duration = TimeSpan.FromSeconds(1) }, time);
+        var options = new FleetOptions
+        {
+            BaseAddress = new Uri("http://127.0.0.1"), Tenants = [tenant], Duration = TimeSpan.FromSeconds(1), WarmUp = warmUp,
+        };
+        var tally = new FleetTally(options, time);
         return (tally, tally.GroupOf(tenant, FleetPriority.Standard), time);
     }
 }
