@@ -19,7 +19,7 @@ var sections = new Argument<string[]>("sections")
 };
 sections.AcceptOnlyFromAmong([.. known.Keys]);
 var rounds = new Option<int>("--rounds") { Description = "Rounds per contender.", DefaultValueFactory = _ => 5 };
-var seconds = new Option<double>("--seconds") { Description = "Seconds per contender and round.", DefaultValueFactory = _ => 3 };
+var seconds = new Option<double>("--seconds") { Description = "Seconds per contender and round.", DefaultValueFactory = _ => 2 };
 var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
 
 var command = new RootCommand("Every figure that the README quotes, side by side with peers, in one run.") { sections, rounds, seconds, json };

@@ -43,10 +43,12 @@ internal static class DecisionSection
 
     private static IEnumerable<Comparison> Compare(IReadOnlyList<Row> rows, CoreLimiter ours, ChainedTokenBuckets chained)
     {
-        double? Rate(string contender) => Section.Median(rows, contender, DecisionLoop.PerSecond);
         var redis = RedisTokenBucket.Name(ManyClients);
-        yield return new($"{ours.Name} over {chained.Name}, decisions/s", Rate(ours.Name) / Rate(chained.Name), 1);
-        yield return new($"{ours.Name} over {redis}, decisions/s", Rate(ours.Name) / Rate(redis), 1);
+        yield return new(
+            $"{ours.Name} over {chained.Name}, decisions per second of one core",
+            Section.Ratio(rows, chained.Name, ours.Name, DecisionLoop.CpuNanoseconds),
+            1);
+        yield return new($"{ours.Name} over {redis}, decisions/s", Section.Ratio(rows, ours.Name, redis, DecisionLoop.PerSecond), 1);
         yield return new($"{ours.Name}, bytes allocated per decision", Section.Median(rows, ours.Name, DecisionLoop.Bytes), 0, AtMost: true);
     }
 }

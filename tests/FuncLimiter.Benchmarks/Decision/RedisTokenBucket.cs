@@ -77,7 +77,6 @@ internal sealed class RedisTokenBucket : IAsyncDisposable
         return
         [
             new(DecisionLoop.PerSecond, perSecond),
-            new(DecisionLoop.Nanoseconds, 1e9 / perSecond),
             new("p50 µs", Value("p50_latency_ms") * 1000),
         ];
     }

@@ -34,6 +34,6 @@ internal static class Rounds
     private static Row ToRow(Contender contender, List<IReadOnlyList<Sample>> rounds) => new(
         contender.Name,
         [.. rounds.SelectMany(round => round).GroupBy(sample => sample.Name).Select(
-            quantity => new Figure(quantity.Key, Spread.Of(quantity.Select(sample => sample.Value))))],
+            quantity => new Figure(quantity.Key, [.. quantity.Select(sample => sample.Value)]))],
         contender.Note);
 }

@@ -3,12 +3,17 @@ using FuncLimiter.Benchmarks.Measuring;
 namespace FuncLimiter.Benchmarks.Reporting;
 
 /// <summary>One measured quantity of one contender.</summary>
-internal sealed record Figure(string Name, Spread Value);
+/// <param name="Name">What was measured, and its unit.</param>
+/// <param name="Rounds">What each round gave.</param>
+internal sealed record Figure(string Name, IReadOnlyList<double> Rounds)
+{
+    public Spread Spread { get; } = Spread.Of(Rounds);
+}
 
 /// <summary>One contender's figures; without any, the note says why.</summary>
 internal sealed record Row(string Contender, IReadOnlyList<Figure> Figures, string Note = "");
 
-/// <summary>A figure of one run, or the ratio of two, and what is aimed at.</summary>
+/// <summary>A figure of one run, or the ratio of two of the same rounds, and what is aimed at.</summary>
 /// <param name="What">What is compared.</param>
 /// <param name="Value">The figure reached; null where a side of it could not be measured.</param>
 /// <param name="Target">The bound.</param>
@@ -27,7 +32,18 @@ internal sealed record Comparison(string What, double? Value, double Target, boo
 internal sealed record Section(string Name, string Setting, IReadOnlyList<Row> Rows, IReadOnlyList<Comparison> Comparisons)
 {
     /// <summary>A contender's median; null where it was not measured.</summary>
-    public static double? Median(IReadOnlyList<Row> rows, string contender, string figure) => rows
+    public static double? Median(IReadOnlyList<Row> rows, string contender, string figure) => Find(rows, contender, figure)?.Spread.Median;
+
+    /// <summary>
+    /// One contender over another: the median of the rounds' own ratios, since what disturbs a round disturbs both. Null where one of them
+    /// was not measured.
+    /// </summary>
+    public static double? Ratio(IReadOnlyList<Row> rows, string contender, string other, string figure) =>
+        Find(rows, contender, figure) is { } over && Find(rows, other, figure) is { } under
+            ? Spread.Of(over.Rounds.Zip(under.Rounds, (left, right) => left / right)).Median
+            : null;
+
+    private static Figure? Find(IReadOnlyList<Row> rows, string contender, string figure) => rows
         .FirstOrDefault(row => row.Contender == contender)?.Figures
-        .FirstOrDefault(candidate => candidate.Name == figure)?.Value.Median;
+        .FirstOrDefault(candidate => candidate.Name == figure);
 }

@@ -45,9 +45,9 @@ internal static class TextReport
     }
 
     private static string Cell(Figure figure) =>
-        figure.Value.Low == figure.Value.High
-            ? Number(figure.Value.Median)
-            : $"{Number(figure.Value.Median)} [{Number(figure.Value.Low)}..{Number(figure.Value.High)}]";
+        figure.Spread.Low == figure.Spread.High
+            ? Number(figure.Spread.Median)
+            : $"{Number(figure.Spread.Median)} [{Number(figure.Spread.Low)}..{Number(figure.Spread.High)}]";
 
     private static string Number(double value) => value.ToString(
         Math.Abs(value) switch { >= 1000 => "#,0", >= 100 => "0", >= 10 => "0.0", _ => "0.###" }, CultureInfo.InvariantCulture);

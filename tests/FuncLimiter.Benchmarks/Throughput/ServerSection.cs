@@ -53,6 +53,6 @@ internal static class ServerSection
     // A rate that was reached by failing says nothing.
     private static double? Ratio(IReadOnlyList<Row> rows, string peer) =>
         Section.Median(rows, Ours, Peers.Errors) is 0 && Section.Median(rows, peer, Peers.Errors) is 0
-            ? Section.Median(rows, Ours, Peers.PerSecond) / Section.Median(rows, peer, Peers.PerSecond)
+            ? Section.Ratio(rows, Ours, peer, Peers.PerSecond)
             : null;
 }
