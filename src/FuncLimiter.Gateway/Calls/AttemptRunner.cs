@@ -1,5 +1,4 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers.Dialects;

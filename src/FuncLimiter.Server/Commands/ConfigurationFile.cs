@@ -1,0 +1,35 @@
+using FuncLimiter.Gateway.Configuration;
+
+namespace FuncLimiter.Server.Commands;
+
+/// <summary>Reads a configuration from a file, with the environment's secrets.</summary>
+internal static class ConfigurationFile
+{
+    /// <summary>The configuration, or null after every mistake was told.</summary>
+    public static GatewayConfiguration? Read(FileInfo file, TextWriter errors)
+    {
+        byte[] json;
+        try
+        {
+            json = File.ReadAllBytes(file.FullName);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine($"{file}: {exception.Message}");
+            return null;
+        }
+
+        var result = ConfigurationReader.Read(json, Environment.GetEnvironmentVariable);
+        foreach (var mistake in result.Mistakes)
+        {
+            errors.WriteLine(mistake);
+        }
+
+        if (!result.IsValid)
+        {
+            errors.WriteLine(result.Mistakes.Count == 1 ? $"1 mistake in {file}." : $"{result.Mistakes.Count} mistakes in {file}.");
+        }
+
+        return result.Configuration;
+    }
+}

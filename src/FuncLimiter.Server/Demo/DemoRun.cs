@@ -1,0 +1,80 @@
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Server.Hosting;
+using FuncLimiter.Simulation.Fleets;
+using FuncLimiter.Simulation.Providers;
+
+namespace FuncLimiter.Server.Demo;
+
+/// <summary>The demonstration's parts: a server in front of a provider double, and beside them a double without a server.</summary>
+internal sealed class DemoRun : IAsyncDisposable
+{
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(3);
+
+    private readonly ProviderDouble _behindServer;
+    private readonly ProviderDouble _alone;
+    private readonly ServerHost _server;
+
+    private DemoRun(DemoScenario scenario, ProviderDouble behindServer, ProviderDouble alone, ServerHost server)
+    {
+        (_behindServer, _alone, _server) = (behindServer, alone, server);
+        Limited = new DemoSide(behindServer, scenario.ThroughLimiter(server.Address));
+        Baseline = new DemoSide(alone, scenario.WithoutLimiter(alone.BaseAddress));
+    }
+
+    /// <summary>Where the server listens.</summary>
+    public Uri Address => _server.Address;
+
+    /// <summary>The fleet through the limiter.</summary>
+    public DemoSide Limited { get; }
+
+    /// <summary>The same fleet without it.</summary>
+    public DemoSide Baseline { get; }
+
+    /// <summary>Starts everything but the fleets.</summary>
+    /// <param name="duration">How long the fleets run.</param>
+    /// <param name="cancellationToken">Gives the start up.</param>
+    public static async Task<DemoRun> StartAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        await using (var first = await StartColdAsync(WarmUpTime, cancellationToken))
+        {
+            // A provider elsewhere would not share a process that is still being compiled: a short run warms the code, and is thrown away.
+            await first.RunAsync(null, cancellationToken);
+        }
+
+        return await StartColdAsync(duration, cancellationToken);
+    }
+
+    /// <summary>Runs both fleets side by side to their end.</summary>
+    /// <param name="onCount">Told from time to time that the counts have moved on; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the fleets early.</param>
+    public async Task RunAsync(Action? onCount, CancellationToken cancellationToken)
+    {
+        var fleets = Task.WhenAll(Limited.RunAsync(cancellationToken), Baseline.RunAsync(cancellationToken));
+        while (onCount is not null && await Task.WhenAny(fleets, Task.Delay(TimeSpan.FromMilliseconds(500), CancellationToken.None)) != fleets)
+        {
+            onCount();
+        }
+
+        await fleets;
+    }
+
+    private static async Task<DemoRun> StartColdAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var scenario = new DemoScenario { Duration = duration };
+        var behindServer = await ProviderDouble.StartAsync(scenario.Provider, cancellationToken: cancellationToken);
+        var alone = await ProviderDouble.StartAsync(scenario.Provider, cancellationToken: cancellationToken);
+        var read = ConfigurationReader.Read(scenario.Configuration(behindServer.BaseAddress), scenario.Secrets.GetValueOrDefault);
+        var configuration = read.Configuration
+            ?? throw new InvalidOperationException(string.Join(Environment.NewLine, read.Mistakes));
+        var server = await ServerHost.StartAsync(new ServerSettings(configuration, "http://127.0.0.1:0") { Quiet = true }, cancellationToken);
+        return new DemoRun(scenario, behindServer, alone, server);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        await _behindServer.DisposeAsync();
+        await _alone.DisposeAsync();
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging.Console;
+
+namespace FuncLimiter.Server.Hosting;
+
+/// <summary>What the server logs, and where: lines on the console, none of them for a call that goes well.</summary>
+internal static class ServerLogging
+{
+    /// <summary>Sets logging up.</summary>
+    public static void Configure(ILoggingBuilder logging, bool quiet)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
+        logging.SetMinimumLevel(quiet ? LogLevel.Error : LogLevel.Information);
+        logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        logging.AddFilter("System.Net.Http", LogLevel.Warning);
+    }
+}

@@ -1,0 +1,16 @@
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+
+namespace FuncLimiter.Server.Hosting;
+
+/// <summary>What a server is started with.</summary>
+/// <param name="Configuration">A valid configuration.</param>
+/// <param name="Urls">Where to listen, with ';' between several; port 0 takes a free one.</param>
+internal sealed record ServerSettings(GatewayConfiguration Configuration, string Urls)
+{
+    /// <summary>Bounds of what it takes in.</summary>
+    public GatewayOptions Options { get; init; } = new();
+
+    /// <summary>Whether it logs only what goes wrong, and to the standard error.</summary>
+    public bool Quiet { get; init; }
+}
