@@ -1,5 +1,4 @@
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Configuration.Reading;
 
 namespace FuncLimiter.Gateway.Tests.Configuration;
 
@@ -41,6 +40,9 @@ public class ConfigurationMistakeTests
     [InlineData("accounts[1].provider", "\"openia\"", "$.accounts[1].provider", "\"openai\"")]
     [InlineData("accounts[1].provider", "\"azure\"", "$.accounts[1].provider", "azure-openai")]
     [InlineData("accounts[1].provider", "\"azure-openai\"", "$.accounts[1].endpoint", "openai.azure.com")]
+    [InlineData("accounts[1].provider", "\"openai-compatible\"", "$.accounts[1].endpoint", "base address")]
+    [InlineData("accounts[1].provider", "\"bedrock\"", "$.accounts[1].endpoint", "bedrock-runtime")]
+    [InlineData("accounts[1].provider", "\"vertex\"", "$.accounts[1].endpoint", "aiplatform")]
     [InlineData("accounts[0].endpoint", "\"api.openai.com\"", "$.accounts[0].endpoint", "https://")]
     [InlineData("accounts[0].endpoint", "\"ftp://api.openai.com\"", "$.accounts[0].endpoint", "https://")]
     [InlineData("accounts[0].endpoint", "\"https://api.openai.com/?x=1\"", "$.accounts[0].endpoint", "?")]
@@ -105,18 +107,6 @@ public class ConfigurationMistakeTests
         var mistakes = Sample.Read(Sample.With("accounts[1].id", "\"openai-east\"")).Mistakes;
 
         Assert.Contains(mistakes, mistake => mistake.Path == "$.accounts[1].id" && mistake.Found.Contains("$.accounts[0].id", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Read_WhenAProviderIsKnownButCannotBeCalledYet_SaysSoAndWhichCan()
-    {
-        foreach (var id in KnownProviders.Ids.Except(KnownProviders.Callable))
-        {
-            var mistake = Sample.Mistake("accounts[1].provider", $"\"{id}\"");
-
-            Assert.Contains("cannot call yet", mistake.Found, StringComparison.Ordinal);
-            Assert.Contains("openai, azure-openai, anthropic", mistake.Fix, StringComparison.Ordinal);
-        }
     }
 
     [Fact]

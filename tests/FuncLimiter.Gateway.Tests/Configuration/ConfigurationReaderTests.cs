@@ -106,6 +106,14 @@ public class ConfigurationReaderTests
     }
 
     [Fact]
+    public void Read_WhenAModelsServerOfOnesOwnHasNoKey_TakesIt()
+    {
+        var account = Sample.Valid("""{"accounts":[{"id":"own","provider":"openai-compatible","endpoint":"http://localhost:8000","models":[{"model":"m"}]}]}""").Accounts[0];
+
+        Assert.Equal(string.Empty, account.ApiKey);
+    }
+
+    [Fact]
     public void Print_WhenAConfigurationIsWrittenOut_HoldsNoSecret()
     {
         var configuration = Sample.Valid(Sample.Json);

@@ -52,23 +52,14 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
     private string? ReadProvider(ObjectReader reader)
     {
         var provider = reader.Text("provider", required: true);
-        if (provider is null || KnownProviders.CanCall(provider))
+        if (provider is null || KnownProviders.Ids.Contains(provider))
         {
-            return provider;
-        }
-
-        if (KnownProviders.Ids.Contains(provider))
-        {
-            mistakes.Add(
-                reader.At("provider"),
-                $"{MistakeList.Quote(provider)}, which this version cannot call yet",
-                $"write one of {string.Join(", ", KnownProviders.Callable)}");
             return provider;
         }
 
         mistakes.Add(reader.At("provider"), MistakeList.Quote(provider), NearestName.Of(provider, KnownProviders.Ids) is { } nearest
             ? $"write \"{nearest}\""
-            : $"write one of {string.Join(", ", KnownProviders.Callable)}");
+            : $"write one of {string.Join(", ", KnownProviders.Ids)}");
         return null;
     }
 

@@ -32,7 +32,7 @@ internal static class EndpointReader
 
     private static Uri Usual(ObjectReader account, string? provider, MistakeList mistakes)
     {
-        if (provider is null || !KnownProviders.CanCall(provider))
+        if (provider is null)
         {
             return Placeholder;
         }
@@ -42,16 +42,9 @@ internal static class EndpointReader
             return endpoint;
         }
 
-        mistakes.Add(account.At(Name), MistakeList.Nothing, Needed(provider));
+        mistakes.Add(account.At(Name), MistakeList.Nothing, $"write the base address, for example \"{KnownProviders.EndpointExample(provider)}\"");
         return Placeholder;
     }
-
-    private static string Needed(string provider) => provider switch
-    {
-        "azure-openai" => "write the resource's address, for example \"https://NAME.openai.azure.com\"",
-        "bedrock" => "write the region's address, for example \"https://bedrock-runtime.us-east-1.amazonaws.com\"",
-        _ => "write the server's base address, for example \"http://localhost:8000\"",
-    };
 
     private static string? Fault(string text, out Uri? endpoint)
     {

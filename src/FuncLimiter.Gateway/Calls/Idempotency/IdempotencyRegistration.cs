@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace FuncLimiter.Gateway.Calls.Idempotency;
+
+/// <summary>Puts idempotent calls together.</summary>
+public static class IdempotencyRegistration
+{
+    /// <summary>Adds <see cref="IdempotentCalls"/> and what forgets expired answers. Needs an <see cref="IIdempotencyStore"/> and an <see cref="ICallExecutor"/> beside it.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="options">How answers are kept; null for the defaults.</param>
+    public static IServiceCollection AddIdempotentCalls(this IServiceCollection services, IdempotencyOptions? options = null)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options ?? new IdempotencyOptions());
+        services.AddSingleton<IdempotentCalls>();
+        services.AddHostedService<IdempotencySweeper>();
+        return services;
+    }
+}

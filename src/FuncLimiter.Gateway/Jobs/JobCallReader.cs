@@ -1,0 +1,63 @@
+using System.Diagnostics.CodeAnalysis;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Gateway.Jobs;
+
+/// <summary>Makes a call that can be executed of one that was stored or is to be.</summary>
+internal sealed class JobCallReader(RouteTable routes)
+{
+    private const int LongestName = 256;
+
+    /// <summary>Reads a call; what is wrong with it is wrong for good.</summary>
+    public bool TryRead(JobCall call, string tenant, [NotNullWhen(true)] out CallEnvelope? envelope, [NotNullWhen(false)] out GatewayError? error)
+    {
+        envelope = null;
+        if (!JobPath.TryParse(call.Path, out var path))
+        {
+            error = GatewayError.BadRequest("invalid_path", $"'path' must be one of {JobPath.All}.", "path");
+            return false;
+        }
+
+        if (!RequestReader.TryRead(path.Operation, call.Body.Span, path.Model, out var facts, out var problem))
+        {
+            error = new GatewayError(problem.Status, problem.Code, problem.Message) { Parameter = problem.Param is null ? "body" : $"body.{problem.Param}" };
+            return false;
+        }
+
+        error = Check(call, facts);
+        if (error is null)
+        {
+            var caller = new Caller(tenant, call.User, call.Priority, call.Workflow, call.Step, call.Run);
+            envelope = new CallEnvelope(path.Dialect, facts, call.Body, caller, path.Query, call.Headers);
+        }
+
+        return envelope is not null;
+    }
+
+    private GatewayError? Check(JobCall call, RequestFacts facts)
+    {
+        if (facts.Stream)
+        {
+            return GatewayError.BadRequest("stream_not_supported", "A job's answer is kept whole: leave 'stream' out, or send false.", "body.stream");
+        }
+
+        if (!routes.TryGet(facts.Model, out var route))
+        {
+            return RouteErrors.UnknownModel(facts.Model) with { Parameter = "body.model" };
+        }
+
+        if (route.Closed(facts.Operation) == route.All)
+        {
+            return RouteErrors.NotServed(route, facts.Operation) with { Parameter = "body.model" };
+        }
+
+        var tooLong = new[] { ("user", call.User), ("workflow", call.Workflow), ("step", call.Step), ("run", call.Run) }
+            .FirstOrDefault(name => name.Item2?.Length > LongestName);
+        return tooLong.Item1 is null
+            ? null
+            : GatewayError.BadRequest("invalid_name", $"'{tooLong.Item1}' must be no longer than {LongestName} characters.", tooLong.Item1);
+    }
+}

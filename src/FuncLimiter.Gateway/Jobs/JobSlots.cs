@@ -1,0 +1,28 @@
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Configuration;
+
+namespace FuncLimiter.Gateway.Jobs;
+
+/// <summary>How many more calls of jobs may be run. A higher class goes first, and leaves the lower ones their floor.</summary>
+/// <param name="Free">Slots in all.</param>
+/// <param name="KeptForStandard">Of these, kept from interactive calls for standard ones.</param>
+/// <param name="KeptForBackground">Of these, kept from higher classes for background calls.</param>
+public readonly record struct JobSlots(int Free, int KeptForStandard, int KeptForBackground)
+{
+    /// <summary>How many calls of a class may still be taken.</summary>
+    /// <param name="priority">The class.</param>
+    /// <param name="taken">How many calls of any class were taken already.</param>
+    public int Most(Priority priority, int taken) => Math.Max(0, priority switch
+    {
+        Priority.Interactive => Free - KeptForStandard - KeptForBackground - taken,
+        Priority.Standard => Free - KeptForBackground - taken,
+        _ => Free - taken,
+    });
+
+    internal static JobSlots Of(int most, QueueConfiguration queue, int interactive, int standard, int background) => new(
+        Math.Max(0, most - interactive - standard - background),
+        Math.Max(0, Floor(most, queue.StandardFloor) - standard),
+        Math.Max(0, Floor(most, queue.BackgroundFloor) - background));
+
+    private static int Floor(int most, double share) => Math.Max(1, (int)(most * share));
+}

@@ -1,0 +1,133 @@
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Providers.Dialects;
+using Microsoft.Extensions.Logging;
+
+namespace FuncLimiter.Gateway.Jobs.Running;
+
+/// <summary>Runs one call of a job, and stores how it ended or when it is to be tried again.</summary>
+internal sealed class JobItemRunner(
+    IJobStore store,
+    ICallExecutor executor,
+    JobCallReader reader,
+    RunningItems running,
+    JobSignals signals,
+    JobPace pace,
+    TimeProvider time,
+    ILogger<JobItemRunner> logger)
+{
+    /// <summary>
+    /// How long one run waits for admission. A call that must wait longer goes back to the store until the instant that the limiter named,
+    /// so that calls which wait for hours hold no slot.
+    /// </summary>
+    private static readonly TimeSpan LongestAdmission = TimeSpan.FromMinutes(1);
+
+    private const int MostStoreAttempts = 5;
+
+    /// <summary>Completes when the call has ended or is put back; never throws.</summary>
+    public async Task RunAsync(JobItem item, CancellationToken stoppingToken)
+    {
+        using var late = new CancellationTokenSource();
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, late.Token);
+        if (!running.TryAdd(item, cut))
+        {
+            return;
+        }
+
+        try
+        {
+            await Task.Yield();
+            using var deadline = time.CreateTimer(
+                static late => ((CancellationTokenSource)late!).Cancel(), late, Positive(item.Deadline - time.GetUtcNow()), Timeout.InfiniteTimeSpan);
+            if (await OutcomeAsync(item, late.Token, cut.Token) is { } outcome)
+            {
+                await StoreAsync(item, outcome);
+            }
+        }
+        catch (Exception trouble)
+        {
+            logger.LogError(trouble, "The outcome of {Item} could not be stored; it is run again after a restart.", item.Key);
+        }
+        finally
+        {
+            running.Remove(item);
+            signals.Work.Set();
+        }
+    }
+
+    /// <summary>Runs the call; what to store then, or null where nothing is to be: the process stops, or its tenant gave the job up.</summary>
+    private async Task<Func<Task>?> OutcomeAsync(JobItem item, CancellationToken late, CancellationToken cut)
+    {
+        try
+        {
+            if (!reader.TryRead(item.Call, item.Tenant, out var envelope, out var error))
+            {
+                return End(item, Refused(item, error));
+            }
+
+            var answer = await executor.ExecuteAsync(envelope with { MaxWait = LongestAdmission, IdempotencyKey = item.Key.ToString() }, cut);
+            return Next(item, JobStep.After(answer, item.Failures), answer);
+        }
+        catch (OperationCanceledException) when (cut.IsCancellationRequested)
+        {
+            return late.IsCancellationRequested ? End(item, new JobItemResult(JobItemState.Expired, time.GetUtcNow(), 0)) : null;
+        }
+        catch (Exception trouble)
+        {
+            logger.LogError(trouble, "The call {Item} broke down.", item.Key);
+            var error = new GatewayError(500, "internal_error", "The call broke down within FuncLimiter.");
+            return Next(item, JobStep.AfterFailure(item.Failures, null), new CallResult(500, [], ErrorBody.Write(Dialect.OpenAI, error), null, null, 0));
+        }
+    }
+
+    private Func<Task> Next(JobItem item, JobStep step, CallResult answer) => step.Final is { } state
+        ? End(item, new JobItemResult(state, time.GetUtcNow(), answer.Status)
+        {
+            Headers = answer.Headers,
+            Body = answer.Body,
+            Deployment = answer.Deployment,
+            Usage = answer.Usage,
+            Attempts = answer.Attempts,
+        })
+        : () => store.PostponeAsync(item.Key, time.GetUtcNow() + step.Wait, step.Failures);
+
+    private Func<Task> End(JobItem item, JobItemResult result) => async () =>
+    {
+        if (await store.EndAsync(item.Key, result))
+        {
+            pace.Ended();
+            signals.Ended.Set();
+        }
+    };
+
+    // A call that was accepted may be refused later: its model was taken out of the configuration.
+    private JobItemResult Refused(JobItem item, GatewayError error)
+    {
+        var dialect = JobPath.TryParse(item.Call.Path, out var path) ? path.Dialect : Dialect.OpenAI;
+        return new JobItemResult(JobItemState.Failed, time.GetUtcNow(), ErrorBody.Status(dialect, error))
+        {
+            Headers = [new("Content-Type", "application/json")],
+            Body = ErrorBody.Write(dialect, error),
+        };
+    }
+
+    // A full disk or a locked file may pass; an outcome that was paid for is worth a few tries.
+    private async Task StoreAsync(JobItem item, Func<Task> outcome)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await outcome();
+                return;
+            }
+            catch (Exception trouble) when (attempt < MostStoreAttempts)
+            {
+                logger.LogWarning(trouble, "The outcome of {Item} could not be stored; attempt {Attempt}.", item.Key, attempt);
+                await Task.Delay(TimeSpan.FromSeconds(attempt), time, CancellationToken.None);
+            }
+        }
+    }
+
+    private static TimeSpan Positive(TimeSpan span) => span > TimeSpan.Zero ? span : TimeSpan.Zero;
+}

@@ -1,0 +1,78 @@
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Gateway.Jobs.Running;
+
+/// <summary>The calls of jobs that this process runs now.</summary>
+internal sealed class RunningItems
+{
+    /// <summary>How many cancelled jobs are remembered, for calls of theirs that are just being begun.</summary>
+    private const int MostRemembered = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<JobItemKey, CancellationTokenSource> _items = [];
+    private readonly int[] _byPriority = new int[Enum.GetValues<Priority>().Length];
+    private readonly Queue<string> _cancelled = new();
+
+    public int Of(Priority priority)
+    {
+        lock (_gate)
+        {
+            return _byPriority[(int)priority];
+        }
+    }
+
+    /// <summary>Adds a call; false where its job was cancelled in the meantime.</summary>
+    public bool TryAdd(JobItem item, CancellationTokenSource cancellation)
+    {
+        lock (_gate)
+        {
+            if (_cancelled.Contains(item.Key.Job))
+            {
+                return false;
+            }
+
+            _items.Add(item.Key, cancellation);
+            _byPriority[(int)item.Call.Priority]++;
+            return true;
+        }
+    }
+
+    public void Remove(JobItem item)
+    {
+        lock (_gate)
+        {
+            if (_items.Remove(item.Key))
+            {
+                _byPriority[(int)item.Call.Priority]--;
+            }
+        }
+    }
+
+    /// <summary>Cuts every call of a job off.</summary>
+    public void Cancel(string job)
+    {
+        CancellationTokenSource[] cut;
+        lock (_gate)
+        {
+            if (_cancelled.Count == MostRemembered)
+            {
+                _cancelled.Dequeue();
+            }
+
+            _cancelled.Enqueue(job);
+            cut = [.. _items.Where(item => item.Key.Job == job).Select(item => item.Value)];
+        }
+
+        foreach (var cancellation in cut)
+        {
+            try
+            {
+                cancellation.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended in this very moment.
+            }
+        }
+    }
+}

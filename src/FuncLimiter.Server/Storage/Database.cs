@@ -1,0 +1,81 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace FuncLimiter.Server.Storage;
+
+/// <summary>One data directory: one SQLite file, one writer, some readers, and no other process.</summary>
+public sealed class Database : IDisposable
+{
+    /// <summary>The file's name within the data directory.</summary>
+    public const string FileName = "funclimiter.db";
+
+    private readonly DirectoryLock _lock;
+    private readonly WriteQueue _writer;
+    private readonly ReaderPool _readers;
+    private bool _isDisposed;
+
+    private Database(DirectoryLock directoryLock, WriteQueue writer, ReaderPool readers) => (_lock, _writer, _readers) = (directoryLock, writer, readers);
+
+    /// <summary>Opens a data directory, or makes it.</summary>
+    /// <param name="directory">Where.</param>
+    /// <exception cref="StorageException">It is in use, cannot be written, or was written by a newer version.</exception>
+    public static Database Open(string directory)
+    {
+        SQLitePCL.Batteries_V2.Init();
+        var directoryLock = DirectoryLock.Take(directory);
+        var path = Path.Combine(directory, FileName);
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+            Migrations.Apply(connection);
+            return new Database(directoryLock, new WriteQueue(connection), new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly)));
+        }
+        catch (Exception failure)
+        {
+            connection?.Dispose();
+            directoryLock.Dispose();
+            throw failure is SqliteException ? new StorageException($"The database '{path}' cannot be opened: {failure.Message}", failure) : failure;
+        }
+    }
+
+    /// <summary>Commits what waits, and lets go of the directory.</summary>
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _writer.Dispose();
+            _readers.Dispose();
+            _lock.Dispose();
+        }
+    }
+
+    /// <summary>Makes a change together with others that wait; done means committed.</summary>
+    /// <param name="work">The change: quick, and of no effect but on the database.</param>
+    /// <param name="durable">Whether done shall mean that even a power cut no longer undoes it.</param>
+    /// <param name="cancellationToken">Gives up waiting; the change may be made all the same.</param>
+    internal Task<T> WriteAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, bool durable, CancellationToken cancellationToken = default) =>
+        _writer.RunAsync(work, durable, cancellationToken);
+
+    /// <summary>Reads one consistent state.</summary>
+    internal Task<T> ReadAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, CancellationToken cancellationToken = default) =>
+        _readers.RunAsync(work, cancellationToken);
+
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        try
+        {
+            connection.Open();
+            connection.Execute("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using Dapper;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Jobs;
+using Microsoft.Data.Sqlite;
+
+namespace FuncLimiter.Server.Storage.Jobs;
+
+/// <summary>Takes calls out to be run, and puts them back.</summary>
+internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransaction transaction)
+{
+    /// <summary>How many calls end at once because their deadline has passed; the rest end the next time.</summary>
+    private const int MostExpired = 1000;
+
+    public JobTaking Take(JobSlots slots, DateTimeOffset now)
+    {
+        var expired = Expire(now);
+        connection.Execute("UPDATE items SET state = 0 WHERE state = 6 AND due_at <= @now", new { now = now.UtcTicks }, transaction);
+        var items = new List<JobItem>();
+        foreach (var priority in Enum.GetValues<Priority>())
+        {
+            var most = slots.Most(priority, items.Count);
+            if (most > 0)
+            {
+                items.AddRange(Take(priority, most));
+            }
+        }
+
+        foreach (var job in items.GroupBy(item => item.Key.Job))
+        {
+            connection.Execute("UPDATE jobs SET running = running + @count WHERE id = @id", new { count = job.Count(), id = job.Key }, transaction);
+        }
+
+        return new JobTaking(items, expired == MostExpired ? now : NextDue(), expired);
+    }
+
+    public int Requeue()
+    {
+        connection.Execute("UPDATE jobs SET running = 0 WHERE running > 0", transaction: transaction);
+        return connection.Execute("UPDATE items SET state = 0 WHERE state = 1", transaction: transaction);
+    }
+
+    public bool Postpone(JobItemKey item, DateTimeOffset notBefore, int failures)
+    {
+        var postponed = connection.Execute(
+            "UPDATE items SET state = 6, due_at = @dueAt, failures = @failures WHERE job = @Job AND idx = @Index AND state = 1",
+            new { item.Job, item.Index, dueAt = notBefore.UtcTicks, failures },
+            transaction) == 1;
+        if (postponed)
+        {
+            connection.Execute("UPDATE jobs SET running = running - 1 WHERE id = @Job", new { item.Job }, transaction);
+        }
+
+        return postponed;
+    }
+
+    private IEnumerable<JobItem> Take(Priority priority, int most)
+    {
+        var rows = connection.Query<Row>(
+            """
+            UPDATE items SET state = 1 WHERE rowid IN
+              (SELECT rowid FROM items WHERE state = 0 AND priority = @priority ORDER BY turn LIMIT @most)
+            RETURNING job, idx, tenant, turn, deadline, failures, path, labels, headers, body
+            """,
+            new { priority = (int)priority, most },
+            transaction).OrderBy(row => row.turn).ToList();
+        if (rows is [.., var last])
+        {
+            connection.Execute(
+                "UPDATE counters SET value = MAX(value, @turn) WHERE name = @name", new { last.turn, name = $"turn:{(int)priority}" }, transaction);
+        }
+
+        return rows.Select(row => row.ToItem(priority));
+    }
+
+    private int Expire(DateTimeOffset now)
+    {
+        var late = connection.Query<(string, int)>(
+            "SELECT job, idx FROM items WHERE state IN (0, 6) AND deadline <= @now LIMIT @most", new { now = now.UtcTicks, most = MostExpired }, transaction).ToList();
+        var ending = new JobEnding(connection, transaction);
+        foreach (var (job, index) in late)
+        {
+            ending.End(new JobItemKey(job, index), new JobItemResult(JobItemState.Expired, now, 0));
+        }
+
+        return late.Count;
+    }
+
+    private DateTimeOffset? NextDue()
+    {
+        var (due, deadline) = connection.QuerySingle<(long?, long?)>(
+            """
+            SELECT (SELECT MIN(due_at) FROM items WHERE state = 6), (SELECT MIN(deadline) FROM items WHERE state IN (0, 6))
+            """,
+            transaction: transaction);
+        return (due, deadline) switch
+        {
+            (null, null) => null,
+            _ => Stored.Time(Math.Min(due ?? long.MaxValue, deadline ?? long.MaxValue)),
+        };
+    }
+
+    // Filled by name from the columns.
+#pragma warning disable IDE1006, CA1812, CS0649
+    private sealed class Row
+    {
+        public string job = "";
+        public int idx;
+        public string tenant = "";
+        public long turn;
+        public long deadline;
+        public int failures;
+        public string path = "";
+        public string? labels;
+        public string? headers;
+        public byte[]? body;
+
+        public JobItem ToItem(Priority priority)
+        {
+            var names = Stored.Labels(labels);
+            var call = new JobCall(path, body, priority)
+            {
+                User = names[0],
+                Workflow = names[1],
+                Step = names[2],
+                Run = names[3],
+                Headers = Stored.Headers(headers),
+            };
+            return new JobItem(new JobItemKey(job, idx), tenant, call, Stored.Time(deadline), failures);
+        }
+    }
+#pragma warning restore IDE1006, CA1812, CS0649
+}

@@ -1,0 +1,23 @@
+using Dapper;
+
+namespace FuncLimiter.Server.Storage;
+
+/// <summary>A few named values: what the server must remember and no table is worth.</summary>
+public sealed class MetaStore(Database database)
+{
+    /// <summary>A value, or null.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken) => database.ReadAsync(
+        (connection, transaction) => connection.ExecuteScalar<byte[]?>("SELECT value FROM meta WHERE name = @name", new { name }, transaction), cancellationToken);
+
+    /// <summary>Sets a value; done means that even a power cut no longer undoes it.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    public Task SetAsync(string name, byte[] value, CancellationToken cancellationToken) => database.WriteAsync(
+        (connection, transaction) => connection.Execute(
+            "INSERT INTO meta (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value", new { name, value }, transaction),
+        durable: true,
+        cancellationToken);
+}

@@ -1,0 +1,30 @@
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Jobs.Webhooks;
+using FuncLimiter.Server.Storage.Jobs;
+
+namespace FuncLimiter.Server.Storage;
+
+/// <summary>Puts the server's storage together.</summary>
+public static class StorageRegistration
+{
+    /// <summary>Adds every store over one open data directory, which the container closes at its end.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="database">The open data directory.</param>
+    public static IServiceCollection AddStorage(this IServiceCollection services, Database database)
+    {
+        // By a factory, so that the container disposes of it, after everything that uses it.
+        services.AddSingleton(_ => database);
+        services.AddSingleton<MetaStore>();
+        services.AddSingleton<IBudgetStore, BudgetStore>();
+        services.AddSingleton<IJobStore, JobStore>();
+        services.AddSingleton<IDeliveryStore, DeliveryStore>();
+        services.AddSingleton<IIdempotencyStore, AnswerStore>();
+        services.AddSingleton<UsageLedger>();
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<UsageLedger>());
+        services.AddHostedService(provider => provider.GetRequiredService<UsageLedger>());
+        return services;
+    }
+}

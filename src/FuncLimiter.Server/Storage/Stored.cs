@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Jobs;
+
+namespace FuncLimiter.Server.Storage;
+
+/// <summary>How small parts of calls and answers are written into one column each.</summary>
+internal static partial class Stored
+{
+    public static string? Headers(IReadOnlyList<KeyValuePair<string, string>> headers) =>
+        headers.Count == 0 ? null : JsonSerializer.Serialize([.. headers.Select(header => new[] { header.Key, header.Value })], StoredJson.Default.StringArrayArray);
+
+    public static IReadOnlyList<KeyValuePair<string, string>> Headers(string? text) => text is null
+        ? []
+        : [.. JsonSerializer.Deserialize(text, StoredJson.Default.StringArrayArray)!.Select(pair => KeyValuePair.Create(pair[0], pair[1]))];
+
+    public static string? Usage(TokenUsage? usage) => usage is { } used ? JsonSerializer.Serialize(used, StoredJson.Default.TokenUsage) : null;
+
+    public static TokenUsage? Usage(string? text) => text is null ? null : JsonSerializer.Deserialize(text, StoredJson.Default.TokenUsage);
+
+    public static string? Labels(JobCall call) => call is { User: null, Workflow: null, Step: null, Run: null }
+        ? null
+        : JsonSerializer.Serialize([call.User, call.Workflow, call.Step, call.Run], StoredJson.Default.StringArray!);
+
+    public static string?[] Labels(string? text) => text is null ? new string?[4] : JsonSerializer.Deserialize(text, StoredJson.Default.StringArray)!;
+
+    public static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+
+    [JsonSerializable(typeof(string[][]))]
+    [JsonSerializable(typeof(string[]))]
+    [JsonSerializable(typeof(TokenUsage))]
+    private sealed partial class StoredJson : JsonSerializerContext;
+}

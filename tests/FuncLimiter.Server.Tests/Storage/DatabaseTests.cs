@@ -1,0 +1,164 @@
+using Dapper;
+using FuncLimiter.Server.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace FuncLimiter.Server.Tests.Storage;
+
+public sealed class DatabaseTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public void Open_WhenTheDirectoryIsNotThere_MakesIt()
+    {
+        var path = Path.Combine(_directory.Path, "a", "b");
+
+        using (Database.Open(path))
+        {
+            Assert.True(File.Exists(Path.Combine(path, Database.FileName)));
+        }
+    }
+
+    [Fact]
+    public void Open_WhenAnotherHoldsTheDirectory_SaysSoAndLeavesItAlone()
+    {
+        using var first = Database.Open(_directory.Path);
+
+        var refusal = Assert.Throws<StorageException>(() => Database.Open(_directory.Path));
+
+        Assert.Contains("Another FuncLimiter", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(_directory.Path, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_WhenTheOtherHasClosed_Succeeds()
+    {
+        Database.Open(_directory.Path).Dispose();
+
+        Database.Open(_directory.Path).Dispose();
+    }
+
+    [Fact]
+    public void Open_WhenTheDirectoryIsAFile_SaysSo()
+    {
+        var file = Path.Combine(_directory.Path, "file");
+        File.WriteAllText(file, "");
+
+        Assert.Contains("cannot be made", Assert.Throws<StorageException>(() => Database.Open(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_WhenTheFileIsNoDatabase_SaysSoAndLetsGoOfTheDirectory()
+    {
+        File.WriteAllText(Path.Combine(_directory.Path, Database.FileName), new string('x', 5000));
+
+        Assert.Contains("cannot be opened", Assert.Throws<StorageException>(() => Database.Open(_directory.Path)).Message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(_directory.Path, Database.FileName));
+        Database.Open(_directory.Path).Dispose();
+    }
+
+    [Fact]
+    public async Task Open_WhenANewerVersionWroteIt_Refuses()
+    {
+        using (var database = Database.Open(_directory.Path))
+        {
+            await database.WriteAsync((connection, transaction) => connection.Execute("PRAGMA user_version = 999", transaction: transaction), durable: true);
+        }
+
+        Assert.Contains("newer FuncLimiter", Assert.Throws<StorageException>(() => Database.Open(_directory.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Write_WhenOneOfAGroupFails_UndoesThatOneOnly()
+    {
+        using var database = Database.Open(_directory.Path);
+        var writes = Enumerable.Range(0, 50).Select(n => database.WriteAsync(
+            (connection, transaction) =>
+            {
+                connection.Execute("INSERT INTO meta VALUES (@name, x'00')", new { name = $"n{n}" }, transaction);
+                return n % 5 == 0 ? throw new InvalidOperationException("no") : n;
+            },
+            durable: n % 2 == 0)).ToArray();
+
+        await Task.WhenAll(writes.Select(async write => await Record.ExceptionAsync(() => write)));
+
+        Assert.Equal(Enumerable.Range(0, 50).Where(n => n % 5 == 0), Enumerable.Range(0, 50).Where(n => writes[n].IsFaulted));
+        Assert.All(writes.Where(write => write.IsFaulted), write => Assert.IsType<InvalidOperationException>(write.Exception!.InnerException));
+        Assert.Equal(40, await database.ReadAsync((connection, _) => connection.ExecuteScalar<int>("SELECT COUNT(*) FROM meta")));
+    }
+
+    [Fact]
+    public async Task Write_WhenDone_IsThereAfterAKill()
+    {
+        using var database = Database.Open(_directory.Path);
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(n => new MetaStore(database).SetAsync($"n{n}", [(byte)n], CancellationToken.None)));
+
+        using var image = _directory.Image();
+        using var after = Database.Open(image.Path);
+
+        Assert.Equal(200, await after.ReadAsync((connection, _) => connection.ExecuteScalar<int>("SELECT COUNT(*) FROM meta")));
+        var value = await new MetaStore(after).FindAsync("n123", CancellationToken.None);
+        Assert.Equal(123, Assert.Single(value!));
+        Assert.Null(await new MetaStore(after).FindAsync("absent", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Write_WhenItMustSurviveAPowerCut_IsFlushedAndOthersAreNot()
+    {
+        using var database = Database.Open(_directory.Path);
+
+        static int Synchronous(SqliteConnection connection, SqliteTransaction transaction) =>
+            connection.ExecuteScalar<int>("PRAGMA synchronous", transaction: transaction);
+
+        const int normal = 1, full = 2;
+        Assert.Equal(full, await database.WriteAsync(Synchronous, durable: true));
+        Assert.Equal(normal, await database.WriteAsync(Synchronous, durable: false));
+    }
+
+    [Fact]
+    public async Task Read_WhenAWriteIsUnderWay_SeesTheStateBefore()
+    {
+        using var database = Database.Open(_directory.Path);
+        using var written = new ManualResetEventSlim();
+        using var read = new ManualResetEventSlim();
+        var write = database.WriteAsync(
+            (connection, transaction) =>
+            {
+                connection.Execute("INSERT INTO meta VALUES ('a', x'00')", transaction: transaction);
+                written.Set();
+                return read.Wait(TimeSpan.FromSeconds(30));
+            },
+            durable: false);
+        written.Wait(TimeSpan.FromSeconds(30));
+
+        var count = await database.ReadAsync((connection, _) => connection.ExecuteScalar<int>("SELECT COUNT(*) FROM meta"));
+        read.Set();
+
+        Assert.Equal(0, count);
+        Assert.True(await write);
+    }
+
+    [Fact]
+    public async Task Write_WhenTheDatabaseIsClosed_SaysSo()
+    {
+        var database = Database.Open(_directory.Path);
+        database.Dispose();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => database.WriteAsync((_, _) => 1, durable: false));
+    }
+
+    [Fact]
+    public async Task Dispose_WhenWritesWait_MakesThemFirst()
+    {
+        var database = Database.Open(_directory.Path);
+        var writes = Enumerable.Range(0, 100).Select(n => new MetaStore(database).SetAsync($"n{n}", [1], CancellationToken.None)).ToArray();
+
+        database.Dispose();
+
+        await Task.WhenAll(writes);
+        using var after = Database.Open(_directory.Path);
+        Assert.Equal(100, await after.ReadAsync((connection, _) => connection.ExecuteScalar<int>("SELECT COUNT(*) FROM meta")));
+    }
+}
