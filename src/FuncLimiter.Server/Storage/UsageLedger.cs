@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Dapper;
 using FuncLimiter.Gateway.Calls;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Server.Storage;
 
