@@ -95,7 +95,10 @@ public class FleetTallyTests
         var tenant = new FleetTenant("a", 1, "k", [new AgentGroup(FleetPriority.Standard, 1, "m")]);
         var options = new FleetOptions
         {
-            BaseAddress = new Uri("http://127.0.0.1"), Tenants = [tenant], Duration = TimeSpan.FromSeconds(1), WarmUp = warmUp,
+            BaseAddress = new Uri("http://127.0.0.1"),
+            Tenants = [tenant],
+            Duration = TimeSpan.FromSeconds(1),
+            WarmUp = warmUp,
         };
         var tally = new FleetTally(options, time);
         return (tally, tally.GroupOf(tenant, FleetPriority.Standard), time);

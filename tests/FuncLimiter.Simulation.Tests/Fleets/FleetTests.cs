@@ -123,7 +123,9 @@ public class FleetTests
 
     private static AgentGroup Group(FleetPriority priority, bool stream) => new(priority, 5, "gpt-x")
     {
-        ThinkTime = TimeSpan.FromMilliseconds(20), MaxTokens = (10, 20), Stream = stream,
+        ThinkTime = TimeSpan.FromMilliseconds(20),
+        MaxTokens = (10, 20),
+        Stream = stream,
     };
 
     private sealed class Listener(Action<FleetProgress> told) : IProgress<FleetProgress>

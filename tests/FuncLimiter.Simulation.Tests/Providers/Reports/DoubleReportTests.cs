@@ -43,7 +43,8 @@ public class DoubleReportTests
         await using var client = await DoubleClient.StartAsync(
             new DeploymentOptions("sk-a", "gpt-x")
             {
-                Dialect = ProviderDialect.Azure, Limits = [LimitOptions.AzureTpm(1000, TimeSpan.FromSeconds(30))],
+                Dialect = ProviderDialect.Azure,
+                Limits = [LimitOptions.AzureTpm(1000, TimeSpan.FromSeconds(30))],
             });
 
         await client.AzureAsync(maxTokens: 800, text: "");
