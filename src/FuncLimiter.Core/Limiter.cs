@@ -1,5 +1,6 @@
 using System.Numerics;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core;
@@ -37,8 +38,13 @@ public sealed class Limiter
         floors = [.. spec.Queue.Floor];
         topology = new(spec, Decide);
         checkpoints = new(spec.IsDurable, topology.Budgets);
-        tenants = new(spec, checkpoints.Keep);
+        Leases = spec.Leases is { } terms ? new(terms) : null;
+        tenants = new(spec, Keep);
+        LeaseTopology();
     }
+
+    /// <summary>Leases the budgets from their owners; null where they are owned here.</summary>
+    public LeaseDesk? Leases { get; }
 
     /// <summary>How many calls wait.</summary>
     public int Waiting => waiting;
@@ -68,6 +74,11 @@ public sealed class Limiter
     {
         now = Clock(now);
         var lane = Prepare(call, now);
+        if (Leases is not null)
+        {
+            LeaseDesk.Arrive(call, now);
+        }
+
         var pool = lane.Pool;
         if (pool.Waiting == 0)
         {
@@ -107,6 +118,7 @@ public sealed class Limiter
             return Refuse(call, refusal);
         }
 
+        CountWaiting(call, 1);
         deadlines.Enqueue((call, call.Generation), call.Deadline.Ticks);
         return CallState.Waiting;
     }
@@ -121,6 +133,7 @@ public sealed class Limiter
         }
 
         var pool = call.Lane!.Pool;
+        CountWaiting(call, -1);
         Withdraw(call);
         call.State = CallState.Idle;
         pool.Dispatch(now);
@@ -192,6 +205,7 @@ public sealed class Limiter
             {
                 var forecast = WaitForecast.Of(due.Call.Lane!, due.Call, FloorOf(due.Call), PromisesOf(due.Call).Work, now);
                 var refusal = TurnAway(due.Call, isFull: false, forecast, now);
+                CountWaiting(due.Call, -1);
                 Withdraw(due.Call);
                 Refuse(due.Call, refusal);
                 released.Enqueue(due.Call);
@@ -242,7 +256,27 @@ public sealed class Limiter
             budget.CoolDown(until, now);
         }
 
+        budget.Lease?.Hear(new(null, now, until));
         return true;
+    }
+
+    /// <summary>Takes up an owner's answer: what it lends may go out.</summary>
+    public void Apply(BudgetLease answer, Instant now)
+    {
+        now = Clock(now);
+        Leases!.Apply(answer, now);
+        Durable().FirstOrDefault(budget => budget.Name == answer.Budget)?.FollowOwner(answer.CooldownUntil, now);
+        foreach (var pool in topology.Pools)
+        {
+            pool.Weigh(Leases.Meant(pool), tenants);
+        }
+
+        foreach (var tenant in tenants.All)
+        {
+            Pool.Release(tenant);
+        }
+
+        Advance(now);
     }
 
     /// <summary>Begins a checkpoint: the states to keep of every budget that changed. To be kept whole, then confirmed; one at a time.</summary>
@@ -311,6 +345,38 @@ public sealed class Limiter
         }
 
         return tightest.Meters.Count > 0 ? tightest.Report(now) : null;
+    }
+
+    private void Keep(Budget budget)
+    {
+        checkpoints.Keep(budget);
+        Leases?.Lease(budget, budget.Name, null);
+    }
+
+    private void LeaseTopology()
+    {
+        if (Leases is null)
+        {
+            return;
+        }
+
+        foreach (var deployment in topology.Deployments)
+        {
+            Leases.Lease(deployment.Own, deployment.Account.Name, deployment.Pool);
+        }
+
+        foreach (var deployment in topology.Deployments.DistinctBy(deployment => deployment.Account))
+        {
+            Leases.Lease(deployment.Account, deployment.Account.Name, deployment.Pool);
+        }
+    }
+
+    private void CountWaiting(Call call, int sign)
+    {
+        if (Leases is not null)
+        {
+            LeaseDesk.Wait(call, sign);
+        }
     }
 
     private Instant Clock(Instant now) => latest = Instant.Max(latest, now);
@@ -407,6 +473,7 @@ public sealed class Limiter
 
         if (call != submitting)
         {
+            CountWaiting(call, -1);
             released.Enqueue(call);
         }
 

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Leasing;
 using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
@@ -23,6 +24,9 @@ public sealed record LimiterSpec
 
     /// <summary>Bounds and floors of the queue.</summary>
     public QueuePolicy Queue { get; init; } = new();
+
+    /// <summary>Where set, the budgets are somebody else's, and nothing is taken that is not leased from their owners.</summary>
+    public LeaseTerms? Leases { get; init; }
 
     /// <summary>Where set, nothing is taken that no checkpoint of the durable state allows.</summary>
     public bool IsDurable { get; init; }

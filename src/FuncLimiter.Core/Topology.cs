@@ -32,6 +32,8 @@ internal sealed class Topology
     /// <summary>The providers' budgets: accounts, then deployments.</summary>
     public IReadOnlyList<Budget> Budgets { get; }
 
+    public IReadOnlyCollection<Deployment> Deployments => deployments.Values;
+
     public IReadOnlyList<Lane> Lanes => lanes.Values;
 
     public IReadOnlyList<Pool> Pools { get; private set; } = [];

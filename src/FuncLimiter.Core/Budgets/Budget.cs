@@ -1,3 +1,5 @@
+using FuncLimiter.Core.Leasing;
+
 namespace FuncLimiter.Core.Budgets;
 
 /// <summary>The meters of one scope: an account, a deployment, a tenant, a user. A call must fit in all of them.</summary>
@@ -36,6 +38,12 @@ public sealed class Budget
     /// <summary>All that was ever taken: the difference of two readings is what was taken between them.</summary>
     public Charge Taken => taken;
 
+    /// <summary>What this process has of the budget where somebody else owns it; null where it is owned here.</summary>
+    internal LeasedBudget? Lease { get; set; }
+
+    /// <summary>The part of the budget's refill that this process can count on, above 0, at most 1.</summary>
+    internal double Share => Lease?.Share ?? 1;
+
     /// <summary>True where something changed since the last <see cref="Save"/>.</summary>
     internal bool IsDirty { get; private set; }
 
@@ -49,6 +57,11 @@ public sealed class Budget
     public Instant FitsAt(in Charge charge, Instant now)
     {
         var fits = Instant.Max(now, CooldownUntil);
+        if (Lease is { } lease)
+        {
+            return Instant.Max(fits, lease.Hold.FitsAt(charge, now));
+        }
+
         var binding = -1;
         for (var i = 0; i < meters.Length; i++)
         {
@@ -74,6 +87,7 @@ public sealed class Budget
         taken += charge;
         underWay += charge;
         IsDirty = true;
+        Lease?.Hold.Take(charge, now);
         foreach (var meter in meters)
         {
             meter.Take(charge[meter.Dimension], now);
@@ -85,6 +99,7 @@ public sealed class Budget
     {
         underWay -= held;
         IsDirty = true;
+        Lease?.Hold.Settle(held, final, takenAt, now);
         foreach (var meter in meters)
         {
             meter.Settle(held[meter.Dimension], final[meter.Dimension], takenAt, now);
@@ -99,6 +114,12 @@ public sealed class Budget
     public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now)
     {
         IsDirty = true;
+        if (Lease is { } lease)
+        {
+            Tell(lease, observation, sentAt, now);
+            return;
+        }
+
         var since = taken - mark;
         foreach (var reading in observation.Readings)
         {
@@ -127,6 +148,10 @@ public sealed class Budget
         IsDirty = true;
         CooldownUntil = Instant.Max(CooldownUntil, Instant.Min(until, now + MostCooldown));
     }
+
+    /// <summary>Takes over what the owner says of the scope; what it was not told yet stands.</summary>
+    internal void FollowOwner(Instant until, Instant now) => CooldownUntil =
+        Instant.Max(Lease is { HasNews: true } ? CooldownUntil : Instant.Distant, Instant.Min(until, now + MostCooldown));
 
     /// <summary>Opens the scope again, by a person's word.</summary>
     public void EndCooldown()
@@ -162,16 +187,16 @@ public sealed class Budget
     public double Utilization(Instant now)
     {
         double most = CooldownUntil > now ? 1 : 0;
-        foreach (var meter in meters)
+        for (var i = 0; i < meters.Length; i++)
         {
-            most = Math.Max(most, Math.Min(1, meter.Used(now) / meter.Capacity));
+            most = Math.Max(most, Math.Min(1, UsedOf(i, now) / meters[i].Capacity));
         }
 
         return most;
     }
 
     /// <summary>The state for people and metrics.</summary>
-    public BudgetReport Report(Instant now) => new(Name, [.. meters.Select(meter => Report(meter, now))], CooldownUntil, Utilization(now));
+    public BudgetReport Report(Instant now) => new(Name, [.. meters.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now));
 
     /// <summary>Begins a checkpoint: the state to keep, with an allowance for what may be taken until the next one is kept.</summary>
     /// <param name="allowances">Receives the allowance of each meter, to be handed to <see cref="Allow"/> once the state is kept.</param>
@@ -286,7 +311,21 @@ public sealed class Budget
         }
     }
 
-    private static MeterReport Report(Meter meter, Instant now)
+    // What the owner told is of all instances; what was taken here since may be more.
+    private double UsedOf(int meter, Instant now) =>
+        Math.Max(meters[meter].Used(now), Lease is { } lease ? lease.Use[meter] * meters[meter].Capacity : 0);
+
+    // The owner learns with the next ask; what the provider asked of everybody is obeyed here at once.
+    private void Tell(LeasedBudget lease, Observation observation, Instant sentAt, Instant now)
+    {
+        lease.Hear(new(observation, sentAt, Instant.Distant));
+        if (observation is { Kind: OutcomeKind.RateLimited, RetryAfter: { } wait })
+        {
+            CoolDown(now + wait, now);
+        }
+    }
+
+    private static MeterReport Report(Meter meter, double used, Instant now)
     {
         var whole = meter.WholeAt(now);
         return new(
@@ -295,7 +334,7 @@ public sealed class Budget
             meter.Limit.Amount,
             meter.Effective,
             meter.Capacity,
-            meter.Used(now),
+            used,
             whole.IsKnown ? Math.Max(0, (whole - now).TotalSeconds) : 0);
     }
 }

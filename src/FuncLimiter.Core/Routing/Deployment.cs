@@ -41,6 +41,9 @@ internal sealed class Deployment(string id, Budget account, Budget own)
 
     public double Cost(in Charge charge) => Math.Max(Own.Cost(charge), Account.Cost(charge));
 
+    /// <summary>The part of its capacity that this process can count on, above 0, at most 1.</summary>
+    public double Share => Math.Min(Own.Share, Account.Share);
+
     public double Utilization(Instant now) => Math.Max(Own.Utilization(now), Account.Utilization(now));
 
     /// <summary>Learns from a response: each reading goes to the scope that has such a limit, a failure to the scope that it concerns.</summary>

@@ -12,6 +12,7 @@ internal sealed class Pool
     /// <summary>How many classes there are.</summary>
     public const int Classes = 3;
 
+    private const double LeastWeight = 0.01;
     private readonly Func<Call, Instant, bool> admit;
     private readonly Func<int, bool> isWaiting;
     private readonly double[] present = new double[Classes];
@@ -20,6 +21,7 @@ internal sealed class Pool
     private readonly PriorityQueue<Flow, long> heldUp = new();
     private readonly List<Flow> stalled = [];
     private readonly int[] stalledFlows = new int[Classes];
+    private bool isWeighed;
     private long pass;
 
     /// <summary>A pool with nothing in it.</summary>
@@ -86,6 +88,34 @@ internal sealed class Pool
         if (cost != call.Cost)
         {
             call.Clock!.Add(cost - call.Cost);
+        }
+    }
+
+    /// <summary>
+    /// Divides what is here as meant instead of by the tenants' own weights: in each class the weights of those named become their parts of
+    /// the sum of their own weights. With nothing meant the own weights are back in force.
+    /// </summary>
+    /// <param name="meant">How much of the capacity here each tenant is to have in each class, in any unit.</param>
+    /// <param name="tenants">All tenants.</param>
+    public void Weigh(IReadOnlyDictionary<(string Tenant, Priority Priority), double> meant, TenantTable tenants)
+    {
+        if (meant.Count == 0 && !isWeighed)
+        {
+            return;
+        }
+
+        isWeighed = meant.Count > 0;
+        for (var priority = 0; priority < Classes; priority++)
+        {
+            var named = tenants.All.Where(tenant => meant.ContainsKey((tenant.Id, (Priority)priority))).ToArray();
+            var scale = named.Sum(tenant => tenant.Weight) / Math.Max(double.Epsilon, named.Sum(tenant => meant[(tenant.Id, (Priority)priority)]));
+            foreach (var tenant in tenants.All)
+            {
+                var own = meant.TryGetValue((tenant.Id, (Priority)priority), out var part)
+                    ? Math.Max(tenant.Weight * LeastWeight, part * scale)
+                    : (double?)null;
+                tenant.ClockOf(this, (Priority)priority).Weigh(own);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ namespace FuncLimiter.Core.Scheduling;
 /// </summary>
 internal sealed class ServiceClock(Tenant tenant)
 {
-    private readonly double share = 1 / tenant.Weight;
+    private double share = 1 / tenant.Weight;
     private int waitingFlows;
 
     public Tenant Tenant { get; } = tenant;
@@ -15,6 +15,9 @@ internal sealed class ServiceClock(Tenant tenant)
 
     /// <summary>The tenant's flows in this class, one a lane.</summary>
     public List<Flow> Flows { get; } = [];
+
+    /// <summary>From now on goes by another weight than the tenant's own; null for that again.</summary>
+    public void Weigh(double? weight) => share = 1 / (weight ?? Tenant.Weight);
 
     /// <summary>Whoever has nothing waiting comes back to the class's present.</summary>
     public void Lift(double present)

@@ -44,7 +44,7 @@ internal static class WaitForecast
     /// <summary>How much service a second a class of a lane can count on, in seconds of capacity.</summary>
     public static double Drain(Lane lane, int priority, double floor, Instant now)
     {
-        var open = Math.Max(1, OpenPlaces(lane, now).Open);
+        var (open, _) = OpenPlaces(lane, now);
         var higher = 0.0;
         for (var i = 0; i < priority; i++)
         {
@@ -61,16 +61,17 @@ internal static class WaitForecast
         return fits <= now || !fits.IsKnown ? 0 : Math.Max((fits - now).TotalSeconds, queued);
     }
 
-    private static (int Open, Instant OpensAt) OpenPlaces(Lane lane, Instant now)
+    // What is closed now will be open when its turn comes, so at least one counts.
+    private static (double Open, Instant OpensAt) OpenPlaces(Lane lane, Instant now)
     {
-        var (open, opensAt) = (0, Instant.Unknown);
+        var (open, opensAt) = (0.0, Instant.Unknown);
         foreach (var place in lane.Places)
         {
             var closedUntil = place.ClosedUntil;
-            open += closedUntil <= now ? 1 : 0;
+            open += closedUntil <= now ? place.Share : 0;
             opensAt = Instant.Min(opensAt, closedUntil);
         }
 
-        return (open, Instant.Max(opensAt, now));
+        return (open > 0 ? open : lane.Places[0].Share, Instant.Max(opensAt, now));
     }
 }

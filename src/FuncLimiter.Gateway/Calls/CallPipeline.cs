@@ -6,7 +6,7 @@ using FuncLimiter.Gateway.Routes;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>The one way of every call, for callers who wait and for jobs.</summary>
-internal sealed class CallPipeline : ICallExecutor
+internal sealed class CallPipeline : ICallExecutor, ICallLegs
 {
     private static readonly GatewayError BrokeOff = new(502, "upstream_broke_off", "The answer broke off, or was larger than can be kept.")
     {
@@ -42,8 +42,28 @@ internal sealed class CallPipeline : ICallExecutor
             : new CallResult(answer.Status, answer.Headers, answer.Body, run.Deployment, run.Usage, run.Attempts);
     }
 
+    /// <inheritdoc/>
+    public async Task<CallLeg> RunAsync(CallEnvelope call, PacingState state, CallTerms terms, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(terms);
+        var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
+        if (!TryFindRoute(call, out var route, out var error))
+        {
+            await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
+            return new CallLeg(state with { Phase = PacingPhase.Ended }, new PacingAction.Deliver(-1), Result(answer, null, state.Attempts));
+        }
+
+        var run = new CallRun(_services, _runner, terms.Policy ?? _policy, call, route, answer);
+        var (after, action) = await run.RunLegAsync(state, terms, cancellationToken);
+        return new CallLeg(after, action, action.IsLast ? Result((BufferedAnswer)run.Answer, run, after.Attempts) : null);
+    }
+
     /// <summary>Prepares a call whose route was found.</summary>
     public CallRun Start(CallEnvelope call, Route route, CallAnswer answer) => new(_services, _runner, _policy, call, route, answer);
+
+    private static CallResult Result(BufferedAnswer answer, CallRun? run, int attempts) =>
+        new(answer.Status, answer.Headers, answer.Body, run?.Deployment, run?.Usage, attempts);
 
     /// <summary>Finds what may serve a call, or says why nothing may.</summary>
     public bool TryFindRoute(CallEnvelope call, [NotNullWhen(true)] out Route? route, [NotNullWhen(false)] out GatewayError? error)

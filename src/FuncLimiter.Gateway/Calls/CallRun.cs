@@ -13,17 +13,20 @@ internal sealed class CallRun
 {
     private const int ClientClosedRequest = 499;
 
+    private static readonly GatewayError EarlierFailure = new(502, "upstream_failed", "The deployments that may serve this call failed, or broke their answers off.");
+
     private readonly CallServices _services;
     private readonly AttemptRunner _runner;
     private readonly PacingPolicy _policy;
     private readonly CallEnvelope _call;
     private readonly CallPlan _plan;
-    private readonly CallAnswer _answer;
     private readonly long _startedAt;
+    private CallAnswer _answer;
     private Attempt? _attempt;
     private Failure? _failure;
     private AdmissionResult? _admission;
     private TimeSpan _waited;
+    private CallTerms? _terms;
 
     public CallRun(CallServices services, AttemptRunner runner, PacingPolicy policy, CallEnvelope call, Route route, CallAnswer answer)
     {
@@ -38,6 +41,9 @@ internal sealed class CallRun
 
     /// <summary>How many times a provider was asked.</summary>
     public int Attempts { get; private set; }
+
+    /// <summary>Where the answer went.</summary>
+    public CallAnswer Answer => _answer;
 
     /// <summary>What was asked last; null where nothing was.</summary>
     public string? Deployment => _attempt?.Deployment.Name;
@@ -56,13 +62,7 @@ internal sealed class CallRun
     {
         try
         {
-            var state = PacingState.New;
-            PacingEvent? occurred = Submitted();
-            while (occurred is not null)
-            {
-                (state, var action) = PacingMachine.Next(state, occurred, _policy);
-                occurred = await CarryOutAsync(action, cancellationToken);
-            }
+            await GoAsync(PacingState.New, Submitted(), cancellationToken);
         }
         finally
         {
@@ -71,13 +71,49 @@ internal sealed class CallRun
         }
     }
 
+    /// <summary>Goes on with the call until it is over, or must wait longer than the terms allow.</summary>
+    /// <exception cref="OperationCanceledException">The leg was given up; all is settled.</exception>
+    public async Task<PacingStep> RunLegAsync(PacingState state, CallTerms terms, CancellationToken cancellationToken)
+    {
+        _terms = terms;
+        try
+        {
+            return await GoAsync(
+                state, state.Phase == PacingPhase.New ? Submitted() : new PacingEvent.TimerFired(Instant.Max(state.WakeAt, Now)), cancellationToken);
+        }
+        finally
+        {
+            _failure?.Dispose();
+            if (_attempt is not null || _answer.HasStarted)
+            {
+                _services.Usage.Record(Record());
+            }
+        }
+    }
+
+    private async Task<PacingStep> GoAsync(PacingState state, PacingEvent? occurred, CancellationToken cancellationToken)
+    {
+        var step = new PacingStep(state, new PacingAction.Nothing());
+        while (occurred is not null)
+        {
+            step = PacingMachine.Next(step.State, occurred, _policy);
+            occurred = IsForLater(step.Action) ? null : await CarryOutAsync(step.Action, cancellationToken);
+        }
+
+        return step;
+    }
+
+    private bool IsForLater(PacingAction action) => _terms is not null
+        && (action is PacingAction.SendToBatch || action is PacingAction.WaitUntil wait && wait.Until - Now > _terms.Patience);
+
     private PacingEvent.Submitted Submitted()
     {
         var now = Now;
-        return new PacingEvent.Submitted(
-            now, _plan.Route.Deployments.Count, (ulong)Random.Shared.NextInt64(), now + (_call.MaxWait ?? LongestWait.Of(_services.Configuration.Queue, _call.Caller.Priority)))
+        var deadline = _terms?.Deadline ?? now + (_call.MaxWait ?? LongestWait.Of(_services.Configuration.Queue, _call.Caller.Priority));
+        return new PacingEvent.Submitted(now, _plan.Route.Deployments.Count, _terms?.Seed ?? (ulong)Random.Shared.NextInt64(), deadline)
         {
             Excluded = _plan.Route.Closed(_call.Facts.Operation),
+            BatchAllowed = _terms?.BatchAllowed ?? false,
         };
     }
 
@@ -110,7 +146,7 @@ internal sealed class CallRun
     private async ValueTask<PacingEvent> AdmitAsync(ulong excluded, Instant deadline, CancellationToken cancellationToken)
     {
         var caller = _call.Caller;
-        var left = deadline - Now;
+        var left = _terms is { } terms && terms.Patience < deadline - Now ? terms.Patience : deadline - Now;
         var request = new AdmissionRequest(
             _plan.Route.Name, caller.Tenant, caller.User, caller.Priority, _plan.Consumer, _plan.Charges)
         {
@@ -121,12 +157,18 @@ internal sealed class CallRun
         _waited += _admission.Waited;
         if (_admission.Refusal is { } refusal)
         {
-            return new PacingEvent.Refused(Now, refusal);
+            return _terms is not null && IsOnlyForNow(refusal, deadline)
+                ? new PacingEvent.ToldToWait(Now, refusal.RetryAt, refusal.Budget)
+                : new PacingEvent.Refused(Now, refusal);
         }
 
         _attempt = new Attempt(_services, _call, _plan, _admission, _waited);
         return new PacingEvent.Admitted(Now, _admission.Place, _attempt.Deployment.Name);
     }
+
+    // A leg waits little; what is told to come back in time has time to do so.
+    private static bool IsOnlyForNow(Refusal refusal, Instant deadline) =>
+        refusal is { Reason: RefusalReason.WouldWaitTooLong or RefusalReason.QueueFull, RetryAt.IsKnown: true } && refusal.RetryAt <= deadline;
 
     private async ValueTask<PacingEvent> WaitAsync(Instant until, CancellationToken cancellationToken)
     {
@@ -154,13 +196,28 @@ internal sealed class CallRun
             HoldsBody |= _attempt!.HoldsBody;
         }
 
+        if (_terms is not null && _answer is BufferedAnswer { IsAborted: true })
+        {
+            // Nobody has seen a part of it: the call goes on as after any failure that may pass.
+            _answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
+            return new PacingEvent.Responded(Now, OutcomeKind.TransientFailure, Retryable: true);
+        }
+
         return _failure is null
             ? new PacingEvent.Responded(Now, OutcomeKind.Success, BytesDelivered: true)
             : new PacingEvent.Responded(Now, _failure.Kind, _failure.Retryable, _failure.RetryAfter);
     }
 
-    private ValueTask DeliverAsync(CancellationToken cancellationToken) =>
-        _failure is null ? ValueTask.CompletedTask : _failure.PassOnAsync(_services, _answer, cancellationToken);
+    private ValueTask DeliverAsync(CancellationToken cancellationToken)
+    {
+        if (_failure is not null)
+        {
+            return _failure.PassOnAsync(_services, _answer, cancellationToken);
+        }
+
+        // The failure to be passed on met an earlier leg and ended with it, or an answer that broke off.
+        return _answer.HasStarted ? ValueTask.CompletedTask : ErrorAnswer.WriteAsync(_answer, _call.Dialect, EarlierFailure, cancellationToken);
+    }
 
     private ValueTask RefuseAsync(Refusal refusal, CancellationToken cancellationToken)
     {

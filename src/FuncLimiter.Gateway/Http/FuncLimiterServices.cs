@@ -39,6 +39,7 @@ public static class FuncLimiterServices
         services.AddSingleton(Calls);
         services.AddSingleton(provider => new CallPipeline(provider.GetRequiredService<CallServices>()));
         services.AddSingleton<ICallExecutor>(provider => provider.GetRequiredService<CallPipeline>());
+        services.AddSingleton<ICallLegs>(provider => provider.GetRequiredService<CallPipeline>());
         AddEndpoints(services);
         return services;
     }

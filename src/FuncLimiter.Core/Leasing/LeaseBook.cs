@@ -1,0 +1,233 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>
+/// The owner of one budget lends it to instances, so that they can let calls out without asking. Its safety rests on one rule: what is
+/// lent, what is on its way and what is not lent add up to the limit at every moment, and everything leaves the one before it enters the
+/// other. Lost asks and answers, repeated ones, instances that die: each only makes less available, until the lease's end.
+/// </summary>
+/// <remarks>
+/// Of a bucket an instance is lent a part with its own refill, so one ask serves as many calls as go out until the next. Of a window it is
+/// lent an amount. Who gets how much is the weighted max-min share of the stated demand (<see cref="Division"/>), as in Google's Doorman.
+/// Worked: 100 units per second, a burst of 6,000. Instance a wants 100 per second: it is lent 5,400 with 100 per second, the book keeps a
+/// tenth of the burst. Then b wants 100 per second too. Fair is 50 each, but a has it all: b gets the book's 600 and asks again soon. At
+/// its next ask a is offered 50 per second and 2,700 at once; once it is known to go by that (its ask after), b is lent the other 50 and
+/// 2,700.
+/// </remarks>
+public sealed class LeaseBook
+{
+    private readonly LeasePolicy _policy;
+    private readonly Caution _caution;
+    private readonly LeaseAccount[] _accounts;
+    private readonly Dictionary<string, Tenure> _tenures = new(StringComparer.Ordinal);
+    private Instant _now;
+    private long _lastNumber;
+
+    /// <summary>A book with everything unused and nothing lent.</summary>
+    /// <param name="limits">The budget's limits.</param>
+    /// <param name="caution">How far to stay from them.</param>
+    /// <param name="policy">How to lend.</param>
+    public LeaseBook(IReadOnlyList<Limit> limits, Caution caution, LeasePolicy policy)
+    {
+        _policy = policy;
+        _caution = caution;
+        _accounts = [.. limits.Select(limit => LeaseAccount.Create(limit, caution, policy))];
+    }
+
+    /// <summary>How many instances hold leases.</summary>
+    public int Instances => _tenures.Count;
+
+    /// <summary>Until when the provider closed the scope.</summary>
+    public Instant CooldownUntil { get; private set; }
+
+    /// <summary>
+    /// Takes in an ask and lends. An ask that is no newer than the instance's last gets the same answer again and changes nothing.
+    /// </summary>
+    /// <exception cref="ArgumentException">The ask is malformed: its instance is at fault.</exception>
+    public Lease Ask(LeaseAsk ask, Instant now)
+    {
+        Check(ask);
+        Advance(now);
+        if (!_tenures.TryGetValue(ask.Instance, out var tenure))
+        {
+            if (ask.Leaving || _tenures.Count >= _policy.MaxInstances)
+                return Nothing(ask);
+            tenure = Tenure.Begin(ask);
+            _tenures.Add(ask.Instance, tenure);
+        }
+        else if (ask.Sequence <= tenure.Sequence)
+        {
+            return tenure.Answer!;
+        }
+        else
+        {
+            Hear(tenure, ask);
+        }
+
+        if (!ask.Leaving)
+            return tenure.Answer = Offer(tenure);
+        Leave(tenure);
+        return Nothing(ask);
+    }
+
+    /// <summary>Closes the scope until an instant; leases lent from now on don't begin earlier.</summary>
+    public void CoolDown(Instant until, Instant now)
+    {
+        Advance(now);
+        CooldownUntil = Instant.Max(CooldownUntil, until);
+    }
+
+    /// <summary>Learns from what a response said, told by an instance.</summary>
+    /// <param name="observation">What it said.</param>
+    /// <param name="sentAt">When its request had left.</param>
+    /// <param name="now">Now.</param>
+    public void Observe(Observation observation, Instant sentAt, Instant now)
+    {
+        Advance(now);
+        foreach (var reading in observation.Readings)
+        {
+            foreach (var account in _accounts)
+            {
+                if (account.Dimension == reading.Dimension && (reading.Window is null || reading.Window == account.Limit.Window))
+                    account.Observe(reading, sentAt);
+            }
+        }
+
+        var changed = observation.Kind == OutcomeKind.Success && _caution.Reassure(_now);
+        if (observation.Kind == OutcomeKind.RateLimited)
+        {
+            changed = CooldownUntil <= sentAt;
+            if (changed)
+                _caution.Surprise(_now);
+            if (observation.RetryAfter is { } wait)
+                CooldownUntil = Instant.Max(CooldownUntil, _now + wait);
+            foreach (var account in _accounts.Where(account => observation.Dimension is null || observation.Dimension == account.Dimension))
+                account.Drain();
+        }
+
+        foreach (var account in changed ? _accounts : [])
+            account.Reconsider();
+    }
+
+    /// <summary>The state to be stored.</summary>
+    public LeaseBookState Save() => new()
+    {
+        At = _now,
+        LastNumber = _lastNumber,
+        CooldownUntil = CooldownUntil,
+        Accounts = [.. _accounts.Select(account => account.Export())],
+        Tenures = [.. _tenures.Values.Select(tenure => tenure.Export())],
+    };
+
+    /// <summary>Takes up a stored state, into a new book with the same limits.</summary>
+    /// <exception cref="ArgumentException">The state is of other limits.</exception>
+    public void Restore(LeaseBookState state)
+    {
+        var fits = state.Accounts.Count == _accounts.Length && state.Tenures.All(tenure => tenure.Lines.Count == _accounts.Length);
+        if (!fits)
+            throw new ArgumentException($"The state has {state.Accounts.Count} limits, the budget {_accounts.Length}.", nameof(state));
+        (_now, _lastNumber, CooldownUntil) = (state.At, state.LastNumber, state.CooldownUntil);
+        foreach (var tenure in state.Tenures)
+            _tenures[tenure.Instance] = Tenure.Import(tenure);
+        for (var i = 0; i < _accounts.Length; i++)
+            _accounts[i].Import(state.Accounts[i], _now);
+        Reserve();
+    }
+
+    private void Check(LeaseAsk ask)
+    {
+        var sane = ask.Lines.All(line => double.IsFinite(line.UsedTotal) && double.IsFinite(line.ReturnedTotal) && double.IsFinite(line.Level)
+            && line.Need >= 0 && double.IsFinite(line.Need) && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount)));
+        if (ask.Lines.Count != _accounts.Length || !sane)
+            throw new ArgumentException($"The ask must report on {_accounts.Length} limits, in finite numbers.", nameof(ask));
+        if (ask.Demands.Count > _policy.MaxDemands || !ask.Demands.All(demand => demand.PerSecond.IsValid && demand.Weight > 0 && double.IsFinite(demand.Weight)))
+            throw new ArgumentException($"An ask states at most {_policy.MaxDemands} demands, none negative, with weights above 0.", nameof(ask));
+    }
+
+    /// <summary>Lets time pass; what expired on the way is written off at its time.</summary>
+    private void Advance(Instant now)
+    {
+        _now = Instant.Max(_now, now);
+        foreach (var tenure in _tenures.Values.Where(tenure => tenure.EndsAt + _policy.ClockMargin <= _now).OrderBy(tenure => tenure.EndsAt).ToArray())
+        {
+            foreach (var (account, line) in Lines())
+            {
+                account.Advance(tenure.EndsAt + _policy.ClockMargin);
+                account.Spend(tenure.LentCapacity(line, account.Flows));
+            }
+
+            _tenures.Remove(tenure.Instance);
+            Reserve();
+        }
+
+        foreach (var account in _accounts)
+            account.Advance(_now);
+    }
+
+    private void Hear(Tenure tenure, LeaseAsk ask)
+    {
+        tenure.Hear(ask, _accounts);
+        Reserve();
+        tenure.Book(ask, _accounts, _policy.ClockMargin);
+    }
+
+    /// <summary>Lends what an instance should have, as far as others have let go of it.</summary>
+    private Lease Offer(Tenure tenure)
+    {
+        var tenures = _tenures.Values.ToArray();
+        var lines = new LeaseLine[_accounts.Length];
+        var parts = Enumerable.Repeat(1.0, tenure.Demands.Count).ToArray();
+        var askAgain = _now + _policy.RefreshEvery;
+        foreach (var (account, line) in Lines())
+        {
+            var targets = LeaseTargets.Of(line, account, tenures, _policy);
+            var loan = new Loan(account, line, targets, tenures, _policy);
+            lines[line] = loan.For(tenure, _now, out var again);
+            askAgain = Instant.Min(askAgain, again);
+            parts = [.. parts.Zip(targets.PartsOf(tenure), Math.Min)];
+            account.Grant(lines[line].Grant);
+        }
+
+        var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
+        tenure.Answer = new Lease(
+            tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues, _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares]);
+        Reserve();
+        return tenure.Answer;
+    }
+
+    private void Leave(Tenure tenure)
+    {
+        _tenures.Remove(tenure.Instance);
+        Reserve();
+        foreach (var (account, line) in Lines())
+        {
+            if (account.Dimension == Dimension.Concurrent)
+                account.Spend(tenure.Lines[line].Level);
+            else if (tenure.Continues != 0)
+                account.Return(Math.Max(0, tenure.Lines[line].Level));
+        }
+    }
+
+    private Lease Nothing(LeaseAsk ask) => new(
+        ask.Instance, ask.Sequence, 0, 0, _now, Instant.Distant, _now, _now + _policy.RefreshEvery,
+        [.. _accounts.Select(_ => new LeaseLine(0, 0, 0))], [.. ask.Demands.Select(demand => new LeaseShare(demand.Tenant, demand.Priority, 0))]);
+
+    private void Reserve()
+    {
+        foreach (var (account, line) in Lines())
+        {
+            var (rate, capacity, largest) = (0.0, 0.0, 0.0);
+            foreach (var tenure in _tenures.Values)
+            {
+                rate += tenure.LentRate(line);
+                capacity += tenure.LentCapacity(line, account.Flows);
+                largest = Math.Max(largest, tenure.Lines[line].Need);
+            }
+
+            account.Reserve(rate, capacity, largest);
+        }
+    }
+
+    private IEnumerable<(LeaseAccount Account, int Line)> Lines() => _accounts.Select((account, line) => (account, line));
+}

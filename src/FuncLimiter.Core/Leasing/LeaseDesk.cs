@@ -1,0 +1,149 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>
+/// Leases all budgets of a limiter from their owners. Not thread-safe, as the limiter itself: the host asks what is due, carries the asks
+/// to the owners, one for each scope at a time, and hands the answers to <see cref="Limiter.Apply"/>.
+/// </summary>
+public sealed class LeaseDesk
+{
+    private readonly LeaseTerms terms;
+    private readonly Dictionary<string, LeasedBudget> budgets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<LeasedBudget>> scopes = new(StringComparer.Ordinal);
+    private readonly Dictionary<Pool, List<LeasedBudget>> byPool = [];
+    private readonly HashSet<string> underWay = new(StringComparer.Ordinal);
+
+    internal LeaseDesk(LeaseTerms terms) => this.terms = terms;
+
+    /// <summary>When the first ask is due, of those scopes that are not being asked; <see cref="Instant.Unknown"/> for not before calls come.</summary>
+    public Instant NextAskAt(Instant now)
+    {
+        var next = Instant.Unknown;
+        foreach (var (scope, members) in scopes)
+        {
+            if (!underWay.Contains(scope))
+            {
+                next = members.Aggregate(next, (earliest, member) => Instant.Min(earliest, member.AskAt(now)));
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>Makes the asks that are due, one message a scope; each is under way until it is answered or given up.</summary>
+    public IReadOnlyList<ScopeAsk> TakeDue(Instant now)
+    {
+        var due = new List<ScopeAsk>();
+        foreach (var (scope, members) in scopes)
+        {
+            if (!underWay.Contains(scope) && members.Any(member => member.AskAt(now) <= now))
+            {
+                underWay.Add(scope);
+                due.Add(new(scope, [.. members.Where(member => member.AskAt(now).IsKnown).Select(member => member.Ask(now))]));
+            }
+        }
+
+        return due;
+    }
+
+    /// <summary>Gives everything back, before the process ends.</summary>
+    public IReadOnlyList<ScopeAsk> Leave(Instant now) =>
+    [
+        .. scopes.Select(scope => new ScopeAsk(scope.Key, [
+            .. scope.Value.Where(member => member.Hold.ExpiresAt != Instant.Distant).Select(member => new BudgetAsk(member.Name, member.Hold.Leave(now), []))]))
+            .Where(scope => scope.Budgets.Count > 0),
+    ];
+
+    /// <summary>No answer is waited for any more: the scope may be asked again.</summary>
+    /// <param name="scope">The scope.</param>
+    public void GiveUp(string scope) => underWay.Remove(scope);
+
+    internal void Lease(Budget budget, string scope, Pool? pool)
+    {
+        if (budget.Meters.Count == 0)
+        {
+            return;
+        }
+
+        var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms);
+        budget.Lease = leased;
+        budgets.Add(budget.Name, leased);
+        Add(scopes, scope, leased);
+        if (pool is not null)
+        {
+            Add(byPool, pool, leased);
+        }
+    }
+
+    internal void Apply(BudgetLease answer, Instant now)
+    {
+        if (budgets.TryGetValue(answer.Budget, out var budget))
+        {
+            budget.Apply(answer, now);
+        }
+    }
+
+    /// <summary>Counts a call that came, at every budget that it may charge.</summary>
+    internal static void Arrive(Call call, Instant now)
+    {
+        call.Owner!.Budget.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Consumer, 1, now);
+        EachPlace(call, (budget, charge, part) => budget.Demand.Arrive(call.Owner, call.Priority, charge, part, now));
+    }
+
+    /// <summary>Counts a call that waits (1), or waits no longer (-1).</summary>
+    internal static void Wait(Call call, int sign)
+    {
+        call.Owner!.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, sign);
+        EachPlace(call, (budget, charge, part) => budget.Demand.Wait(call.Owner, call.Priority, charge, sign * part));
+    }
+
+    /// <summary>
+    /// How a pool's capacity here is meant to be divided, by tenant and class: in the owners' division a tenant that also has calls
+    /// elsewhere has a part of its share here. Empty while all get what they want.
+    /// </summary>
+    internal IReadOnlyDictionary<(string Tenant, Priority Priority), double> Meant(Pool pool)
+    {
+        var meant = new Dictionary<(string, Priority), double>();
+        if (byPool.TryGetValue(pool, out var leased) && leased.Any(budget => budget.Parts.Any(part => part.Share.Part < 1)))
+        {
+            foreach (var (share, cost) in leased.SelectMany(budget => budget.Parts))
+            {
+                var key = (share.Tenant, share.Priority);
+                meant[key] = meant.GetValueOrDefault(key) + (share.Part * cost);
+            }
+        }
+
+        return meant;
+    }
+
+    // A call goes to one of the targets that may serve it; which, nobody knows yet.
+    private static void EachPlace(Call call, Action<LeasedBudget, Charge, double> count)
+    {
+        var lane = call.Lane!;
+        var targets = Enumerable.Range(0, lane.Places.Length).Where(place => (call.Excluded >> place & 1) == 0 && place < lane.Targets).ToArray();
+        targets = targets.Length > 0 ? targets : [.. Enumerable.Range(0, lane.Places.Length).Where(place => (call.Excluded >> place & 1) == 0).Take(1)];
+        foreach (var place in targets)
+        {
+            foreach (var budget in (ReadOnlySpan<Budget>)[lane.Places[place].Own, lane.Places[place].Account])
+            {
+                if (budget.Lease is { } leased)
+                {
+                    count(leased, call.Provider[place], 1.0 / targets.Length);
+                }
+            }
+        }
+    }
+
+    private static void Add<TKey>(Dictionary<TKey, List<LeasedBudget>> lists, TKey key, LeasedBudget budget)
+        where TKey : notnull
+    {
+        if (!lists.TryGetValue(key, out var list))
+        {
+            lists.Add(key, list = []);
+        }
+
+        list.Add(budget);
+    }
+}

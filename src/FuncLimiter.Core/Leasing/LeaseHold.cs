@@ -1,0 +1,152 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>
+/// The instance's side of a lease: answers at memory speed whether a call fits what is held, and asks the book when it is time. Not
+/// thread-safe; keeps no clock. Nothing that it lets out exceeds what the book lent, whatever becomes of asks and answers on the way.
+/// </summary>
+public sealed class LeaseHold
+{
+    private readonly string _instance;
+    private readonly LeasePolicy _policy;
+    private readonly HeldLine[] _lines;
+    private Instant _latest;
+    private Instant _askedAt;
+    private Instant _askAgainAt;
+    private Instant _notBefore;
+    private Instant _expiresAt;
+    private TimeSpan _toBook;
+    private long _sequence;
+    private long _held;
+    private bool _isValid;
+    private bool _isStarved;
+    private bool _hasTaken;
+
+    /// <summary>An instance that holds nothing yet.</summary>
+    /// <param name="instance">Its name, a new one at every start of a process.</param>
+    /// <param name="limits">The budget's limits, in the book's order.</param>
+    /// <param name="policy">The book's policy.</param>
+    public LeaseHold(string instance, IReadOnlyList<Limit> limits, LeasePolicy policy)
+    {
+        _instance = instance;
+        _policy = policy;
+        _lines = [.. limits.Select(HeldLine.Create)];
+    }
+
+    /// <summary>Until when, by its own clock, what is held may be used; <see cref="Instant.Distant"/> while nothing is.</summary>
+    public Instant ExpiresAt => _isValid ? _expiresAt : Instant.Distant;
+
+    /// <summary>When the book should be asked: as it said, or soon where calls wait that it doesn't know of.</summary>
+    public Instant AskAt => _isStarved ? Instant.Min(_askAgainAt, _askedAt + _policy.MinRefresh) : _askAgainAt;
+
+    /// <summary>The first instant at which a charge fits what is held; <see cref="Instant.Unknown"/> where that takes another lease.</summary>
+    public Instant FitsAt(in Charge charge, Instant now)
+    {
+        now = Advance(now);
+        var fits = now;
+        foreach (var line in _lines)
+        {
+            var amount = charge[line.Limit.Dimension];
+            if (amount <= 0)
+                continue;
+            var at = line.FitsAt(amount, now, _expiresAt);
+            _isStarved |= at == Instant.Unknown && (_hasTaken || amount > line.Need);
+            fits = Instant.Max(fits, at);
+        }
+
+        return fits.IsKnown ? Instant.Max(fits, _notBefore) : fits;
+    }
+
+    /// <summary>Takes a charge that fits.</summary>
+    public void Take(in Charge charge, Instant now)
+    {
+        now = Advance(now);
+        _hasTaken = true;
+        foreach (var line in _lines)
+        {
+            if (charge[line.Limit.Dimension] is > 0 and var amount)
+                line.Take(amount, now);
+        }
+    }
+
+    /// <summary>Replaces a charge by what it came to, once.</summary>
+    /// <param name="held">The charge that was taken.</param>
+    /// <param name="final">What it came to; more than was taken puts what is held into debt.</param>
+    /// <param name="takenAt">When it was taken.</param>
+    /// <param name="now">Now.</param>
+    public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
+    {
+        now = Advance(now);
+        foreach (var line in _lines)
+        {
+            var surplus = held[line.Limit.Dimension] - final[line.Limit.Dimension];
+            if (surplus > 0)
+                line.GiveBack(surplus, takenAt, _toBook, now);
+            else if (surplus < 0)
+                line.Take(-surplus, now);
+        }
+    }
+
+    /// <summary>Makes the next ask; answers to earlier ones are void from here on.</summary>
+    /// <param name="demands">What is wanted.</param>
+    /// <param name="need">The largest single charge that waits or is to be expected.</param>
+    /// <param name="now">Now.</param>
+    public LeaseAsk Ask(IReadOnlyList<LeaseDemand> demands, in Charge need, Instant now)
+    {
+        now = Advance(now);
+        (_askedAt, _askAgainAt) = (now, now + (!_isValid ? 2 * _policy.MinRefresh : _policy.RefreshEvery));
+        (_isStarved, _hasTaken) = (false, false);
+        var reports = new LeaseReport[_lines.Length];
+        for (var i = 0; i < reports.Length; i++)
+            reports[i] = _lines[i].Report(need[_lines[i].Limit.Dimension], now);
+        return new(_instance, ++_sequence, _held, demands, reports) { Lapsed = !_isValid };
+    }
+
+    /// <summary>Makes the last ask: everything is given back, and nothing fits any more.</summary>
+    public LeaseAsk Leave(Instant now)
+    {
+        foreach (var line in _lines)
+            line.LetGo();
+        var ask = Ask([], Charge.None, now) with { Leaving = true };
+        Lapse(now);
+        return ask;
+    }
+
+    /// <summary>Takes up an answer. False where it is not the answer to the last ask, or comes after its end.</summary>
+    public bool Apply(Lease lease, Instant now)
+    {
+        now = Advance(now);
+        if (lease.Instance != _instance || lease.Answers != _sequence || lease.Number == _held || lease.Lines.Count != _lines.Length)
+            return false;
+
+        // Whatever the clocks read: the lease began after the ask left and before the answer came.
+        var (begin, end) = (now - lease.IssuedAt, _askedAt + (lease.ExpiresAt - lease.IssuedAt));
+        _askAgainAt = lease.AskAgainAt + begin;
+        if (lease.Number == 0 || now >= end)
+            return false;
+        if (!_isValid || lease.Continues != _held)
+            Lapse(now);
+        _isValid = true;
+        (_held, _notBefore, _expiresAt, _toBook) = (lease.Number, lease.NotBefore + begin, end, -begin);
+        for (var i = 0; i < _lines.Length; i++)
+            _lines[i].Apply(lease.Lines[i], now);
+        return true;
+    }
+
+    /// <summary>Lets time pass, never backwards; a lease that ended on the way is void.</summary>
+    private Instant Advance(Instant now)
+    {
+        _latest = Instant.Max(_latest, now);
+        if (_isValid && _latest >= _expiresAt)
+            Lapse(_expiresAt);
+        return _latest;
+    }
+
+    private void Lapse(Instant at)
+    {
+        (_isValid, _notBefore) = (false, Instant.Distant);
+        foreach (var line in _lines)
+            line.Lapse(at);
+    }
+}

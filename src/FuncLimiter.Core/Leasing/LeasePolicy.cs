@@ -1,0 +1,35 @@
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>How leases are lent. Book and instances must go by the same policy.</summary>
+public sealed record LeasePolicy
+{
+    /// <summary>How long a lease holds; default 20 seconds. So long capacity is lost with an instance that dies.</summary>
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How often an instance asks while nothing presses; default 8 seconds, so that a lost ask costs no lease.</summary>
+    public TimeSpan RefreshEvery { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How soon an instance asks again while capacity moves between instances; default half a second.</summary>
+    public TimeSpan MinRefresh { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>
+    /// How much an instance's clock may lose against the book's in the time of a lease; default 1 second. A lease is lent again only so
+    /// long after its end. That clocks differ doesn't matter: instances count from their own ask on.
+    /// </summary>
+    public TimeSpan ClockMargin { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long calls of an instance that died may still be under way; default 10 minutes.</summary>
+    public TimeSpan LongestCall { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The share of a limit that a class keeps while higher ones want it, by priority, 0 to 1; the first is not used.</summary>
+    public IReadOnlyList<double> Floor { get; init; } = [0, 0.1, 0.05];
+
+    /// <summary>The share of a burst that the book keeps to lend it where it is needed, above 0 and below 1; default 0.1.</summary>
+    public double BookShare { get; init; } = 0.1;
+
+    /// <summary>How many instances may hold leases of one budget; default 1,000.</summary>
+    public int MaxInstances { get; init; } = 1_000;
+
+    /// <summary>How many demands one ask may state; default 1,000.</summary>
+    public int MaxDemands { get; init; } = 1_000;
+}

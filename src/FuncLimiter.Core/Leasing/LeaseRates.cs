@@ -1,0 +1,28 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>Units per second by dimension; for calls under way at once, how many.</summary>
+/// <param name="Requests">Calls per second.</param>
+/// <param name="Tokens">Tokens per second.</param>
+/// <param name="InputTokens">Input tokens per second.</param>
+/// <param name="OutputTokens">Output tokens per second.</param>
+/// <param name="Concurrent">Calls under way at once.</param>
+public readonly record struct LeaseRates(
+    double Requests, double Tokens = 0, double InputTokens = 0, double OutputTokens = 0, double Concurrent = 0)
+{
+    /// <summary>The rate of one dimension.</summary>
+    public double this[Dimension dimension] => dimension switch
+    {
+        Dimension.Requests => Requests,
+        Dimension.Tokens => Tokens,
+        Dimension.InputTokens => InputTokens,
+        Dimension.OutputTokens => OutputTokens,
+        _ => Concurrent,
+    };
+
+    /// <summary>Whether every rate is a number of at least zero.</summary>
+    internal bool IsValid => Valid(Requests) && Valid(Tokens) && Valid(InputTokens) && Valid(OutputTokens) && Valid(Concurrent);
+
+    private static bool Valid(double rate) => rate >= 0 && double.IsFinite(rate);
+}

@@ -1,0 +1,87 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>What an instance should have of one limit once all others have no more than theirs.</summary>
+/// <param name="Share">Of a bucket units per second, of a window units.</param>
+/// <param name="Capacity">The most to have at once.</param>
+/// <param name="ByTurns">Whether that would be too little for a single call: then it gets whole calls' worth, in turns with others like it.</param>
+internal readonly record struct LeaseTarget(double Share, double Capacity, bool ByTurns);
+
+/// <summary>Sets the targets of all instances on one limit, and the parts of one instance's demands that they foresee.</summary>
+internal sealed class LeaseTargets
+{
+    private readonly Dictionary<Tenure, LeaseTarget> _targets = [];
+    private readonly Dictionary<Tenure, double[]> _parts = [];
+
+    private LeaseTargets()
+    {
+    }
+
+    internal LeaseTarget this[Tenure tenure] => _targets[tenure];
+
+    /// <summary>The part of each of an instance's demands that this limit lets through, 0 to 1.</summary>
+    internal double[] PartsOf(Tenure tenure) => _parts[tenure];
+
+    /// <summary>
+    /// Divides what there is by what is wanted; what nobody wants goes in equal parts to all instances, for what comes before their next
+    /// ask, and one such part stays with the book, for who comes next.
+    /// </summary>
+    internal static LeaseTargets Of(int line, LeaseAccount account, IReadOnlyList<Tenure> tenures, LeasePolicy policy)
+    {
+        var horizon = account.Flows || account.Dimension == Dimension.Concurrent ? 1 : policy.Duration.TotalSeconds;
+        var claims = new List<Claim>();
+        for (var i = 0; i < tenures.Count; i++)
+        {
+            foreach (var demand in tenures[i].Demands)
+                claims.Add(new(i, demand.Tenant, demand.Weight, demand.Priority, demand.PerSecond[account.Dimension] * horizon));
+        }
+
+        var pool = account.Pool;
+        var given = Division.Divide(pool, claims, policy.Floor);
+        var spare = Math.Max(0, pool - given.Sum()) / (tenures.Count + 1);
+        var shares = Enumerable.Repeat(spare, tenures.Count).ToArray();
+        var targets = new LeaseTargets();
+        for (var i = 0; i < claims.Count; i++)
+            shares[claims[i].Instance] += given[i];
+        foreach (var own in Enumerable.Range(0, claims.Count).GroupBy(claim => claims[claim].Instance))
+            targets._parts[tenures[own.Key]] = [.. own.Select(claim => claims[claim].Wants > 0 ? given[claim] / claims[claim].Wants : 1)];
+        foreach (var idle in tenures.Where(tenure => tenure.Demands.Count == 0))
+            targets._parts[idle] = [];
+
+        var needs = tenures.Select(tenure => tenure.Lines[line].Need).ToArray();
+        var capacities = account.Flows ? Capacities(account.Capacity, pool, shares, needs, policy.BookShare) : shares;
+        for (var i = 0; i < tenures.Count; i++)
+            targets._targets[tenures[i]] = new(shares[i], capacities[i], ByTurns: capacities[i] < needs[i]);
+        return targets;
+    }
+
+    /// <summary>
+    /// Splits a bucket's capacity by shares of its rate, less what the book keeps. Where that is too little for a call the instance gets
+    /// no part of its own, and the book keeps enough for the largest of such calls; so others' parts shrink, and more may be too small.
+    /// </summary>
+    private static double[] Capacities(double capacity, double rate, double[] shares, double[] needs, double bookShare)
+    {
+        var usable = capacity * (1 - bookShare);
+        var split = shares.Select(share => usable * share / rate).ToArray();
+        var isSmall = new bool[split.Length];
+        while (true)
+        {
+            var (found, largest, smallShares, otherShares) = (false, 0.0, 0.0, 0.0);
+            for (var i = 0; i < split.Length; i++)
+            {
+                found |= !isSmall[i] && split[i] < needs[i];
+                isSmall[i] |= split[i] < needs[i];
+                largest = Math.Max(largest, isSmall[i] ? needs[i] : 0);
+                smallShares += isSmall[i] ? shares[i] : 0;
+                otherShares += isSmall[i] ? 0 : shares[i];
+            }
+
+            if (!found)
+                return split;
+            var kept = Math.Min(capacity, Math.Max(largest, usable * smallShares / rate + capacity * bookShare));
+            for (var i = 0; i < split.Length; i++)
+                split[i] = isSmall[i] || otherShares <= 0 ? 0 : Math.Min(split[i], (capacity - kept) * shares[i] / otherShares);
+        }
+    }
+}

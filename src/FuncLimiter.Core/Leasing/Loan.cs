@@ -1,0 +1,106 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>Works out what one instance is lent of one limit now: its target, as far as it is not with others yet.</summary>
+internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets, IReadOnlyList<Tenure> tenures, LeasePolicy policy)
+{
+    /// <summary>A difference that is worth an ask of its own.</summary>
+    private const double Notable = 0.02;
+
+    /// <param name="tenure">The instance; its last answer is settled.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="askAgain">When it should ask again.</param>
+    internal LeaseLine For(Tenure tenure, Instant now, out Instant askAgain)
+    {
+        var target = targets[tenure];
+        var loan = target.ByTurns ? ByTurns(tenure, target, now) : account.Flows ? Flow(tenure, target) : Amount(tenure, target);
+        var own = tenure.Lines[line];
+        var waitsForTime = own.IsShort && (target.ByTurns || !account.Flows);
+        var mustLetGo = own.Rate > loan.Rate * (1 + Notable) || own.Capacity > loan.Capacity * (1 + Notable) + Notable;
+        var isWaitedFor = mustLetGo && tenures.Any(other => other != tenure && other.Lines[line].IsShort);
+        askAgain = isWaitedFor || own.IsShort && !waitsForTime ? now : waitsForTime ? NextRoom(tenure, target) : Instant.Unknown;
+        askAgain = Instant.Max(now + policy.MinRefresh, Instant.Min(now + policy.RefreshEvery, askAgain));
+        return loan;
+    }
+
+    /// <summary>A part with its refill. What the book has is lent by shares, but no part of it that the book then couldn't keep.</summary>
+    private LeaseLine Flow(Tenure tenure, LeaseTarget target)
+    {
+        var own = tenure.Lines[line];
+        var (lentRate, lentCapacity) = Others(tenure);
+        var rate = Math.Min(target.Share, Math.Max(0, account.Pool - lentRate));
+        var room = Math.Max(0, account.Capacity - lentCapacity);
+        var capacity = Math.Min(target.Capacity, room);
+        var most = Math.Min(account.Free, Math.Max(0, capacity - Math.Max(0, own.Level)));
+        var all = tenures.Sum(other => targets[other].Share);
+        var grant = Math.Min(most, account.Free * (all > 0 ? target.Share / all : 0));
+        var overflow = account.Free - grant - (room - Math.Max(own.Capacity + grant, capacity));
+        grant = Math.Min(most, grant + Math.Max(0, overflow));
+        var isShort = rate < Math.Min(target.Share, Wants(tenure)) * (1 - Notable) || capacity < own.Need;
+        tenure.Lines[line] = own with { IsShort = isShort };
+        return new(grant, rate, capacity);
+    }
+
+    /// <summary>An amount, up to the target.</summary>
+    private LeaseLine Amount(Tenure tenure, LeaseTarget target)
+    {
+        var own = tenure.Lines[line];
+        var grant = Math.Min(Math.Max(0, target.Share - own.Capacity), account.Free);
+        tenure.Lines[line] = own with { IsShort = own.Capacity + grant < Math.Max(own.Need, Wants(tenure) * Horizon) * (1 - Notable) };
+        return new(grant, 0, target.Share);
+    }
+
+    /// <summary>
+    /// As much as the largest call needs, when it is this instance's turn: the one that was lent least by its share goes first, and what it
+    /// needs is kept for it. One that had no turns for a while begins with the least of the others, so that nothing is saved up.
+    /// </summary>
+    private LeaseLine ByTurns(Tenure tenure, LeaseTarget target, Instant now)
+    {
+        var own = tenure.Lines[line];
+        var rivals = Rivals(tenure, now);
+        var turn = own.IsShort || rivals.Length == 0 ? own.Turn : Math.Max(own.Turn, rivals.Min(rival => rival.Lines[line].Turn));
+        var has = Has(own);
+        var missing = Math.Max(0, own.Need - has);
+        var ahead = rivals.Where(rival => rival.Lines[line].Turn < turn).Sum(rival => rival.Lines[line].Need);
+        var isNext = target.Share > 0 && account.Free - ahead >= missing * (1 - 1e-9);
+        var grant = isNext ? Math.Min(missing, account.Free) : 0;
+        tenure.Lines[line] = own with { Turn = grant > 0 ? turn + grant / target.Share : turn, IsShort = target.Share > 0 && missing > 0 && !isNext };
+        return new(grant, 0, has + grant);
+    }
+
+    /// <summary>Those who wait for their turn, and still ask when they said they would.</summary>
+    private Tenure[] Rivals(Tenure tenure, Instant now) =>
+    [
+        .. tenures.Where(other => other != tenure && targets[other].ByTurns && other.Lines[line].IsShort
+            && other.Answer is { } answer && now <= answer.AskAgainAt + 2 * policy.MinRefresh),
+    ];
+
+    /// <summary>When there may be enough for it: for its call and all that go before, or of a window for one refresh's fair part.</summary>
+    private Instant NextRoom(Tenure tenure, LeaseTarget target)
+    {
+        var own = tenure.Lines[line];
+        if (!target.ByTurns)
+            return account.FreeAt(Math.Max(own.Need, account.Limit.PerSecond * policy.RefreshEvery.TotalSeconds / tenures.Count));
+        var ahead = tenures.Where(other => other != tenure && other.Lines[line].IsShort && other.Lines[line].Turn < own.Turn);
+        return account.FreeAt(Math.Min(account.Capacity, Math.Max(0, own.Need - Has(own)) + ahead.Sum(other => other.Lines[line].Need)));
+    }
+
+    private double Has(TenureLine own) => Math.Max(0, account.Flows ? own.Level : own.Capacity);
+
+    private (double Rate, double Capacity) Others(Tenure tenure)
+    {
+        var (rate, capacity) = (0.0, 0.0);
+        foreach (var other in tenures)
+        {
+            rate += other == tenure ? 0 : other.LentRate(line);
+            capacity += other == tenure ? 0 : other.LentCapacity(line, account.Flows);
+        }
+
+        return (rate, capacity);
+    }
+
+    private double Horizon => account.Dimension == Dimension.Concurrent ? 1 : policy.RefreshEvery.TotalSeconds;
+
+    private double Wants(Tenure tenure) => tenure.Demands.Sum(demand => demand.PerSecond[account.Dimension]);
+}

@@ -1,0 +1,97 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <summary>What a book knows of one instance. The last answer may be in force there or not, until the next ask tells: till then both count.</summary>
+internal sealed class Tenure
+{
+    private readonly (double Spent, double Returned, bool HasRefunds)[] _toBook;
+
+    private Tenure(TenureState state)
+    {
+        Instance = state.Instance;
+        Sequence = state.Sequence;
+        Held = state.Held;
+        Answer = state.Answer;
+        Demands = state.Demands;
+        Lines = [.. state.Lines];
+        _toBook = new (double, double, bool)[Lines.Length];
+    }
+
+    internal string Instance { get; }
+
+    internal long Sequence { get; private set; }
+
+    /// <summary>The lease that was last in force there; 0 for none that the book knows.</summary>
+    internal long Held { get; private set; }
+
+    /// <summary>The lease that the next one goes on from; 0 where what the instance had is void.</summary>
+    internal long Continues { get; private set; }
+
+    internal Lease? Answer { get; set; }
+
+    internal IReadOnlyList<LeaseDemand> Demands { get; private set; }
+
+    internal TenureLine[] Lines { get; }
+
+    /// <summary>From here on nothing that it holds can be in force.</summary>
+    internal Instant EndsAt => Answer?.ExpiresAt ?? Instant.Distant;
+
+    /// <summary>An instance that the book doesn't know (any more): whatever it used before is counted already.</summary>
+    internal static Tenure Begin(LeaseAsk ask) => new(new(
+        ask.Instance, ask.Sequence, 0, null, ask.Demands,
+        [.. ask.Lines.Select(line => new TenureLine(0, 0, line.UsedTotal, line.ReturnedTotal, 0, line.Need, 0, false))]));
+
+    internal static Tenure Import(TenureState state) => new(state);
+
+    internal TenureState Export() => new(Instance, Sequence, Held, Answer, Demands, [.. Lines]);
+
+    internal double LentRate(int line) => Math.Max(Lines[line].Rate, Answer?.Lines[line].Rate ?? 0);
+
+    /// <summary>What it may have at once: of a bucket either capacity, and what it was granted on top until it is known to have merged it.</summary>
+    internal double LentCapacity(int line, bool flows)
+    {
+        var (grant, capacity) = Answer is { } answer ? (answer.Lines[line].Grant, answer.Lines[line].Capacity) : (0, 0);
+        return Math.Max(Lines[line].Capacity + grant, flows ? capacity : 0);
+    }
+
+    /// <summary>
+    /// Takes in an ask: settles which lease is in force, and books what was used and given back. An answer that the instance passed over
+    /// will never be in force, since the instance has asked again; what it was lent before and no longer knows counts as used.
+    /// </summary>
+    internal void Hear(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts)
+    {
+        var took = Answer is not null && ask.Holds == Answer.Number;
+        var isKnown = took || ask.Holds == Held;
+        var goesOn = isKnown && !ask.Lapsed;
+        for (var i = 0; i < Lines.Length; i++)
+        {
+            var (report, was, account, offer) = (ask.Lines[i], Lines[i], accounts[i], Answer?.Lines[i] ?? new(0, 0, 0));
+            var (used, returned) = (Math.Max(0, report.UsedTotal - was.UsedTotal), Math.Max(0, report.ReturnedTotal - was.ReturnedTotal));
+            var had = !took ? was.Capacity : account.Flows ? offer.Capacity : was.Capacity + offer.Grant;
+            var isWrittenOff = !isKnown || ask.Lapsed && account.Dimension == Dimension.Concurrent;
+            var left = account.Flows ? had : Math.Max(0, had - used - returned);
+            var rate = goesOn ? took ? offer.Rate : was.Rate : 0;
+
+            // A part that doesn't refill can't hold more again than it has.
+            var capacity = !goesOn ? 0 : account.Flows && rate <= 0 ? Math.Clamp(report.Level, 0, left) : left;
+            Lines[i] = new(rate, capacity, report.UsedTotal, report.ReturnedTotal, report.Level, report.Need, was.Turn, was.IsShort);
+            _toBook[i] = new(isWrittenOff ? used + left : used, (goesOn ? returned : 0) + (took ? 0 : offer.Grant), isKnown && ask.Holds != 0);
+        }
+
+        (Sequence, Demands, Answer) = (ask.Sequence, ask.Demands, null);
+        (Held, Continues) = isKnown ? (ask.Holds, goesOn ? ask.Holds : 0) : (0, 0);
+    }
+
+    /// <summary>Books what the last ask told, once the accounts know what is lent now.</summary>
+    internal void Book(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts, TimeSpan clockMargin)
+    {
+        for (var i = 0; i < Lines.Length; i++)
+        {
+            accounts[i].Spend(_toBook[i].Spent);
+            accounts[i].Return(_toBook[i].Returned);
+            foreach (var refund in _toBook[i].HasRefunds ? ask.Lines[i].Refunds : [])
+                accounts[i].Refund(refund.Amount, refund.TakenAt - clockMargin);
+        }
+    }
+}
