@@ -1,4 +1,3 @@
-using System.Numerics;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Core.Scheduling;
@@ -11,16 +10,14 @@ namespace FuncLimiter.Core;
 /// </summary>
 public sealed class Limiter
 {
-    private readonly LimiterSpec spec;
     private readonly Topology topology;
     private readonly TenantTable tenants;
-    private readonly Dictionary<(Lane, int), ReturnPromises> promises = [];
-    private readonly PriorityQueue<(Call Call, long Generation), long> deadlines = new();
-    private readonly PriorityQueue<(Call Call, long Generation), long> expiries = new();
+    private readonly Refusals refusals;
+    private readonly CallTimers deadlines = new(CallState.Waiting);
+    private readonly CallTimers expiries = new(CallState.Admitted);
     private readonly Queue<Call> released = new();
     private readonly Checkpoints checkpoints;
     private readonly TimeSpan[] maxWait;
-    private readonly double[] floors;
     private Instant latest;
     private Call? submitting;
     private long generation;
@@ -33,14 +30,13 @@ public sealed class Limiter
     /// <param name="spec">Its parts.</param>
     public Limiter(LimiterSpec spec)
     {
-        this.spec = spec;
         maxWait = [.. spec.Queue.MaxWait];
-        floors = [.. spec.Queue.Floor];
+        refusals = new(spec.Queue);
         topology = new(spec, Decide);
         checkpoints = new(spec.IsDurable, topology.Budgets);
         Leases = spec.Leases is { } terms ? new(terms) : null;
         tenants = new(spec, Keep);
-        LeaseTopology();
+        Leases?.Lease(topology);
     }
 
     /// <summary>Leases the budgets from their owners; null where they are owned here.</summary>
@@ -63,8 +59,7 @@ public sealed class Limiter
                 next = pool.Waiting > 0 ? Instant.Min(next, pool.NextWake) : next;
             }
 
-            next = deadlines.TryPeek(out _, out var deadline) ? Instant.Min(next, new(deadline)) : next;
-            return expiries.TryPeek(out _, out var expiry) ? Instant.Min(next, new(expiry)) : next;
+            return Instant.Min(next, Instant.Min(deadlines.Next, expiries.Next));
         }
     }
 
@@ -83,25 +78,25 @@ public sealed class Limiter
         if (pool.Waiting == 0)
         {
             pool.BeginPass();
-            if (HasOwnRoom(call, now) && pool.FindPlace(lane, call, now, out _, out _) is >= 0 and var place)
+            if (CallRoom.IsFreeOfItsOwn(call, now) && pool.FindPlace(lane, call, now, out _, out _) is >= 0 and var place)
             {
                 call.Place = place;
                 return Admit(call, now);
             }
         }
 
-        if (NeverFits(call, lane, now) is { } never)
+        if (CallRoom.NeverFits(call, now) is { } never)
         {
             return Refuse(call, never);
         }
 
-        Price(call, lane);
+        call.Price();
 
         // What came back at the time told, or is let out at once, needs no forecast.
-        var returned = PromisesOf(call).Redeem(call.Owner!, now);
-        var forecast = WaitForecast.Of(lane, call, FloorOf(call), returned ? 0 : PromisesOf(call).Work, now);
+        var returned = refusals.Redeem(call, now);
+        var forecast = refusals.Forecast(call, returned, now);
         pool.Enqueue(lane, call);
-        waiting++;
+        CountWaiting(call, 1);
         submitting = call;
         pool.Dispatch(now);
         submitting = null;
@@ -110,16 +105,15 @@ public sealed class Limiter
             return call.State;
         }
 
-        var isFull = waiting > spec.Queue.MaxWaiting || !returned && waiting + PromisesOf(call).Count > spec.Queue.MaxWaiting;
+        var isFull = refusals.IsFull(call, returned, waiting);
         if (isFull || !returned && now + forecast > call.Deadline)
         {
-            var refusal = TurnAway(call, isFull, forecast, now);
+            var refusal = refusals.TurnAway(call, isFull, forecast, now);
             Withdraw(call);
             return Refuse(call, refusal);
         }
 
-        CountWaiting(call, 1);
-        deadlines.Enqueue((call, call.Generation), call.Deadline.Ticks);
+        deadlines.Set(call, call.Deadline);
         return CallState.Waiting;
     }
 
@@ -133,7 +127,6 @@ public sealed class Limiter
         }
 
         var pool = call.Lane!.Pool;
-        CountWaiting(call, -1);
         Withdraw(call);
         call.State = CallState.Idle;
         pool.Dispatch(now);
@@ -184,10 +177,9 @@ public sealed class Limiter
     public void Advance(Instant now)
     {
         now = Clock(now);
-        while (expiries.TryPeek(out var expiring, out var expiry) && expiry <= now.Ticks)
+        while (expiries.TryTakeDue(now, out var expired))
         {
-            expiries.Dequeue();
-            Expire(expiring.Call, expiring.Generation, now);
+            Expire(expired.Reservation, now);
         }
 
         foreach (var pool in topology.Pools)
@@ -198,18 +190,12 @@ public sealed class Limiter
             }
         }
 
-        while (deadlines.TryPeek(out var due, out var deadline) && deadline <= now.Ticks)
+        while (deadlines.TryTakeDue(now, out var late))
         {
-            deadlines.Dequeue();
-            if (due.Call.Generation == due.Generation && due.Call.State == CallState.Waiting)
-            {
-                var forecast = WaitForecast.Of(due.Call.Lane!, due.Call, FloorOf(due.Call), PromisesOf(due.Call).Work, now);
-                var refusal = TurnAway(due.Call, isFull: false, forecast, now);
-                CountWaiting(due.Call, -1);
-                Withdraw(due.Call);
-                Refuse(due.Call, refusal);
-                released.Enqueue(due.Call);
-            }
+            var refusal = refusals.TurnAway(late, isFull: false, refusals.Forecast(late, isPromised: false, now), now);
+            Withdraw(late);
+            Refuse(late, refusal);
+            released.Enqueue(late);
         }
     }
 
@@ -221,9 +207,9 @@ public sealed class Limiter
     {
         now = Clock(now);
         var lane = Prepare(call, now);
-        Price(call, lane);
+        call.Price();
         call.State = CallState.Idle;
-        if (NeverFits(call, lane, now) is not null)
+        if (CallRoom.NeverFits(call, now) is not null)
         {
             return Instant.Never;
         }
@@ -233,7 +219,7 @@ public sealed class Limiter
         var alone = place >= 0 ? now : first.IsKnown ? first : now;
         return Instant.Max(alone, lane.Pool.Waiting == 0 && place >= 0
             ? now
-            : now + WaitForecast.Of(lane, call, FloorOf(call), PromisesOf(call).Work, now));
+            : now + refusals.Forecast(call, isPromised: false, now));
     }
 
     /// <summary>Closes a deployment (<c>account/model</c>) or an account until an instant, or opens it where that has passed. False where there is none.</summary>
@@ -271,12 +257,7 @@ public sealed class Limiter
             pool.Weigh(Leases.Meant(pool), tenants);
         }
 
-        foreach (var tenant in tenants.All)
-        {
-            Pool.Release(tenant);
-        }
-
-        Advance(now);
+        ReleaseAll(now);
     }
 
     /// <summary>Begins a checkpoint: the states to keep of every budget that changed. To be kept whole, then confirmed; one at a time.</summary>
@@ -287,26 +268,25 @@ public sealed class Limiter
     {
         now = Clock(now);
         checkpoints.Confirm();
-        foreach (var tenant in tenants.All)
-        {
-            Pool.Release(tenant);
-        }
-
-        Advance(now);
+        ReleaseAll(now);
     }
 
     /// <summary>Takes on the states kept by an earlier process, before the first call.</summary>
     public void Restore(IEnumerable<BudgetState> states, Instant now)
     {
         now = Clock(now);
-        foreach (var state in states)
+        var kept = states.ToDictionary(state => state.Name, StringComparer.Ordinal);
+        foreach (var tenant in kept.Keys.Where(name => name.StartsWith(Tenant.Scope, StringComparison.Ordinal)))
         {
-            if (state.Name.StartsWith("tenant:", StringComparison.Ordinal))
-            {
-                tenants.Find(state.Name["tenant:".Length..]);
-            }
+            tenants.Find(tenant[Tenant.Scope.Length..]);
+        }
 
-            Durable().FirstOrDefault(budget => budget.Name == state.Name)?.Restore(state, now);
+        foreach (var budget in Durable())
+        {
+            if (kept.TryGetValue(budget.Name, out var state))
+            {
+                budget.Restore(state, now);
+            }
         }
     }
 
@@ -314,38 +294,12 @@ public sealed class Limiter
     public LimiterReport Report(Instant now)
     {
         now = Clock(now);
-        var budgets = topology.Budgets
-            .Concat(tenants.All.Select(tenant => tenant.Budget))
-            .Concat(tenants.All.SelectMany(tenant => tenant.Users).Where(user => user.Budget.Utilization(now) > 0).Take(1000).Select(user => user.Budget))
-            .Where(budget => budget.Meters.Count > 0 || budget.CooldownUntil > now)
-            .Select(budget => budget.Report(now));
-        var queues = topology.Lanes.SelectMany(lane => Enum.GetValues<Priority>()
-            .SelectMany(priority => lane.Backlogged((int)priority).Select(flow => new QueueReport(
-                lane.Route, flow.Tenant.Id, priority, flow.Count, (now - (flow.Oldest?.SubmittedAt ?? now)).TotalSeconds))));
-        return new(now, [.. budgets], [.. queues], waiting, admitted, refused, rateLimited);
+        return new(now, Snapshot.Budgets(topology, tenants, now), Snapshot.Queues(topology, now), waiting, admitted, refused, rateLimited);
     }
 
     /// <summary>The tightest of the budgets that hold a reservation, for the caller's rate-limit headers.</summary>
-    public BudgetReport? Tightest(Reservation reservation, Instant now)
-    {
-        now = Clock(now);
-        if (reservation.Call is not { Deployment: { } deployment, Owner: { } tenant } call)
-        {
-            return null;
-        }
-
-        var tightest = deployment.Own;
-        ReadOnlySpan<Budget?> others = [deployment.Account, tenant.Budget, call.OwnerUser?.Budget];
-        foreach (var budget in others)
-        {
-            if (budget is { Meters.Count: > 0 } && (tightest.Meters.Count == 0 || budget.Utilization(now) > tightest.Utilization(now)))
-            {
-                tightest = budget;
-            }
-        }
-
-        return tightest.Meters.Count > 0 ? tightest.Report(now) : null;
-    }
+    public BudgetReport? Tightest(Reservation reservation, Instant now) =>
+        reservation.Call is { Deployment: not null, Owner: not null } call ? Snapshot.Tightest(call, Clock(now)) : null;
 
     private void Keep(Budget budget)
     {
@@ -353,26 +307,9 @@ public sealed class Limiter
         Leases?.Lease(budget, budget.Name, null);
     }
 
-    private void LeaseTopology()
-    {
-        if (Leases is null)
-        {
-            return;
-        }
-
-        foreach (var deployment in topology.Deployments)
-        {
-            Leases.Lease(deployment.Own, deployment.Account.Name, deployment.Pool);
-        }
-
-        foreach (var deployment in topology.Deployments.DistinctBy(deployment => deployment.Account))
-        {
-            Leases.Lease(deployment.Account, deployment.Account.Name, deployment.Pool);
-        }
-    }
-
     private void CountWaiting(Call call, int sign)
     {
+        waiting += sign;
         if (Leases is not null)
         {
             LeaseDesk.Wait(call, sign);
@@ -382,8 +319,6 @@ public sealed class Limiter
     private Instant Clock(Instant now) => latest = Instant.Max(latest, now);
 
     private IEnumerable<Budget> Durable() => topology.Budgets.Concat(tenants.All.Select(tenant => tenant.Budget));
-
-    private double FloorOf(Call call) => floors[(int)call.Priority];
 
     private Lane Prepare(Call call, Instant now)
     {
@@ -398,73 +333,17 @@ public sealed class Limiter
             throw new ArgumentException("The call is under way already.", nameof(call));
         }
 
-        var owner = tenants.Find(call.Tenant);
-        call.Lane = lane;
-        call.Owner = owner;
-        call.OwnerUser = owner.Find(call.User, now);
-        call.Clock = owner.ClockOf(lane.Pool, call.Priority);
-        call.State = CallState.Waiting;
-        call.Place = -1;
-        call.Refusal = null;
-        call.Generation = ++generation;
-        call.SubmittedAt = now;
-        var bound = maxWait[(int)call.Priority];
-        call.Deadline = now + (call.MaxWait is { } own && own < bound ? own : bound);
+        call.Prepare(lane, tenants.Find(call.Tenant), maxWait[(int)call.Priority], ++generation, now);
         return lane;
     }
-
-    // What a call that must wait adds to the work ahead of others.
-    private static void Price(Call call, Lane lane)
-    {
-        var first = Math.Min(lane.Places.Length - 1, BitOperations.TrailingZeroCount(~call.Excluded));
-        call.Cost = lane.Places[first].Cost(call.Provider[first]);
-        call.TenantCost = call.Owner!.Budget.Cost(call.Consumer);
-        call.UserCost = call.OwnerUser?.Budget.Cost(call.Consumer) ?? 0;
-    }
-
-    private static Refusal? NeverFits(Call call, Lane lane, Instant now)
-    {
-        if (call.Owner!.Budget.FitsAt(call.Consumer, now) == Instant.Never)
-        {
-            return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never);
-        }
-
-        if (call.OwnerUser?.Budget is { } user && user.FitsAt(call.Consumer, now) == Instant.Never)
-        {
-            return new(RefusalReason.TooLarge, user.Name, Instant.Never);
-        }
-
-        Budget? tooSmall = null;
-        for (var i = 0; i < lane.Places.Length; i++)
-        {
-            if ((call.Excluded >> i & 1) != 0)
-            {
-                continue;
-            }
-
-            if (lane.Places[i].FitsAt(call.Provider[i], now) != Instant.Never)
-            {
-                return null;
-            }
-
-            tooSmall ??= lane.Places[i].Own.FitsAt(call.Provider[i], now) == Instant.Never ? lane.Places[i].Own : lane.Places[i].Account;
-        }
-
-        return tooSmall is null
-            ? new(RefusalReason.NoDeployment, $"route:{lane.Route}", Instant.Never)
-            : new(RefusalReason.TooLarge, tooSmall.Name, Instant.Never);
-    }
-
-    private static bool HasOwnRoom(Call call, Instant now) =>
-        call.Owner!.Budget.FitsAt(call.Consumer, now) <= now && (call.OwnerUser is not { } user || user.Budget.FitsAt(call.Consumer, now) <= now);
 
     // What the pool calls for a call whose turn it is.
     private bool Decide(Call call, Instant now)
     {
-        waiting--;
+        CountWaiting(call, -1);
         if (call.Place < 0)
         {
-            Refuse(call, NeverFits(call, call.Lane!, now) ?? new(RefusalReason.NoDeployment, $"route:{call.Route}", Instant.Never));
+            Refuse(call, CallRoom.NeverFits(call, now) ?? new(RefusalReason.NoDeployment, $"route:{call.Route}", Instant.Never));
         }
         else
         {
@@ -473,7 +352,6 @@ public sealed class Limiter
 
         if (call != submitting)
         {
-            CountWaiting(call, -1);
             released.Enqueue(call);
         }
 
@@ -503,7 +381,7 @@ public sealed class Limiter
         reservation.DeploymentMark = deployment.Own.Taken;
         if (call.ExpiresAfter is { } expiresAfter)
         {
-            expiries.Enqueue((call, call.Generation), (now + expiresAfter).Ticks);
+            expiries.Set(call, now + expiresAfter);
         }
 
         admitted++;
@@ -520,54 +398,18 @@ public sealed class Limiter
     private void Withdraw(Call call)
     {
         call.Lane!.Pool.Remove(call.Lane, call);
-        waiting--;
-
-        // Deadlines of calls that are gone are dropped when they make up most of the heap.
-        if (deadlines.Count > 1024 + (4 * waiting))
-        {
-            var live = deadlines.UnorderedItems
-                .Where(item => item.Element.Call.Generation == item.Element.Generation && item.Element.Call.State == CallState.Waiting)
-                .ToArray();
-            deadlines.Clear();
-            deadlines.EnqueueRange(live);
-        }
+        CountWaiting(call, -1);
+        deadlines.Trim(waiting);
     }
 
-    private ReturnPromises PromisesOf(Call call)
+    private void ReleaseAll(Instant now)
     {
-        var key = (call.Lane!, (int)call.Priority);
-        if (!promises.TryGetValue(key, out var kept))
+        foreach (var tenant in tenants.All)
         {
-            promises.Add(key, kept = new());
+            Pool.Release(tenant);
         }
 
-        return kept;
-    }
-
-    private Refusal TurnAway(Call call, bool isFull, TimeSpan forecast, Instant now)
-    {
-        var lane = call.Lane!;
-        var bound = (call.Deadline - call.SubmittedAt) * 0.9;
-        var earliest = now + (isFull ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Max(0, (forecast - bound).Ticks)));
-        var drain = WaitForecast.Drain(lane, (int)call.Priority, FloorOf(call), now);
-        var at = PromisesOf(call).Give(call.Owner!, call.Cost, drain, earliest, now);
-        return new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, BindingName(call, now), at);
-    }
-
-    private static string BindingName(Call call, Instant now)
-    {
-        if (call.Owner!.Budget.FitsAt(call.Consumer, now) > now)
-        {
-            return call.Owner.Budget.Name;
-        }
-
-        if (call.OwnerUser?.Budget is { } user && user.FitsAt(call.Consumer, now) > now)
-        {
-            return user.Name;
-        }
-
-        var place = call.Lane!.Places[0];
-        return place.Account.FitsAt(call.Provider[0], now) > place.Own.FitsAt(call.Provider[0], now) ? place.Account.Name : place.Own.Name;
+        Advance(now);
     }
 
     private void Release(Tenant tenant, Pool pool, Instant now)
@@ -587,15 +429,6 @@ public sealed class Limiter
         pool.Dispatch(now);
     }
 
-    private void Expire(Call call, long ofGeneration, Instant now)
-    {
-        if (call.Generation == ofGeneration && call.State == CallState.Admitted)
-        {
-            var reservation = call.Reservation;
-            Settle(
-                reservation,
-                new(reservation.Provider with { Concurrent = 0 }, reservation.Consumer with { Concurrent = 0 }),
-                now);
-        }
-    }
+    private void Expire(Reservation reservation, Instant now) => Settle(
+        reservation, new(reservation.Provider with { Concurrent = 0 }, reservation.Consumer with { Concurrent = 0 }), now);
 }

@@ -60,6 +60,20 @@ public sealed class LeaseDesk
     /// <param name="scope">The scope.</param>
     public void GiveUp(string scope) => underWay.Remove(scope);
 
+    /// <summary>Leases the budgets of every deployment and its account, which are one scope.</summary>
+    internal void Lease(Topology topology)
+    {
+        foreach (var deployment in topology.Deployments)
+        {
+            Lease(deployment.Own, deployment.Account.Name, deployment.Pool);
+        }
+
+        foreach (var deployment in topology.Deployments.DistinctBy(deployment => deployment.Account))
+        {
+            Lease(deployment.Account, deployment.Account.Name, deployment.Pool);
+        }
+    }
+
     internal void Lease(Budget budget, string scope, Pool? pool)
     {
         if (budget.Meters.Count == 0)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Routing;
 
@@ -94,7 +95,36 @@ public sealed class Call
     internal double UserCost { get; set; }
 
     /// <summary>Tells one handing-in from another, so that a stale deadline finds nobody.</summary>
-    internal long Generation { get; set; }
+    internal long Generation { get; private set; }
 
     private LinkedListNode<Call>? node;
+
+    /// <summary>Begins a new handing-in.</summary>
+    /// <param name="lane">The lane of its route.</param>
+    /// <param name="owner">Its tenant.</param>
+    /// <param name="longestWait">The bound of its class.</param>
+    /// <param name="handingIn">The number of this handing-in.</param>
+    /// <param name="now">Now.</param>
+    internal void Prepare(Lane lane, Tenant owner, TimeSpan longestWait, long handingIn, Instant now)
+    {
+        Lane = lane;
+        Owner = owner;
+        OwnerUser = owner.Find(User, now);
+        Clock = owner.ClockOf(lane.Pool, Priority);
+        State = CallState.Waiting;
+        Place = -1;
+        Refusal = null;
+        Generation = handingIn;
+        SubmittedAt = now;
+        Deadline = now + (MaxWait is { } own && own < longestWait ? own : longestWait);
+    }
+
+    /// <summary>What it adds to the work ahead of others when it must wait, foreseen from the first place open to it.</summary>
+    internal void Price()
+    {
+        var first = Math.Min(Provider.Length - 1, BitOperations.TrailingZeroCount(~Excluded));
+        Cost = Lane!.Places[first].Cost(Provider[first]);
+        TenantCost = Owner!.Budget.Cost(Consumer);
+        UserCost = OwnerUser?.Budget.Cost(Consumer) ?? 0;
+    }
 }

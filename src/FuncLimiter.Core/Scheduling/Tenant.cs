@@ -5,6 +5,9 @@ namespace FuncLimiter.Core.Scheduling;
 /// <summary>One tenant's budget, its users and its queues.</summary>
 internal sealed class Tenant
 {
+    /// <summary>What the names of tenants' budgets begin with.</summary>
+    public const string Scope = "tenant:";
+
     private readonly Dictionary<string, User> users = new(StringComparer.Ordinal);
     private readonly TenantSpec spec;
     private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
@@ -15,7 +18,7 @@ internal sealed class Tenant
         Id = id;
         this.spec = spec;
         this.maxUsers = maxUsers;
-        Budget = new Budget($"tenant:{id}", spec.Limits, Caution.None());
+        Budget = new Budget(Scope + id, spec.Limits, Caution.None());
     }
 
     public string Id { get; }

@@ -1,0 +1,63 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>Where a prepared call has room, and which budget is in its way.</summary>
+internal static class CallRoom
+{
+    /// <summary>True where the budgets of the tenant and the user have room now.</summary>
+    public static bool IsFreeOfItsOwn(Call call, Instant now) =>
+        call.Owner!.Budget.FitsAt(call.Consumer, now) <= now && (call.OwnerUser is not { } user || user.Budget.FitsAt(call.Consumer, now) <= now);
+
+    /// <summary>Why no wait would help; null where one may.</summary>
+    public static Refusal? NeverFits(Call call, Instant now)
+    {
+        if (call.Owner!.Budget.FitsAt(call.Consumer, now) == Instant.Never)
+        {
+            return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never);
+        }
+
+        if (call.OwnerUser?.Budget is { } user && user.FitsAt(call.Consumer, now) == Instant.Never)
+        {
+            return new(RefusalReason.TooLarge, user.Name, Instant.Never);
+        }
+
+        Budget? tooSmall = null;
+        var lane = call.Lane!;
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            if ((call.Excluded >> i & 1) != 0)
+            {
+                continue;
+            }
+
+            if (lane.Places[i].FitsAt(call.Provider[i], now) != Instant.Never)
+            {
+                return null;
+            }
+
+            tooSmall ??= lane.Places[i].Own.FitsAt(call.Provider[i], now) == Instant.Never ? lane.Places[i].Own : lane.Places[i].Account;
+        }
+
+        return tooSmall is null
+            ? new(RefusalReason.NoDeployment, $"route:{lane.Route}", Instant.Never)
+            : new(RefusalReason.TooLarge, tooSmall.Name, Instant.Never);
+    }
+
+    /// <summary>The budget that a call waits for: its own first, then the tighter one of the route's first place.</summary>
+    public static Budget Binding(Call call, Instant now)
+    {
+        if (call.Owner!.Budget.FitsAt(call.Consumer, now) > now)
+        {
+            return call.Owner.Budget;
+        }
+
+        if (call.OwnerUser?.Budget is { } user && user.FitsAt(call.Consumer, now) > now)
+        {
+            return user;
+        }
+
+        var place = call.Lane!.Places[0];
+        return place.Account.FitsAt(call.Provider[0], now) > place.Own.FitsAt(call.Provider[0], now) ? place.Account : place.Own;
+    }
+}
