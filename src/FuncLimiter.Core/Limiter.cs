@@ -157,16 +157,18 @@ public sealed class Limiter
         }
 
         reservation.IsSettled = true;
-        deployment.Settle(reservation.Provider, settlement.Provider, reservation.TakenAt, now);
-        tenant.Budget.Settle(reservation.Consumer, settlement.Consumer, reservation.TakenAt, now);
+        var (provider, consumer) = settlement;
+        deployment.Settle(call.Provider[call.Place], provider, reservation.TakenAt, now);
+        var held = call.Consumer;
+        tenant.Budget.Settle(held, consumer, reservation.TakenAt, now);
         if (call.OwnerUser is { } user)
         {
-            user.Budget.Settle(reservation.Consumer, settlement.Consumer, reservation.TakenAt, now);
+            user.Budget.Settle(held, consumer, reservation.TakenAt, now);
             user.Calls--;
         }
 
         call.State = CallState.Idle;
-        Pool.Correct(call, deployment.Cost(settlement.Provider));
+        Pool.Correct(call, deployment.Cost(provider));
         if (waiting > 0)
         {
             Release(tenant, call.Lane!.Pool, now);
@@ -361,7 +363,7 @@ public sealed class Limiter
     private CallState Admit(Call call, Instant now)
     {
         var deployment = call.Lane!.Places[call.Place];
-        var charge = call.Provider[call.Place];
+        ref readonly var charge = ref call.Provider[call.Place];
         deployment.Take(charge, now);
         call.Owner!.Budget.Take(call.Consumer, now);
         if (call.OwnerUser is { } user)
@@ -373,12 +375,7 @@ public sealed class Limiter
         call.Deployment = deployment;
         call.Cost = deployment.Cost(charge);
         call.Lane.Pool.Count(call, now);
-        var reservation = call.Reservation;
-        reservation.Call = call;
-        reservation.IsSettled = false;
-        reservation.TakenAt = now;
-        reservation.AccountMark = deployment.Account.Taken;
-        reservation.DeploymentMark = deployment.Own.Taken;
+        call.Reservation.Begin(call, deployment.Account.Taken, deployment.Own.Taken, now);
         if (call.ExpiresAfter is { } expiresAfter)
         {
             expiries.Set(call, now + expiresAfter);

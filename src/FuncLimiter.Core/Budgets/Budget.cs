@@ -6,11 +6,9 @@ namespace FuncLimiter.Core.Budgets;
 public sealed class Budget
 {
     private static readonly TimeSpan MostCooldown = TimeSpan.FromDays(7);
-    private static readonly TimeSpan LongestFairWindow = TimeSpan.FromHours(1);
     private readonly Meter[] meters;
     private readonly Caution caution;
-    private Charge taken;
-    private Charge underWay;
+    private readonly Traffic? traffic;
 
     /// <summary>A budget with nothing taken.</summary>
     /// <param name="name">Scope and id, for example <c>tenant:acme</c>.</param>
@@ -21,6 +19,7 @@ public sealed class Budget
         Name = name;
         this.caution = caution;
         meters = [.. limits.Select(limit => Meter.Create(limit, caution))];
+        traffic = meters.Length > 0 && !caution.IsFixed ? new() : null;
     }
 
     /// <summary>Scope and id.</summary>
@@ -35,8 +34,11 @@ public sealed class Budget
     /// <summary>How far to stay from the limits.</summary>
     public Caution Caution => caution;
 
-    /// <summary>All that was ever taken: the difference of two readings is what was taken between them.</summary>
-    public Charge Taken => taken;
+    /// <summary>
+    /// All that was ever taken: the difference of two readings is what was taken between them. Counted only where a provider may report
+    /// what remains.
+    /// </summary>
+    public ref readonly Charge Taken => ref traffic is { } counted ? ref counted.Taken : ref Charge.None;
 
     /// <summary>What this process has of the budget where somebody else owns it; null where it is owned here.</summary>
     internal LeasedBudget? Lease { get; set; }
@@ -84,8 +86,7 @@ public sealed class Budget
     /// <summary>Takes a charge from all meters.</summary>
     public void Take(in Charge charge, Instant now)
     {
-        taken += charge;
-        underWay += charge;
+        traffic?.Begin(charge);
         IsDirty = true;
         Lease?.Hold.Take(charge, now);
         foreach (var meter in meters)
@@ -97,7 +98,7 @@ public sealed class Budget
     /// <summary>Replaces a charge by what it came to.</summary>
     public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
     {
-        underWay -= held;
+        traffic?.End(held);
         IsDirty = true;
         Lease?.Hold.Settle(held, final, takenAt, now);
         foreach (var meter in meters)
@@ -120,14 +121,14 @@ public sealed class Budget
             return;
         }
 
-        var since = taken - mark;
+        var since = Taken - mark;
         foreach (var reading in observation.Readings)
         {
             foreach (var meter in meters)
             {
                 if (meter.Dimension == reading.Dimension && (reading.Window is null || reading.Window == meter.Limit.Window))
                 {
-                    meter.Observe(reading, new(sentAt, since[meter.Dimension], underWay[meter.Dimension]), now);
+                    meter.Observe(reading, new(sentAt, since[meter.Dimension], traffic?.UnderWay[meter.Dimension] ?? 0), now);
                 }
             }
         }
@@ -174,10 +175,7 @@ public sealed class Budget
         double cost = 0;
         foreach (var meter in meters)
         {
-            if (meter.SecondsPerUnit > 0 && meter.Limit.Window <= LongestFairWindow)
-            {
-                cost = Math.Max(cost, charge[meter.Dimension] * meter.SecondsPerUnit);
-            }
+            cost = Math.Max(cost, charge[meter.Dimension] * meter.FairSecondsPerUnit);
         }
 
         return cost;
@@ -323,6 +321,25 @@ public sealed class Budget
         {
             CoolDown(now + wait, now);
         }
+    }
+
+    // What reports of what remains are compared with.
+    private sealed class Traffic
+    {
+        private Charge taken;
+        private Charge underWay;
+
+        public ref readonly Charge Taken => ref taken;
+
+        public ref readonly Charge UnderWay => ref underWay;
+
+        public void Begin(in Charge charge)
+        {
+            taken += charge;
+            underWay += charge;
+        }
+
+        public void End(in Charge charge) => underWay -= charge;
     }
 
     private static MeterReport Report(Meter meter, double used, Instant now)

@@ -28,7 +28,8 @@ public sealed class Caution
     /// <summary>The share of the limit in use at most, 0.3 to 1.</summary>
     public double Factor { get; private set; } = 1;
 
-    private bool IsFixed { get; init; }
+    /// <summary>True for limits that are ours alone: nobody reports on them.</summary>
+    internal bool IsFixed { get; private init; }
 
     /// <summary>A refusal that the budget had not foreseen: twice the jitter at once, and from the third in a row on 5 % less of the limit.</summary>
     public void Surprise(Instant now)

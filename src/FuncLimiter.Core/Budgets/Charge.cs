@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace FuncLimiter.Core.Budgets;
 
 /// <summary>What one call costs a budget, by dimension. Zero where a dimension is not touched.</summary>
@@ -6,20 +9,17 @@ namespace FuncLimiter.Core.Budgets;
 /// <param name="InputTokens">Input tokens, by the provider's own rule.</param>
 /// <param name="OutputTokens">Output tokens.</param>
 /// <param name="Concurrent">Places among the calls under way, usually 1 while it runs and 0 afterwards.</param>
+[StructLayout(LayoutKind.Sequential)]
 public readonly record struct Charge(long Requests, long Tokens, long InputTokens, long OutputTokens, long Concurrent)
 {
     /// <summary>Costs nothing.</summary>
     public static readonly Charge None;
 
+    private const int Size = 5;
+
     /// <summary>The amount of one dimension.</summary>
-    public long this[Dimension dimension] => dimension switch
-    {
-        Dimension.Requests => Requests,
-        Dimension.Tokens => Tokens,
-        Dimension.InputTokens => InputTokens,
-        Dimension.OutputTokens => OutputTokens,
-        _ => Concurrent,
-    };
+    /// <remarks>Read by place: the amounts stand in the order of <see cref="Dimension"/>, and this is asked for at every meter of every call.</remarks>
+    public long this[Dimension dimension] => MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<Charge, long>(ref Unsafe.AsRef(in this)), Size)[(int)dimension];
 
     /// <summary>The sum, dimension by dimension.</summary>
     public static Charge operator +(in Charge left, in Charge right) => new(

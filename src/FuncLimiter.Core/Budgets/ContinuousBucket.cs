@@ -79,8 +79,14 @@ public sealed class ContinuousBucket : Meter
     /// <inheritdoc/>
     protected override void GiveBack(double amount, Instant takenAt, Instant now)
     {
-        var kept = 0;
         taken -= amount;
+        if (count == 1 && starts[0].At <= takenAt)
+        {
+            Forget(now);
+            return;
+        }
+
+        var kept = 0;
 
         // A span that starts after the charge keeps its surplus: with less taken in all, its slack is larger by as much.
         for (var i = 0; i < count; i++)
@@ -100,10 +106,7 @@ public sealed class ContinuousBucket : Meter
         }
 
         count = kept;
-        if (count > 0 && CurrentUse(now) <= 0 && Refill(now) - taken - starts[0].Slack > guard)
-        {
-            count = 0;
-        }
+        Forget(now);
     }
 
     /// <inheritdoc/>
@@ -176,6 +179,15 @@ public sealed class ContinuousBucket : Meter
     {
         taken -= Refill(now);
         origin = now;
+    }
+
+    // A bucket that has been full for a jitter has nothing to remember.
+    private void Forget(Instant now)
+    {
+        if (count > 0 && CurrentUse(now) <= 0 && Refill(now) - taken - starts[0].Slack > guard)
+        {
+            count = 0;
+        }
     }
 
     // Of the two neighbours that differ least, the later time and the larger slack: never less than the truth.

@@ -6,6 +6,7 @@ namespace FuncLimiter.Core.Budgets;
 /// </summary>
 public abstract class Meter
 {
+    private static readonly TimeSpan LongestFairWindow = TimeSpan.FromHours(1);
     private Instant latest;
 
     /// <summary>A meter of a limit.</summary>
@@ -37,6 +38,9 @@ public abstract class Meter
 
     /// <summary>Seconds of refill that one unit costs; zero where nothing comes back by time.</summary>
     internal double SecondsPerUnit { get; private set; }
+
+    /// <summary>The same, but zero for windows so long that nobody's turn should hang on them.</summary>
+    internal double FairSecondsPerUnit { get; private set; }
 
     /// <summary>
     /// What may be taken before the next checkpoint of the budget's durable state; without bound where nothing is kept durably.
@@ -199,6 +203,7 @@ public abstract class Meter
         Effective = Math.Max(1, LearnedAmount * Caution.Factor);
         PerSecond = Limit.Window > TimeSpan.Zero ? Effective / Limit.Window.TotalSeconds : double.PositiveInfinity;
         SecondsPerUnit = 1 / PerSecond;
+        FairSecondsPerUnit = Limit.Window <= LongestFairWindow ? SecondsPerUnit : 0;
     }
 
     private Instant Advance(Instant now) => latest = Instant.Max(latest, now);

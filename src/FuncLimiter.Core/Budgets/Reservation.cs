@@ -3,8 +3,11 @@ namespace FuncLimiter.Core.Budgets;
 /// <summary>An estimate held in all budgets of a call until it is settled or expires.</summary>
 public sealed class Reservation
 {
+    private Charge accountMark;
+    private Charge deploymentMark;
+
     /// <summary>When it was taken.</summary>
-    public Instant TakenAt { get; internal set; }
+    public Instant TakenAt { get; private set; }
 
     /// <summary>What is held of the account's and the deployment's budgets.</summary>
     public Charge Provider => Call is { Place: >= 0 } call ? call.Provider[call.Place] : default;
@@ -15,9 +18,19 @@ public sealed class Reservation
     /// <summary>True from settlement, or from expiry, on.</summary>
     public bool IsSettled { get; internal set; } = true;
 
-    internal Scheduling.Call? Call { get; set; }
+    internal Scheduling.Call? Call { get; private set; }
 
-    internal Charge AccountMark { get; set; }
+    /// <summary>What the account's and the deployment's budgets read once this was taken.</summary>
+    internal ref readonly Charge AccountMark => ref accountMark;
 
-    internal Charge DeploymentMark { get; set; }
+    internal ref readonly Charge DeploymentMark => ref deploymentMark;
+
+    internal void Begin(Scheduling.Call call, in Charge account, in Charge deployment, Instant now)
+    {
+        Call = call;
+        IsSettled = false;
+        TakenAt = now;
+        accountMark = account;
+        deploymentMark = deployment;
+    }
 }

@@ -45,9 +45,9 @@ internal sealed class ServiceClock(Tenant tenant)
     public void Add(double cost)
     {
         Value += cost * share;
-        foreach (var flow in Flows)
+        for (var i = 0; i < Flows.Count; i++)
         {
-            flow.Lane.Reorder(flow);
+            Flows[i].Lane.Reorder(Flows[i]);
         }
     }
 }

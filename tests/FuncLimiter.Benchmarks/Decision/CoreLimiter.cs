@@ -6,8 +6,8 @@ using FuncLimiter.Core.Scheduling;
 namespace FuncLimiter.Benchmarks.Decision;
 
 /// <summary>
-/// Ours, as a host uses it: one lock and one look at the clock per step; the budgets of account, deployment, tenant and user reserved all
-/// or nothing, then settled to what was used.
+/// Ours, as a host uses it: one look at the clock, one lock for each of the two steps; the budgets of account, deployment, tenant and user
+/// reserved all or nothing, then settled to what was used.
 /// </summary>
 internal sealed class CoreLimiter : IDecider
 {
@@ -35,9 +35,10 @@ internal sealed class CoreLimiter : IDecider
         for (var number = first; number < first + count; number++)
         {
             var call = _calls[Workload.Index(number)];
+            var now = new Instant(DateTime.UtcNow.Ticks);
             lock (_gate)
             {
-                if (_limiter.Submit(call, Now()) != CallState.Admitted)
+                if (_limiter.Submit(call, now) != CallState.Admitted)
                 {
                     throw new InvalidOperationException($"{Name} did not admit: {call.State}, {call.Refusal}.");
                 }
@@ -46,7 +47,7 @@ internal sealed class CoreLimiter : IDecider
             var used = call.Consumer with { Tokens = call.Consumer.Tokens / 2 };
             lock (_gate)
             {
-                _limiter.Settle(call.Reservation, new(used, used), Now());
+                _limiter.Settle(call.Reservation, new(used, used), now);
             }
         }
     }
@@ -55,8 +56,6 @@ internal sealed class CoreLimiter : IDecider
     {
         // Nothing is held outside the heap.
     }
-
-    private static Instant Now() => new(DateTime.UtcNow.Ticks);
 
     private static Call ToCall(Ask ask)
     {
