@@ -26,7 +26,7 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
     }
 
     /// <summary>What the book was not told yet is had again; the rest is the book's to take back. Places of a lease that ended are not ours.</summary>
-    internal override void GiveBack(double amount, Instant takenAt, TimeSpan toBook, Instant now)
+    internal override void GiveBack(double amount, Instant takenAt, Instant takenByBook, Instant now)
     {
         if (_isConcurrency)
         {
@@ -41,7 +41,7 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
         }
         else
         {
-            RefundToBook(amount, takenAt + toBook);
+            RefundToBook(amount, takenByBook);
         }
     }
 

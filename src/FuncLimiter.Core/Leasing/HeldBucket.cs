@@ -24,10 +24,10 @@ internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
     }
 
     /// <summary>What doesn't fit here, since it was full in the meantime, may still fit the book's own part.</summary>
-    internal override void GiveBack(double amount, Instant takenAt, TimeSpan toBook, Instant now)
+    internal override void GiveBack(double amount, Instant takenAt, Instant takenByBook, Instant now)
     {
         _share.Advance(now);
-        RefundToBook(amount - _share.Refund(amount, takenAt), takenAt + toBook);
+        RefundToBook(amount - _share.Refund(amount, takenAt), takenByBook);
     }
 
     internal override void Apply(LeaseLine line, Instant now)

@@ -31,9 +31,9 @@ internal abstract class HeldLine(Limit limit)
     /// <summary>Adds back a part of an earlier charge.</summary>
     /// <param name="amount">How much.</param>
     /// <param name="takenAt">When the charge was taken, by the instance's clock.</param>
-    /// <param name="toBook">What to add to such a time for one that is not later by the book's clock.</param>
+    /// <param name="takenByBook">A time by the book's clock that is not later.</param>
     /// <param name="now">Now.</param>
-    internal abstract void GiveBack(double amount, Instant takenAt, TimeSpan toBook, Instant now);
+    internal abstract void GiveBack(double amount, Instant takenAt, Instant takenByBook, Instant now);
 
     internal abstract void Apply(LeaseLine line, Instant now);
 

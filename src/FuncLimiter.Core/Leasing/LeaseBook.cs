@@ -169,7 +169,7 @@ public sealed class LeaseBook
     {
         tenure.Hear(ask, _accounts);
         Reserve();
-        tenure.Book(ask, _accounts, _policy.ClockMargin);
+        tenure.Book(ask, _accounts);
     }
 
     /// <summary>Lends what an instance should have, as far as others have let go of it.</summary>

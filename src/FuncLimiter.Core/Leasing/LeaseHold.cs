@@ -16,7 +16,7 @@ public sealed class LeaseHold
     private Instant _askAgainAt;
     private Instant _notBefore;
     private Instant _expiresAt;
-    private TimeSpan _toBook;
+    private (Instant Here, Instant Book) _anchor;
     private long _sequence;
     private long _held;
     private bool _isValid;
@@ -82,7 +82,7 @@ public sealed class LeaseHold
         {
             var surplus = held[line.Limit.Dimension] - final[line.Limit.Dimension];
             if (surplus > 0)
-                line.GiveBack(surplus, takenAt, _toBook, now);
+                line.GiveBack(surplus, takenAt, ByBook(takenAt), now);
             else if (surplus < 0)
                 line.Take(-surplus, now);
         }
@@ -128,9 +128,11 @@ public sealed class LeaseHold
         if (!_isValid || lease.Continues != _held)
             Lapse(now);
         _isValid = true;
-        (_held, _notBefore, _expiresAt, _toBook) = (lease.Number, lease.NotBefore + begin, end, -begin);
+        (_held, _notBefore, _expiresAt, _anchor) = (lease.Number, lease.NotBefore + begin, end, (now, lease.IssuedAt));
+
+        // This clock may run too fast: units come back by the slowest that the book's may be.
         for (var i = 0; i < _lines.Length; i++)
-            _lines[i].Apply(lease.Lines[i], now);
+            _lines[i].Apply(lease.Lines[i] with { Rate = lease.Lines[i].Rate * (1 - _policy.ClockMargin / _policy.Duration) }, now);
         return true;
     }
 
@@ -141,6 +143,13 @@ public sealed class LeaseHold
         if (_isValid && _latest >= _expiresAt)
             Lapse(_expiresAt);
         return _latest;
+    }
+
+    /// <summary>A time by the book's clock that is not later than one by this clock, however far they drifted apart since.</summary>
+    private Instant ByBook(Instant here)
+    {
+        var since = here - _anchor.Here;
+        return _anchor.Book + since - since.Duration() * (_policy.ClockMargin / (_policy.Duration - _policy.ClockMargin));
     }
 
     private void Lapse(Instant at)

@@ -13,10 +13,10 @@ public sealed record LeasePolicy
     public TimeSpan MinRefresh { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
-    /// How much an instance's clock may lose against the book's in the time of a lease; default 1 second. A lease is lent again only so
-    /// long after its end. That clocks differ doesn't matter: instances count from their own ask on.
+    /// How much an instance's clock may lose or gain against the book's in the time of a lease; default 0.1 seconds. A lease is lent again
+    /// only so long after its end, and comes back so much slower. That clocks differ doesn't matter: instances count from their own ask on.
     /// </summary>
-    public TimeSpan ClockMargin { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan ClockMargin { get; init; } = TimeSpan.FromSeconds(0.1);
 
     /// <summary>How long calls of an instance that died may still be under way; default 10 minutes.</summary>
     public TimeSpan LongestCall { get; init; } = TimeSpan.FromMinutes(10);

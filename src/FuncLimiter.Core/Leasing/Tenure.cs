@@ -84,14 +84,14 @@ internal sealed class Tenure
     }
 
     /// <summary>Books what the last ask told, once the accounts know what is lent now.</summary>
-    internal void Book(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts, TimeSpan clockMargin)
+    internal void Book(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts)
     {
         for (var i = 0; i < Lines.Length; i++)
         {
             accounts[i].Spend(_toBook[i].Spent);
             accounts[i].Return(_toBook[i].Returned);
             foreach (var refund in _toBook[i].HasRefunds ? ask.Lines[i].Refunds : [])
-                accounts[i].Refund(refund.Amount, refund.TakenAt - clockMargin);
+                accounts[i].Refund(refund.Amount, refund.TakenAt);
         }
     }
 }
