@@ -244,16 +244,15 @@ public sealed class Limiter
             budget.CoolDown(until, now);
         }
 
-        budget.Lease?.Hear(new(null, now, until));
         return true;
     }
 
     /// <summary>Takes up an owner's answer: what it lends may go out.</summary>
-    public void Apply(BudgetLease answer, Instant now)
+    /// <exception cref="InvalidOperationException">The budgets are owned here.</exception>
+    public void Apply(ScopeAnswer answer, Instant now)
     {
         now = Clock(now);
-        Leases!.Apply(answer, now);
-        Durable().FirstOrDefault(budget => budget.Name == answer.Budget)?.FollowOwner(answer.CooldownUntil, now);
+        (Leases ?? throw new InvalidOperationException("The budgets are not leased.")).Apply(answer, now);
         foreach (var pool in topology.Pools)
         {
             pool.Weigh(Leases.Meant(pool), tenants);
@@ -306,7 +305,10 @@ public sealed class Limiter
     private void Keep(Budget budget)
     {
         checkpoints.Keep(budget);
-        Leases?.Lease(budget, budget.Name, null);
+        if (budget.Meters.Count > 0)
+        {
+            Leases?.Lease(budget, budget.Name, null);
+        }
     }
 
     private void CountWaiting(Call call, int sign)

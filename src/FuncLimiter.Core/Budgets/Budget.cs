@@ -147,18 +147,23 @@ public sealed class Budget
     public void CoolDown(Instant until, Instant now)
     {
         IsDirty = true;
-        CooldownUntil = Instant.Max(CooldownUntil, Instant.Min(until, now + MostCooldown));
+        until = Instant.Min(until, now + MostCooldown);
+        if (until > CooldownUntil)
+        {
+            CooldownUntil = until;
+            Lease?.Close(until);
+        }
     }
 
     /// <summary>Takes over what the owner says of the scope; what it was not told yet stands.</summary>
-    internal void FollowOwner(Instant until, Instant now) => CooldownUntil =
-        Instant.Max(Lease is { HasNews: true } ? CooldownUntil : Instant.Distant, Instant.Min(until, now + MostCooldown));
+    internal void FollowOwner(Instant now) => CooldownUntil = Instant.Min(Lease!.ClosedUntil, now + MostCooldown);
 
     /// <summary>Opens the scope again, by a person's word.</summary>
     public void EndCooldown()
     {
         IsDirty = true;
         CooldownUntil = Instant.Distant;
+        Lease?.Close(Instant.Distant);
     }
 
     /// <summary>
@@ -316,7 +321,7 @@ public sealed class Budget
     // The owner learns with the next ask; what the provider asked of everybody is obeyed here at once.
     private void Tell(LeasedBudget lease, Observation observation, Instant sentAt, Instant now)
     {
-        lease.Hear(new(observation, sentAt, Instant.Distant));
+        lease.Hear(observation, sentAt);
         if (observation is { Kind: OutcomeKind.RateLimited, RetryAfter: { } wait })
         {
             CoolDown(now + wait, now);

@@ -62,4 +62,23 @@ public sealed class Caution
         Factor = Math.Min(1, Factor + Increase);
         return true;
     }
+
+    /// <summary>What has been learned, to be stored.</summary>
+    internal CautionState Save() => new(Jitter, Factor, lastChange, surprises);
+
+    /// <summary>Takes on what was stored; where nothing is to be learned there is nothing to take on.</summary>
+    internal void Restore(CautionState state)
+    {
+        if (!IsFixed)
+        {
+            (Jitter, Factor, lastChange, surprises) = (state.Jitter, Math.Clamp(state.Factor, LeastFactor, 1), state.LastChange, state.Surprises);
+        }
+    }
 }
+
+/// <summary>What <see cref="Caution"/> has learned.</summary>
+/// <param name="Jitter">The spread of sending against arriving.</param>
+/// <param name="Factor">The share of the limit in use at most.</param>
+/// <param name="LastChange">When it last changed.</param>
+/// <param name="Surprises">Refusals in a row that were not foreseen.</param>
+public sealed record CautionState(TimeSpan Jitter, double Factor, Instant LastChange, int Surprises);

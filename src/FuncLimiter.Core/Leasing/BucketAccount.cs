@@ -42,6 +42,8 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override void Advance(Instant now) => _rest.Advance(now);
 
+    internal override double UseWith(double unused) => Math.Clamp(1 - (_rest.Level + unused) / Capacity, 0, 1);
+
     internal override void Reserve(double rate, double capacity, double largest)
     {
         (_lentRate, _lentCapacity, _largest) = (rate, capacity, largest);
@@ -73,7 +75,7 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override void Reconsider() => Reshape();
 
-    internal override LeaseAccountState Export() => new() { Bucket = _rest.Export(), Learned = _learned };
+    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Learned = _learned };
 
     internal override void Import(LeaseAccountState state, Instant now)
     {

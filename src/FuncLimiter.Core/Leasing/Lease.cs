@@ -9,7 +9,7 @@ namespace FuncLimiter.Core.Leasing;
 /// <param name="Number">Its own number, by which the next ask names it.</param>
 /// <param name="Continues">The lease that it goes on from; 0 where what the instance had is void.</param>
 /// <param name="IssuedAt">When it was given.</param>
-/// <param name="NotBefore">Nothing may be used earlier: the scope rests until then. All times are the book's.</param>
+/// <param name="NotBefore">Nothing may be used earlier: the scope is closed until then. All times are the book's.</param>
 /// <param name="ExpiresAt">From here on it is void, and so is all that was not used.</param>
 /// <param name="AskAgainAt">When to ask again.</param>
 /// <param name="Lines">One line per limit of the budget, in its order.</param>
@@ -24,7 +24,11 @@ public sealed record Lease(
     Instant ExpiresAt,
     Instant AskAgainAt,
     IReadOnlyList<LeaseLine> Lines,
-    IReadOnlyList<LeaseShare> Shares);
+    IReadOnlyList<LeaseShare> Shares)
+{
+    /// <summary>The share in use of each limit, all instances together, 0 to 1.</summary>
+    public IReadOnlyList<double> Use { get; init; } = [];
+}
 
 /// <summary>What is lent of one limit.</summary>
 /// <param name="Grant">Units added to what the instance has.</param>

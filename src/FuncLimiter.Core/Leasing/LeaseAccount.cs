@@ -9,6 +9,9 @@ internal abstract class LeaseAccount(Limit limit)
 
     internal Dimension Dimension => Limit.Dimension;
 
+    /// <summary>Which limit it is of, to tell whether a stored state is of the same.</summary>
+    internal string Name { get; } = FormattableString.Invariant($"{limit.Dimension}/{limit.Window.TotalSeconds}/{limit.Algorithm}");
+
     /// <summary>The most that one instance could ever have.</summary>
     internal abstract double Capacity { get; }
 
@@ -32,6 +35,10 @@ internal abstract class LeaseAccount(Limit limit)
 
     /// <summary>When an amount could be lent if nothing else changed but time; <see cref="Instant.Unknown"/> where time brings nothing.</summary>
     internal abstract Instant FreeAt(double amount);
+
+    /// <summary>The share in use, 0 to 1.</summary>
+    /// <param name="unused">What instances have and had not used when they last told.</param>
+    internal abstract double UseWith(double unused);
 
     /// <summary>Tells what is lent in all from now on, and the largest single charge that is to be served.</summary>
     internal abstract void Reserve(double rate, double capacity, double largest);

@@ -15,9 +15,32 @@ public sealed record LeaseAsk(
     /// <summary>True where that lease has ended by the instance's own clock: it holds nothing.</summary>
     public bool Lapsed { get; init; }
 
-    /// <summary>True where the instance gives everything back and will not ask again under this name.</summary>
+    /// <summary>True where the instance gives everything back, and wants nothing for now.</summary>
     public bool Leaving { get; init; }
+
+    /// <summary>What responses said since the last answer; told again until an answer comes.</summary>
+    public IReadOnlyList<LeaseNews> News { get; init; } = [];
+
+    /// <summary>For how long the instance closed the scope; zero where a person opened it; null where it has nothing to say of that.</summary>
+    public TimeSpan? ClosedFor { get; init; }
+
+    /// <summary>Refuses what no instance of ours would ask.</summary>
+    /// <exception cref="ArgumentException">It is malformed.</exception>
+    internal void Check(int lines, int maxDemands)
+    {
+        var sane = Lines.All(line => double.IsFinite(line.UsedTotal) && double.IsFinite(line.ReturnedTotal) && double.IsFinite(line.Level)
+            && line.Need >= 0 && double.IsFinite(line.Need) && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount)));
+        if (Instance.Length == 0 || Lines.Count != lines || !sane)
+            throw new ArgumentException($"The ask must name its instance and report on {lines} limits, in finite numbers.");
+        if (Demands.Count > maxDemands || !Demands.All(demand => demand.PerSecond.IsValid && demand.Weight > 0 && double.IsFinite(demand.Weight)))
+            throw new ArgumentException($"An ask states at most {maxDemands} demands, none negative, with weights above 0.");
+    }
 }
+
+/// <summary>What a response said of a budget.</summary>
+/// <param name="Observation">What it said.</param>
+/// <param name="SentAt">When its request left, not later than by the book's clock.</param>
+public sealed record LeaseNews(Observation Observation, Instant SentAt);
 
 /// <summary>What one tenant wants at one instance in one class.</summary>
 /// <param name="Tenant">The tenant.</param>

@@ -35,11 +35,25 @@ public sealed class LeaseBook
         _accounts = [.. limits.Select(limit => LeaseAccount.Create(limit, caution, policy))];
     }
 
-    /// <summary>How many instances hold leases.</summary>
-    public int Instances => _tenures.Count;
-
-    /// <summary>Until when the provider closed the scope.</summary>
+    /// <summary>Until when the scope is closed.</summary>
     public Instant CooldownUntil { get; private set; }
+
+    /// <summary>True while nothing is lent, since an earlier book may have lent it.</summary>
+    private bool IsInDoubt => _tenures.ContainsKey(Tenure.Unknown);
+
+    /// <summary>
+    /// A book that took the place of one whose state is lost, or is the first: nobody can tell. Nothing is lent before every lease of an
+    /// earlier book has ended; if until then an instance tells of such a lease, all that was not lent is taken for used.
+    /// </summary>
+    public void Doubt(Instant now)
+    {
+        Advance(now);
+        _lastNumber = Math.Max(_lastNumber, now.Ticks);
+        _tenures.Clear();
+        _tenures[Tenure.Unknown] = Tenure.OfUnknown(
+            [.. _accounts.Select(account => new LeaseLine(0, account.Flows ? account.Pool : 0, account.Capacity))], now, now + _policy.Duration);
+        Reserve();
+    }
 
     /// <summary>
     /// Takes in an ask and lends. An ask that is no newer than the instance's last gets the same answer again and changes nothing.
@@ -47,44 +61,30 @@ public sealed class LeaseBook
     /// <exception cref="ArgumentException">The ask is malformed: its instance is at fault.</exception>
     public Lease Ask(LeaseAsk ask, Instant now)
     {
-        Check(ask);
+        ask.Check(_accounts.Length, _policy.MaxDemands);
         Advance(now);
-        if (!_tenures.TryGetValue(ask.Instance, out var tenure))
-        {
-            if (ask.Leaving || _tenures.Count >= _policy.MaxInstances)
-                return Nothing(ask);
-            tenure = Tenure.Begin(ask);
-            _tenures.Add(ask.Instance, tenure);
-        }
-        else if (ask.Sequence <= tenure.Sequence)
-        {
+        var isKnown = _tenures.TryGetValue(ask.Instance, out var tenure);
+        if (isKnown && ask.Sequence <= tenure!.Sequence)
             return tenure.Answer!;
-        }
-        else
-        {
-            Hear(tenure, ask);
-        }
-
-        if (!ask.Leaving)
-            return tenure.Answer = Offer(tenure);
-        Leave(tenure);
-        return Nothing(ask);
+        if (isKnown)
+            Hear(tenure!, ask);
+        foreach (var news in ask.News)
+            Observe(news.Observation, news.SentAt);
+        if (ask.ClosedFor is { } span)
+            CooldownUntil = span > TimeSpan.Zero ? Instant.Max(CooldownUntil, _now + span) : _now;
+        if (ask.Leaving && isKnown)
+            Leave(tenure!);
+        if (IsInDoubt)
+            _tenures[Tenure.Unknown].Suspect(ask);
+        if (ask.Leaving || IsInDoubt || !isKnown && _tenures.Count >= _policy.MaxInstances)
+            return Nothing(ask);
+        if (!isKnown)
+            _tenures.Add(ask.Instance, tenure = Tenure.Begin(ask));
+        return Offer(tenure!);
     }
 
-    /// <summary>Closes the scope until an instant; leases lent from now on don't begin earlier.</summary>
-    public void CoolDown(Instant until, Instant now)
+    private void Observe(Observation observation, Instant sentAt)
     {
-        Advance(now);
-        CooldownUntil = Instant.Max(CooldownUntil, until);
-    }
-
-    /// <summary>Learns from what a response said, told by an instance.</summary>
-    /// <param name="observation">What it said.</param>
-    /// <param name="sentAt">When its request had left.</param>
-    /// <param name="now">Now.</param>
-    public void Observe(Observation observation, Instant sentAt, Instant now)
-    {
-        Advance(now);
         foreach (var reading in observation.Readings)
         {
             foreach (var account in _accounts)
@@ -100,8 +100,6 @@ public sealed class LeaseBook
             changed = CooldownUntil <= sentAt;
             if (changed)
                 _caution.Surprise(_now);
-            if (observation.RetryAfter is { } wait)
-                CooldownUntil = Instant.Max(CooldownUntil, _now + wait);
             foreach (var account in _accounts.Where(account => observation.Dimension is null || observation.Dimension == account.Dimension))
                 account.Drain();
         }
@@ -116,33 +114,27 @@ public sealed class LeaseBook
         At = _now,
         LastNumber = _lastNumber,
         CooldownUntil = CooldownUntil,
+        Caution = _caution.Save(),
         Accounts = [.. _accounts.Select(account => account.Export())],
         Tenures = [.. _tenures.Values.Select(tenure => tenure.Export())],
     };
 
-    /// <summary>Takes up a stored state, into a new book with the same limits.</summary>
-    /// <exception cref="ArgumentException">The state is of other limits.</exception>
-    public void Restore(LeaseBookState state)
+    /// <summary>Takes up a stored state, into a new book. False, and nothing is taken up, where the state is of other limits.</summary>
+    public bool TryRestore(LeaseBookState state)
     {
-        var fits = state.Accounts.Count == _accounts.Length && state.Tenures.All(tenure => tenure.Lines.Count == _accounts.Length);
+        var fits = state.Accounts.Select(account => account.Limit).SequenceEqual(_accounts.Select(account => account.Name))
+            && state.Tenures.All(tenure => tenure.Lines.Count == _accounts.Length);
         if (!fits)
-            throw new ArgumentException($"The state has {state.Accounts.Count} limits, the budget {_accounts.Length}.", nameof(state));
+            return false;
+        if (state.Caution is { } caution)
+            _caution.Restore(caution);
         (_now, _lastNumber, CooldownUntil) = (state.At, state.LastNumber, state.CooldownUntil);
         foreach (var tenure in state.Tenures)
-            _tenures[tenure.Instance] = Tenure.Import(tenure);
+            _tenures[tenure.Instance] = new(tenure);
         for (var i = 0; i < _accounts.Length; i++)
             _accounts[i].Import(state.Accounts[i], _now);
         Reserve();
-    }
-
-    private void Check(LeaseAsk ask)
-    {
-        var sane = ask.Lines.All(line => double.IsFinite(line.UsedTotal) && double.IsFinite(line.ReturnedTotal) && double.IsFinite(line.Level)
-            && line.Need >= 0 && double.IsFinite(line.Need) && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount)));
-        if (ask.Lines.Count != _accounts.Length || !sane)
-            throw new ArgumentException($"The ask must report on {_accounts.Length} limits, in finite numbers.", nameof(ask));
-        if (ask.Demands.Count > _policy.MaxDemands || !ask.Demands.All(demand => demand.PerSecond.IsValid && demand.Weight > 0 && double.IsFinite(demand.Weight)))
-            throw new ArgumentException($"An ask states at most {_policy.MaxDemands} demands, none negative, with weights above 0.", nameof(ask));
+        return true;
     }
 
     /// <summary>Lets time pass; what expired on the way is written off at its time.</summary>
@@ -154,11 +146,14 @@ public sealed class LeaseBook
             foreach (var (account, line) in Lines())
             {
                 account.Advance(tenure.EndsAt + _policy.ClockMargin);
-                account.Spend(tenure.LentCapacity(line, account.Flows));
+                if (!tenure.IsUnfounded)
+                    account.Spend(tenure.LentCapacity(line, account.Flows));
             }
 
             _tenures.Remove(tenure.Instance);
             Reserve();
+            foreach (var account in tenure.IsUnfounded ? _accounts : [])
+                account.Return(account.Capacity);
         }
 
         foreach (var account in _accounts)
@@ -178,6 +173,7 @@ public sealed class LeaseBook
         var tenures = _tenures.Values.ToArray();
         var lines = new LeaseLine[_accounts.Length];
         var parts = Enumerable.Repeat(1.0, tenure.Demands.Count).ToArray();
+        var use = new double[_accounts.Length];
         var askAgain = _now + _policy.RefreshEvery;
         foreach (var (account, line) in Lines())
         {
@@ -187,11 +183,12 @@ public sealed class LeaseBook
             askAgain = Instant.Min(askAgain, again);
             parts = [.. parts.Zip(targets.PartsOf(tenure), Math.Min)];
             account.Grant(lines[line].Grant);
+            use[line] = account.UseWith(tenures.Sum(other => Math.Max(0, other.Lines[line].Level)) + lines[line].Grant);
         }
 
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
         tenure.Answer = new Lease(
-            tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues, _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares]);
+            tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues, _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares]) { Use = use };
         Reserve();
         return tenure.Answer;
     }
@@ -210,7 +207,7 @@ public sealed class LeaseBook
     }
 
     private Lease Nothing(LeaseAsk ask) => new(
-        ask.Instance, ask.Sequence, 0, 0, _now, Instant.Distant, _now, _now + _policy.RefreshEvery,
+        ask.Instance, ask.Sequence, 0, 0, _now, CooldownUntil, _now, IsInDoubt ? _tenures[Tenure.Unknown].EndsAt + _policy.ClockMargin : _now + _policy.RefreshEvery,
         [.. _accounts.Select(_ => new LeaseLine(0, 0, 0))], [.. ask.Demands.Select(demand => new LeaseShare(demand.Tenant, demand.Priority, 0))]);
 
     private void Reserve()

@@ -11,8 +11,11 @@ public sealed record LeaseBookState
     /// <summary>The number of the last lease.</summary>
     public long LastNumber { get; init; }
 
-    /// <summary>Until when the scope rests.</summary>
+    /// <summary>Until when the scope is closed.</summary>
     public Instant CooldownUntil { get; init; }
+
+    /// <summary>How far the book stays from the limits; null for not at all.</summary>
+    public CautionState? Caution { get; init; }
 
     /// <summary>What is not lent, one entry per limit.</summary>
     public IReadOnlyList<LeaseAccountState> Accounts { get; init; } = [];
@@ -24,6 +27,9 @@ public sealed record LeaseBookState
 /// <summary>What is not lent of one limit.</summary>
 public sealed record LeaseAccountState
 {
+    /// <summary>Which limit: dimension, window and algorithm.</summary>
+    public string Limit { get; init; } = "";
+
     /// <summary>For a bucket: the part that is not lent.</summary>
     public BucketShareState? Bucket { get; init; }
 

@@ -10,37 +10,34 @@ namespace FuncLimiter.Core.Leasing;
 public sealed class LeaseDesk
 {
     private readonly LeaseTerms terms;
-    private readonly Dictionary<string, LeasedBudget> budgets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Budget> budgets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<LeasedBudget>> scopes = new(StringComparer.Ordinal);
     private readonly Dictionary<Pool, List<LeasedBudget>> byPool = [];
-    private readonly HashSet<string> underWay = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Instant> waitUntil = new(StringComparer.Ordinal);
 
     internal LeaseDesk(LeaseTerms terms) => this.terms = terms;
 
-    /// <summary>When the first ask is due, of those scopes that are not being asked; <see cref="Instant.Unknown"/> for not before calls come.</summary>
+    /// <summary>When the first ask is due; <see cref="Instant.Unknown"/> for not before another event.</summary>
     public Instant NextAskAt(Instant now)
     {
         var next = Instant.Unknown;
         foreach (var (scope, members) in scopes)
         {
-            if (!underWay.Contains(scope))
-            {
-                next = members.Aggregate(next, (earliest, member) => Instant.Min(earliest, member.AskAt(now)));
-            }
+            next = Instant.Min(next, DueAt(scope, members, now));
         }
 
         return next;
     }
 
-    /// <summary>Makes the asks that are due, one message a scope; each is under way until it is answered or given up.</summary>
+    /// <summary>Makes the asks that are due, one message a scope. A scope is not asked again before it answers or the wait for that is over.</summary>
     public IReadOnlyList<ScopeAsk> TakeDue(Instant now)
     {
         var due = new List<ScopeAsk>();
         foreach (var (scope, members) in scopes)
         {
-            if (!underWay.Contains(scope) && members.Any(member => member.AskAt(now) <= now))
+            if (DueAt(scope, members, now) <= now)
             {
-                underWay.Add(scope);
+                waitUntil[scope] = now + terms.Policy.AnswerWithin;
                 due.Add(new(scope, [.. members.Where(member => member.AskAt(now).IsKnown).Select(member => member.Ask(now))]));
             }
         }
@@ -52,13 +49,9 @@ public sealed class LeaseDesk
     public IReadOnlyList<ScopeAsk> Leave(Instant now) =>
     [
         .. scopes.Select(scope => new ScopeAsk(scope.Key, [
-            .. scope.Value.Where(member => member.Hold.ExpiresAt != Instant.Distant).Select(member => new BudgetAsk(member.Name, member.Hold.Leave(now), []))]))
+            .. scope.Value.Where(member => member.Hold.ExpiresAt != Instant.Distant).Select(member => new BudgetAsk(member.Name, member.Hold.Leave(now)))]))
             .Where(scope => scope.Budgets.Count > 0),
     ];
-
-    /// <summary>No answer is waited for any more: the scope may be asked again.</summary>
-    /// <param name="scope">The scope.</param>
-    public void GiveUp(string scope) => underWay.Remove(scope);
 
     /// <summary>Leases the budgets of every deployment and its account, which are one scope.</summary>
     internal void Lease(Topology topology)
@@ -76,14 +69,9 @@ public sealed class LeaseDesk
 
     internal void Lease(Budget budget, string scope, Pool? pool)
     {
-        if (budget.Meters.Count == 0)
-        {
-            return;
-        }
-
         var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms);
         budget.Lease = leased;
-        budgets.Add(budget.Name, leased);
+        budgets.Add(budget.Name, budget);
         Add(scopes, scope, leased);
         if (pool is not null)
         {
@@ -91,11 +79,16 @@ public sealed class LeaseDesk
         }
     }
 
-    internal void Apply(BudgetLease answer, Instant now)
+    internal void Apply(ScopeAnswer answer, Instant now)
     {
-        if (budgets.TryGetValue(answer.Budget, out var budget))
+        waitUntil.Remove(answer.Scope);
+        foreach (var (name, lease) in answer.Budgets)
         {
-            budget.Apply(answer, now);
+            if (budgets.TryGetValue(name, out var budget))
+            {
+                budget.Lease!.Apply(lease, now);
+                budget.FollowOwner(now);
+            }
         }
     }
 
@@ -148,6 +141,12 @@ public sealed class LeaseDesk
                 }
             }
         }
+    }
+
+    private Instant DueAt(string scope, List<LeasedBudget> members, Instant now)
+    {
+        var due = members.Aggregate(Instant.Unknown, (earliest, member) => Instant.Min(earliest, member.AskAt(now)));
+        return waitUntil.TryGetValue(scope, out var until) ? Instant.Max(due, until) : due;
     }
 
     private static void Add<TKey>(Dictionary<TKey, List<LeasedBudget>> lists, TKey key, LeasedBudget budget)

@@ -6,7 +6,7 @@ namespace FuncLimiter.Core.Leasing;
 /// The instance's side of a lease: answers at memory speed whether a call fits what is held, and asks the book when it is time. Not
 /// thread-safe; keeps no clock. Nothing that it lets out exceeds what the book lent, whatever becomes of asks and answers on the way.
 /// </summary>
-public sealed class LeaseHold
+internal sealed class LeaseHold
 {
     private readonly string _instance;
     private readonly LeasePolicy _policy;
@@ -14,13 +14,12 @@ public sealed class LeaseHold
     private Instant _latest;
     private Instant _askedAt;
     private Instant _askAgainAt;
-    private Instant _notBefore;
     private Instant _expiresAt;
     private (Instant Here, Instant Book) _anchor;
     private long _sequence;
     private long _held;
     private bool _isValid;
-    private bool _isStarved;
+    private bool _isUrgent;
     private bool _hasTaken;
 
     /// <summary>An instance that holds nothing yet.</summary>
@@ -37,8 +36,14 @@ public sealed class LeaseHold
     /// <summary>Until when, by its own clock, what is held may be used; <see cref="Instant.Distant"/> while nothing is.</summary>
     public Instant ExpiresAt => _isValid ? _expiresAt : Instant.Distant;
 
-    /// <summary>When the book should be asked: as it said, or soon where calls wait that it doesn't know of.</summary>
-    public Instant AskAt => _isStarved ? Instant.Min(_askAgainAt, _askedAt + _policy.MinRefresh) : _askAgainAt;
+    /// <summary>Before when nothing may be used, by its own clock, as the book said.</summary>
+    public Instant NotBefore { get; private set; }
+
+    /// <summary>When the book should be asked: as it said, or soon where it should know more.</summary>
+    public Instant AskAt => _isUrgent ? Instant.Min(_askAgainAt, _askedAt + _policy.MinRefresh) : _askAgainAt;
+
+    /// <summary>The book should be asked soon.</summary>
+    public void Hurry() => _isUrgent = true;
 
     /// <summary>The first instant at which a charge fits what is held; <see cref="Instant.Unknown"/> where that takes another lease.</summary>
     public Instant FitsAt(in Charge charge, Instant now)
@@ -51,11 +56,11 @@ public sealed class LeaseHold
             if (amount <= 0)
                 continue;
             var at = line.FitsAt(amount, now, _expiresAt);
-            _isStarved |= at == Instant.Unknown && (_hasTaken || amount > line.Need);
+            _isUrgent |= at == Instant.Unknown && (_hasTaken || amount > line.Need);
             fits = Instant.Max(fits, at);
         }
 
-        return fits.IsKnown ? Instant.Max(fits, _notBefore) : fits;
+        return fits.IsKnown ? Instant.Max(fits, NotBefore) : fits;
     }
 
     /// <summary>Takes a charge that fits.</summary>
@@ -96,7 +101,7 @@ public sealed class LeaseHold
     {
         now = Advance(now);
         (_askedAt, _askAgainAt) = (now, now + (!_isValid ? 2 * _policy.MinRefresh : _policy.RefreshEvery));
-        (_isStarved, _hasTaken) = (false, false);
+        (_isUrgent, _hasTaken) = (false, false);
         var reports = new LeaseReport[_lines.Length];
         for (var i = 0; i < reports.Length; i++)
             reports[i] = _lines[i].Report(need[_lines[i].Limit.Dimension], now);
@@ -113,22 +118,25 @@ public sealed class LeaseHold
         return ask;
     }
 
+    /// <summary>Whether this is the answer to the last ask.</summary>
+    public bool IsAnswered(Lease lease) => lease.Instance == _instance && lease.Answers == _sequence;
+
     /// <summary>Takes up an answer. False where it is not the answer to the last ask, or comes after its end.</summary>
     public bool Apply(Lease lease, Instant now)
     {
         now = Advance(now);
-        if (lease.Instance != _instance || lease.Answers != _sequence || lease.Number == _held || lease.Lines.Count != _lines.Length)
+        if (!IsAnswered(lease) || lease.Number == _held || lease.Lines.Count != _lines.Length)
             return false;
 
         // Whatever the clocks read: the lease began after the ask left and before the answer came.
         var (begin, end) = (now - lease.IssuedAt, _askedAt + (lease.ExpiresAt - lease.IssuedAt));
-        _askAgainAt = lease.AskAgainAt + begin;
+        (NotBefore, _askAgainAt) = (lease.NotBefore + begin, lease.AskAgainAt + begin);
         if (lease.Number == 0 || now >= end)
             return false;
         if (!_isValid || lease.Continues != _held)
             Lapse(now);
         _isValid = true;
-        (_held, _notBefore, _expiresAt, _anchor) = (lease.Number, lease.NotBefore + begin, end, (now, lease.IssuedAt));
+        (_held, _expiresAt, _anchor) = (lease.Number, end, (now, lease.IssuedAt));
 
         // This clock may run too fast: units come back by the slowest that the book's may be.
         for (var i = 0; i < _lines.Length; i++)
@@ -146,7 +154,7 @@ public sealed class LeaseHold
     }
 
     /// <summary>A time by the book's clock that is not later than one by this clock, however far they drifted apart since.</summary>
-    private Instant ByBook(Instant here)
+    public Instant ByBook(Instant here)
     {
         var since = here - _anchor.Here;
         return _anchor.Book + since - since.Duration() * (_policy.ClockMargin / (_policy.Duration - _policy.ClockMargin));
@@ -154,7 +162,7 @@ public sealed class LeaseHold
 
     private void Lapse(Instant at)
     {
-        (_isValid, _notBefore) = (false, Instant.Distant);
+        _isValid = false;
         foreach (var line in _lines)
             line.Lapse(at);
     }

@@ -12,6 +12,9 @@ public sealed record LeasePolicy
     /// <summary>How soon an instance asks again while capacity moves between instances; default half a second.</summary>
     public TimeSpan MinRefresh { get; init; } = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>How long an instance waits for an answer before it asks again; default 5 seconds.</summary>
+    public TimeSpan AnswerWithin { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// How much an instance's clock may lose or gain against the book's in the time of a lease; default 0.1 seconds. A lease is lent again
     /// only so long after its end, and comes back so much slower. That clocks differ doesn't matter: instances count from their own ask on.

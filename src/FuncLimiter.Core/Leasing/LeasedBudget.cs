@@ -3,32 +3,25 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>What an instance has of a budget that somebody else owns, what it wants of it, and what it has to tell of it.</summary>
-internal sealed class LeasedBudget
+internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, LeaseTerms terms)
 {
     private const int MostNews = 8;
     private const double LeastShare = 0.001;
-    private readonly IReadOnlyList<Limit> limits;
-    private readonly LeasePolicy policy;
-    private readonly List<BudgetNews> news = [];
+    private readonly LeasePolicy policy = terms.Policy;
+    private readonly List<LeaseNews> news = [];
     private IReadOnlyList<LeaseDemand> asked = [];
+    private IReadOnlyList<LeaseNews> told = [];
+    private Instant? closedUntil;
+    private Instant? toldClosed;
 
-    public LeasedBudget(string name, IReadOnlyList<Limit> limits, LeaseTerms terms)
-    {
-        Name = name;
-        this.limits = limits;
-        policy = terms.Policy;
-        Hold = new(terms.Instance, limits, terms.Policy);
-        Use = new double[limits.Count];
-    }
+    public string Name { get; } = name;
 
-    public string Name { get; }
-
-    public LeaseHold Hold { get; }
+    public LeaseHold Hold { get; } = new(terms.Instance, limits, terms.Policy);
 
     public DemandLedger Demand { get; } = new();
 
     /// <summary>The share in use of each limit when the owner last told, 0 to 1.</summary>
-    public IReadOnlyList<double> Use { get; private set; }
+    public IReadOnlyList<double> Use { get; private set; } = new double[limits.Count];
 
     /// <summary>The part of the budget's refill that this instance can count on; 1 while nothing is known.</summary>
     public double Share { get; private set; } = 1;
@@ -36,56 +29,69 @@ internal sealed class LeasedBudget
     /// <summary>What the owner let through of each demand, 0 to 1, and what that demand was, in seconds of the whole budget's refill per second.</summary>
     public IReadOnlyList<(LeaseShare Share, double Cost)> Parts { get; private set; } = [];
 
-    /// <summary>True where something was heard that the owner was not told yet.</summary>
-    public bool HasNews => news.Count > 0;
+    /// <summary>Until when the scope is closed: as the owner said, or as was heard here and the owner has not been told yet.</summary>
+    public Instant ClosedUntil => Instant.Max(Hold.NotBefore, closedUntil ?? Instant.Distant);
+
+    private bool HasNews => news.Count > 0 || closedUntil is not null;
 
     /// <summary>When the owner should be asked; <see cref="Instant.Unknown"/> where nothing is wanted and nothing held.</summary>
     public Instant AskAt(Instant now) =>
         IsWanted(now) || HasNews ? Hold.AskAt : Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : now;
 
-    /// <summary>Keeps what was heard for the next ask: of successes the latest, of refusals the last few.</summary>
-    public void Hear(BudgetNews heard)
+    /// <summary>Keeps what a response said for the owner: of successes the latest, of failures the last few. Refusals don't wait for the next ask.</summary>
+    public void Hear(Observation observation, Instant sentAt)
     {
-        if (heard.Observation is { Kind: not OutcomeKind.RateLimited })
-        {
-            news.RemoveAll(old => old.Observation is { Kind: not OutcomeKind.RateLimited });
-        }
-
+        if (observation.Kind != OutcomeKind.RateLimited)
+            news.RemoveAll(old => old.Observation.Kind == observation.Kind);
+        else
+            Hold.Hurry();
         if (news.Count == MostNews)
-        {
             news.RemoveAt(0);
-        }
+        news.Add(new(observation, Hold.ByBook(sentAt)));
+    }
 
-        news.Add(heard);
+    /// <summary>The scope was closed here until an instant, or opened by a person where that has passed; the owner is told soon.</summary>
+    public void Close(Instant until)
+    {
+        closedUntil = until;
+        Hold.Hurry();
     }
 
     public BudgetAsk Ask(Instant now)
     {
-        BudgetNews[] told = [.. news];
-        news.Clear();
-        if (!IsWanted(now) && told.Length == 0)
+        var isOver = closedUntil is { } until && until <= now && until != Instant.Distant;
+        (told, toldClosed) = ([.. news], isOver ? null : closedUntil);
+        closedUntil = toldClosed;
+        TimeSpan? closedFor = closedUntil is { } end ? TimeSpan.FromTicks(Math.Max(0, (end - now).Ticks)) : null;
+        LeaseAsk ask;
+        if (IsWanted(now) || HasNews)
+        {
+            var need = Demand.Need;
+            asked = Demand.Take(policy.RefreshEvery, now);
+            ask = Hold.Ask(asked, need, now);
+        }
+        else
         {
             asked = [];
-            return new(Name, Hold.Leave(now), told);
+            ask = Hold.Leave(now);
         }
 
-        var need = Demand.Need;
-        asked = Demand.Take(policy.RefreshEvery, now);
-        return new(Name, Hold.Ask(asked, need, now), told);
+        return new(Name, ask with { News = told, ClosedFor = closedFor });
     }
 
-    public void Apply(BudgetLease answer, Instant now)
+    /// <summary>Takes up an answer; what was told with its ask is told for good.</summary>
+    public void Apply(Lease lease, Instant now)
     {
-        if (!Hold.Apply(answer.Lease, now))
-        {
+        if (!Hold.IsAnswered(lease))
             return;
-        }
-
-        Use = answer.Use;
-        Parts = asked.Count == answer.Lease.Shares.Count
-            ? [.. answer.Lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))]
-            : [];
-        Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, answer.Lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
+        news.RemoveAll(told.Contains);
+        if (closedUntil == toldClosed)
+            closedUntil = null;
+        if (!Hold.Apply(lease, now))
+            return;
+        Use = lease.Use;
+        Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
+        Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
     }
 
     private bool IsWanted(Instant now) => now - Demand.LastAt < policy.Duration * 2 || Demand.HasWaiting;

@@ -7,7 +7,7 @@ internal sealed class Tenure
 {
     private readonly (double Spent, double Returned, bool HasRefunds)[] _toBook;
 
-    private Tenure(TenureState state)
+    internal Tenure(TenureState state)
     {
         Instance = state.Instance;
         Sequence = state.Sequence;
@@ -18,7 +18,13 @@ internal sealed class Tenure
         _toBook = new (double, double, bool)[Lines.Length];
     }
 
+    /// <summary>The name that stands for all instances that may hold leases of an earlier book.</summary>
+    internal const string Unknown = "";
+
     internal string Instance { get; }
+
+    /// <summary>True where there is no sign of an earlier book.</summary>
+    internal bool IsUnfounded => Instance == Unknown && Held == 0;
 
     internal long Sequence { get; private set; }
 
@@ -42,7 +48,13 @@ internal sealed class Tenure
         ask.Instance, ask.Sequence, 0, null, ask.Demands,
         [.. ask.Lines.Select(line => new TenureLine(0, 0, line.UsedTotal, line.ReturnedTotal, 0, line.Need, 0, false))]));
 
-    internal static Tenure Import(TenureState state) => new(state);
+    /// <summary>Stands for all instances that may hold leases of an earlier book.</summary>
+    internal static Tenure OfUnknown(LeaseLine[] lines, Instant now, Instant end) => new(new(
+        Unknown, 0, 0, new(Unknown, 0, 0, 0, now, Instant.Distant, end, end, lines, []), [],
+        [.. lines.Select(line => new TenureLine(line.Rate, line.Capacity, 0, 0, 0, 0, 0, false))]));
+
+    /// <summary>Whether an ask tells of a lease of an earlier book.</summary>
+    internal void Suspect(LeaseAsk ask) => Held = ask.Holds != 0 ? ask.Holds : Held;
 
     internal TenureState Export() => new(Instance, Sequence, Held, Answer, Demands, [.. Lines]);
 

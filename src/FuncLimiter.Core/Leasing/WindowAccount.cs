@@ -35,6 +35,9 @@ internal sealed class WindowAccount : LeaseAccount
 
     internal override void Advance(Instant now) => _now = Instant.Max(_now, now);
 
+    /// <summary>Of places nobody tells how many of those lent are taken; only those of instances that died count here.</summary>
+    internal override double UseWith(double unused) => Math.Clamp(_meter.Used(_now) / _meter.Capacity, 0, 1);
+
     internal override void Reserve(double rate, double capacity, double largest) => _lent = capacity;
 
     internal override void Grant(double amount)
@@ -66,7 +69,7 @@ internal sealed class WindowAccount : LeaseAccount
 
     internal override void Reconsider() => _meter.Reconsider(_now);
 
-    internal override LeaseAccountState Export() => new() { Meter = _meter.Save(0, _now) };
+    internal override LeaseAccountState Export() => new() { Limit = Name, Meter = _meter.Save(0, _now) };
 
     internal override void Import(LeaseAccountState state, Instant now)
     {

@@ -117,7 +117,7 @@ internal sealed class LeaseWorld
             case 28:
                 var state = JsonSerializer.Deserialize<LeaseBookState>(JsonSerializer.Serialize(_book.Save()))!;
                 _book = new(_limits, Caution.None(), _policy);
-                _book.Restore(state);
+                Assert.True(_book.TryRestore(state));
                 break;
         }
     }
