@@ -1,3 +1,5 @@
+using System.CommandLine;
 using FuncLimiter.Server.Commands;
 
-return await CommandLine.Create().Parse(args).InvokeAsync();
+// Commands end by themselves when asked to stop: the server first answers those who wait.
+return await CommandLine.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

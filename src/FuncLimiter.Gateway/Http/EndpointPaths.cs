@@ -1,3 +1,5 @@
+using FuncLimiter.Gateway.Jobs.Http;
+
 namespace FuncLimiter.Gateway.Http;
 
 /// <summary>The paths of the HTTP surface, the same in every host.</summary>
@@ -48,13 +50,18 @@ public static class EndpointPaths
     /// <summary>Whether the process takes calls.</summary>
     public const string Ready = "/health/ready";
 
-    private static readonly string[] Posts = [ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations];
+    private static readonly string[] Posts = [ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs];
     private static readonly string[] Gets = [Models, Status, Metrics, Live, Ready];
 
-    /// <summary>The one method that a path takes; null where there is no such path.</summary>
+    /// <summary>The methods that a path takes, as in <c>Allow</c>; null where there is no such path.</summary>
     internal static string? Method(string path)
     {
         path = path.TrimEnd('/');
+        if (path.Split('/') is ["", "jobs", _])
+        {
+            return "GET, DELETE";
+        }
+
         if (Posts.Contains(path, StringComparer.OrdinalIgnoreCase) || TakesPost(path.Split('/')))
         {
             return "POST";

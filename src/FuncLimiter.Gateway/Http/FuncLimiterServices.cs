@@ -1,6 +1,7 @@
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
@@ -18,7 +19,7 @@ public static class FuncLimiterServices
 {
     /// <summary>
     /// Adds the endpoints and what they need. The host adds the <see cref="ILimiter"/>, and where it has them an <see cref="IUsageSink"/>,
-    /// an <see cref="IDeferredCalls"/>, an <see cref="Estimator"/> of its own and a <see cref="TimeProvider"/>.
+    /// an <see cref="IDeferredCalls"/>, <see cref="IdempotentCalls"/>, an <see cref="Estimator"/> of its own and a <see cref="TimeProvider"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">A valid configuration.</param>
@@ -62,7 +63,8 @@ public static class FuncLimiterServices
             provider.GetRequiredService<Authenticator>(),
             provider.GetRequiredService<CallServices>(),
             provider.GetRequiredService<CallPipeline>(),
-            provider.GetService<IDeferredCalls>()));
+            provider.GetService<IDeferredCalls>(),
+            provider.GetService<IdempotentCalls>()));
         services.AddSingleton(provider => new ReservationEndpoint(
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>()));
         services.AddSingleton(provider => new ModelsEndpoint(

@@ -1,8 +1,11 @@
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs.Http;
 using FuncLimiter.Gateway.Jobs.Running;
 using FuncLimiter.Gateway.Jobs.Webhooks;
+using FuncLimiter.Gateway.Routes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -32,7 +35,8 @@ public static class JobRegistration
             provider.GetRequiredService<JobSignals>(),
             provider.GetRequiredService<GatewayConfiguration>(),
             provider.GetRequiredService<WebhookSecrets>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            Fit(provider)));
         services.AddSingleton<IDeferredCalls, DeferredCalls>();
         return services;
     }
@@ -51,4 +55,9 @@ public static class JobRegistration
         services.AddHostedService<JobSweeper>();
         return services;
     }
+
+    private static JobFit? Fit(IServiceProvider provider) =>
+        provider.GetService<ILimiter>() is { } limiter && provider.GetService<Estimator>() is { } estimator
+            ? new JobFit(limiter, provider.GetRequiredService<RouteTable>(), estimator)
+            : null;
 }

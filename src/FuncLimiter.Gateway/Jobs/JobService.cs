@@ -26,12 +26,20 @@ public sealed class JobService
     private readonly GatewayConfiguration _configuration;
     private readonly WebhookSecrets _secrets;
     private readonly TimeProvider _time;
+    private readonly JobFit? _fit;
     private readonly Dictionary<string, double> _weights;
 
     internal JobService(
-        IJobStore store, JobCallReader reader, RunningItems running, JobSignals signals, GatewayConfiguration configuration, WebhookSecrets secrets, TimeProvider time)
+        IJobStore store,
+        JobCallReader reader,
+        RunningItems running,
+        JobSignals signals,
+        GatewayConfiguration configuration,
+        WebhookSecrets secrets,
+        TimeProvider time,
+        JobFit? fit)
     {
-        (_store, _reader, _running, _signals, _configuration, _secrets, _time) = (store, reader, running, signals, configuration, secrets, time);
+        (_store, _reader, _running, _signals, _configuration, _secrets, _time, _fit) = (store, reader, running, signals, configuration, secrets, time, fit);
         _weights = configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.Weight, StringComparer.Ordinal);
     }
 
@@ -140,7 +148,7 @@ public sealed class JobService
             var call = request.Calls[index];
             var error = call.Deadline is { } deadline && (deadline <= TimeSpan.Zero || deadline > LongestDeadline)
                 ? GatewayError.BadRequest("invalid_deadline", $"'deadlineSeconds' must be above 0 and at most {LongestDeadline.TotalSeconds:0}.", "deadlineSeconds")
-                : _reader.TryRead(call, tenant, out _, out var unreadable) ? null : unreadable;
+                : _reader.TryRead(call, tenant, out var envelope, out var unreadable) ? _fit?.Fault(envelope) : unreadable;
             if (error is not null)
             {
                 return request.IsList ? error with { Parameter = $"[{index}].{error.Parameter}", Message = $"Call {index}: {error.Message}" } : error;

@@ -1,46 +1,61 @@
 using System.CommandLine;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Server.Hosting;
+using FuncLimiter.Server.Storage;
 
 namespace FuncLimiter.Server.Commands;
 
-/// <summary><c>serve --config FILE</c>: the embedded server on a real configuration.</summary>
+/// <summary><c>serve --config FILE [--data DIR] [--urls URL]</c>: the embedded server on a real configuration.</summary>
 internal static class ServeCommand
 {
     private const string DefaultUrl = "http://localhost:8080";
+    private const string DefaultData = "funclimiter-data";
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
         var config = CommandLine.Config();
+        var data = new Option<DirectoryInfo?>("--data")
+        {
+            Description = "The folder for jobs, results, usage and the budgets' state; 'funclimiter-data' beside the configuration where not given.",
+        };
         var urls = new Option<string>("--urls")
         {
             Description = "Where to listen; several with ';' between them.",
             DefaultValueFactory = _ => DefaultUrl,
         };
-        var command = new Command("serve", "Serves a configuration until it is stopped.") { config, urls };
+        var command = new Command("serve", "Serves a configuration until it is stopped.") { config, data, urls };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(config),
+            parsed.GetValue(data),
             parsed.GetRequiredValue(urls),
+            parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error,
             cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(FileInfo file, string urls, TextWriter errors, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        FileInfo file, DirectoryInfo? data, string urls, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
         if (ConfigurationFile.Read(file, errors) is not { } configuration || !MayListen(configuration, urls, errors))
         {
             return 1;
         }
 
+        var directory = data?.FullName ?? Path.Combine(file.DirectoryName!, DefaultData);
         try
         {
-            await using var server = await ServerHost.StartAsync(new ServerSettings(configuration, urls), cancellationToken);
+            await using var server = await ServerHost.StartAsync(new ServerSettings(configuration, urls) { DataDirectory = directory }, cancellationToken);
+            foreach (var address in server.Addresses)
+            {
+                output.WriteLine($"FuncLimiter listens on {address}");
+            }
+
             await server.WaitForShutdownAsync(cancellationToken);
             return 0;
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or StorageException)
         {
             errors.WriteLine(exception.Message);
             return 1;

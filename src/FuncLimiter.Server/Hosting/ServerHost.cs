@@ -1,46 +1,50 @@
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Jobs.Http;
+using FuncLimiter.Server.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace FuncLimiter.Server.Hosting;
 
-/// <summary>The embedded server: the gateway, a limiter that owns the budgets.</summary>
+/// <summary>The embedded server: the gateway, a limiter that owns the budgets, and one data directory.</summary>
 internal sealed class ServerHost : IAsyncDisposable
 {
     /// <summary>How long calls under way may go on once the server was asked to stop.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
 
     private readonly WebApplication _app;
+    private readonly Database? _database;
 
-    private ServerHost(WebApplication app) => _app = app;
+    private ServerHost(WebApplication app, Database? database) => (_app, _database) = (app, database);
 
     /// <summary>Where it listens.</summary>
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Address => new(Addresses.First());
+
+    /// <summary>Everywhere it listens.</summary>
+    public ICollection<string> Addresses => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
     /// <summary>Builds a server and listens.</summary>
     /// <exception cref="IOException">An address can't be listened on.</exception>
+    /// <exception cref="StorageException">The data directory can't be used.</exception>
     public static async Task<ServerHost> StartAsync(ServerSettings settings, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        ServerLogging.Configure(builder.Logging, settings.Quiet);
-        builder.WebHost.UseUrls(settings.Urls).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = settings.Options.MaxRequestBytes;
-        });
-        AddServices(builder.Services, settings);
-        var app = builder.Build();
+        var database = settings.DataDirectory is { } directory ? Database.Open(directory) : null;
+        WebApplication? app = null;
         try
         {
-            await StartAsync(app, cancellationToken);
-            return new ServerHost(app);
+            app = Build(settings, database);
+            await app.StartAsync(cancellationToken);
+            return new ServerHost(app, database);
         }
         catch
         {
-            await app.DisposeAsync();
+            await (app?.DisposeAsync() ?? ValueTask.CompletedTask);
+            database?.Dispose();
             throw;
         }
     }
@@ -53,23 +57,50 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _database?.Dispose();
     }
 
-    private static void AddServices(IServiceCollection services, ServerSettings settings)
+    private static WebApplication Build(ServerSettings settings, Database? database)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        ServerLogging.Configure(builder.Logging, settings.Quiet);
+        builder.WebHost.UseUrls(settings.Urls).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+
+            // Every endpoint bounds what it reads, and says so in the caller's dialect.
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+        AddServices(builder.Services, settings, database);
+        var app = builder.Build();
+        app.MapFuncLimiter();
+        if (database is not null)
+        {
+            app.MapJobs();
+        }
+
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<HealthEndpoint>().Drain);
+        return app;
+    }
+
+    private static void AddServices(IServiceCollection services, ServerSettings settings, Database? database)
     {
         services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new Estimator());
         services.AddSingleton(provider => new EmbeddedLimiter(
-            LimiterSpecs.From(settings.Configuration, isDurable: false), provider.GetRequiredService<TimeProvider>()));
+            LimiterSpecs.From(settings.Configuration, isDurable: database is not null), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILimiter>(provider => provider.GetRequiredService<EmbeddedLimiter>());
-        services.AddFuncLimiter(settings.Configuration, settings.Options);
-    }
+        if (database is not null)
+        {
+            // What stands first is started first and stopped last: budgets and usage are kept until no call is under way any more.
+            services.AddStorage(database);
+            services.AddHostedService<BudgetKeeper>();
+            services.AddIdempotentCalls();
+            services.AddJobs();
+            services.AddJobRunner();
+        }
 
-    private static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
-    {
-        app.MapFuncLimiter();
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<HealthEndpoint>().Drain);
-        await app.StartAsync(cancellationToken);
+        services.AddFuncLimiter(settings.Configuration, settings.Options);
     }
 }

@@ -8,6 +8,12 @@ namespace FuncLimiter.Server.Hosting;
 /// <param name="Urls">Where to listen, with ';' between several; port 0 takes a free one.</param>
 internal sealed record ServerSettings(GatewayConfiguration Configuration, string Urls)
 {
+    /// <summary>
+    /// The folder that holds jobs, answers under idempotency keys, usage and the budgets' durable part; null keeps nothing, and then there
+    /// are no jobs.
+    /// </summary>
+    public string? DataDirectory { get; init; }
+
     /// <summary>Bounds of what it takes in.</summary>
     public GatewayOptions Options { get; init; } = new();
 

@@ -10,13 +10,12 @@ namespace FuncLimiter.Server.Storage;
 /// <summary>Puts the server's storage together.</summary>
 public static class StorageRegistration
 {
-    /// <summary>Adds every store over one open data directory, which the container closes at its end.</summary>
+    /// <summary>Adds every store over one open data directory, which its opener closes after the container.</summary>
     /// <param name="services">Where to.</param>
     /// <param name="database">The open data directory.</param>
     public static IServiceCollection AddStorage(this IServiceCollection services, Database database)
     {
-        // By a factory, so that the container disposes of it, after everything that uses it.
-        services.AddSingleton(_ => database);
+        services.AddSingleton(database);
         services.AddSingleton<MetaStore>();
         services.AddSingleton<IBudgetStore, BudgetStore>();
         services.AddSingleton<IJobStore, JobStore>();

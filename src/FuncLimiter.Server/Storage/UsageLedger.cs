@@ -19,6 +19,8 @@ public sealed class UsageLedger(Database database, TimeProvider time, ILogger<Us
 
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
 
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
+
     /// <summary>How long entries gather before they are written.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
 
@@ -66,7 +68,8 @@ public sealed class UsageLedger(Database database, TimeProvider time, ILogger<Us
         _waiting.Writer.TryComplete();
         if (ExecuteTask is { } writing)
         {
-            await writing.WaitAsync(cancellationToken);
+            // The host may have spent its patience on callers: what they used is written all the same.
+            await writing.WaitAsync(LongestEnd, time, CancellationToken.None);
         }
 
         await base.StopAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
@@ -8,7 +9,6 @@ using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
@@ -19,13 +19,16 @@ public sealed class CallEndpoint
     private readonly CallServices _services;
     private readonly CallPipeline _pipeline;
     private readonly IDeferredCalls? _deferred;
+    private readonly IdempotentCalls? _idempotent;
 
-    internal CallEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, IDeferredCalls? deferred)
+    internal CallEndpoint(
+        Authenticator authenticator, CallServices services, CallPipeline pipeline, IDeferredCalls? deferred, IdempotentCalls? idempotent)
     {
         _authenticator = authenticator;
         _services = services;
         _pipeline = pipeline;
         _deferred = deferred;
+        _idempotent = idempotent;
     }
 
     /// <summary>Answers a request.</summary>
@@ -70,6 +73,27 @@ public sealed class CallEndpoint
             return;
         }
 
+        var holdsBody = false;
+        try
+        {
+            holdsBody = await (_idempotent is null || call.IdempotencyKey is null
+                ? RunAsync(context, call, route)
+                : RunOnceAsync(_idempotent, context, call, route));
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to be answered, and what was used is settled.
+        }
+
+        if (!holdsBody)
+        {
+            body.Dispose();
+        }
+    }
+
+    /// <returns>True where a connection may still be reading the call's body.</returns>
+    private async Task<bool> RunAsync(HttpContext context, CallEnvelope call, Route route)
+    {
         var run = _pipeline.Start(call, route, new HttpAnswer(context));
         try
         {
@@ -77,12 +101,30 @@ public sealed class CallEndpoint
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is left to be answered, and what was used is settled.
+            // As above; the connection may still hold the body.
         }
 
-        if (!run.HoldsBody)
+        return run.HoldsBody;
+    }
+
+    private async Task<bool> RunOnceAsync(IdempotentCalls calls, HttpContext context, CallEnvelope call, Route route)
+    {
+        if (!call.Facts.Stream)
         {
-            body.Dispose();
+            await IdempotentResponse.WriteAsync(context, call.Dialect, await calls.RunAsync(call, context.RequestAborted));
+            return false;
+        }
+
+        var (claim, answer) = await calls.ClaimStreamAsync(call, context.RequestAborted);
+        using (claim)
+        {
+            if (answer is null)
+            {
+                return await RunAsync(context, call, route);
+            }
+
+            await IdempotentResponse.WriteAsync(context, call.Dialect, answer);
+            return false;
         }
     }
 
@@ -119,15 +161,7 @@ public sealed class CallEndpoint
         return true;
     }
 
-    private Task RefuseBodyAsync(HttpContext context, Dialect dialect)
-    {
-        // The answer goes out at once; what the client still sends is dropped, so that it gets to read the answer.
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound)
-        {
-            bound.MaxRequestBodySize = null;
-        }
-
-        return JsonResponse.WriteErrorAsync(context, dialect, new GatewayError(413, "request_too_large",
-            $"The request's body is larger than {_services.Options.MaxRequestBytes} bytes."));
-    }
+    // The answer goes out at once; what the client still sends is dropped, so that it gets to read the answer.
+    private Task RefuseBodyAsync(HttpContext context, Dialect dialect) =>
+        JsonResponse.WriteErrorAsync(context, dialect, RequestBody.TooLarge(context, _services.Options.MaxRequestBytes));
 }

@@ -15,7 +15,7 @@ internal static class JsonBody
         using var body = await RequestBody.ReadAsync(context.Request, maxBytes, context.RequestAborted);
         if (body is null)
         {
-            return (null, new GatewayError(413, "request_too_large", $"The request's body is larger than {maxBytes} bytes."));
+            return (null, RequestBody.TooLarge(context, maxBytes));
         }
 
         try

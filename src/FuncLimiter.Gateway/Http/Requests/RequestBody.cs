@@ -1,5 +1,7 @@
 using System.Buffers;
+using FuncLimiter.Gateway.Errors;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace FuncLimiter.Gateway.Http.Requests;
 
@@ -55,6 +57,19 @@ internal sealed class RequestBody : IDisposable
         }
 
         return complete ? body : null;
+    }
+
+    /// <summary>
+    /// 413. What the client still sends is dropped by the server, not held against it, so that it gets to read the answer.
+    /// </summary>
+    public static GatewayError TooLarge(HttpContext context, int maxBytes)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound)
+        {
+            bound.MaxRequestBodySize = null;
+        }
+
+        return new GatewayError(413, "request_too_large", $"The request's body is larger than {maxBytes} bytes.");
     }
 
     /// <summary>Gives the buffer back.</summary>

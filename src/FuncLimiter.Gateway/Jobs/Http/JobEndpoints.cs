@@ -66,7 +66,7 @@ public static class JobEndpoints
         using var body = await RequestBody.ReadAsync(context.Request, most, context.RequestAborted);
         if (body is null)
         {
-            await RefuseAsync(context, new GatewayError(413, "request_too_large", $"The request's body is larger than {most} bytes."));
+            await RefuseAsync(context, RequestBody.TooLarge(context, most));
             return;
         }
 

@@ -22,7 +22,7 @@ internal sealed class JobItemRunner(
     /// </summary>
     private static readonly TimeSpan LongestAdmission = TimeSpan.FromMinutes(1);
 
-    private const int MostStoreAttempts = 5;
+    private static readonly TimeSpan LongestStoreWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Completes when the call has ended or is put back; never throws.</summary>
     public async Task RunAsync(JobItem item, CancellationToken stoppingToken)
@@ -41,7 +41,7 @@ internal sealed class JobItemRunner(
                 static late => ((CancellationTokenSource)late!).Cancel(), late, Positive(item.Deadline - time.GetUtcNow()), Timeout.InfiniteTimeSpan);
             if (await OutcomeAsync(item, late.Token, cut.Token) is { } outcome)
             {
-                await StoreAsync(item, outcome);
+                await StoreAsync(item, outcome, stoppingToken);
             }
         }
         catch (Exception trouble)
@@ -111,8 +111,9 @@ internal sealed class JobItemRunner(
         };
     }
 
-    // A full disk or a locked file may pass; an outcome that was paid for is worth a few tries.
-    private async Task StoreAsync(JobItem item, Func<Task> outcome)
+    // A full disk or a locked file may pass, and an outcome was paid for: it holds its slot until it is stored, so that a disk which takes
+    // no outcomes begins no more calls.
+    private async Task StoreAsync(JobItem item, Func<Task> outcome, CancellationToken stoppingToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -121,10 +122,11 @@ internal sealed class JobItemRunner(
                 await outcome();
                 return;
             }
-            catch (Exception trouble) when (attempt < MostStoreAttempts)
+            catch (Exception trouble) when (!stoppingToken.IsCancellationRequested)
             {
                 logger.LogWarning(trouble, "The outcome of {Item} could not be stored; attempt {Attempt}.", item.Key, attempt);
-                await Task.Delay(TimeSpan.FromSeconds(attempt), time, CancellationToken.None);
+                var wait = TimeSpan.FromSeconds(Math.Min(attempt, LongestStoreWait.TotalSeconds));
+                await Task.Delay(wait, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

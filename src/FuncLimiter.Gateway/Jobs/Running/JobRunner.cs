@@ -5,48 +5,100 @@ using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Jobs.Running;
 
-/// <summary>Takes stored calls, runs a bounded number of them at once, and stores how each ended.</summary>
+/// <summary>
+/// Takes stored calls, runs a bounded number of them at once, and stores how each ended. When the host stops it takes no more, lets those
+/// under way end for a while, and cuts the rest off: they are run again by the next process.
+/// </summary>
 internal sealed class JobRunner(
     IJobStore store, JobItemRunner items, RunningItems running, JobSignals signals, GatewayConfiguration configuration, TimeProvider time, ILogger<JobRunner> logger)
-    : BackgroundService
+    : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long calls under way may go on once the host stops; what is cut off is paid for twice.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
+
+    private readonly CancellationTokenSource _noMore = new();
+    private readonly CancellationTokenSource _drained = new();
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The host is about to stop its services: none is taken any more, while the callers who wait are still answered.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await _noMore.CancelAsync();
+        _drained.CancelAfter(DrainTime);
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _noMore.CancelAsync();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(_drained.Token, cancellationToken);
+        if (ExecuteTask is { } executing)
+        {
+            await executing.WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _noMore.Dispose();
+        _drained.Dispose();
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, _noMore.Token);
         var under = new HashSet<Task>();
         var recovered = false;
-        while (!stoppingToken.IsCancellationRequested)
+        while (!end.IsCancellationRequested)
         {
             try
             {
                 if (!recovered)
                 {
-                    var count = await store.RequeueAsync(stoppingToken);
+                    await RecoverAsync(end.Token);
                     recovered = true;
-                    if (count > 0)
-                    {
-                        logger.LogInformation("{Count} calls of jobs were under way when the last process ended; they are run again.", count);
-                    }
                 }
 
                 var sleep = await TakeAsync(under, stoppingToken);
-                await signals.Work.WaitAsync(sleep, time, stoppingToken);
+                await signals.Work.WaitAsync(sleep, time, end.Token);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
             {
                 break;
             }
             catch (Exception trouble)
             {
                 logger.LogError(trouble, "Jobs cannot be taken from the store; trying again.");
-                await Task.Delay(AfterTrouble, time, stoppingToken).ContinueWith(static _ => { }, TaskScheduler.Default);
+                await Task.Delay(AfterTrouble, time, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
         await Task.WhenAll(under);
+    }
+
+    private async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        var count = await store.RequeueAsync(cancellationToken);
+        if (count > 0)
+        {
+            logger.LogInformation("{Count} calls of jobs were under way when the last process ended; they are run again.", count);
+        }
     }
 
     private async Task<TimeSpan> TakeAsync(HashSet<Task> under, CancellationToken stoppingToken)
@@ -58,7 +110,9 @@ internal sealed class JobRunner(
             running.Of(Priority.Interactive),
             running.Of(Priority.Standard),
             running.Of(Priority.Background));
-        var taking = await store.TakeAsync(slots, time.GetUtcNow(), stoppingToken);
+
+        // What was taken is run or cut off: giving up in between would leave it to the next process.
+        var taking = await store.TakeAsync(slots, time.GetUtcNow(), CancellationToken.None);
         if (taking.Expired > 0)
         {
             signals.Ended.Set();

@@ -1,0 +1,35 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Routes;
+
+namespace FuncLimiter.Gateway.Jobs;
+
+/// <summary>Tells before a call is stored whether any wait could let it through.</summary>
+internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator estimator)
+{
+    private static readonly GatewayError NeverFits = new(413, "request_exceeds_limit",
+        "The request is larger than a whole limit that it must fit in, and can never be let through. Lower max_tokens or shorten the input.")
+    {
+        Parameter = "body",
+    };
+
+    /// <summary>Why a call can never be let through; null where it can.</summary>
+    public GatewayError? Fault(CallEnvelope call)
+    {
+        if (!routes.TryGet(call.Facts.Model, out var route))
+        {
+            return RouteErrors.UnknownModel(call.Facts.Model);
+        }
+
+        var caller = call.Caller;
+        var plan = CallPlan.Foresee(route, call.Facts, caller, estimator);
+        var request = new AdmissionRequest(route.Name, caller.Tenant, caller.User, caller.Priority, plan.Consumer, plan.Charges)
+        {
+            Excluded = route.Closed(call.Facts.Operation),
+        };
+        return limiter.Foresee(request) == Instant.Never ? NeverFits : null;
+    }
+}

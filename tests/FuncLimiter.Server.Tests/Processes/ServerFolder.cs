@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace FuncLimiter.Server.Tests.Processes;
+
+/// <summary>A configuration file and a data directory, over which one server after another is run.</summary>
+internal sealed class ServerFolder : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("funclimiter-server-");
+    private readonly Dictionary<string, string> _environment = [];
+
+    /// <summary>A folder whose configuration is written from an object, or stands as it is where that is a text.</summary>
+    public ServerFolder(object configuration) => Configure(configuration);
+
+    /// <summary>The configuration's file.</summary>
+    public string ConfigurationFile => Path.Combine(_folder.FullName, "funclimiter.json");
+
+    /// <summary>The data directory.</summary>
+    public string Data => Path.Combine(_folder.FullName, "data");
+
+    /// <summary>Writes the configuration for the next server.</summary>
+    public void Configure(object configuration) =>
+        File.WriteAllText(ConfigurationFile, configuration as string ?? JsonSerializer.Serialize(configuration, JsonSerializerOptions.Web));
+
+    /// <summary>Sets an environment variable for the next server.</summary>
+    public ServerFolder With(string name, string value)
+    {
+        _environment[name] = value;
+        return this;
+    }
+
+    /// <summary>Starts a server and waits until it listens.</summary>
+    public Task<ServerProcess> StartAsync() =>
+        ServerProcess.StartAsync(Start("serve", "--config", ConfigurationFile, "--data", Data, "--urls", "http://127.0.0.1:0"));
+
+    /// <summary>Runs a command to its end.</summary>
+    public async Task<CommandResult> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(Start(arguments))!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        try
+        {
+            await process.WaitForExitAsync(late.Token);
+        }
+        finally
+        {
+            process.Kill();
+        }
+
+        return new CommandResult(process.ExitCode, await output, await errors);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private ProcessStartInfo Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "FuncLimiter.Server.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in _environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+}
+
+/// <summary>How a command ended.</summary>
+internal sealed record CommandResult(int ExitCode, string Output, string Errors);

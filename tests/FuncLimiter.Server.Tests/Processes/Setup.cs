@@ -1,0 +1,78 @@
+using System.Security.Cryptography;
+using System.Text;
+using FuncLimiter.Simulation.Providers;
+
+namespace FuncLimiter.Server.Tests.Processes;
+
+/// <summary>A provider double of all three dialects, and the configuration of a server in front of it.</summary>
+internal sealed record Setup
+{
+    public const string AcmeKey = "fl-acme-key";
+    public const string GlobexKey = "fl-globex-key";
+    public const string WebhookSecret = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==";
+
+    private const string ProviderKey = "sk-provider-of-the-tests";
+
+    /// <summary>OpenAI's requests per minute, with a burst of a second.</summary>
+    public long OpenAI { get; init; } = 60_000;
+
+    /// <summary>Azure's requests per minute, by slices of a second.</summary>
+    public long Azure { get; init; } = 60_000;
+
+    /// <summary>Anthropic's requests per minute, with a burst of a second.</summary>
+    public long Anthropic { get; init; } = 60_000;
+
+    /// <summary>How long each answer takes.</summary>
+    public TimeSpan Latency { get; init; }
+
+    /// <summary>How long each output token takes.</summary>
+    public TimeSpan PerToken { get; init; }
+
+    /// <summary>Where webhooks may go, how many jobs run, and so on.</summary>
+    public object Jobs { get; init; } = new { webhooksToPrivateNetworks = true };
+
+    /// <summary>Starts the double.</summary>
+    public Task<ProviderDouble> StartDoubleAsync() => ProviderDouble.StartAsync(new ProviderDoubleOptions
+    {
+        Deployments =
+        [
+            Deployment("gpt-x", ProviderDialect.OpenAI, LimitOptions.Rpm(OpenAI, 1)),
+            Deployment("gpt-z", ProviderDialect.Azure, LimitOptions.AzureRpm(Azure)),
+            Deployment("claude-x", ProviderDialect.Anthropic, LimitOptions.Rpm(Anthropic, 1)),
+        ],
+    });
+
+    /// <summary>A folder for servers in front of a double.</summary>
+    public ServerFolder Folder(Uri provider) => new ServerFolder(Configuration(provider))
+        .With("PROVIDER_KEY", ProviderKey)
+        .With("ACME_WEBHOOK_SECRET", WebhookSecret);
+
+    public object Configuration(Uri provider) => new
+    {
+        accounts = new object[]
+        {
+            Account("openai-1", "openai", provider, "gpt-x", new { rpm = OpenAI, burstSeconds = 1, tpm = 10_000_000 }),
+            Account("azure-1", "azure-openai", provider, "gpt-z", new { rpm = Azure, algorithm = "fixed", tpm = 10_000_000 }),
+            Account("anthropic-1", "anthropic", provider, "claude-x", new { rpm = Anthropic, burstSeconds = 1, otpm = 10_000_000 }),
+        },
+        tenants = new object[]
+        {
+            new { id = "acme", keys = new[] { Hash(AcmeKey) }, webhookSecret = "${ACME_WEBHOOK_SECRET}" },
+            new { id = "globex", keys = new[] { Hash(GlobexKey) } },
+        },
+        jobs = Jobs,
+    };
+
+    private DeploymentOptions Deployment(string model, ProviderDialect dialect, LimitOptions limit) => new(ProviderKey, model)
+    {
+        Dialect = dialect,
+        Limits = [limit],
+        Latency = new LatencyOptions(Latency, PerToken),
+        Output = new OutputOptions { TokensPerChunk = 1 },
+    };
+
+    private static object Account(string id, string provider, Uri endpoint, string model, object limits) =>
+        new { id, provider, endpoint, apiKey = "${PROVIDER_KEY}", models = new[] { new { model, limits } } };
+
+    private static string Hash(string key) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
+}
