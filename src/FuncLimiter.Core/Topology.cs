@@ -14,10 +14,10 @@ internal sealed class Topology
     public Topology(LimiterSpec spec, Func<Call, Instant, bool> admit)
     {
         var accounts = spec.Accounts.ToDictionary(
-            account => account.Id, account => new Budget($"account:{account.Id}", account.Limits, new Caution()), StringComparer.Ordinal);
+            account => account.Id, account => new Budget($"account:{account.Id}", account.Limits, Caution.Unheard()), StringComparer.Ordinal);
         foreach (var deployment in spec.Deployments)
         {
-            var own = new Budget($"deployment:{deployment.Id}", deployment.Limits, new Caution());
+            var own = new Budget($"deployment:{deployment.Id}", deployment.Limits, Caution.Unheard());
             deployments.Add(deployment.Id, new(deployment.Id, accounts[deployment.Account], own));
         }
 

@@ -93,6 +93,11 @@ public sealed class Budget
         {
             meter.Take(charge[meter.Dimension], now);
         }
+
+        if (traffic is not null && caution.Send(now))
+        {
+            Reconsider(now);
+        }
     }
 
     /// <summary>Replaces a charge by what it came to.</summary>
@@ -133,7 +138,7 @@ public sealed class Budget
             }
         }
 
-        if (observation.Kind == OutcomeKind.Success && caution.Reassure(now))
+        if (observation.Kind == OutcomeKind.Success && caution.Reassure(sentAt, now))
         {
             Reconsider(now);
         }

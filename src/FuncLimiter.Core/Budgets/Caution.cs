@@ -7,29 +7,57 @@ namespace FuncLimiter.Core.Budgets;
 /// </summary>
 public sealed class Caution
 {
-    private static readonly TimeSpan StartJitter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan UsualJitter = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LeastJitter = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MostJitter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
     private const double Decrease = 0.95;
     private const double Increase = 0.01;
     private const double LeastFactor = 0.3;
     private const int SurprisesBeforeDecrease = 3;
 
     private Instant lastChange;
+    private Instant lastCall = Instant.Distant;
+    private TimeSpan? known;
     private int surprises;
 
     /// <summary>For budgets that nobody but us enforces: no jitter, no reserve.</summary>
     public static Caution None() => new() { Jitter = TimeSpan.Zero, IsFixed = true };
 
+    /// <summary>
+    /// For a provider not heard of yet. Where connections are still being made, the first calls arrive late, and what a full bucket would
+    /// have refilled meanwhile is lost: so the first calls, and those after a minute's idling, expect a second of jitter until answers come.
+    /// </summary>
+    public static Caution Unheard() => new() { IsWary = true };
+
     /// <summary>The spread expected between the order and the distances of sending and those of arriving.</summary>
-    public TimeSpan Jitter { get; private set; } = StartJitter;
+    public TimeSpan Jitter { get; private set; } = UsualJitter;
 
     /// <summary>The share of the limit in use at most, 0.3 to 1.</summary>
     public double Factor { get; private set; } = 1;
 
     /// <summary>True for limits that are ours alone: nobody reports on them.</summary>
     internal bool IsFixed { get; private init; }
+
+    private bool IsWary { get; init; }
+
+    /// <summary>A call goes out. True where the jitter is another from here on.</summary>
+    internal bool Send(Instant now)
+    {
+        if (!IsWary || now - lastCall < Idle)
+        {
+            lastCall = now;
+            return false;
+        }
+
+        lastCall = now;
+        known ??= Jitter;
+        Jitter = MostJitter;
+        lastChange = now;
+        return true;
+    }
 
     /// <summary>A refusal that the budget had not foreseen: twice the jitter at once, and from the third in a row on 5 % less of the limit.</summary>
     public void Surprise(Instant now)
@@ -41,16 +69,36 @@ public sealed class Caution
 
         surprises++;
         lastChange = now;
-        Jitter = TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, Jitter.Ticks * 2));
+        known = known is { } usual ? Twice(usual) : null;
+        Jitter = Twice(Jitter);
         if (surprises >= SurprisesBeforeDecrease)
         {
             Factor = Math.Max(LeastFactor, Factor * Decrease);
         }
     }
 
-    /// <summary>A success: after every 30 seconds without a surprise a tenth less jitter and 1 % of the limit more.</summary>
-    public bool Reassure(Instant now)
+    /// <summary>
+    /// A success: after idling half the jitter each second until it is the usual again, then a tenth less after every 30 seconds
+    /// without a surprise, and 1 % of the limit more. True where something changed.
+    /// </summary>
+    /// <param name="sentAt">When the call was sent.</param>
+    /// <param name="now">Now.</param>
+    public bool Reassure(Instant sentAt, Instant now)
     {
+        if (known is { } usual)
+        {
+            // Only what was sent since, and a while since, says that what was assumed then has held: calls overtake one another.
+            if (sentAt <= lastChange || now - lastChange < Settling)
+            {
+                return false;
+            }
+
+            Jitter = TimeSpan.FromTicks(Math.Max(usual.Ticks, Jitter.Ticks / 2));
+            known = Jitter > usual ? usual : null;
+            lastChange = now;
+            return true;
+        }
+
         if (IsFixed || now - lastChange < Calm)
         {
             return false;
@@ -63,15 +111,17 @@ public sealed class Caution
         return true;
     }
 
+    private static TimeSpan Twice(TimeSpan jitter) => TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, jitter.Ticks * 2));
+
     /// <summary>What has been learned, to be stored.</summary>
-    internal CautionState Save() => new(Jitter, Factor, lastChange, surprises);
+    internal CautionState Save() => new(known ?? Jitter, Factor, lastChange, surprises);
 
     /// <summary>Takes on what was stored; where nothing is to be learned there is nothing to take on.</summary>
     internal void Restore(CautionState state)
     {
         if (!IsFixed)
         {
-            (Jitter, Factor, lastChange, surprises) = (state.Jitter, Math.Clamp(state.Factor, LeastFactor, 1), state.LastChange, state.Surprises);
+            (Jitter, Factor, lastChange, surprises, known) = (state.Jitter, Math.Clamp(state.Factor, LeastFactor, 1), state.LastChange, state.Surprises, null);
         }
     }
 }

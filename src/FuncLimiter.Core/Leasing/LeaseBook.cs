@@ -94,7 +94,7 @@ public sealed class LeaseBook
             }
         }
 
-        var changed = observation.Kind == OutcomeKind.Success && _caution.Reassure(_now);
+        var changed = observation.Kind == OutcomeKind.Success && _caution.Reassure(sentAt, _now);
         if (observation.Kind == OutcomeKind.RateLimited)
         {
             changed = CooldownUntil <= sentAt;
@@ -188,7 +188,8 @@ public sealed class LeaseBook
 
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
         tenure.Answer = new Lease(
-            tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues, _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares]) { Use = use };
+            tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues, _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares])
+        { Use = use };
         Reserve();
         return tenure.Answer;
     }

@@ -41,19 +41,58 @@ public class CautionTests
         caution.Surprise(At(0));
         caution.Surprise(At(0));
 
-        Assert.False(caution.Reassure(At(29)));
-        Assert.True(caution.Reassure(At(30)));
-        Assert.False(caution.Reassure(At(31)));
+        Assert.False(caution.Reassure(At(29), At(29)));
+        Assert.True(caution.Reassure(At(30), At(30)));
+        Assert.False(caution.Reassure(At(31), At(31)));
         Assert.Equal(0.36, caution.Jitter.TotalSeconds, 6);
         Assert.Equal(0.96, caution.Factor, 6);
 
         for (var i = 2; i < 100; i++)
         {
-            caution.Reassure(At(30 * i));
+            caution.Reassure(At(30 * i), At(30 * i));
         }
 
         Assert.Equal(0.02, caution.Jitter.TotalSeconds, 6);
         Assert.Equal(1, caution.Factor, 6);
+    }
+
+    [Fact]
+    public void Send_OfTheFirstCallAndAfterAMinutesIdling_ExpectsASecondOfJitterUntilAnswersCome()
+    {
+        var caution = Caution.Unheard();
+
+        Assert.True(caution.Send(At(0)));
+        Assert.Equal(1, caution.Jitter.TotalSeconds, 6);
+        Assert.False(caution.Send(At(1)));
+
+        Assert.True(caution.Reassure(sentAt: At(1), At(2)));
+        Assert.Equal(0.5, caution.Jitter.TotalSeconds, 6);
+        Assert.False(caution.Reassure(sentAt: At(2), At(3.5)));
+        Assert.False(caution.Reassure(sentAt: At(2.1), At(2.9)));
+        for (var i = 3; i < 10; i++)
+        {
+            caution.Reassure(At(i), At(i));
+        }
+
+        Assert.Equal(0.05, caution.Jitter.TotalSeconds, 6);
+        Assert.False(caution.Send(At(60)));
+        Assert.True(caution.Send(At(120)));
+        Assert.Equal(1, caution.Jitter.TotalSeconds, 6);
+    }
+
+    [Fact]
+    public void Surprise_WhileTheFirstAnswersComeIn_DoublesWhatFollows()
+    {
+        var caution = Caution.Unheard();
+        caution.Send(At(0));
+        caution.Surprise(At(1));
+        for (var i = 2; i < 10; i++)
+        {
+            caution.Reassure(At(i), At(i));
+        }
+
+        Assert.Equal(0.1, caution.Jitter.TotalSeconds, 6);
+        Assert.Equal(0.1, caution.Save().Jitter.TotalSeconds, 6);
     }
 
     [Fact]
@@ -64,7 +103,7 @@ public class CautionTests
         caution.Surprise(At(0));
         caution.Surprise(At(0));
 
-        Assert.False(caution.Reassure(At(1000)));
+        Assert.False(caution.Reassure(At(1000), At(1000)));
         Assert.Equal(TimeSpan.Zero, caution.Jitter);
         Assert.Equal(1, caution.Factor);
     }

@@ -1,5 +1,4 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Tests.Budgets;
 
 namespace FuncLimiter.Core.Tests.Invariants;
 

@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Leasing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core.Tests.Leasing.Fleets;
