@@ -327,9 +327,13 @@ public sealed class Budget
     private void Tell(LeasedBudget lease, Observation observation, Instant sentAt, Instant now)
     {
         lease.Hear(observation, sentAt);
-        if (observation is { Kind: OutcomeKind.RateLimited, RetryAfter: { } wait })
+        if (observation.Kind == OutcomeKind.RateLimited)
         {
-            CoolDown(now + wait, now);
+            lease.Hold.Drain(observation.Dimension, now);
+            if (observation.RetryAfter is { } wait)
+            {
+                CoolDown(now + wait, now);
+            }
         }
     }
 

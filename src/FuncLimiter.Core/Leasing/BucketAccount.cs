@@ -30,6 +30,9 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override bool Flows => true;
 
+    /// <summary>An empty bucket lends its refill at once.</summary>
+    internal override bool IsSlow => false;
+
     internal override double Pool => PerSecond;
 
     internal override double Free => Math.Max(0, _rest.Level);

@@ -38,6 +38,13 @@ internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
         Aside += _share.Reshape(line.Rate, line.Capacity);
     }
 
+    internal override void Drain(Instant now)
+    {
+        _share.Advance(now);
+        if (_share.Level > 0)
+            Take(_share.Level, now);
+    }
+
     internal override void Lapse(Instant at)
     {
         _share.Advance(at);

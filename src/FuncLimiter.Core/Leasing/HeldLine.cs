@@ -37,6 +37,12 @@ internal abstract class HeldLine(Limit limit)
 
     internal abstract void Apply(LeaseLine line, Instant now);
 
+    /// <summary>Counts what is left as used.</summary>
+    internal virtual void Drain(Instant now)
+    {
+        // Amounts of windows stand: a window that is full for the provider only tells that others use it.
+    }
+
     /// <summary>Puts everything aside, to be given back.</summary>
     internal virtual void LetGo()
     {

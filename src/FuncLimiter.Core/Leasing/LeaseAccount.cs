@@ -24,6 +24,9 @@ internal abstract class LeaseAccount(Limit limit)
         _ => new WindowAccount(limit, caution, policy),
     };
 
+    /// <summary>Whether what is used takes more than minutes to come back.</summary>
+    internal abstract bool IsSlow { get; }
+
     /// <summary>Lets time pass.</summary>
     internal abstract void Advance(Instant now);
 

@@ -22,6 +22,7 @@ public sealed class LeaseBook
     private readonly LeaseAccount[] _accounts;
     private readonly Dictionary<string, Tenure> _tenures = new(StringComparer.Ordinal);
     private Instant _now;
+    private Instant _surprisedAt;
     private long _lastNumber;
 
     /// <summary>A book with everything unused and nothing lent.</summary>
@@ -43,7 +44,8 @@ public sealed class LeaseBook
 
     /// <summary>
     /// A book that took the place of one whose state is lost, or is the first: nobody can tell. Nothing is lent before every lease of an
-    /// earlier book has ended; if until then an instance tells of such a lease, all that was not lent is taken for used.
+    /// earlier book has ended, and everything is taken for used. Only where that would close the scope for long (days, places) it takes
+    /// an instance that tells of such a lease.
     /// </summary>
     public void Doubt(Instant now)
     {
@@ -97,9 +99,14 @@ public sealed class LeaseBook
         var changed = observation.Kind == OutcomeKind.Success && _caution.Reassure(sentAt, _now);
         if (observation.Kind == OutcomeKind.RateLimited)
         {
-            changed = CooldownUntil <= sentAt;
+            // An instance hears of what was refused to others with its next answer: until then its refusals are of the same trouble.
+            changed = sentAt >= _surprisedAt + _policy.RefreshEvery;
             if (changed)
+            {
+                _surprisedAt = _now;
                 _caution.Surprise(_now);
+            }
+
             foreach (var account in _accounts.Where(account => observation.Dimension is null || observation.Dimension == account.Dimension))
                 account.Drain();
         }
@@ -114,6 +121,7 @@ public sealed class LeaseBook
         At = _now,
         LastNumber = _lastNumber,
         CooldownUntil = CooldownUntil,
+        SurprisedAt = _surprisedAt,
         Caution = _caution.Save(),
         Accounts = [.. _accounts.Select(account => account.Export())],
         Tenures = [.. _tenures.Values.Select(tenure => tenure.Export())],
@@ -128,7 +136,7 @@ public sealed class LeaseBook
             return false;
         if (state.Caution is { } caution)
             _caution.Restore(caution);
-        (_now, _lastNumber, CooldownUntil) = (state.At, state.LastNumber, state.CooldownUntil);
+        (_now, _lastNumber, CooldownUntil, _surprisedAt) = (state.At, state.LastNumber, state.CooldownUntil, state.SurprisedAt);
         foreach (var tenure in state.Tenures)
             _tenures[tenure.Instance] = new(tenure);
         for (var i = 0; i < _accounts.Length; i++)
@@ -146,14 +154,12 @@ public sealed class LeaseBook
             foreach (var (account, line) in Lines())
             {
                 account.Advance(tenure.EndsAt + _policy.ClockMargin);
-                if (!tenure.IsUnfounded)
+                if (!tenure.IsUnfounded || !account.IsSlow)
                     account.Spend(tenure.LentCapacity(line, account.Flows));
             }
 
             _tenures.Remove(tenure.Instance);
             Reserve();
-            foreach (var account in tenure.IsUnfounded ? _accounts : [])
-                account.Return(account.Capacity);
         }
 
         foreach (var account in _accounts)

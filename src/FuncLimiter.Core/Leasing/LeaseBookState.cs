@@ -14,6 +14,9 @@ public sealed record LeaseBookState
     /// <summary>Until when the scope is closed.</summary>
     public Instant CooldownUntil { get; init; }
 
+    /// <summary>When the book last heard of a refusal that it had not foreseen.</summary>
+    public Instant SurprisedAt { get; init; }
+
     /// <summary>How far the book stays from the limits; null for not at all.</summary>
     public CautionState? Caution { get; init; }
 

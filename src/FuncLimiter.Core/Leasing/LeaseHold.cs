@@ -93,6 +93,19 @@ internal sealed class LeaseHold
         }
     }
 
+    /// <summary>The provider says that nothing is left: others used what is held of buckets.</summary>
+    /// <param name="dimension">Of what; null where it didn't say.</param>
+    /// <param name="now">Now.</param>
+    public void Drain(Dimension? dimension, Instant now)
+    {
+        now = Advance(now);
+        foreach (var line in _lines)
+        {
+            if (dimension is null || dimension == line.Limit.Dimension)
+                line.Drain(now);
+        }
+    }
+
     /// <summary>Makes the next ask; answers to earlier ones are void from here on.</summary>
     /// <param name="demands">What is wanted.</param>
     /// <param name="need">The largest single charge that waits or is to be expected.</param>

@@ -8,6 +8,8 @@ namespace FuncLimiter.Core.Leasing;
 /// </summary>
 internal sealed class WindowAccount : LeaseAccount
 {
+    private static readonly TimeSpan SlowFrom = TimeSpan.FromMinutes(2);
+
     private readonly Meter _meter;
     private readonly bool _isConcurrency;
     private Instant _now;
@@ -26,6 +28,8 @@ internal sealed class WindowAccount : LeaseAccount
     internal override double Capacity => _meter.Capacity;
 
     internal override bool Flows => false;
+
+    internal override bool IsSlow => _meter.Limit.Window > SlowFrom;
 
     internal override double Pool => Room();
 

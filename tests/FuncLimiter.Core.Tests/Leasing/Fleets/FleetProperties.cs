@@ -15,15 +15,15 @@ public class FleetProperties
     public void AFleet_WhateverGoesWrong_NeverSendsMoreThanAnyLimit()
     {
         var admitted = 0L;
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(12), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(10), Prop.ForAll(Gen.Choose(0, int.MaxValue - 1).ToArbitrary(), seed =>
         {
             var world = RandomWorld(seed);
-            world.RunFor(150);
+            world.RunFor(135);
             admitted += world.Admitted;
             var exceeded = string.Join("; ", world.Provider.Exceeded);
             return (exceeded.Length == 0).Label(exceeded);
         }));
-        Assert.True(admitted > 12 * 200, $"Only {admitted} calls were sent: the fleets are too quiet to show anything.");
+        Assert.True(admitted > 10 * 200, $"Only {admitted} calls were sent: the fleets are too quiet to show anything.");
     }
 
     internal static FleetWorld RandomWorld(int seed)
@@ -40,7 +40,7 @@ public class FleetProperties
             Tenants = [.. tenants.Select((id, i) => new TenantSpec(id, 1 + random.Next(3), i == 0 && isLimited ? RandomLimits(random) : [], []))],
             Queue = new() { MaxWait = [TimeSpan.FromSeconds(random.Next(1, 60)), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)] },
         };
-        var instances = random.Next(4) switch { 0 => 1, 1 => 3, 2 => random.Next(2, 12), _ => 50 };
+        var instances = random.Next(4) switch { 0 => 1, 1 => 3, 2 => random.Next(2, 12), _ => 20 };
         var isCalm = random.Next(3) == 0;
         var world = new FleetWorld(new()
         {
@@ -64,8 +64,12 @@ public class FleetProperties
             LeastFinal = random.NextDouble(),
             CallTime = TimeSpan.FromSeconds(4 * random.NextDouble()),
         }, seed);
-        for (var i = random.Next(3); i > 0 && !isCalm; i--)
-            world.At(TimeSpan.FromSeconds(150 * random.NextDouble()), () => world.LoseState("account:a"));
+
+        // Of days and places nobody can tell a lost state from a first start, once all who held leases are gone as well.
+        var limits = spec.Accounts.SelectMany(account => account.Limits).Concat(spec.Deployments.SelectMany(deployment => deployment.Limits));
+        var mayForget = isCalm || limits.All(limit => limit.Algorithm is not (LimitAlgorithm.CalendarDay or LimitAlgorithm.Concurrency));
+        for (var i = random.Next(3); i > 0 && mayForget; i--)
+            world.At(TimeSpan.FromSeconds(135 * random.NextDouble()), () => world.LoseState("account:a"));
         return world;
     }
 

@@ -41,10 +41,15 @@ internal sealed class FleetWorld
 
     public IReadOnlyList<FleetInstance> Instances => _instances;
 
+    /// <summary>Is told of every call that leaves.</summary>
+    public Action<FleetInstance, Call>? OnSent { get; set; }
+
+    public IReadOnlyDictionary<string, LeaseOwner> Owners => _owners;
+
     public Random Random => _random;
 
-    /// <summary>Whether answers from the provider are told to the limiters.</summary>
-    public Func<Call, Observation?> Answer { get; set; } = _ => null;
+    /// <summary>What the provider says as a call of an instance ends; null for nothing about limits.</summary>
+    public Func<FleetInstance, Call, Observation?> Answer { get; set; } = (_, _) => null;
 
     public void RunFor(double seconds)
     {
@@ -60,6 +65,9 @@ internal sealed class FleetWorld
     }
 
     public void At(TimeSpan delay, Action action) => _events.Enqueue(action, ((Now + delay).Ticks, ++_order));
+
+    /// <summary>No ask reaches an owner for a time.</summary>
+    public void CutOff(string scope, TimeSpan span) => _outOfReachUntil[scope] = Now + span;
 
     /// <summary>An owner forgets everything; the next ask finds a new one.</summary>
     public void LoseState(string scope) => _owners.Remove(scope);
@@ -89,15 +97,17 @@ internal sealed class FleetWorld
     internal void Sent(FleetInstance from, Call call)
     {
         Admitted++;
+        OnSent?.Invoke(from, call);
         var sent = Provider.Take(call, Now);
         At(_setup.CallTime * (2 * _random.NextDouble()), () =>
         {
-            var part = _setup.LeastFinal + (1 - _setup.LeastFinal) * _random.NextDouble();
+            var answer = Answer(from, call);
+            var part = answer?.Kind == OutcomeKind.RateLimited ? 0 : _setup.LeastFinal + (1 - _setup.LeastFinal) * _random.NextDouble();
             Charge Final(Charge charge) => new(
-                charge.Requests, (long)(charge.Tokens * part), (long)(charge.InputTokens * part), (long)(charge.OutputTokens * part), 0);
+                part > 0 ? charge.Requests : 0, (long)(charge.Tokens * part), (long)(charge.InputTokens * part), (long)(charge.OutputTokens * part), 0);
             var settlement = new Settlement(Final(call.Reservation.Provider), Final(call.Reservation.Consumer));
             FleetProvider.End(sent, settlement, Now);
-            from.End(call, settlement, Answer(call));
+            from.End(call, settlement, answer);
         });
     }
 
@@ -135,7 +145,7 @@ internal sealed class FleetWorld
     {
         var scopes = _owners.Keys.Order(StringComparer.Ordinal).ToArray();
         if (scopes.Length > 0)
-            _outOfReachUntil[scopes[_random.Next(scopes.Length)]] = Now + TimeSpan.FromSeconds(10);
+            CutOff(scopes[_random.Next(scopes.Length)], TimeSpan.FromSeconds(10));
         At(every * (2 * _random.NextDouble()), () => Outage(every));
     }
 
