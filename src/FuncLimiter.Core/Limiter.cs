@@ -108,8 +108,10 @@ public sealed class Limiter
         var isFull = refusals.IsFull(call, returned, waiting);
         if (isFull || !returned && now + forecast > call.Deadline)
         {
+            // What it had laid claim to is there for those behind it.
             var refusal = refusals.TurnAway(call, isFull, forecast, now);
             Withdraw(call);
+            pool.Dispatch(now);
             return Refuse(call, refusal);
         }
 
@@ -171,7 +173,7 @@ public sealed class Limiter
         Pool.Correct(call, deployment.Cost(provider));
         if (waiting > 0)
         {
-            Release(tenant, call.Lane!.Pool, now);
+            Release(call, now);
         }
     }
 
@@ -184,20 +186,10 @@ public sealed class Limiter
             Expire(expired.Reservation, now);
         }
 
-        foreach (var pool in topology.Pools)
+        Dispatch(now);
+        if (RefuseOverdue(now))
         {
-            if (pool.Waiting > 0)
-            {
-                pool.Dispatch(now);
-            }
-        }
-
-        while (deadlines.TryTakeDue(now, out var late))
-        {
-            var refusal = refusals.TurnAway(late, isFull: false, refusals.Forecast(late, isPromised: false, now), now);
-            Withdraw(late);
-            Refuse(late, refusal);
-            released.Enqueue(late);
+            Dispatch(now);
         }
     }
 
@@ -394,6 +386,32 @@ public sealed class Limiter
         return call.State = CallState.Refused;
     }
 
+    private void Dispatch(Instant now)
+    {
+        foreach (var pool in topology.Pools)
+        {
+            if (pool.Waiting > 0)
+            {
+                pool.Dispatch(now);
+            }
+        }
+    }
+
+    private bool RefuseOverdue(Instant now)
+    {
+        var isAny = false;
+        while (deadlines.TryTakeDue(now, out var late))
+        {
+            var refusal = refusals.TurnAway(late, isFull: false, refusals.Forecast(late, isPromised: false, now), now);
+            Withdraw(late);
+            Refuse(late, refusal);
+            released.Enqueue(late);
+            isAny = true;
+        }
+
+        return isAny;
+    }
+
     private void Withdraw(Call call)
     {
         call.Lane!.Pool.Remove(call.Lane, call);
@@ -405,27 +423,21 @@ public sealed class Limiter
     {
         foreach (var tenant in tenants.All)
         {
-            Pool.Release(tenant);
+            tenant.Release(null);
         }
 
         Advance(now);
     }
 
-    private void Release(Tenant tenant, Pool pool, Instant now)
+    private void Release(Call settled, Instant now)
     {
-        if (tenant.WaitingForSettlement.Count > 0)
+        if (settled.Owner!.Release(settled.OwnerUser))
         {
-            Pool.Release(tenant);
-            foreach (var other in topology.Pools)
-            {
-                if (other != pool && other.Waiting > 0)
-                {
-                    other.Dispatch(now);
-                }
-            }
+            Dispatch(now);
+            return;
         }
 
-        pool.Dispatch(now);
+        settled.Lane!.Pool.Dispatch(now);
     }
 
     private void Expire(Reservation reservation, Instant now) => Settle(

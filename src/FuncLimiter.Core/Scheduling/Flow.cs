@@ -8,7 +8,6 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
     private readonly LinkedList<UserQueue> turns = [];
     private readonly Dictionary<User, UserQueue> byUser = [];
     private readonly PriorityQueue<UserQueue, long> heldByTime = new();
-    private readonly List<UserQueue> heldForSettlement = [];
     private UserQueue? unlimited;
 
     public Lane Lane { get; } = lane;
@@ -25,6 +24,9 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
 
     /// <summary>True while the tenant's own budget, or all its waiting users', hold it up.</summary>
     public bool IsHeldUp { get; set; }
+
+    /// <summary>When its pool looks at it again at the latest while it is held up; <see cref="Instant.Unknown"/> for not by time.</summary>
+    public Instant WakesAt { get; set; } = Instant.Unknown;
 
     /// <summary>How many calls wait.</summary>
     public int Count { get; private set; }
@@ -88,6 +90,7 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
 
             if (queue.User is { } user)
             {
+                user.HeldUp.Remove(queue);
                 byUser.Remove(user);
             }
         }
@@ -112,7 +115,8 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         while (heldByTime.TryPeek(out var due, out var ticks) && ticks <= now.Ticks)
         {
             heldByTime.Dequeue();
-            TakeTurn(due);
+            due.WakesAt = Instant.Unknown;
+            Resume(due);
         }
 
         while (turns.First is { } turn)
@@ -131,13 +135,11 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
             }
 
             turns.RemoveFirst();
-            if (lookAgain.IsKnown)
+            turn.Value.User!.HeldUp.Add(turn.Value);
+            if (lookAgain < turn.Value.WakesAt)
             {
+                turn.Value.WakesAt = lookAgain;
                 heldByTime.Enqueue(turn.Value, lookAgain.Ticks);
-            }
-            else
-            {
-                heldForSettlement.Add(turn.Value);
             }
         }
 
@@ -145,20 +147,10 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         return null;
     }
 
-    /// <summary>After a settlement, or a limit's change: users that waited for one may try again.</summary>
-    public void Release()
+    /// <summary>A user that stepped aside may try again, after the others.</summary>
+    public void Resume(UserQueue queue)
     {
-        foreach (var queue in heldForSettlement)
-        {
-            TakeTurn(queue);
-        }
-
-        heldForSettlement.Clear();
-    }
-
-    private void TakeTurn(UserQueue queue)
-    {
-        if (queue.Calls.Count > 0 && queue.Turn.List is null)
+        if (queue.User is { } user && user.HeldUp.Remove(queue))
         {
             turns.AddLast(queue.Turn);
         }
@@ -198,4 +190,7 @@ internal sealed class UserQueue
 
     /// <summary>What the calls cost together of the user's own budget, in seconds of its refill.</summary>
     public double Cost { get; set; }
+
+    /// <summary>When the flow looks at it again at the latest while it has stepped aside; <see cref="Instant.Unknown"/> for not by time.</summary>
+    public Instant WakesAt { get; set; } = Instant.Unknown;
 }

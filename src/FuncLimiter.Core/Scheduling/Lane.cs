@@ -66,11 +66,15 @@ internal sealed class Lane
 
     public void Remove(Call call)
     {
-        var flow = call.Queue!.Flow;
+        var queue = call.Queue!;
+        var flow = queue.Flow;
         flow.Remove(call);
         cost[flow.Priority] = Math.Max(0, cost[flow.Priority] - call.Cost);
         if (flow.Count > 0)
         {
+            // The call behind it may be small enough.
+            flow.Resume(queue);
+            Resume(flow);
             return;
         }
 
@@ -80,6 +84,7 @@ internal sealed class Lane
         }
 
         flow.IsHeldUp = false;
+        flow.Tenant.HeldUp.Remove(flow);
         flow.Clock.End(flow);
         flow.Clock.Flows.Remove(flow);
         flows[flow.Priority].Remove(flow.Tenant);

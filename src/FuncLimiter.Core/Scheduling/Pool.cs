@@ -130,6 +130,7 @@ internal sealed class Pool
         while (heldUp.TryPeek(out var due, out var ticks) && ticks <= now.Ticks)
         {
             heldUp.Dequeue();
+            due.WakesAt = Instant.Unknown;
             due.Lane.Resume(due);
         }
 
@@ -152,18 +153,6 @@ internal sealed class Pool
         {
             NextWake = Instant.Min(NextWake, new(next));
         }
-    }
-
-    /// <summary>Looks again at what waited for a settlement of a tenant's.</summary>
-    public static void Release(Tenant tenant)
-    {
-        foreach (var flow in tenant.WaitingForSettlement)
-        {
-            flow.Release();
-            flow.Lane.Resume(flow);
-        }
-
-        tenant.WaitingForSettlement.Clear();
     }
 
     /// <summary>
@@ -215,13 +204,11 @@ internal sealed class Pool
         if (flow.Next(now, out var lookAgain) is not { } call)
         {
             lane.HoldUp(flow);
-            if (lookAgain.IsKnown)
+            flow.Tenant.HeldUp.Add(flow);
+            if (lookAgain < flow.WakesAt)
             {
+                flow.WakesAt = lookAgain;
                 heldUp.Enqueue(flow, lookAgain.Ticks);
-            }
-            else
-            {
-                flow.Tenant.WaitingForSettlement.Add(flow);
             }
 
             return;

@@ -41,8 +41,26 @@ internal sealed class Tenant
         return clocks[index] ??= new(this);
     }
 
-    /// <summary>What waits for one of its calls to end, not for a time.</summary>
-    public List<Flow> WaitingForSettlement { get; } = [];
+    /// <summary>What its own budget, or its users', hold up: what a call of its gives back may be enough.</summary>
+    public HashSet<Flow> HeldUp { get; } = [];
+
+    /// <summary>Looks again at what is held up: a call of a user's is over, or the limits are others. True where anything was.</summary>
+    public bool Release(User? user)
+    {
+        if (HeldUp.Count == 0 && user is not { HeldUp.Count: > 0 })
+        {
+            return false;
+        }
+
+        user?.Release();
+        foreach (var flow in HeldUp)
+        {
+            flow.Lane.Resume(flow);
+        }
+
+        HeldUp.Clear();
+        return true;
+    }
 
     /// <summary>The user's budget, or null where users of this tenant have no limits.</summary>
     public User? Find(string? name, Instant now)
@@ -86,4 +104,16 @@ internal sealed class User(Budget budget)
 
     /// <summary>Calls of the user's that wait or are under way.</summary>
     public int Calls { get; set; }
+
+    /// <summary>Its waiting calls that stepped aside for want of room of its own.</summary>
+    public List<UserQueue> HeldUp { get; } = [];
+
+    /// <summary>Lets them try again.</summary>
+    public void Release()
+    {
+        while (HeldUp.Count > 0)
+        {
+            HeldUp[^1].Flow.Resume(HeldUp[^1]);
+        }
+    }
 }
