@@ -5,6 +5,13 @@ namespace FuncLimiter.Core.Tests.Invariants;
 /// <summary>What providers answer, decided by a step's numbers.</summary>
 internal static class Answers
 {
+    /// <summary>A plea for rest, of the deployment or of the whole account.</summary>
+    public static Observation Rest(Step step) => new(OutcomeKind.Overloaded)
+    {
+        RetryAfter = TimeSpan.FromMilliseconds(step.Size % 20_000),
+        WholeAccount = step.Who % 5 == 0,
+    };
+
     public static Observation Any(Step step)
     {
         var kind = (step.How % 12) switch

@@ -223,7 +223,8 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
         Tell(oracle => oracle.Crashed(Now));
     }
 
-    private void Listen()
+    /// <summary>Takes note of what was decided.</summary>
+    public void Listen()
     {
         foreach (var outcome in limiter.Drain())
         {

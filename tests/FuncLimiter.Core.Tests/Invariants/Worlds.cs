@@ -48,6 +48,18 @@ internal static class Worlds
         return new(Spec(kind, accounts, deployments, routes, tenants), start);
     }
 
+    /// <summary>One deployment behind one route <c>r</c>, with one limit, and calls that may wait for long.</summary>
+    public static World Single(Limit limit, IReadOnlyList<TenantSpec> tenants) => new(
+        new()
+        {
+            Accounts = [new("a", [])],
+            Deployments = [new("d", "a", [limit])],
+            Routes = [new("r", ["d"], [])],
+            Tenants = tenants,
+            Queue = new() { MaxWait = [TimeSpan.FromDays(1), TimeSpan.FromDays(1), TimeSpan.FromDays(1)] },
+        },
+        Moments.Start);
+
     private static LimiterSpec Spec(WorldKind kind, AccountSpec[] accounts, DeploymentSpec[] deployments, RouteSpec[] routes, TenantSpec[] tenants) => new()
     {
         Accounts = accounts,
