@@ -6,6 +6,7 @@ namespace FuncLimiter.Core.Routing;
 /// <summary>A deployment with its budget and its account's.</summary>
 internal sealed class Deployment(string id, Budget account, Budget own)
 {
+    private const double LeastSecondsPerRequest = 1e-6;
     private readonly ScopeHealth health = new();
     private readonly ScopeHealth accountHealth = new();
 
@@ -39,7 +40,11 @@ internal sealed class Deployment(string id, Budget account, Budget own)
         Account.Settle(held, final, takenAt, now);
     }
 
-    public double Cost(in Charge charge) => Math.Max(Own.Cost(charge), Account.Cost(charge));
+    /// <summary>
+    /// What a charge costs, in seconds of refill. Where nothing refills and only the calls under way are limited, next to nothing, but the
+    /// same for every request: tenants must take turns there too.
+    /// </summary>
+    public double Cost(in Charge charge) => Math.Max(charge.Requests * LeastSecondsPerRequest, Math.Max(Own.Cost(charge), Account.Cost(charge)));
 
     /// <summary>The part of its capacity that this process can count on, above 0, at most 1.</summary>
     public double Share => Math.Min(Own.Share, Account.Share);
