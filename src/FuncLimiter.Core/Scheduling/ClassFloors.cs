@@ -1,8 +1,8 @@
 namespace FuncLimiter.Core.Scheduling;
 
 /// <summary>
-/// Keeps each lower class its floor: every time a higher class is served while it waits it earns credit, and with credit in hand it goes
-/// first, once. Its share of the service then is the floor, to within one call.
+/// Keeps each lower class its floor: every time another class is served while it and a higher one wait it earns credit, and with credit in
+/// hand it goes first, once. Its share of the service then is the floor, to within one call.
 /// </summary>
 /// <remarks>Worked: a floor of 5 % and calls of one second each: nineteen interactive ones go, then one background one.</remarks>
 internal sealed class ClassFloors(IReadOnlyList<double> floors)
@@ -19,19 +19,22 @@ internal sealed class ClassFloors(IReadOnlyList<double> floors)
     public void Count(int served, double cost, Func<int, bool> isWaiting)
     {
         var higherWaits = false;
-        for (var i = 0; i < served; i++)
+        for (var i = 0; i < credit.Length; i++)
         {
+            if (i == served)
+            {
+                credit[i] -= higherWaits ? cost : 0;
+            }
+            else if (!isWaiting(i))
+            {
+                credit[i] = Math.Min(0, credit[i]);
+            }
+            else if (served < i || higherWaits)
+            {
+                credit[i] += cost * floors[i] / (1 - floors[i]);
+            }
+
             higherWaits |= isWaiting(i);
-        }
-
-        if (higherWaits)
-        {
-            credit[served] -= cost;
-        }
-
-        for (var i = served + 1; i < credit.Length; i++)
-        {
-            credit[i] = isWaiting(i) ? credit[i] + (cost * floors[i] / (1 - floors[i])) : Math.Min(0, credit[i]);
         }
     }
 }
