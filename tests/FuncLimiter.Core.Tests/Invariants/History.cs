@@ -9,8 +9,14 @@ internal enum StepKind
     /// <summary>A call is handed in.</summary>
     Submit,
 
+    /// <summary>Several calls of one kind are handed in at once.</summary>
+    Burst,
+
     /// <summary>A call under way is settled.</summary>
     Settle,
+
+    /// <summary>All calls under way are settled.</summary>
+    SettleAll,
 
     /// <summary>A response of a call under way is reported.</summary>
     Observe,

@@ -8,6 +8,7 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
     /// <summary>How far the machine's clock may be from the truth where it jumps.</summary>
     public static readonly TimeSpan MostClockError = TimeSpan.FromMilliseconds(5);
 
+    private const int MostAtOnce = 20;
     private const int MostWakes = 20_000;
     private readonly Dictionary<int, Ask> asks = [];
     private readonly List<int> waiting = [];
@@ -29,6 +30,9 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
 
     /// <summary>The call that a step hands in.</summary>
     public Func<World, int, Step, Ask> AskOf { get; init; } = Worlds.Ask;
+
+    /// <summary>What a call comes to in the end, of what was held for it.</summary>
+    public Func<Ask, Charge, Charge> FinalOf { get; init; } = Worlds.FinalOf;
 
     /// <summary>What a provider's answer says of its limits, for those who report any.</summary>
     public Func<Ask, int, Moment, IReadOnlyList<LimitReading>> Readings { get; init; } = (_, _, _) => [];
@@ -54,12 +58,7 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
         for (var rounds = 0; waiting.Count + underWay.Count > 0; rounds++)
         {
             Violation.Unless(rounds < 1000, () => $"{waiting.Count} calls still wait long after everything has ended.");
-            while (underWay.Count > 0)
-            {
-                Settle(0);
-                Listen();
-            }
-
+            SettleAll();
             if (limiter.NeedsCheckpoint)
             {
                 Checkpoint();
@@ -95,8 +94,19 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
             case StepKind.Submit:
                 Submit(AskOf(world, nextId++, step));
                 break;
+            case StepKind.Burst:
+                for (var i = 0; i < step.How % MostAtOnce; i++)
+                {
+                    Submit(AskOf(world, nextId++, step with { Size = step.Size * (i + 1) % (1 << 20) }));
+                    Listen();
+                }
+
+                break;
             case StepKind.Settle when underWay.Count > 0:
                 Settle(step.Who % underWay.Count);
+                break;
+            case StepKind.SettleAll:
+                SettleAll();
                 break;
             case StepKind.Observe when underWay.Count > 0:
                 Observe(step);
@@ -149,10 +159,19 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
     {
         var (id, place, _) = underWay[index];
         var ask = asks[id];
-        var settlement = new Settlement(Worlds.FinalOf(ask, ask.Provider[place]), Worlds.FinalOf(ask, ask.Consumer));
+        var settlement = new Settlement(FinalOf(ask, ask.Provider[place]), FinalOf(ask, ask.Consumer));
         underWay.RemoveAt(index);
         Tell(oracle => oracle.Settled(ask, place, settlement, Now));
         limiter.Settle(id, settlement, Now.Local);
+    }
+
+    private void SettleAll()
+    {
+        for (var count = underWay.Count; count > 0; count--)
+        {
+            Settle(0);
+            Listen();
+        }
     }
 
     private void Observe(Step step)

@@ -1,5 +1,4 @@
 using FsCheck;
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Tests.Invariants.Broken;
 
 namespace FuncLimiter.Core.Tests.Invariants;

@@ -60,6 +60,39 @@ internal static class Worlds
         },
         Moments.Start);
 
+    /// <summary>A world as above, its limit and tenants random, and calls in it that differ in size from tenant to tenant.</summary>
+    public static World Competing(int seed)
+    {
+        var random = new Random(seed);
+        var amount = random.Next(6_000, 60_000);
+        var burst = random.Next(2) == 0 ? random.Next(30, 60) : (double?)null;
+        var limit = random.Next(8) switch
+        {
+            0 => new Limit(Dimension.Concurrent, random.Next(1, 7), TimeSpan.Zero, LimitAlgorithm.Concurrency),
+            1 => new Limit(Dimension.Requests, amount / 500, Moments.Minute, LimitAlgorithm.Sliding),
+            2 => new Limit(Dimension.Requests, amount / 500, Moments.Minute, LimitAlgorithm.Bucket) { BurstSeconds = burst },
+            3 => new Limit(Dimension.Tokens, amount, Moments.Minute, LimitAlgorithm.Sliding),
+            _ => new Limit(Dimension.Tokens, amount, Moments.Minute, LimitAlgorithm.Bucket) { BurstSeconds = burst },
+        };
+        return Single(limit, [.. Enumerable.Range(0, random.Next(2, 6)).Select(i => new TenantSpec($"t{i}", random.Next(1, 6), [], []))]);
+    }
+
+    /// <summary>A call in such a world: some tenants make small ones, some large ones.</summary>
+    public static Ask Competitor(World world, int id, Step step)
+    {
+        var tenant = step.Who % world.Spec.Tenants.Count;
+        var most = ((tenant + world.Spec.Tenants.Count) % 4) switch { 0 => 10, 1 => 100, 2 => 1000, _ => 3000 };
+        var charge = new Charge(1, 1 + (step.Size % most), 0, 0, 1);
+        return new(id, "r", $"t{tenant}", charge, [charge]);
+    }
+
+    /// <summary>The same, of any class.</summary>
+    public static Ask OfAnyClass(World world, int id, Step step) =>
+        Competitor(world, id, step) with { Priority = (Priority)(step.Who / world.Spec.Tenants.Count % 3) };
+
+    /// <summary>For calls that come to just what was foreseen.</summary>
+    public static Charge Exact(Ask ask, Charge held) => held with { Concurrent = 0 };
+
     private static LimiterSpec Spec(WorldKind kind, AccountSpec[] accounts, DeploymentSpec[] deployments, RouteSpec[] routes, TenantSpec[] tenants) => new()
     {
         Accounts = accounts,
