@@ -4,6 +4,7 @@ using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
+using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Providers;
 
@@ -66,6 +67,12 @@ internal sealed class AnthropicProvider : HttpProvider
         {
             Defaults = [new("anthropic-version", DefaultVersion)],
         };
+
+    /// <inheritdoc/>
+    public override Wire WireOf(ProviderTarget target) => Wire.Messages;
+
+    /// <inheritdoc/>
+    public override UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => Address(target, Operation.Messages, "");
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch

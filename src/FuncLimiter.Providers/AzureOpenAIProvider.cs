@@ -70,6 +70,9 @@ internal sealed class AzureOpenAIProvider : HttpProvider
     }
 
     /// <inheritdoc/>
+    public override string MaxTokensField => "max_completion_tokens";
+
+    /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch
     {
         Operation.ChatCompletions => "/openai/deployments/{model}/chat/completions",

@@ -4,6 +4,7 @@ using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
+using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Providers;
 
@@ -54,11 +55,25 @@ internal sealed class BedrockProvider : HttpProvider
     /// <inheritdoc/>
     public override bool Offers(Operation operation) => operation is Operation.ChatCompletions or Operation.Responses;
 
+    /// <summary>On <c>bedrock-runtime</c> OpenAI's own models alone speak OpenAI's dialect; all others are asked by Converse.</summary>
+    public override bool Offers(Operation operation, ProviderTarget target) =>
+        Offers(operation) && (IsMantle(target) || target.Model.Contains("openai.", StringComparison.OrdinalIgnoreCase));
+
+    /// <inheritdoc/>
+    public override Wire WireOf(ProviderTarget target) => IsMantle(target) ? Wire.ChatCompletions : Wire.Converse;
+
+    /// <inheritdoc/>
+    public override UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => IsMantle(target)
+        ? base.AddressOfWire(target, stream)
+        : new UpstreamAddress(
+            Endpoints.Join(target.Endpoint, $"/model/{Uri.EscapeDataString(target.Model)}/{(stream ? "converse-stream" : "converse")}", ""),
+            Bearer(target));
+
     /// <inheritdoc/>
     public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query)
     {
         var path = Path(operation);
-        if (target.Endpoint.Host.StartsWith("bedrock-mantle", StringComparison.OrdinalIgnoreCase))
+        if (IsMantle(target))
         {
             path = path["/openai".Length..];
         }
@@ -105,6 +120,8 @@ internal sealed class BedrockProvider : HttpProvider
         _ when failure.Status == 429 => JudgeThrottling(failure),
         _ => null,
     };
+
+    private static bool IsMantle(ProviderTarget target) => target.Endpoint.Host.StartsWith("bedrock-mantle", StringComparison.OrdinalIgnoreCase);
 
     private static Verdict JudgeThrottling(in Failure failure)
     {

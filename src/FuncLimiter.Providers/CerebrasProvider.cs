@@ -40,6 +40,9 @@ internal sealed class CerebrasProvider : HttpProvider
         KeptCharge.AtEnd(atStart, usage, outcome);
 
     /// <inheritdoc/>
+    public override string MaxTokensField => "max_completion_tokens";
+
+    /// <inheritdoc/>
     protected override string? PathOf(Operation operation) =>
         operation == Operation.ChatCompletions ? "/v1/chat/completions" : null;
 

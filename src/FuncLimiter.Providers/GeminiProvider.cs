@@ -1,9 +1,11 @@
 using System.Text.RegularExpressions;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
+using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
+using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Providers;
 
@@ -27,6 +29,19 @@ internal sealed partial class GeminiProvider : HttpProvider
     public override Charge ChargeAtEnd(RequestFacts request, in Charge atStart, TokenUsage? usage, OutcomeKind outcome) =>
         SettledCharge.AtEnd(
             atStart, usage is { } used ? new Charge(1, used.InputTokens, used.InputTokens, used.OutputTokens, 0) : null, outcome);
+
+    /// <summary>An endpoint that ends in <c>/models</c> is that of Gemini's own API, which is then used for OpenAI's callers too.</summary>
+    public override bool Offers(Operation operation, ProviderTarget target) => !IsOwn(target.Endpoint) && Offers(operation);
+
+    /// <inheritdoc/>
+    public override Wire WireOf(ProviderTarget target) => Wire.GenerateContent;
+
+    /// <inheritdoc/>
+    public override UpstreamAddress AddressOfWire(ProviderTarget target, bool stream)
+    {
+        var call = $"/v1beta/models/{Uri.EscapeDataString(target.Model)}:{(stream ? "streamGenerateContent" : "generateContent")}";
+        return new UpstreamAddress(Endpoints.Join(target.Endpoint, call, stream ? "?alt=sse" : ""), [new("x-goog-api-key", target.ApiKey)]);
+    }
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch
@@ -76,6 +91,8 @@ internal sealed partial class GeminiProvider : HttpProvider
 
         return violations.Length > 0 ? Verdict.Full(violations[0].Limit, violations[0].Window) : null;
     }
+
+    private static bool IsOwn(Uri endpoint) => endpoint.AbsolutePath.TrimEnd('/').EndsWith("/models", StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex(@"\blimit: 0(?![\d.])", RegexOptions.CultureInvariant)]
     private static partial Regex NoAccess();

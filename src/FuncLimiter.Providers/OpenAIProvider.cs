@@ -46,6 +46,9 @@ internal sealed class OpenAIProvider : HttpProvider
         KeptCharge.AtEnd(atStart, usage, outcome);
 
     /// <inheritdoc/>
+    public override string MaxTokensField => "max_completion_tokens";
+
+    /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch
     {
         Operation.ChatCompletions => "/v1/chat/completions",

@@ -2,6 +2,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
+using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Providers;
 
@@ -20,6 +21,18 @@ public abstract class Provider
     /// <summary>Whether the provider has an API for this, in the dialect in which it is asked.</summary>
     /// <param name="operation">What is asked.</param>
     public abstract bool Offers(Operation operation);
+
+    /// <summary>The same for one deployment: some models are offered in the provider's own API only.</summary>
+    /// <param name="operation">What is asked.</param>
+    /// <param name="target">The deployment.</param>
+    public virtual bool Offers(Operation operation, ProviderTarget target) => Offers(operation);
+
+    /// <summary>The API in which a deployment is asked what it is not offered in the caller's own.</summary>
+    /// <param name="target">The deployment.</param>
+    public virtual Wire WireOf(ProviderTarget target) => Wire.ChatCompletions;
+
+    /// <summary>The name under which its chat completions take the bound on output tokens.</summary>
+    public virtual string MaxTokensField => "max_tokens";
 
     /// <summary>
     /// Whether a streamed call must ask for its usage (<c>stream_options.include_usage</c>) to be told it; false where the provider tells it
@@ -58,4 +71,9 @@ public abstract class Provider
     /// <param name="operation">What is asked; one that the provider does not offer throws <see cref="NotSupportedException"/>.</param>
     /// <param name="query">The caller's query string with its question mark, or empty.</param>
     public abstract UpstreamAddress Address(ProviderTarget target, Operation operation, string query);
+
+    /// <summary>The address and the headers of a call in the API of <see cref="WireOf"/>.</summary>
+    /// <param name="target">The deployment.</param>
+    /// <param name="stream">Whether the answer is to be streamed.</param>
+    public virtual UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => Address(target, Operation.ChatCompletions, "");
 }

@@ -23,6 +23,9 @@ internal sealed class AwsEventFrames
     /// <param name="payload">The payload, JSON.</param>
     public delegate void FrameHandler(string type, bool isException, ReadOnlySpan<byte> payload);
 
+    /// <summary>Whether a frame was passed over.</summary>
+    public bool HasPassedOver { get; private set; }
+
     /// <summary>Takes bytes, and hands over each frame that they complete.</summary>
     public void Append(ReadOnlySpan<byte> chunk, FrameHandler handler)
     {
@@ -59,6 +62,7 @@ internal sealed class AwsEventFrames
         if (total is < PreludeBytes + ChecksumBytes or > MaxFrameBytes)
         {
             // Too long, or no frame at all: a broken stream then ends in nothing but skipped bytes.
+            HasPassedOver = true;
             _skip = Math.Max(0, total - (long)PreludeBytes);
             _length = 0;
         }

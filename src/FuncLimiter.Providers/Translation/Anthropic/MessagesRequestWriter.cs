@@ -1,0 +1,222 @@
+using System.Text.Json;
+using FuncLimiter.Providers.Translation.Conversations;
+
+namespace FuncLimiter.Providers.Translation.Anthropic;
+
+/// <summary>Writes a Messages request (Anthropic API reference: create a message).</summary>
+internal static class MessagesRequestWriter
+{
+    /// <summary>Writes the request.</summary>
+    public static void Write(Utf8JsonWriter json, Conversation conversation, RequestTerms terms)
+    {
+        json.WriteStartObject();
+        json.WriteString("model", terms.Model);
+        json.WriteNumber("max_tokens", conversation.MaxTokens?.Value ?? ClaudeModel.MaxOutputTokens(terms.Model));
+        Part[] system = [.. conversation.Messages.Where(message => message.IsInstruction).SelectMany(message => message.Parts)];
+        if (system.Length > 0)
+        {
+            WriteContent(json, "system", system);
+        }
+
+        json.WriteStartArray("messages");
+        foreach (var turn in Turn.Of(conversation))
+        {
+            json.WriteStartObject();
+            json.WriteString("role", turn.IsAssistant ? "assistant" : "user");
+            WriteContent(json, "content", turn.Parts);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        WriteTools(json, conversation);
+        WriteSampling(json, conversation);
+        if (conversation.Stream)
+        {
+            json.WriteBoolean("stream", true);
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes a block as it stands in a message.</summary>
+    internal static void WriteBlock(Utf8JsonWriter json, Part part)
+    {
+        json.WriteStartObject();
+        switch (part)
+        {
+            case TextPart text:
+                json.WriteString("type", "text");
+                json.WriteString("text", text.Text);
+                break;
+            case ImagePart image:
+                WriteImage(json, image);
+                break;
+            case ToolCallPart call:
+                json.WriteString("type", "tool_use");
+                json.WriteString("id", call.Id);
+                json.WriteString("name", call.Name);
+                json.WritePropertyName("input");
+                json.WriteRawValue(call.Arguments);
+                break;
+            case ToolResultPart result:
+                json.WriteString("type", "tool_result");
+                json.WriteString("tool_use_id", result.CallId);
+                if (result.Content.Count > 0)
+                {
+                    WriteContent(json, "content", result.Content);
+                }
+
+                if (result.IsError)
+                {
+                    json.WriteBoolean("is_error", true);
+                }
+
+                break;
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteContent(Utf8JsonWriter json, string name, IReadOnlyList<Part> parts)
+    {
+        if (parts is [TextPart only])
+        {
+            json.WriteString(name, only.Text);
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var part in parts)
+        {
+            WriteBlock(json, part);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteImage(Utf8JsonWriter json, ImagePart image)
+    {
+        json.WriteString("type", "image");
+        json.WriteStartObject("source");
+        if (image.Url is { } url)
+        {
+            json.WriteString("type", "url");
+            json.WriteString("url", url);
+        }
+        else
+        {
+            json.WriteString("type", "base64");
+            json.WriteString("media_type", image.MediaType);
+            json.WriteString("data", image.Data);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteTools(Utf8JsonWriter json, Conversation conversation)
+    {
+        if (conversation.Tools.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("tools");
+        foreach (var tool in conversation.Tools)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", tool.Name);
+            if (tool.Description is { } description)
+            {
+                json.WriteString("description", description);
+            }
+
+            json.WritePropertyName("input_schema");
+            SchemaText.Write(json, tool);
+            if (tool.Strict is { } strict)
+            {
+                json.WriteBoolean("strict", strict);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        WriteChoice(json, conversation);
+    }
+
+    private static void WriteChoice(Utf8JsonWriter json, Conversation conversation)
+    {
+        var mode = conversation.Choice?.Value.Mode ?? ToolMode.Auto;
+        if (conversation.Choice is null && conversation.ParallelCalls is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("tool_choice");
+        json.WriteString("type", mode switch
+        {
+            ToolMode.None => "none",
+            ToolMode.Any => "any",
+            ToolMode.Named => "tool",
+            _ => "auto",
+        });
+        if (mode == ToolMode.Named)
+        {
+            json.WriteString("name", conversation.Choice!.Value.Value.Name);
+        }
+
+        if (conversation.ParallelCalls is { } parallel && mode != ToolMode.None)
+        {
+            json.WriteBoolean("disable_parallel_tool_use", !parallel.Value);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteSampling(Utf8JsonWriter json, Conversation conversation)
+    {
+        if (conversation.Format?.Value is { } format)
+        {
+            json.WriteStartObject("output_config");
+            json.WriteStartObject("format");
+            json.WriteString("type", "json_schema");
+            json.WritePropertyName("schema");
+            format.Schema.WriteTo(json);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        if (conversation.Stop is { } stop)
+        {
+            json.WriteStartArray("stop_sequences");
+            foreach (var text in stop.Value)
+            {
+                json.WriteStringValue(text);
+            }
+
+            json.WriteEndArray();
+        }
+
+        if (conversation.Temperature is { } temperature)
+        {
+            json.WriteNumber("temperature", temperature.Value);
+        }
+
+        if (conversation.TopP is { } topP)
+        {
+            json.WriteNumber("top_p", topP.Value);
+        }
+
+        if (conversation.TopK is { } topK)
+        {
+            json.WriteNumber("top_k", topK.Value);
+        }
+
+        if (conversation.EndUser is { } user)
+        {
+            json.WriteStartObject("metadata");
+            json.WriteString("user_id", user.Value);
+            json.WriteEndObject();
+        }
+    }
+}

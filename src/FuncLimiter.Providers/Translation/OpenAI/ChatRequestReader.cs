@@ -1,0 +1,145 @@
+using System.Text.Json;
+using FuncLimiter.Providers.Translation.Conversations;
+using FuncLimiter.Providers.Translation.Reading;
+
+namespace FuncLimiter.Providers.Translation.OpenAI;
+
+/// <summary>Reads a chat completion request (OpenAI API reference: create chat completion).</summary>
+internal static class ChatRequestReader
+{
+    /// <summary>Reads all of it; what has no place in a conversation is a loss.</summary>
+    public static Conversation Read(JsonElement body, LossList losses)
+    {
+        if (ObjectFields.Open(body, "", losses) is not { } fields)
+        {
+            return new Conversation();
+        }
+
+        _ = fields.Take("model");
+        var conversation = new Conversation
+        {
+            Messages = [.. fields.Items("messages").Select(item => ChatMessageReader.Read(item.Item, item.Path, losses))],
+            Tools = [.. fields.Items("tools").Select(item => ChatToolReader.ReadTool(item.Item, item.Path, losses)).OfType<Tool>()],
+            Choice = ChatToolReader.ReadChoice(fields),
+            ParallelCalls = fields.Flag("parallel_tool_calls"),
+            Format = ReadFormat(fields),
+            Stop = ReadStop(fields),
+            MaxTokens = ReadMaxTokens(fields),
+            Temperature = fields.Number("temperature"),
+            TopP = fields.Number("top_p"),
+            FrequencyPenalty = fields.Number("frequency_penalty"),
+            PresencePenalty = fields.Number("presence_penalty"),
+            Seed = fields.Count("seed"),
+            EndUser = ReadEndUser(fields),
+            Stream = fields.Flag("stream") is { Value: true },
+            StreamUsage = ReadStreamUsage(fields),
+        };
+        fields.End(ChatHarmless.Request);
+        return conversation;
+    }
+
+    /// <summary>A text, or a list of texts.</summary>
+    public static IReadOnlyList<string> Texts(IEnumerable<(JsonElement Item, string Path)> items, LossList losses)
+    {
+        var texts = new List<string>();
+        foreach (var (item, path) in items)
+        {
+            if (item.ValueKind == JsonValueKind.String)
+            {
+                texts.Add(item.GetString()!);
+            }
+            else
+            {
+                losses.Add(path, "is no text");
+            }
+        }
+
+        return texts;
+    }
+
+    private static Given<IReadOnlyList<string>>? ReadStop(ObjectFields fields)
+    {
+        var stop = fields.Take("stop");
+        IReadOnlyList<string> texts = stop switch
+        {
+            null => [],
+            { ValueKind: JsonValueKind.String } one => [one.GetString()!],
+            _ => Texts(fields.Items("stop"), fields.Losses),
+        };
+        return texts.Count == 0 ? null : new(texts, fields.At("stop"));
+    }
+
+    private static Given<long>? ReadMaxTokens(ObjectFields fields)
+    {
+        var (older, newer) = (fields.Count("max_tokens"), fields.Count("max_completion_tokens"));
+        if (older is { } one && newer is { } other && one.Value != other.Value)
+        {
+            fields.Losses.Add(other.Path, "differs from max_tokens");
+        }
+
+        return newer ?? older;
+    }
+
+    private static Given<string>? ReadEndUser(ObjectFields fields)
+    {
+        var (user, safety) = (fields.GivenText("user"), fields.GivenText("safety_identifier"));
+        return safety ?? user;
+    }
+
+    private static bool ReadStreamUsage(ObjectFields fields)
+    {
+        if (fields.Inside("stream_options") is not { } options)
+        {
+            return false;
+        }
+
+        var isAsked = options.Flag("include_usage") is { Value: true };
+        options.End(ChatHarmless.StreamOptions);
+        return isAsked;
+    }
+
+    private static Given<OutputFormat>? ReadFormat(ObjectFields fields)
+    {
+        if (fields.Inside("response_format") is not { } format)
+        {
+            return null;
+        }
+
+        OutputFormat? read = null;
+        switch (format.Required("type"))
+        {
+            case "text":
+                break;
+            case "json_object":
+                read = new OutputFormat(default);
+                break;
+            case "json_schema":
+                read = ReadSchema(format);
+                break;
+            case var other:
+                fields.Losses.Add(format.At("type"), $"\"{other}\" is not known");
+                break;
+        }
+
+        format.End();
+        return read is null ? null : new(read, fields.At("response_format"));
+    }
+
+    private static OutputFormat? ReadSchema(ObjectFields format)
+    {
+        if (format.Inside("json_schema") is not { } named)
+        {
+            return null;
+        }
+
+        var schema = named.Take("schema") ?? default;
+        if (schema.ValueKind != JsonValueKind.Object)
+        {
+            format.Losses.Add(named.At("schema"), "is no object");
+        }
+
+        var read = new OutputFormat(schema, named.Text("name"), named.Text("description"), named.Flag("strict")?.Value);
+        named.End();
+        return read;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Providers.Responses;
+
+namespace FuncLimiter.Providers.Translation.Reading;
+
+/// <summary>Reads of an answer in which what must be there is there, or it can't be translated.</summary>
+internal static class ReplyJson
+{
+    /// <summary>A string that must be there.</summary>
+    public static string Required(JsonElement element, string name) =>
+        Json.Text(Json.At(element, name)) ?? throw new TranslationException($"The provider's answer has no '{name}'.");
+
+    /// <summary>The items of an array; none where it is absent.</summary>
+    public static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
+        Json.At(element, name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : [];
+
+    /// <summary>A whole number; null where it is absent.</summary>
+    public static int? Index(JsonElement element, string name) =>
+        Json.At(element, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var index) ? index : null;
+
+    /// <summary>The usage in whichever of the known shapes; null where it is absent.</summary>
+    public static TokenUsage? Usage(JsonElement usage) => UsageFields.Read(usage).ToUsage();
+}
