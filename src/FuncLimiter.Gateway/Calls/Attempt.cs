@@ -14,7 +14,7 @@ internal sealed class Attempt
     private readonly CallPlan _plan;
     private readonly int _place;
 
-    public Attempt(CallServices services, CallEnvelope call, CallPlan plan, AdmissionResult admission, TimeSpan waited)
+    public Attempt(CallServices services, CallEnvelope call, CallPlan plan, AdmissionResult admission, TimeSpan waited, CrossedCall? crossing = null)
     {
         _services = services;
         _plan = plan;
@@ -22,6 +22,7 @@ internal sealed class Attempt
         Call = call;
         Admission = admission;
         Waited = waited;
+        Crossing = crossing;
         Deployment = plan.Route.Deployments[admission.Place];
     }
 
@@ -36,6 +37,9 @@ internal sealed class Attempt
 
     /// <summary>Where it goes.</summary>
     public Deployment Deployment { get; }
+
+    /// <summary>How it is asked in another API than the caller's; null where it is asked as it is.</summary>
+    public CrossedCall? Crossing { get; }
 
     /// <summary>The tokens used, once settled with them.</summary>
     public TokenUsage? Usage { get; private set; }

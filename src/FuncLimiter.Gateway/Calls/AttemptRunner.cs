@@ -19,8 +19,8 @@ internal sealed class AttemptRunner(CallServices services)
         Failure? failure = null;
         try
         {
-            response = await services.Upstream.SendAsync(UpstreamRequest.Create(attempt.Call, attempt.Deployment, content), timeout.Token);
-            failure = IsEventStream(response)
+            response = await services.Upstream.SendAsync(UpstreamRequest.Create(attempt, content), timeout.Token);
+            failure = IsEventStream(response, attempt.Crossing is not null)
                 ? await new StreamRelay(services, attempt, timeout, hidesUsage).RunAsync(response, answer)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
         }
@@ -41,14 +41,21 @@ internal sealed class AttemptRunner(CallServices services)
         return failure;
     }
 
-    /// <summary>The caller's bytes, but for what must differ: the model's name, and the wish to be told a stream's usage.</summary>
+    /// <summary>
+    /// The caller's bytes, but for what must differ: the model's name, and the wish to be told a stream's usage. In another API, the same request.
+    /// </summary>
     private static ReadOnlyMemory<byte> Body(Attempt attempt, out bool hidesUsage)
     {
         var (call, deployment) = (attempt.Call, attempt.Deployment);
+        hidesUsage = false;
+        if (attempt.Crossing is { } crossing)
+        {
+            return crossing.Write(deployment);
+        }
+
         var body = NamesModelInPath(call.Facts, deployment)
             ? call.Body
             : RequestRewriter.WithModel(call.Body, call.Facts, deployment.Target.Model);
-        hidesUsage = false;
         return call.Facts.Stream && deployment.Provider.TellsStreamUsageOnRequest(call.Facts.Operation, call.Query)
             ? RequestRewriter.WithStreamUsage(body, call.Facts, out hidesUsage)
             : body;
@@ -57,9 +64,10 @@ internal sealed class AttemptRunner(CallServices services)
     private static bool NamesModelInPath(RequestFacts facts, Deployment deployment) =>
         facts.ModelLength == 0 && facts.Operation == Operation.ChatCompletions && deployment.Provider.Dialect == Dialect.Azure;
 
-    private static bool IsEventStream(HttpResponseMessage response) =>
+    private static bool IsEventStream(HttpResponseMessage response, bool isCrossed) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
-        && type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase);
+        && (type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
+            || (isCrossed && type.ToString().StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase)));
 
     private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout)
     {

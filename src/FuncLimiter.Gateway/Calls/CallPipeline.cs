@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Routes;
 
 namespace FuncLimiter.Gateway.Calls;
 
@@ -29,13 +28,13 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     {
         ArgumentNullException.ThrowIfNull(call);
         var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
-        if (!TryFindRoute(call, out var route, out var error))
+        if (!TryFindWays(call, out var ways, out var error))
         {
             await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
             return new CallResult(answer.Status, answer.Headers, answer.Body, null, null, 0);
         }
 
-        var run = Start(call, route, answer);
+        var run = Start(call, ways, answer);
         await run.RunAsync(cancellationToken);
         return answer.IsAborted
             ? new CallResult(BrokeOff.Status, [], ErrorBody.Write(call.Dialect, BrokeOff), run.Deployment, run.Usage, run.Attempts)
@@ -48,39 +47,36 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(terms);
         var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
-        if (!TryFindRoute(call, out var route, out var error))
+        if (!TryFindWays(call, out var ways, out var error))
         {
             await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
             return new CallLeg(state with { Phase = PacingPhase.Ended }, new PacingAction.Deliver(-1), Result(answer, null, state.Attempts));
         }
 
-        var run = new CallRun(_services, _runner, terms.Policy ?? _policy, call, route, answer);
+        var run = new CallRun(_services, _runner, terms.Policy ?? _policy, call, ways, answer);
         var (after, action) = await run.RunLegAsync(state, terms, cancellationToken);
         return new CallLeg(after, action, action.IsLast ? Result((BufferedAnswer)run.Answer, run, after.Attempts) : null);
     }
 
-    /// <summary>Prepares a call whose route was found.</summary>
-    public CallRun Start(CallEnvelope call, Route route, CallAnswer answer) => new(_services, _runner, _policy, call, route, answer);
+    /// <summary>Prepares a call whose ways were found.</summary>
+    public CallRun Start(CallEnvelope call, CallWays ways, CallAnswer answer) => new(_services, _runner, _policy, call, ways, answer);
 
     private static CallResult Result(BufferedAnswer answer, CallRun? run, int attempts) =>
         new(answer.Status, answer.Headers, answer.Body, run?.Deployment, run?.Usage, attempts);
 
     /// <summary>Finds what may serve a call, or says why nothing may.</summary>
-    public bool TryFindRoute(CallEnvelope call, [NotNullWhen(true)] out Route? route, [NotNullWhen(false)] out GatewayError? error)
+    public bool TryFindWays(CallEnvelope call, [NotNullWhen(true)] out CallWays? ways, [NotNullWhen(false)] out GatewayError? error)
     {
-        if (!_services.Routes.TryGet(call.Facts.Model, out route))
+        ways = null;
+        error = null;
+        if (!_services.Routes.TryGet(call.Facts.Model, out var route))
         {
             error = RouteErrors.UnknownModel(call.Facts.Model);
             return false;
         }
 
-        if (route.Closed(call.Facts.Operation) == route.All)
-        {
-            error = RouteErrors.NotServed(route, call.Facts.Operation);
-            return false;
-        }
-
-        error = null;
-        return true;
+        ways = CallWays.Find(route, call);
+        error = ways.Fault();
+        return error is null;
     }
 }

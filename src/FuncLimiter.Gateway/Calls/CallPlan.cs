@@ -74,7 +74,7 @@ internal sealed class CallPlan
         _facts[place] = facts.Model == deployment.Target.Model ? facts : facts with { Model = deployment.Target.Model };
         _estimates[place] = estimate;
         _charges[place] = deployment.Provider.ChargeAtStart(_facts[place], estimate);
-        if (Consumer == Charge.None && deployment.Serves(facts.Operation))
+        if (Consumer == Charge.None && (deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null))
         {
             Consumer = ConsumerCharge.Of(estimate);
         }

@@ -19,6 +19,7 @@ internal sealed class CallRun
     private readonly AttemptRunner _runner;
     private readonly PacingPolicy _policy;
     private readonly CallEnvelope _call;
+    private readonly CallWays _ways;
     private readonly CallPlan _plan;
     private readonly long _startedAt;
     private CallAnswer _answer;
@@ -28,7 +29,7 @@ internal sealed class CallRun
     private TimeSpan _waited;
     private CallTerms? _terms;
 
-    public CallRun(CallServices services, AttemptRunner runner, PacingPolicy policy, CallEnvelope call, Route route, CallAnswer answer)
+    public CallRun(CallServices services, AttemptRunner runner, PacingPolicy policy, CallEnvelope call, CallWays ways, CallAnswer answer)
     {
         _services = services;
         _runner = runner;
@@ -36,7 +37,8 @@ internal sealed class CallRun
         _call = call;
         _answer = answer;
         _startedAt = services.Time.GetTimestamp();
-        _plan = CallPlan.Foresee(route, call.Facts, call.Caller, services.Estimator);
+        _ways = ways;
+        _plan = CallPlan.Foresee(ways.Route, call.Facts, call.Caller, services.Estimator);
     }
 
     /// <summary>How many times a provider was asked.</summary>
@@ -112,7 +114,7 @@ internal sealed class CallRun
         var deadline = _terms?.Deadline ?? now + (_call.MaxWait ?? LongestWait.Of(_services.Configuration.Queue, _call.Caller.Priority));
         return new PacingEvent.Submitted(now, _plan.Route.Deployments.Count, _terms?.Seed ?? (ulong)Random.Shared.NextInt64(), deadline)
         {
-            Excluded = _plan.Route.Closed(_call.Facts.Operation),
+            Excluded = _ways.Closed,
             BatchAllowed = _terms?.BatchAllowed ?? false,
         };
     }
@@ -162,7 +164,7 @@ internal sealed class CallRun
                 : new PacingEvent.Refused(Now, refusal);
         }
 
-        _attempt = new Attempt(_services, _call, _plan, _admission, _waited);
+        _attempt = new Attempt(_services, _call, _plan, _admission, _waited, _ways.At(_admission.Place));
         return new PacingEvent.Admitted(Now, _admission.Place, _attempt.Deployment.Name);
     }
 
@@ -222,7 +224,8 @@ internal sealed class CallRun
     private ValueTask RefuseAsync(Refusal refusal, CancellationToken cancellationToken)
     {
         _services.Headers.Budgets(_answer, _admission, _waited);
-        return ErrorAnswer.WriteAsync(_answer, _call.Dialect, RefusalError.Of(refusal, _plan.Route.Name, Now), cancellationToken);
+        var error = _ways.Explain(RefusalError.Of(refusal, _plan.Route.Name, Now));
+        return ErrorAnswer.WriteAsync(_answer, _call.Dialect, error, cancellationToken);
     }
 
     private UsageRecord Record() => new(

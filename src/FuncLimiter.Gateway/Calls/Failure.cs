@@ -3,6 +3,7 @@ using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers.Responses;
+using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Gateway.Calls;
 
@@ -13,12 +14,15 @@ internal sealed class Failure : IDisposable
     private readonly HttpResponseMessage? _response;
     private readonly WholeBody? _body;
     private readonly GatewayError? _error;
+    private readonly ResponseReading? _said;
 
-    private Failure(Attempt attempt, OutcomeKind kind, HttpResponseMessage? response, WholeBody? body, GatewayError? error)
+    private Failure(
+        Attempt attempt, OutcomeKind kind, HttpResponseMessage? response, WholeBody? body, ResponseReading? said, GatewayError? error)
     {
         _attempt = attempt;
         _response = response;
         _body = body;
+        _said = said;
         _error = error;
         Kind = kind;
     }
@@ -34,14 +38,14 @@ internal sealed class Failure : IDisposable
 
     /// <summary>The provider answered; what it said is kept to be passed on.</summary>
     public static Failure Answered(Attempt attempt, HttpResponseMessage response, WholeBody body, ResponseReading said) =>
-        new(attempt, said.Observation.Kind, response, body, null)
+        new(attempt, said.Observation.Kind, response, body, said, null)
         {
             Retryable = said.Retryable,
             RetryAfter = said.Observation.RetryAfter,
         };
 
     /// <summary>The provider did not answer.</summary>
-    public static Failure Silent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.TransientFailure, null, null, error);
+    public static Failure Silent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.TransientFailure, null, null, null, error);
 
     /// <summary>Gives the caller the failure after all.</summary>
     public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, CancellationToken cancellationToken)
@@ -53,10 +57,26 @@ internal sealed class Failure : IDisposable
             return;
         }
 
-        ResponseHeaders.Copy(response, answer);
+        var translated = _attempt.Crossing is null ? null : TranslatedFailure.Of(_attempt.Call.Dialect, (int)response.StatusCode, _said!);
+        if (translated is null)
+        {
+            ResponseHeaders.Copy(response, answer);
+        }
+        else
+        {
+            CrossedHeaders.Copy(response, answer, _attempt.Call.Dialect, "application/json");
+        }
+
         if (!Retryable)
         {
             answer.SetHeader(FuncLimiterHeaders.ShouldRetry, "false");
+        }
+
+        if (translated is not null)
+        {
+            answer.Start(translated.Status, translated.Body.Length);
+            await answer.WriteAsync(translated.Body, cancellationToken);
+            return;
         }
 
         using var timeout = new ActivityTimeout(services.Options.IdleTimeout, services.Time, cancellationToken);

@@ -4,6 +4,7 @@ using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
+using FuncLimiter.Providers.Translation.Streams;
 
 namespace FuncLimiter.Gateway.Calls;
 
@@ -14,6 +15,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
 
     private readonly StreamUsageReader _reader = attempt.Deployment.Provider.ReadStream();
     private readonly StreamUsageFilter? _filter = hidesUsage ? new() : null;
+    private readonly StreamTranslator? _translator = attempt.Crossing?.Stream(attempt, services.Time.GetUtcNow());
     private readonly ArrayBufferWriter<byte> _filtered = new();
     private EventTally _tally = new();
 
@@ -31,7 +33,6 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             {
                 var chunk = buffer.AsMemory(0, read);
                 _reader.Append(chunk.Span);
-                _tally.Append(chunk.Span);
                 if (!answer.HasStarted)
                 {
                     if (_reader.Failure is { } failed)
@@ -61,6 +62,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         }
         finally
         {
+            _translator?.Dispose();
             ArrayPool<byte>.Shared.Return(buffer);
             if (answer.HasStarted)
             {
@@ -77,13 +79,18 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
 
     private ValueTask PassOnAsync(ReadOnlyMemory<byte> chunk, CallAnswer answer)
     {
-        if (_filter is null)
+        if (_filter is null && _translator is null)
         {
+            _tally.Append(chunk.Span);
             return answer.WriteAsync(chunk, timeout.Caller);
         }
 
         _filtered.ResetWrittenCount();
-        _filter.Append(chunk.Span, _filtered);
+        _filter?.Append(chunk.Span, _filtered);
+        _translator?.Append(chunk.Span, _filtered);
+
+        // Of a translated stream only the caller's side has events that can be told apart.
+        _tally.Append(_translator is null ? chunk.Span : _filtered.WrittenSpan);
         return _filtered.WrittenCount == 0 ? ValueTask.CompletedTask : answer.WriteAsync(_filtered.WrittenMemory, timeout.Caller);
     }
 
@@ -91,13 +98,22 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     {
         _filtered.ResetWrittenCount();
         _filter?.Complete(_filtered);
+        _translator?.Complete(_filtered);
         return _filtered.WrittenCount == 0 ? ValueTask.CompletedTask : answer.WriteAsync(_filtered.WrittenMemory, timeout.Caller);
     }
 
     private void Begin(HttpResponseMessage response, CallAnswer answer)
     {
         services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
-        ResponseHeaders.Copy(response, answer);
+        if (_translator is null)
+        {
+            ResponseHeaders.Copy(response, answer);
+        }
+        else
+        {
+            CrossedHeaders.Copy(response, answer, attempt.Call.Dialect, "text/event-stream; charset=utf-8");
+        }
+
         answer.Start((int)response.StatusCode, null);
     }
 
@@ -105,13 +121,20 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     private ValueTask BreakOffAsync(CallAnswer answer)
     {
         attempt.Observe(new Observation(OutcomeKind.TransientFailure));
+        var error = UpstreamFailure.Error(attempt.Deployment.Name, wasReached: true, timeout.TimedOut);
+        if (_translator is not null)
+        {
+            _filtered.ResetWrittenCount();
+            _translator.Break(error.Status, error.Message, _filtered);
+            return answer.WriteAsync(_filtered.WrittenMemory, timeout.Caller);
+        }
+
         if (!_tally.IsBetweenEvents)
         {
             answer.Abort();
             return ValueTask.CompletedTask;
         }
 
-        var error = UpstreamFailure.Error(attempt.Deployment.Name, wasReached: true, timeout.TimedOut);
         return answer.WriteAsync(DialectError.Event(attempt.Call.Dialect, error.Status, error.Message), timeout.Caller);
     }
 

@@ -35,6 +35,12 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
 
             attempt.SettleAnswered(said.Usage);
             services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
+            if (attempt.Crossing is { } crossing)
+            {
+                await crossing.AnswerAsync(attempt, response, body, answer, services.Time.GetUtcNow(), timeout.Caller);
+                return null;
+            }
+
             ResponseHeaders.Copy(response, answer);
             await PassOnAsync(response, body, answer, timeout, services.Options.IdleTimeout);
             return null;

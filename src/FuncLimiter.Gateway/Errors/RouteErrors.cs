@@ -1,5 +1,6 @@
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Gateway.Errors;
 
@@ -18,4 +19,13 @@ internal static class RouteErrors
     /// <summary>400: the model is there, but not in this API.</summary>
     public static GatewayError NotServed(Route route, Operation operation) => GatewayError.BadRequest("operation_not_supported",
         $"'{route.Name}' does not take {operation}: none of its deployments offers it in this API.", "model");
+
+    /// <summary>400: the model is there in another API only, and the request can't be put into it without loss.</summary>
+    /// <param name="route">The route asked for.</param>
+    /// <param name="first">The first of the reasons.</param>
+    /// <param name="reasons">The reasons, by deployment.</param>
+    public static GatewayError NotTranslatable(Route route, Loss first, string reasons) => GatewayError.BadRequest(
+        "request_not_translatable",
+        $"'{route.Name}' is served in another API than this one, and the request can't be put into it without loss: {reasons}.",
+        first.Path.Length == 0 ? null : first.Path);
 }

@@ -23,6 +23,9 @@ internal static class ResponseHeaders
         Copy(response.Content.Headers.NonValidated, answer);
     }
 
+    /// <summary>Passes on those that speak of the answer, not of its body.</summary>
+    public static void CopyWithoutBody(HttpResponseMessage response, CallAnswer answer) => Copy(response.Headers.NonValidated, answer);
+
     /// <summary>All values of a header, joined by a comma; null where it is absent.</summary>
     public static string? Find(HttpResponseMessage response, string name) =>
         response.Headers.NonValidated.TryGetValues(name, out var values) || response.Content.Headers.NonValidated.TryGetValues(name, out values)

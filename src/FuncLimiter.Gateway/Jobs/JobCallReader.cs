@@ -27,18 +27,16 @@ internal sealed class JobCallReader(RouteTable routes)
             return false;
         }
 
-        error = Check(call, facts);
-        if (error is null)
-        {
-            var caller = new Caller(tenant, call.User, call.Priority, call.Workflow, call.Step, call.Run);
-            envelope = new CallEnvelope(path.Dialect, facts, call.Body, caller, path.Query, call.Headers);
-        }
-
-        return envelope is not null;
+        var caller = new Caller(tenant, call.User, call.Priority, call.Workflow, call.Step, call.Run);
+        var read = new CallEnvelope(path.Dialect, facts, call.Body, caller, path.Query, call.Headers);
+        error = Check(call, read);
+        envelope = error is null ? read : null;
+        return error is null;
     }
 
-    private GatewayError? Check(JobCall call, RequestFacts facts)
+    private GatewayError? Check(JobCall call, CallEnvelope read)
     {
+        var facts = read.Facts;
         if (facts.Stream)
         {
             return GatewayError.BadRequest("stream_not_supported", "A job's answer is kept whole: leave 'stream' out, or send false.", "body.stream");
@@ -49,9 +47,9 @@ internal sealed class JobCallReader(RouteTable routes)
             return RouteErrors.UnknownModel(facts.Model) with { Parameter = "body.model" };
         }
 
-        if (route.Closed(facts.Operation) == route.All)
+        if (CallWays.Find(route, read).Fault() is { } fault)
         {
-            return RouteErrors.NotServed(route, facts.Operation) with { Parameter = "body.model" };
+            return fault with { Parameter = fault.Parameter is null ? "body" : $"body.{fault.Parameter}" };
         }
 
         var tooLong = new[] { ("user", call.User), ("workflow", call.Workflow), ("step", call.Step), ("run", call.Run) }

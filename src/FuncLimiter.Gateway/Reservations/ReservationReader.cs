@@ -87,14 +87,17 @@ internal sealed class ReservationReader(CallServices services)
         return error is null;
     }
 
+    /// <summary>The deployments that don't take an operation as it is: who calls by himself has nobody to translate.</summary>
+    public static ulong Closed(Route route, Operation operation) => route.Closed(operation) | route.Crossed(operation);
+
     private static bool TryReadOperation(
         ReservationRequest asked, Route route, out Operation operation, [NotNullWhen(false)] out GatewayError? error)
     {
-        var usual = route.Closed(Operation.ChatCompletions) == route.All ? Operation.Messages : Operation.ChatCompletions;
+        var usual = Closed(route, Operation.ChatCompletions) == route.All ? Operation.Messages : Operation.ChatCompletions;
         var named = asked.Operation is null ? usual : Operations.Of(asked.Operation);
         operation = named ?? usual;
         error = named is null ? GatewayError.BadRequest("invalid_value", $"'operation' must be {Operations.Names}.", "operation")
-            : route.Closed(operation) == route.All ? RouteErrors.NotServed(route, operation)
+            : Closed(route, operation) == route.All ? RouteErrors.NotServed(route, operation)
             : null;
         return error is null;
     }

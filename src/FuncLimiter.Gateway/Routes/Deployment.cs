@@ -1,6 +1,7 @@
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Gateway.Routes;
 
@@ -8,6 +9,7 @@ namespace FuncLimiter.Gateway.Routes;
 public sealed class Deployment
 {
     private readonly UpstreamAddress?[] _addresses;
+    private readonly CallTranslation?[] _translations;
 
     internal Deployment(AccountConfiguration account, ModelConfiguration model, Provider provider)
     {
@@ -16,7 +18,9 @@ public sealed class Deployment
         Target = new ProviderTarget(account.Endpoint, account.ApiKey, model.Model, account.Region);
         Price = model.Price;
         _addresses = [.. Enum.GetValues<Operation>().Select(
-            operation => provider.Offers(operation) ? provider.Address(Target, operation, string.Empty) : null)];
+            operation => provider.Offers(operation, Target) ? provider.Address(Target, operation, string.Empty) : null)];
+        _translations = [.. Enum.GetValues<Operation>().Select(
+            operation => Serves(operation) ? null : CallTranslation.For(operation, provider.WireOf(Target)))];
     }
 
     /// <summary>Its name as <c>account/model</c>.</summary>
@@ -34,6 +38,9 @@ public sealed class Deployment
     /// <summary>Whether it can be asked this in the caller's own dialect, with nothing to translate.</summary>
     public bool Serves(Operation operation) =>
         _addresses[(int)operation] is not null && IsAnthropic(operation) == (Provider.Dialect == Dialect.Anthropic);
+
+    /// <summary>How it can be asked this in another API than the caller's; null where it can't, or <see cref="Serves"/> it as it is.</summary>
+    public CallTranslation? Translation(Operation operation) => _translations[(int)operation];
 
     /// <summary>The address of a call.</summary>
     /// <param name="operation">One that it <see cref="Serves"/>.</param>

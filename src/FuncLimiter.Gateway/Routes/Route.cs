@@ -9,6 +9,7 @@ public sealed class Route
     public const int MaxDeployments = 64;
 
     private readonly ulong[] _closed;
+    private readonly ulong[] _crossed;
 
     internal Route(string name, IReadOnlyList<Deployment> deployments)
     {
@@ -16,7 +17,9 @@ public sealed class Route
         Name = name;
         Deployments = deployments;
         All = deployments.Count == MaxDeployments ? ulong.MaxValue : (1UL << deployments.Count) - 1;
-        _closed = [.. Enum.GetValues<Operation>().Select(ClosedFor)];
+        _closed = [.. Enum.GetValues<Operation>().Select(operation => Where(
+            deployment => !deployment.Serves(operation) && deployment.Translation(operation) is null))];
+        _crossed = [.. Enum.GetValues<Operation>().Select(operation => Where(deployment => deployment.Translation(operation) is not null))];
     }
 
     /// <summary>The name asked for.</summary>
@@ -28,15 +31,18 @@ public sealed class Route
     /// <summary>A bit for each deployment.</summary>
     public ulong All { get; }
 
-    /// <summary>The deployments, as bits, that can't be asked this.</summary>
+    /// <summary>The deployments, as bits, that can't be asked this, in no API.</summary>
     public ulong Closed(Operation operation) => _closed[(int)operation];
 
-    private ulong ClosedFor(Operation operation)
+    /// <summary>The deployments, as bits, that are asked this in another API than the caller's, where its request can be translated.</summary>
+    public ulong Crossed(Operation operation) => _crossed[(int)operation];
+
+    private ulong Where(Func<Deployment, bool> isMeant)
     {
         var mask = 0UL;
         for (var place = 0; place < Deployments.Count; place++)
         {
-            if (!Deployments[place].Serves(operation))
+            if (isMeant(Deployments[place]))
             {
                 mask |= 1UL << place;
             }

@@ -11,12 +11,15 @@ namespace FuncLimiter.Gateway.Upstream;
 internal static class UpstreamRequest
 {
     /// <summary>The request to send.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="deployment">Where it goes.</param>
+    /// <param name="attempt">The call, and where it goes.</param>
     /// <param name="content">The body as the deployment takes it.</param>
-    public static HttpRequestMessage Create(CallEnvelope call, Deployment deployment, HttpContent content)
+    public static HttpRequestMessage Create(Attempt attempt, HttpContent content)
     {
-        var address = deployment.Address(call.Facts.Operation, call.Query);
+        var (call, deployment) = (attempt.Call, attempt.Deployment);
+        var isCrossed = attempt.Crossing is not null;
+        var address = isCrossed
+            ? deployment.Provider.AddressOfWire(deployment.Target, call.Facts.Stream)
+            : deployment.Address(call.Facts.Operation, call.Query);
         var request = new HttpRequestMessage(HttpMethod.Post, address.Uri)
         {
             Version = HttpVersion.Version20,
@@ -25,10 +28,20 @@ internal static class UpstreamRequest
         };
         foreach (var (name, value) in call.Headers)
         {
+            if (isCrossed && CrossedHeaders.IsOfItsApi(name))
+            {
+                continue;
+            }
+
             if (!request.Headers.TryAddWithoutValidation(name, value))
             {
                 content.Headers.TryAddWithoutValidation(name, value);
             }
+        }
+
+        if (isCrossed)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         }
 
         if (call.IdempotencyKey is { } key)

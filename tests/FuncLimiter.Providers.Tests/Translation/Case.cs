@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Translation;
-using FuncLimiter.Providers.Translation.Streams;
 
 namespace FuncLimiter.Providers.Tests.Translation;
 

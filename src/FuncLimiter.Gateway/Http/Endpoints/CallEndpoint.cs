@@ -53,17 +53,17 @@ public sealed class CallEndpoint
         }
 
         if (!TryRead(context, dialect, operation, azureDeployment, caller, body.Bytes, out var call, out error)
-            || !_pipeline.TryFindRoute(call, out var route, out error))
+            || !_pipeline.TryFindWays(call, out var ways, out error))
         {
             body.Dispose();
             await JsonResponse.WriteErrorAsync(context, dialect, error);
             return;
         }
 
-        await AnswerAsync(context, call, route, body, tenant);
+        await AnswerAsync(context, call, ways, body, tenant);
     }
 
-    private async Task AnswerAsync(HttpContext context, CallEnvelope call, Route route, RequestBody body, AuthenticatedTenant tenant)
+    private async Task AnswerAsync(HttpContext context, CallEnvelope call, CallWays ways, RequestBody body, AuthenticatedTenant tenant)
     {
         if (_deferred is not null && Preferences.Read(context.Request.Headers[FuncLimiterHeaders.Prefer]).RespondAsync)
         {
@@ -77,8 +77,8 @@ public sealed class CallEndpoint
         try
         {
             holdsBody = await (_idempotent is null || call.IdempotencyKey is null
-                ? RunAsync(context, call, route)
-                : RunOnceAsync(_idempotent, context, call, route));
+                ? RunAsync(context, call, ways)
+                : RunOnceAsync(_idempotent, context, call, ways));
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -92,9 +92,9 @@ public sealed class CallEndpoint
     }
 
     /// <returns>True where a connection may still be reading the call's body.</returns>
-    private async Task<bool> RunAsync(HttpContext context, CallEnvelope call, Route route)
+    private async Task<bool> RunAsync(HttpContext context, CallEnvelope call, CallWays ways)
     {
-        var run = _pipeline.Start(call, route, new HttpAnswer(context));
+        var run = _pipeline.Start(call, ways, new HttpAnswer(context));
         try
         {
             await run.RunAsync(context.RequestAborted);
@@ -107,7 +107,7 @@ public sealed class CallEndpoint
         return run.HoldsBody;
     }
 
-    private async Task<bool> RunOnceAsync(IdempotentCalls calls, HttpContext context, CallEnvelope call, Route route)
+    private async Task<bool> RunOnceAsync(IdempotentCalls calls, HttpContext context, CallEnvelope call, CallWays ways)
     {
         if (!call.Facts.Stream)
         {
@@ -120,7 +120,7 @@ public sealed class CallEndpoint
         {
             if (answer is null)
             {
-                return await RunAsync(context, call, route);
+                return await RunAsync(context, call, ways);
             }
 
             await IdempotentResponse.WriteAsync(context, call.Dialect, answer);

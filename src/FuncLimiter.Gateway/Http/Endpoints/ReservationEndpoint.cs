@@ -102,7 +102,7 @@ public sealed class ReservationEndpoint
         var request = new AdmissionRequest(plan.Route.Name, call.Caller.Tenant, call.Caller.User, call.Caller.Priority, plan.Consumer, plan.Charges)
         {
             MaxWait = call.MaxWait,
-            Excluded = plan.Route.Closed(call.Facts.Operation),
+            Excluded = ReservationReader.Closed(plan.Route, call.Facts.Operation),
             ExpiresAfter = ttl,
         };
         AdmissionResult admission;

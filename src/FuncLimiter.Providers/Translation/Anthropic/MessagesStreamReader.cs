@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FuncLimiter.Providers.Responses;
-using FuncLimiter.Providers.Translation.Conversations;
 using FuncLimiter.Providers.Translation.Reading;
 using FuncLimiter.Providers.Translation.Streams;
 

@@ -1,0 +1,79 @@
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Translation;
+
+namespace FuncLimiter.Gateway.Calls;
+
+/// <summary>Which of a route's deployments one call can be made at, as it is or in another API, and why not at the others.</summary>
+internal sealed class CallWays
+{
+    private readonly CallEnvelope _call;
+    private readonly TranslatableRequest? _request;
+    private readonly List<(string Deployment, Loss Loss)> _losses = [];
+
+    private CallWays(Route route, CallEnvelope call)
+    {
+        Route = route;
+        _call = call;
+        Closed = route.Closed(call.Facts.Operation);
+        var crossed = route.Crossed(call.Facts.Operation);
+        if (crossed == 0)
+        {
+            return;
+        }
+
+        var ofItsApi = CrossedHeaders.Loss(call);
+        _request = ofItsApi is null ? TranslatableRequest.Read(call.Facts.Operation, call.Body) : null;
+        var known = new Dictionary<Wire, Loss?>();
+        for (var place = 0; place < route.Deployments.Count; place++)
+        {
+            if ((crossed & (1UL << place)) != 0 && (ofItsApi ?? LossAt(route.Deployments[place], known)) is { } loss)
+            {
+                Closed |= 1UL << place;
+                _losses.Add((route.Deployments[place].Name, loss));
+            }
+        }
+    }
+
+    /// <summary>The route asked for.</summary>
+    public Route Route { get; }
+
+    /// <summary>The deployments, as bits, at which the call can't be made.</summary>
+    public ulong Closed { get; }
+
+    /// <summary>Looks for the ways of a call; its request is read once, and only where it may have to be translated.</summary>
+    public static CallWays Find(Route route, CallEnvelope call) => new(route, call);
+
+    /// <summary>How the call is made at a deployment in another API; null where it is made as it is.</summary>
+    public CrossedCall? At(int place) =>
+        Route.Deployments[place].Translation(_call.Facts.Operation) is { } translation ? new CrossedCall(translation, _request!) : null;
+
+    /// <summary>Why the call can be made nowhere; null where it can.</summary>
+    public GatewayError? Fault() =>
+        Closed != Route.All ? null
+        : _losses.Count == 0 ? RouteErrors.NotServed(Route, _call.Facts.Operation)
+        : RouteErrors.NotTranslatable(Route, _losses[0].Loss, Reasons());
+
+    /// <summary>An error that tells as well which deployments were no way, and why.</summary>
+    public GatewayError Explain(GatewayError error) =>
+        _losses.Count == 0 ? error : error with { Message = $"{error.Message} Not asked, since the request can't be translated: {Reasons()}." };
+
+    private Loss? LossAt(Deployment deployment, Dictionary<Wire, Loss?> known)
+    {
+        var translation = deployment.Translation(_call.Facts.Operation)!;
+        if (!known.TryGetValue(translation.Target, out var loss))
+        {
+            loss = translation.Check(_request!) is [var first, ..] ? first : null;
+            known.Add(translation.Target, loss);
+        }
+
+        return loss;
+    }
+
+    private string Reasons()
+    {
+        const int MostShown = 3;
+        var shown = string.Join("; ", _losses.Take(MostShown).Select(entry => $"{entry.Deployment} ({entry.Loss})"));
+        return _losses.Count > MostShown ? $"{shown}; and {_losses.Count - MostShown} more" : shown;
+    }
+}
