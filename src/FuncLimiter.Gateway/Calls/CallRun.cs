@@ -4,7 +4,6 @@ using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Routes;
 
 namespace FuncLimiter.Gateway.Calls;
 

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Routes;
 
 namespace FuncLimiter.Gateway.Upstream;
 

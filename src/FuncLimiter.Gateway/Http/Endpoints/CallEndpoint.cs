@@ -6,7 +6,6 @@ using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
-using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 
