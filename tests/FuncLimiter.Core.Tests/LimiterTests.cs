@@ -71,6 +71,20 @@ public class LimiterTests
         Assert.InRange(served["b"] / (double)served["a"], 2.95, 3.05);
     }
 
+    [Fact]
+    public void Submit_WhenOnlyTheFirstCheckpointIsMissing_WaitsForItHoweverSlowTheLimit()
+    {
+        var limiter = new Limiter(World(tpm: 60, burstSeconds: 60) with { IsDurable = true });
+        var call = Ask("a", 60, TimeSpan.FromSeconds(5));
+
+        Assert.Equal(CallState.Waiting, limiter.Submit(call, Start));
+
+        limiter.BeginCheckpoint(Start);
+        limiter.ConfirmCheckpoint(Start);
+        Assert.Equal(CallState.Admitted, call.State);
+        Assert.Equal(CallState.Refused, limiter.Submit(Ask("a", 60, TimeSpan.FromSeconds(5)), Start));
+    }
+
     private static LimiterSpec World(long tpm, double burstSeconds, IReadOnlyList<TenantSpec>? tenants = null) => new()
     {
         Accounts = [new("one", [])],
@@ -79,11 +93,12 @@ public class LimiterTests
         Tenants = tenants ?? [],
     };
 
-    private static Call Ask(string tenant, long tokens) => new()
+    private static Call Ask(string tenant, long tokens, TimeSpan? maxWait = null) => new()
     {
         Route = "m",
         Tenant = tenant,
         Priority = Priority.Background,
+        MaxWait = maxWait,
         Consumer = new(1, tokens, 0, 0, 1),
         Provider = [new(1, tokens, 0, 0, 1)],
     };

@@ -191,6 +191,27 @@ public sealed class Budget
         return cost;
     }
 
+    /// <summary>What can be taken at once, in seconds of the whole scope's refill, on the tightest limit; without bound where none refills.</summary>
+    internal double Free(Instant now)
+    {
+        if (Lease is not null || CooldownUntil > now)
+        {
+            return 0;
+        }
+
+        var free = double.PositiveInfinity;
+        foreach (var meter in meters)
+        {
+            if (meter.FairSecondsPerUnit > 0)
+            {
+                var seconds = (meter.Capacity - meter.Used(now)) * meter.FairSecondsPerUnit;
+                free = Math.Min(free, Math.Max(0, seconds - caution.Jitter.TotalSeconds));
+            }
+        }
+
+        return free;
+    }
+
     /// <summary>The share in use of the fullest meter, 0 to 1; 1 while the scope is closed.</summary>
     public double Utilization(Instant now)
     {

@@ -46,6 +46,9 @@ internal sealed class Deployment(string id, Budget account, Budget own)
     /// </summary>
     public double Cost(in Charge charge) => Math.Max(charge.Requests * LeastSecondsPerRequest, Math.Max(Own.Cost(charge), Account.Cost(charge)));
 
+    /// <summary>What can be taken at once, in seconds of its refill.</summary>
+    public double Free(Instant now) => Math.Min(Own.Free(now), Account.Free(now));
+
     /// <summary>The part of its capacity that this process can count on, above 0, at most 1.</summary>
     public double Share => Math.Min(Own.Share, Account.Share);
 

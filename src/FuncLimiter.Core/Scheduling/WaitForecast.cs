@@ -28,7 +28,8 @@ internal static class WaitForecast
         var flow = lane.Find(owner, priority);
         var weights = lane.WaitingWeight(priority) + (flow is null ? owner.Weight : 0);
         var share = ((flow?.Cost ?? 0) + call.Cost) * weights / owner.Weight;
-        var seconds = (Math.Min(ahead, share) + promised + call.Cost) / Drain(lane, priority, floor, now);
+        var work = Math.Min(ahead, share) + promised + call.Cost;
+        var seconds = Math.Max(0, work - Free(lane, call, now)) / Drain(lane, priority, floor, now);
         var opensAt = OpenPlaces(lane, now).OpensAt;
         seconds += opensAt.IsKnown ? Math.Max(0, (opensAt - now).TotalSeconds) : 0;
 
@@ -59,6 +60,18 @@ internal static class WaitForecast
     {
         var fits = budget.FitsAt(call.Consumer, now);
         return fits <= now || !fits.IsKnown ? 0 : Math.Max((fits - now).TotalSeconds, queued);
+    }
+
+    // What is free already need not be waited for.
+    private static double Free(Lane lane, Call call, Instant now)
+    {
+        var free = 0.0;
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            free += (call.Excluded >> i & 1) == 0 ? lane.Places[i].Free(now) : 0;
+        }
+
+        return free;
     }
 
     // What is closed now will be open when its turn comes, so at least one counts.
