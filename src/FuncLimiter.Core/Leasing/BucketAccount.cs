@@ -41,6 +41,8 @@ internal sealed class BucketAccount : LeaseAccount
 
     private double Burst => Math.Min(Math.Max(1, _learned * _caution.Factor), Math.Max(1, (Limit.BurstSeconds ?? Limit.Window.TotalSeconds) * PerSecond));
 
+    internal override double Refill => _rest.Rate;
+
     internal override Instant FreeAt(double amount) => _rest.Reaches(amount);
 
     internal override void Advance(Instant now) => _rest.Advance(now);

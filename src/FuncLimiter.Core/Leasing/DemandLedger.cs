@@ -13,19 +13,20 @@ internal sealed class DemandLedger
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
     private static readonly int Dimensions = Enum.GetValues<Dimension>().Length;
     private readonly Dictionary<(Tenant Tenant, Priority Priority), Entry> entries = [];
-    private readonly double[] largest = new double[Dimensions];
-    private readonly double[] largestBefore = new double[Dimensions];
+    private readonly LargestWaiting[] waiting = [.. Enumerable.Range(0, Dimensions).Select(_ => new LargestWaiting())];
+    private readonly long[] largest = new long[Dimensions];
+    private readonly long[] largestBefore = new long[Dimensions];
+    private int calls;
 
     /// <summary>When the last call came.</summary>
     public Instant LastAt { get; private set; } = Instant.Distant;
 
     /// <summary>True where calls wait.</summary>
-    public bool HasWaiting => entries.Values.Any(entry => entry.Calls > 0);
+    public bool HasWaiting => calls > 0;
 
-    /// <summary>The largest charge that came since the demand before last was taken.</summary>
+    /// <summary>The largest charge that waits, or that came since the demand before last was taken.</summary>
     public Charge Need => new(
-        (long)Larger(Dimension.Requests), (long)Larger(Dimension.Tokens), (long)Larger(Dimension.InputTokens),
-        (long)Larger(Dimension.OutputTokens), (long)Larger(Dimension.Concurrent));
+        Largest(Dimension.Requests), Largest(Dimension.Tokens), Largest(Dimension.InputTokens), Largest(Dimension.OutputTokens), Largest(Dimension.Concurrent));
 
     /// <summary>Counts a call that came.</summary>
     /// <param name="tenant">Whose.</param>
@@ -37,22 +38,24 @@ internal sealed class DemandLedger
     {
         LastAt = now;
         var entry = Find(tenant, priority);
-        var keep = Fade(entry, now);
+        entry.Fade(now);
         for (var i = 0; i < Dimensions; i++)
         {
-            entry.Arrived[i] = (entry.Arrived[i] * keep) + (charge[(Dimension)i] * part);
+            entry.Arrived[i] += charge[(Dimension)i] * part;
             largest[i] = Math.Max(largest[i], charge[(Dimension)i]);
         }
     }
 
-    /// <summary>Counts a call that waits, or that waits no longer.</summary>
-    public void Wait(Tenant tenant, Priority priority, in Charge charge, double part)
+    /// <summary>Counts a call that waits (1), or waits no longer (-1).</summary>
+    public void Wait(Tenant tenant, Priority priority, in Charge charge, double part, int sign)
     {
         var entry = Find(tenant, priority);
-        entry.Calls += Math.Sign(part);
+        entry.Calls += sign;
+        calls += sign;
         for (var i = 0; i < Dimensions; i++)
         {
-            entry.Waiting[i] = entry.Calls == 0 ? 0 : Math.Max(0, entry.Waiting[i] + (charge[(Dimension)i] * part));
+            waiting[i].Count(charge[(Dimension)i], sign);
+            entry.Waiting[i] = entry.Calls == 0 ? 0 : Math.Max(0, entry.Waiting[i] + (charge[(Dimension)i] * part * sign));
         }
     }
 
@@ -62,12 +65,7 @@ internal sealed class DemandLedger
         var demands = new List<LeaseDemand>(entries.Count);
         foreach (var (key, entry) in entries)
         {
-            var keep = Fade(entry, now);
-            for (var i = 0; i < Dimensions; i++)
-            {
-                entry.Arrived[i] *= keep;
-            }
-
+            entry.Fade(now);
             if (entry.Calls == 0 && entry.Arrived[(int)Dimension.Requests] < 0.01)
             {
                 entries.Remove(key);
@@ -86,7 +84,8 @@ internal sealed class DemandLedger
         return demands.Count <= MostEntries ? demands : [.. demands.OrderByDescending(demand => demand.PerSecond.Requests).Take(MostEntries)];
     }
 
-    private double Larger(Dimension dimension) => Math.Max(largest[(int)dimension], largestBefore[(int)dimension]);
+    private long Largest(Dimension dimension) =>
+        Math.Max(waiting[(int)dimension].Value, Math.Max(largest[(int)dimension], largestBefore[(int)dimension]));
 
     private Entry Find(Tenant tenant, Priority priority)
     {
@@ -98,21 +97,24 @@ internal sealed class DemandLedger
         return entry;
     }
 
-    private static double Fade(Entry entry, Instant now)
-    {
-        var keep = entry.At == default ? 1 : Math.Exp(-Math.Max(0, (now - entry.At).TotalSeconds) / Memory.TotalSeconds);
-        entry.At = Instant.Max(entry.At, now);
-        return keep;
-    }
-
     private sealed class Entry
     {
+        private Instant at;
+
         public double[] Arrived { get; } = new double[Dimensions];
 
         public double[] Waiting { get; } = new double[Dimensions];
 
         public int Calls { get; set; }
 
-        public Instant At { get; set; }
+        public void Fade(Instant now)
+        {
+            var keep = Math.Exp(-Math.Max(0, (now - at).TotalSeconds) / Memory.TotalSeconds);
+            at = Instant.Max(at, now);
+            for (var i = 0; i < Dimensions; i++)
+            {
+                Arrived[i] *= keep;
+            }
+        }
     }
 }

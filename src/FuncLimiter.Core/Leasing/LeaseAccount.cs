@@ -36,6 +36,9 @@ internal abstract class LeaseAccount(Limit limit)
     /// <summary>What could be lent at this moment, with so much lent already.</summary>
     internal abstract double Free { get; }
 
+    /// <summary>What comes back to the book per second; 0 where it comes back all at once.</summary>
+    internal abstract double Refill { get; }
+
     /// <summary>When an amount could be lent if nothing else changed but time; <see cref="Instant.Unknown"/> where time brings nothing.</summary>
     internal abstract Instant FreeAt(double amount);
 

@@ -96,14 +96,30 @@ public sealed class LeaseDesk
     internal static void Arrive(Call call, Instant now)
     {
         call.Owner!.Budget.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Consumer, 1, now);
-        EachPlace(call, (budget, charge, part) => budget.Demand.Arrive(call.Owner, call.Priority, charge, part, now));
+        for (var (i, part) = (0, PartOfEach(call)); i < call.Lane!.Places.Length; i++)
+        {
+            if (MayServe(call, i))
+            {
+                var place = call.Lane.Places[i];
+                place.Own.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Provider[i], part, now);
+                place.Account.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Provider[i], part, now);
+            }
+        }
     }
 
     /// <summary>Counts a call that waits (1), or waits no longer (-1).</summary>
     internal static void Wait(Call call, int sign)
     {
-        call.Owner!.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, sign);
-        EachPlace(call, (budget, charge, part) => budget.Demand.Wait(call.Owner, call.Priority, charge, sign * part));
+        call.Owner!.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, 1, sign);
+        for (var (i, part) = (0, PartOfEach(call)); i < call.Lane!.Places.Length; i++)
+        {
+            if (MayServe(call, i))
+            {
+                var place = call.Lane.Places[i];
+                place.Own.Lease?.Demand.Wait(call.Owner, call.Priority, call.Provider[i], part, sign);
+                place.Account.Lease?.Demand.Wait(call.Owner, call.Priority, call.Provider[i], part, sign);
+            }
+        }
     }
 
     /// <summary>
@@ -125,22 +141,23 @@ public sealed class LeaseDesk
         return meant;
     }
 
-    // A call goes to one of the targets that may serve it; which, nobody knows yet.
-    private static void EachPlace(Call call, Action<LeasedBudget, Charge, double> count)
+    // A call goes to one of the targets that may serve it; which, nobody knows yet. Where none may, to the first fallback that may.
+    private static bool MayServe(Call call, int place)
     {
-        var lane = call.Lane!;
-        var targets = Enumerable.Range(0, lane.Places.Length).Where(place => (call.Excluded >> place & 1) == 0 && place < lane.Targets).ToArray();
-        targets = targets.Length > 0 ? targets : [.. Enumerable.Range(0, lane.Places.Length).Where(place => (call.Excluded >> place & 1) == 0).Take(1)];
-        foreach (var place in targets)
+        var open = ~call.Excluded & ((call.Lane!.Places.Length == 64 ? 0 : 1UL << call.Lane.Places.Length) - 1);
+        var targets = open & ((call.Lane.Targets == 64 ? 0 : 1UL << call.Lane.Targets) - 1);
+        return ((targets != 0 ? targets : open & (~open + 1)) >> place & 1) != 0;
+    }
+
+    private static double PartOfEach(Call call)
+    {
+        var targets = 0;
+        for (var i = 0; i < call.Lane!.Places.Length; i++)
         {
-            foreach (var budget in (ReadOnlySpan<Budget>)[lane.Places[place].Own, lane.Places[place].Account])
-            {
-                if (budget.Lease is { } leased)
-                {
-                    count(leased, call.Provider[place], 1.0 / targets.Length);
-                }
-            }
+            targets += MayServe(call, i) ? 1 : 0;
         }
+
+        return 1.0 / Math.Max(1, targets);
     }
 
     private Instant DueAt(string scope, List<LeasedBudget> members, Instant now)

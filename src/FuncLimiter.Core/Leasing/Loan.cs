@@ -53,7 +53,7 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
 
     /// <summary>
     /// As much as the largest call needs, when it is this instance's turn: the one that was lent least by its share goes first, and what it
-    /// needs is kept for it. One that had no turns for a while begins with the least of the others, so that nothing is saved up.
+    /// needs is kept for it, or will have come back when it asks again. One that had no turns for a while begins with the least of the others, so that nothing is saved up.
     /// </summary>
     private LeaseLine ByTurns(Tenure tenure, LeaseTarget target, Instant now)
     {
@@ -62,11 +62,26 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         var turn = own.IsShort || rivals.Length == 0 ? own.Turn : Math.Max(own.Turn, rivals.Min(rival => rival.Lines[line].Turn));
         var has = Has(own);
         var missing = Math.Max(0, own.Need - has);
-        var ahead = rivals.Where(rival => rival.Lines[line].Turn < turn).Sum(rival => rival.Lines[line].Need);
-        var isNext = target.Share > 0 && account.Free - ahead >= missing * (1 - 1e-9);
+        var isNext = target.Share > 0 && LeavesEnough(missing, rivals.Where(rival => rival.Lines[line].Turn < turn), now);
         var grant = isNext ? Math.Min(missing, account.Free) : 0;
         tenure.Lines[line] = own with { Turn = grant > 0 ? turn + grant / target.Share : turn, IsShort = target.Share > 0 && missing > 0 && !isNext };
         return new(grant, 0, has + grant);
+    }
+
+    /// <summary>Whether, less an amount, there is enough for others by the times at which they ask again.</summary>
+    private bool LeavesEnough(double amount, IEnumerable<Tenure> others, Instant now)
+    {
+        var (left, at) = (account.Free - amount * (1 - 1e-9), now);
+        foreach (var other in others.OrderBy(other => other.Answer!.AskAgainAt))
+        {
+            if (left < 0)
+                return false;
+            var asksAt = Instant.Max(at, other.Answer!.AskAgainAt);
+            left = Math.Min(account.Capacity, left + account.Refill * (asksAt - at).TotalSeconds) - other.Lines[line].Need;
+            at = asksAt;
+        }
+
+        return left >= 0;
     }
 
     /// <summary>Those who wait for their turn, and still ask when they said they would.</summary>

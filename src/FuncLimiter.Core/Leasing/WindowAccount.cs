@@ -35,6 +35,8 @@ internal sealed class WindowAccount : LeaseAccount
 
     internal override double Free => Math.Max(0, Pool - _lent);
 
+    internal override double Refill => 0;
+
     internal override Instant FreeAt(double amount) => _meter.FitsAt(_lent + amount, _now);
 
     internal override void Advance(Instant now) => _now = Instant.Max(_now, now);

@@ -31,6 +31,25 @@ public class FleetTests
         Assert.Empty(world.Provider.Exceeded);
     }
 
+    /// <summary>The whole burst is six calls: no instance can have a part of its own, so whole calls' worth goes round.</summary>
+    [Theory]
+    [InlineData(10)]
+    [InlineData(50)]
+    public void ALimitOfOneCallASecond_AmongManyInstances_IsUsedToAtLeast95Percent(int instances)
+    {
+        var world = Fleet(
+            instances,
+            [new("t1", Priority.Standard, 5, 100, 900), new("t2", Priority.Standard, 5, 100, 900)],
+            limit: new(Dimension.Requests, 60, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = 6 });
+        world.RunFor(SettledSeconds);
+        var before = world.Provider.Total(Budget);
+
+        world.RunFor(120);
+
+        Assert.InRange(world.Provider.Total(Budget) - before, 0.95 * 120, 126);
+        Assert.Empty(world.Provider.Exceeded);
+    }
+
     [Fact]
     public void FiftyInstances_AdmittingTwoThousandCallsASecond_TakeAtMostTenOperationsAThousandCalls()
     {
@@ -220,13 +239,16 @@ public class FleetTests
     }
 
     internal static FleetWorld Fleet(
-        int instances, int tokensPerSecond, IReadOnlyList<Source> sources, IReadOnlyList<(string Id, double Weight)>? tenants = null, int burstSeconds = 6) => new(
+        int instances, int tokensPerSecond, IReadOnlyList<Source> sources, IReadOnlyList<(string Id, double Weight)>? tenants = null, int burstSeconds = 6) =>
+        Fleet(instances, sources, new(Dimension.Tokens, tokensPerSecond * 60, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = burstSeconds }, tenants);
+
+    internal static FleetWorld Fleet(int instances, IReadOnlyList<Source> sources, Limit limit, IReadOnlyList<(string Id, double Weight)>? tenants = null) => new(
         new()
         {
             Spec = new()
             {
                 Accounts = [new("a", [])],
-                Deployments = [new("a/m", "a", [new(Dimension.Tokens, tokensPerSecond * 60, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = burstSeconds }])],
+                Deployments = [new("a/m", "a", [limit])],
                 Routes = [new("m", ["a/m"], [])],
                 Tenants = [.. (tenants ?? [("t1", 1), ("t2", 1), ("t3", 1)]).Select(tenant => new TenantSpec(tenant.Id, tenant.Weight, [], []))],
                 Queue = new() { MaxWait = [.. Enumerable.Repeat(TimeSpan.FromHours(1), 3)] },
