@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace FuncLimiter.Core.Budgets;
 
 /// <summary>A point in time in UTC, to 100 nanoseconds. Core never reads a clock: instants come in from the host.</summary>
 /// <param name="Ticks">100-nanosecond ticks since 0001-01-01T00:00:00Z, as in <see cref="DateTime.Ticks"/>.</param>
+[JsonConverter(typeof(InstantJson))]
 public readonly record struct Instant(long Ticks) : IComparable<Instant>
 {
     /// <summary>Before everything: the instant of what has never happened.</summary>

@@ -9,7 +9,6 @@ namespace FuncLimiter.Core.Leasing;
 /// </summary>
 internal sealed class DemandLedger
 {
-    private const int MostEntries = 1_000;
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
     private static readonly int Dimensions = Enum.GetValues<Dimension>().Length;
     private readonly Dictionary<(Tenant Tenant, Priority Priority), Entry> entries = [];
@@ -60,7 +59,11 @@ internal sealed class DemandLedger
     }
 
     /// <summary>What is wanted: what comes, and what waits spread over a time.</summary>
-    public IReadOnlyList<LeaseDemand> Take(TimeSpan spread, Instant now)
+    /// <param name="limits">Of what.</param>
+    /// <param name="spread">The time.</param>
+    /// <param name="most">How many demands to state at most; the largest are.</param>
+    /// <param name="now">Now.</param>
+    public IReadOnlyList<LeaseDemand> Take(IReadOnlyList<Limit> limits, TimeSpan spread, int most, Instant now)
     {
         var demands = new List<LeaseDemand>(entries.Count);
         foreach (var (key, entry) in entries)
@@ -72,16 +75,13 @@ internal sealed class DemandLedger
                 continue;
             }
 
-            double Rate(Dimension dimension) =>
-                (entry.Arrived[(int)dimension] / Memory.TotalSeconds) + (entry.Waiting[(int)dimension] / spread.TotalSeconds);
-            demands.Add(new(key.Tenant.Id, key.Tenant.Weight, key.Priority, new(
-                Rate(Dimension.Requests), Rate(Dimension.Tokens), Rate(Dimension.InputTokens), Rate(Dimension.OutputTokens),
-                entry.Arrived[(int)Dimension.Concurrent] + entry.Waiting[(int)Dimension.Concurrent])));
+            demands.Add(new(key.Tenant.Id, key.Tenant.Weight, key.Priority, entry.Rates(limits, spread)));
         }
 
         largest.CopyTo(largestBefore, 0);
         Array.Clear(largest);
-        return demands.Count <= MostEntries ? demands : [.. demands.OrderByDescending(demand => demand.PerSecond.Requests).Take(MostEntries)];
+        var first = limits.Count > 0 ? limits[0].Dimension : Dimension.Requests;
+        return demands.Count <= most ? demands : [.. demands.OrderByDescending(demand => demand.PerSecond[first]).Take(most)];
     }
 
     private long Largest(Dimension dimension) =>
@@ -106,6 +106,15 @@ internal sealed class DemandLedger
         public double[] Waiting { get; } = new double[Dimensions];
 
         public int Calls { get; set; }
+
+        // Rounded, since owners keep what is stated.
+        public LeaseRates Rates(IReadOnlyList<Limit> limits, TimeSpan spread)
+        {
+            double Rate(Dimension dimension) => !limits.Any(limit => limit.Dimension == dimension) ? 0
+                : dimension == Dimension.Concurrent ? Math.Round(Arrived[(int)dimension] + Waiting[(int)dimension], 3)
+                : Math.Round((Arrived[(int)dimension] / Memory.TotalSeconds) + (Waiting[(int)dimension] / spread.TotalSeconds), 3);
+            return new(Rate(Dimension.Requests), Rate(Dimension.Tokens), Rate(Dimension.InputTokens), Rate(Dimension.OutputTokens), Rate(Dimension.Concurrent));
+        }
 
         public void Fade(Instant now)
         {

@@ -33,6 +33,6 @@ public sealed record LeasePolicy
     /// <summary>How many instances may hold leases of one budget; default 1,000.</summary>
     public int MaxInstances { get; init; } = 1_000;
 
-    /// <summary>How many demands one ask may state; default 1,000.</summary>
-    public int MaxDemands { get; init; } = 1_000;
+    /// <summary>How many demands one ask states at most, default 200; tenants beyond are served from what is lent for others' sake.</summary>
+    public int MaxDemands { get; init; } = 200;
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Leasing;
@@ -9,7 +10,11 @@ namespace FuncLimiter.Core.Leasing;
 /// <param name="OutputTokens">Output tokens per second.</param>
 /// <param name="Concurrent">Calls under way at once.</param>
 public readonly record struct LeaseRates(
-    double Requests, double Tokens = 0, double InputTokens = 0, double OutputTokens = 0, double Concurrent = 0)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Requests,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Tokens = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double InputTokens = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double OutputTokens = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Concurrent = 0)
 {
     /// <summary>The rate of one dimension.</summary>
     public double this[Dimension dimension] => dimension switch

@@ -67,7 +67,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         if (IsWanted(now) || HasNews)
         {
             var need = Demand.Need;
-            asked = Demand.Take(policy.RefreshEvery, now);
+            asked = Demand.Take(limits, policy.RefreshEvery, limits.Count == 0 ? 0 : policy.MaxDemands, now);
             ask = Hold.Ask(asked, need, now);
         }
         else
@@ -89,7 +89,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             closedUntil = null;
         if (!Hold.Apply(lease, now))
             return;
-        Use = lease.Use;
+        Use = lease.Use.Count == limits.Count ? lease.Use : Use;
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
         Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
     }

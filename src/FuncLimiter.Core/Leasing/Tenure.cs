@@ -56,7 +56,8 @@ internal sealed class Tenure
     /// <summary>Whether an ask tells of a lease of an earlier book.</summary>
     internal void Suspect(LeaseAsk ask) => Held = ask.Holds != 0 ? ask.Holds : Held;
 
-    internal TenureState Export() => new(Instance, Sequence, Held, Answer, Demands, [.. Lines]);
+    /// <summary>What the answer says for guidance is not kept: whoever asks the same again goes without.</summary>
+    internal TenureState Export() => new(Instance, Sequence, Held, Answer is null ? null : Answer with { Shares = [], Use = [] }, Demands, [.. Lines]);
 
     internal double LentRate(int line) => Math.Max(Lines[line].Rate, Answer?.Lines[line].Rate ?? 0);
 
