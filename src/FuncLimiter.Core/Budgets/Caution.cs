@@ -114,21 +114,24 @@ public sealed class Caution
     private static TimeSpan Twice(TimeSpan jitter) => TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, jitter.Ticks * 2));
 
     /// <summary>What has been learned, to be stored.</summary>
-    internal CautionState Save() => new(known ?? Jitter, Factor, lastChange, surprises);
+    internal CautionState Save() => new(Jitter, known, Factor, lastChange, lastCall, surprises);
 
     /// <summary>Takes on what was stored; where nothing is to be learned there is nothing to take on.</summary>
     internal void Restore(CautionState state)
     {
         if (!IsFixed)
         {
-            (Jitter, Factor, lastChange, surprises, known) = (state.Jitter, Math.Clamp(state.Factor, LeastFactor, 1), state.LastChange, state.Surprises, null);
+            (Jitter, known, Factor) = (state.Jitter, state.UsualJitter, Math.Clamp(state.Factor, LeastFactor, 1));
+            (lastChange, lastCall, surprises) = (state.LastChange, state.LastCall, state.Surprises);
         }
     }
 }
 
 /// <summary>What <see cref="Caution"/> has learned.</summary>
 /// <param name="Jitter">The spread of sending against arriving.</param>
+/// <param name="UsualJitter">The same once answers have come, where none have come since idling.</param>
 /// <param name="Factor">The share of the limit in use at most.</param>
 /// <param name="LastChange">When it last changed.</param>
+/// <param name="LastCall">When calls were last sent.</param>
 /// <param name="Surprises">Refusals in a row that were not foreseen.</param>
-public sealed record CautionState(TimeSpan Jitter, double Factor, Instant LastChange, int Surprises);
+public sealed record CautionState(TimeSpan Jitter, TimeSpan? UsualJitter, double Factor, Instant LastChange, Instant LastCall, int Surprises);

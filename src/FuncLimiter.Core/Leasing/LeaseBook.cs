@@ -82,7 +82,15 @@ public sealed class LeaseBook
             return Nothing(ask);
         if (!isKnown)
             _tenures.Add(ask.Instance, tenure = Tenure.Begin(ask));
+        if (_caution.Send(_now))
+            Reconsider();
         return Offer(tenure!);
+    }
+
+    private void Reconsider()
+    {
+        foreach (var account in _accounts)
+            account.Reconsider();
     }
 
     private void Observe(Observation observation, Instant sentAt)
@@ -111,8 +119,8 @@ public sealed class LeaseBook
                 account.Drain();
         }
 
-        foreach (var account in changed ? _accounts : [])
-            account.Reconsider();
+        if (changed)
+            Reconsider();
     }
 
     /// <summary>The state to be stored.</summary>

@@ -31,7 +31,7 @@ public sealed class LeaseOwner
         var isProviders = scope.StartsWith(AccountScope, StringComparison.Ordinal);
         foreach (var (name, limits) in BudgetsOf(scope, spec))
         {
-            var book = new LeaseBook(limits, isProviders ? new() : Caution.None(), policy);
+            var book = new LeaseBook(limits, isProviders ? Caution.Unheard() : Caution.None(), policy);
             var kept = state is { Version: LeaseOwnerState.CurrentVersion } ? state.Books.GetValueOrDefault(name) : null;
             if (!(kept is not null && book.TryRestore(kept)) && isProviders)
                 book.Doubt(now);
