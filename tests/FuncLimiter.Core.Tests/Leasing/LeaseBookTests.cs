@@ -1,0 +1,244 @@
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core.Tests.Leasing;
+
+public class LeaseBookTests
+{
+    private static readonly Instant Start = Instant.From(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    private static readonly LeasePolicy Policy = new() { MaxInstances = 3, MaxDemands = 2 };
+    private static readonly Limit Bucket = new(Dimension.Tokens, 6_000, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket);
+    private static readonly Limit Window = new(Dimension.Tokens, 6_000, TimeSpan.FromMinutes(1), LimitAlgorithm.Sliding);
+    private static readonly Limit Places = new(Dimension.Concurrent, 10, TimeSpan.Zero, LimitAlgorithm.Concurrency);
+
+    /// <summary>The numbers of the example at <see cref="LeaseBook"/>.</summary>
+    [Fact]
+    public void ASecondInstance_GetsWhatTheBookKept_ThenItsShare_OnceTheFirstIsKnownToGoByLess()
+    {
+        var book = Book(Bucket);
+        var (a, b) = (new LeaseHold("a", [Bucket], Policy), new LeaseHold("b", [Bucket], Policy));
+        Assert.Equal(new LeaseLine(5_400, 100, 5_400), Exchange(book, a, Start).Lines[0]);
+        Assert.Equal(new LeaseLine(600, 0, 600), Round(Exchange(book, b, Start).Lines[0]));
+
+        var later = Start + Policy.MinRefresh;
+        Assert.Equal(50, Exchange(book, a, later).Lines[0].Rate);
+        Assert.Equal(0, Exchange(book, b, later).Lines[0].Rate);
+        later += Policy.MinRefresh;
+        Exchange(book, a, later);
+
+        var share = Exchange(book, b, later).Lines[0];
+        Assert.Equal(50, share.Rate, 1e-6);
+        Assert.Equal(2_700, share.Capacity, 1e-6);
+    }
+
+    [Fact]
+    public void AnAskThatIsNotNewer_GetsTheSameAnswer_AndChangesNothing()
+    {
+        var book = Book(Bucket);
+        var ask = AskOf("a", 2);
+        var answer = book.Ask(ask, Start);
+        var state = JsonSerializer.Serialize(book.Save());
+
+        Assert.Same(answer, book.Ask(ask, Start));
+        Assert.Same(answer, book.Ask(ask with { Sequence = 1, ClosedFor = TimeSpan.FromHours(1) }, Start));
+        Assert.Equal(state, JsonSerializer.Serialize(book.Save()));
+    }
+
+    [Theory]
+    [InlineData(0.0, false)]
+    [InlineData(-0.001, false)]
+    [InlineData(0.1, true)]
+    public void WhatAnInstanceHolds_IsLentAgain_NotBeforeItsLeaseAndTheClockMarginAreOver(double secondsAfterEnd, bool isLent)
+    {
+        var book = Book(Bucket);
+        var held = book.Ask(AskOf("a", 1), Start);
+
+        var lent = book.Ask(AskOf("b", 1), held.ExpiresAt + TimeSpan.FromSeconds(secondsAfterEnd));
+
+        Assert.Equal(isLent, lent.Lines[0].Rate > 0);
+    }
+
+    [Fact]
+    public void AnUntoldLease_CountsAsSpent_OfWindowsUntilTheyPass()
+    {
+        var book = Book(Window);
+        var held = book.Ask(AskOf("a", 1), Start);
+        var end = held.ExpiresAt + Policy.ClockMargin;
+
+        Assert.True(held.Lines[0].Grant > 1_000);
+        Assert.Equal(6_000 - held.Lines[0].Grant, GrantedInAll(end), 1e-6);
+        Assert.Equal(6_000, GrantedInAll(end + Window.Window), 1e-6);
+
+        double GrantedInAll(Instant at)
+        {
+            book.Ask(AskOf("x", at.Ticks) with { Leaving = true }, at);
+            var lease = book.Ask(AskOf("y", at.Ticks), at);
+            var rest = book.Ask(AskOf("z", at.Ticks), at);
+            book.Ask(AskOf("y", at.Ticks + 1) with { Leaving = true, Holds = lease.Number, Lines = [Report(level: lease.Lines[0].Grant)] }, at);
+            book.Ask(AskOf("z", at.Ticks + 1) with { Leaving = true, Holds = rest.Number, Lines = [Report(level: rest.Lines[0].Grant)] }, at);
+            return lease.Lines[0].Grant + rest.Lines[0].Grant;
+        }
+    }
+
+    [Fact]
+    public void PlacesOfAnInstanceThatDied_AreTakenForTheLongestCall()
+    {
+        var book = Book(Places);
+        var held = book.Ask(AskOf("a", 1), Start);
+        var end = held.ExpiresAt + Policy.ClockMargin;
+
+        Assert.True(book.Ask(AskOf("b", 1), end).Lines[0].Grant <= 10 - held.Lines[0].Grant);
+        Assert.True(book.Ask(AskOf("b", 2), end + Policy.LongestCall).Lines[0].Grant > 0);
+    }
+
+    [Fact]
+    public void AnInstanceThatLeaves_GivesBackAtOnce()
+    {
+        var book = Book(Bucket);
+        var hold = new LeaseHold("a", [Bucket], Policy);
+        Exchange(book, hold, Start);
+        hold.Take(Tokens(1_000), Start);
+
+        var none = book.Ask(hold.Leave(Start), Start);
+
+        Assert.Equal(0, none.Number);
+        Assert.Equal(Instant.Unknown, hold.FitsAt(Tokens(1), Start));
+        Assert.InRange(book.Ask(AskOf("b", 1), Start).Lines[0].Grant, 4_000, 5_000);
+    }
+
+    [Fact]
+    public void MoreInstancesThanAllowed_GetNothing()
+    {
+        var book = Book(Bucket);
+        for (var i = 0; i < Policy.MaxInstances; i++)
+            Assert.NotEqual(0, book.Ask(AskOf("i" + i, 1), Start).Number);
+
+        Assert.Equal(0, book.Ask(AskOf("late", 1), Start).Number);
+    }
+
+    public static TheoryData<LeaseAsk> Malformed =>
+    [
+        AskOf("", 1),
+        AskOf("a", 1) with { Lines = [] },
+        AskOf("a", 1) with { Lines = [Report(double.NaN)] },
+        AskOf("a", 1) with { Lines = [Report() with { Need = -1 }] },
+        AskOf("a", 1) with { Lines = [Report() with { Refunds = [new(Start, -1)] }] },
+        AskOf("a", 1) with { Demands = [Demand(weight: 0)] },
+        AskOf("a", 1) with { Demands = [Demand(perSecond: double.PositiveInfinity)] },
+        AskOf("a", 1) with { Demands = [Demand(), Demand(), Demand()] },
+    ];
+
+    [Theory]
+    [MemberData(nameof(Malformed))]
+    public void AMalformedAsk_IsRefused_AndChangesNothing(LeaseAsk ask)
+    {
+        var book = Book(Bucket);
+        book.Ask(AskOf("b", 1), Start);
+        var state = JsonSerializer.Serialize(book.Save());
+
+        Assert.Throws<ArgumentException>(() => book.Ask(ask, Start + TimeSpan.FromSeconds(1)));
+
+        Assert.Equal(state, JsonSerializer.Serialize(book.Save()));
+    }
+
+    [Fact]
+    public void AClosedScope_IsLentFromItsEndOn()
+    {
+        var book = Book(Bucket);
+        book.Ask(AskOf("a", 1) with { ClosedFor = TimeSpan.FromSeconds(30) }, Start);
+        book.Ask(AskOf("a", 2) with { ClosedFor = TimeSpan.FromSeconds(5) }, Start);
+
+        Assert.Equal(Start + TimeSpan.FromSeconds(30), book.Ask(AskOf("b", 1), Start).NotBefore);
+        Assert.True(book.Ask(AskOf("b", 2) with { ClosedFor = TimeSpan.Zero }, Start).NotBefore <= Start);
+    }
+
+    [Fact]
+    public void InDoubt_NothingIsLent_BeforeAllEarlierLeasesHaveEnded_AndThenOnlyWhatComesBack()
+    {
+        var book = Book(Bucket);
+        book.Doubt(Start);
+        var end = Start + Policy.Duration + Policy.ClockMargin;
+
+        var none = book.Ask(AskOf("a", 1), Start);
+        Assert.Equal((0, end), (none.Number, none.AskAgainAt));
+        Assert.Equal(0, book.Ask(AskOf("a", 2), end - TimeSpan.FromTicks(1)).Number);
+        var lease = book.Ask(AskOf("a", 3), end);
+        Assert.Equal((0, 100), (lease.Lines[0].Grant, lease.Lines[0].Rate));
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void InDoubt_PlacesAreLentAfterwards_UnlessAnInstanceTellsOfAnEarlierLease(bool tells, bool isLent)
+    {
+        var book = Book(Places);
+        book.Doubt(Start);
+        book.Ask(AskOf("a", 1) with { Holds = tells ? 7 : 0 }, Start + TimeSpan.FromSeconds(3));
+
+        var lease = book.Ask(AskOf("b", 1), Start + Policy.Duration + Policy.ClockMargin);
+
+        Assert.Equal(isLent, lease.Lines[0].Grant > 0);
+    }
+
+    [Fact]
+    public void AStoredState_GoesOnAsIfNothingHadBeen_CautionAndDoubtIncluded()
+    {
+        var book = new LeaseBook([Bucket], new Caution(), Policy);
+        book.Ask(AskOf("a", 1), Start);
+        for (var i = 0; i < 4; i++)
+        {
+            var at = Start + TimeSpan.FromSeconds(10 * i);
+            book.Ask(AskOf("a", 2 + i) with { News = [new(new(OutcomeKind.RateLimited), at)] }, at);
+        }
+
+        var copy = new LeaseBook([Bucket], new Caution(), Policy);
+        Assert.True(copy.TryRestore(JsonSerializer.Deserialize<LeaseBookState>(JsonSerializer.Serialize(book.Save()))!));
+
+        var (later, ask) = (Start + TimeSpan.FromSeconds(40), AskOf("a", 9));
+        Assert.Equal(JsonSerializer.Serialize(book.Ask(ask, later)), JsonSerializer.Serialize(copy.Ask(ask, later)));
+        Assert.True(copy.Save().Caution!.Factor < 1);
+    }
+
+    [Fact]
+    public void AStateOfOtherLimits_IsNotTakenUp()
+    {
+        var state = Book(Bucket).Save();
+
+        Assert.False(Book(Window).TryRestore(state));
+        Assert.False(Book(Bucket, Places).TryRestore(state));
+        Assert.True(Book(Bucket with { Amount = 100 }).TryRestore(state));
+    }
+
+    [Fact]
+    public void RefusalsWithinOneRefresh_AreOneSurprise()
+    {
+        var book = new LeaseBook([Bucket], new Caution(), Policy);
+        LeaseNews[] news = [.. Enumerable.Range(0, 6).Select(second => new LeaseNews(new(OutcomeKind.RateLimited), Start + TimeSpan.FromSeconds(second)))];
+
+        book.Ask(AskOf("a", 1) with { News = news }, Start + TimeSpan.FromSeconds(6));
+
+        Assert.Equal(1, book.Save().Caution!.Surprises);
+    }
+
+    private static LeaseBook Book(params Limit[] limits) => new(limits, Caution.None(), Policy);
+
+    private static Lease Exchange(LeaseBook book, LeaseHold hold, Instant now)
+    {
+        var lease = book.Ask(hold.Ask([Demand()], Tokens(100), now), now);
+        hold.Apply(lease, now);
+        return lease;
+    }
+
+    private static LeaseLine Round(LeaseLine line) => new(Math.Round(line.Grant, 6), Math.Round(line.Rate, 6), Math.Round(line.Capacity, 6));
+
+    private static Charge Tokens(long tokens) => new(1, tokens, 0, 0, 1);
+
+    private static LeaseAsk AskOf(string instance, long sequence) => new(instance, sequence, 0, [Demand()], [Report()]) { Lapsed = true };
+
+    private static LeaseReport Report(double used = 0, double level = 0) => new(used, 0, level, 1, []);
+
+    private static LeaseDemand Demand(double weight = 1, double perSecond = 100) =>
+        new("t", weight, Priority.Standard, new(1, perSecond, Concurrent: Math.Min(perSecond, 5)));
+}
