@@ -43,7 +43,7 @@ internal sealed class Checkpoints
         var states = new List<BudgetState>();
         foreach (var budget in budgets)
         {
-            if (budget.Meters.Count > 0 && (budget.IsDirty || budget.Meters.Any(meter => meter.WaitingForCheckpoint > 0)))
+            if (budget.IsDirty || budget.Meters.Any(meter => meter.WaitingForCheckpoint > 0))
             {
                 states.Add(budget.Save(out var allowances, now));
                 pending.Add((budget, allowances));

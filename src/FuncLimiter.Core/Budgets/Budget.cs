@@ -9,6 +9,8 @@ public sealed class Budget
     private readonly Meter[] meters;
     private readonly Caution caution;
     private readonly Traffic? traffic;
+    private bool isDirty;
+    private Instant savedCooldown;
 
     /// <summary>A budget with nothing taken.</summary>
     /// <param name="name">Scope and id, for example <c>tenant:acme</c>.</param>
@@ -46,8 +48,8 @@ public sealed class Budget
     /// <summary>The part of the budget's refill that this process can count on, above 0, at most 1.</summary>
     internal double Share => Lease?.Share ?? 1;
 
-    /// <summary>True where something changed since the last <see cref="Save"/>.</summary>
-    internal bool IsDirty { get; private set; }
+    /// <summary>True where something changed since the last <see cref="Save"/> that must outlive the process; without limits, only a cooldown.</summary>
+    internal bool IsDirty => meters.Length > 0 ? isDirty : CooldownUntil != savedCooldown;
 
     /// <summary>The place of the meter that last made a call wait; -1 before any did.</summary>
     internal int Binding { get; private set; } = -1;
@@ -87,7 +89,7 @@ public sealed class Budget
     public void Take(in Charge charge, Instant now)
     {
         traffic?.Begin(charge);
-        IsDirty = true;
+        isDirty = true;
         Lease?.Hold.Take(charge, now);
         foreach (var meter in meters)
         {
@@ -104,7 +106,7 @@ public sealed class Budget
     public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
     {
         traffic?.End(held);
-        IsDirty = true;
+        isDirty = true;
         Lease?.Hold.Settle(held, final, takenAt, now);
         foreach (var meter in meters)
         {
@@ -119,7 +121,7 @@ public sealed class Budget
     /// <param name="now">Now.</param>
     public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now)
     {
-        IsDirty = true;
+        isDirty = true;
         if (Lease is { } lease)
         {
             Tell(lease, observation, sentAt, now);
@@ -151,7 +153,7 @@ public sealed class Budget
     /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
     public void CoolDown(Instant until, Instant now)
     {
-        IsDirty = true;
+        isDirty = true;
         until = Instant.Min(until, now + MostCooldown);
         if (until > CooldownUntil)
         {
@@ -166,7 +168,7 @@ public sealed class Budget
     /// <summary>Opens the scope again, by a person's word.</summary>
     public void EndCooldown()
     {
-        IsDirty = true;
+        isDirty = true;
         CooldownUntil = Instant.Distant;
         Lease?.Close(Instant.Distant);
     }
@@ -232,7 +234,7 @@ public sealed class Budget
     /// <param name="now">Now.</param>
     internal BudgetState Save(out double[] allowances, Instant now)
     {
-        IsDirty = false;
+        (isDirty, savedCooldown) = (false, CooldownUntil);
         allowances = new double[meters.Length];
         var states = new MeterState[meters.Length];
         for (var i = 0; i < meters.Length; i++)
@@ -268,7 +270,7 @@ public sealed class Budget
     }
 
     /// <summary>A checkpoint was not kept: the next one must have this budget again.</summary>
-    internal void Touch() => IsDirty = true;
+    internal void Touch() => (isDirty, savedCooldown) = (true, Instant.Unknown);
 
     /// <summary>Ends a checkpoint: its allowances, less what was taken since it began, are in force.</summary>
     internal void Allow(double[] allowances)
