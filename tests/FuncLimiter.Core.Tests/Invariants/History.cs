@@ -21,6 +21,12 @@ internal enum StepKind
     /// <summary>A response of a call under way is reported.</summary>
     Observe,
 
+    /// <summary>A call that is over is settled once more.</summary>
+    SettleAgain,
+
+    /// <summary>A person closes a deployment or an account for a while.</summary>
+    Close,
+
     /// <summary>A waiting call is given up.</summary>
     Cancel,
 

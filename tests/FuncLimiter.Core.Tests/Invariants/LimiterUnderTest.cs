@@ -64,6 +64,12 @@ internal class LimiterUnderTest
         Collect();
     }
 
+    public virtual void CoolDown(string scope, Instant until, Instant now)
+    {
+        Limiter.CoolDown(scope, until, now);
+        Collect();
+    }
+
     public virtual IReadOnlyList<BudgetState> BeginCheckpoint(Instant now) => Limiter.BeginCheckpoint(now);
 
     public virtual void ConfirmCheckpoint(Instant now)

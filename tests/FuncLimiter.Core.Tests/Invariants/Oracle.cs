@@ -39,6 +39,19 @@ internal abstract class Oracle
     {
     }
 
+    /// <summary>A person closed a scope, a deployment or an account.</summary>
+    public virtual void Closed(string scope, TimeSpan span, Moment now)
+    {
+    }
+
+    public virtual void CheckpointBegun(Moment now)
+    {
+    }
+
+    public virtual void CheckpointKept(Moment now)
+    {
+    }
+
     public virtual void Crashed(Moment now)
     {
     }

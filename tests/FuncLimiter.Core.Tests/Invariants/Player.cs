@@ -13,6 +13,7 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
     private readonly Dictionary<int, Ask> asks = [];
     private readonly List<int> waiting = [];
     private readonly List<(int Id, int Place, Instant ExpiresAt)> underWay = [];
+    private readonly List<int> over = [];
     private readonly Dictionary<string, BudgetState> disk = [];
     private LimiterUnderTest limiter = make(world.Spec);
     private IReadOnlyList<BudgetState>? begun;
@@ -108,6 +109,12 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
             case StepKind.SettleAll:
                 SettleAll();
                 break;
+            case StepKind.SettleAgain when over.Count > 0:
+                SettleAgain(over[step.Who % over.Count]);
+                break;
+            case StepKind.Close:
+                Close(step);
+                break;
             case StepKind.Observe when underWay.Count > 0:
                 Observe(step);
                 break;
@@ -124,8 +131,7 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
                 MeetOutsider(step);
                 break;
             case StepKind.BeginCheckpoint when begun is null:
-                begun = limiter.BeginCheckpoint(Now.Local);
-                isKept = false;
+                BeginCheckpoint();
                 break;
             case StepKind.KeepCheckpoint when begun is not null:
                 Keep();
@@ -161,6 +167,7 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
         var ask = asks[id];
         var settlement = new Settlement(FinalOf(ask, ask.Provider[place]), FinalOf(ask, ask.Consumer));
         underWay.RemoveAt(index);
+        over.Add(id);
         Tell(oracle => oracle.Settled(ask, place, settlement, Now));
         limiter.Settle(id, settlement, Now.Local);
     }
@@ -172,6 +179,20 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
             Settle(0);
             Listen();
         }
+    }
+
+    private void SettleAgain(int id)
+    {
+        limiter.Settle(id, new(Charge.None, Charge.None), Now.Local);
+    }
+
+    private void Close(Step step)
+    {
+        var deployment = world.Spec.Deployments[step.Who % world.Spec.Deployments.Count];
+        var isAccount = step.How % 2 == 0;
+        var span = TimeSpan.FromMilliseconds(step.Size % 20_000);
+        limiter.CoolDown(isAccount ? deployment.Account : deployment.Id, Now.Local + span, Now.Local);
+        Tell(oracle => oracle.Closed(isAccount ? $"account:{deployment.Account}" : $"deployment:{deployment.Id}", span, Now));
     }
 
     private void Observe(Step step)
@@ -207,6 +228,7 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
                 var (id, place, _) = underWay[i];
                 var ask = asks[id];
                 underWay.RemoveAt(i);
+                over.Add(id);
                 var spent = new Settlement(ask.Provider[place] with { Concurrent = 0 }, ask.Consumer with { Concurrent = 0 });
                 Tell(oracle => oracle.Settled(ask, place, spent, Now));
             }
@@ -215,15 +237,23 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
 
     private void Checkpoint()
     {
-        begun = limiter.BeginCheckpoint(Now.Local);
+        BeginCheckpoint();
         Keep();
         begun = null;
         limiter.ConfirmCheckpoint(Now.Local);
         Listen();
     }
 
+    private void BeginCheckpoint()
+    {
+        Tell(oracle => oracle.CheckpointBegun(Now));
+        begun = limiter.BeginCheckpoint(Now.Local);
+        isKept = false;
+    }
+
     private void Keep()
     {
+        Tell(oracle => oracle.CheckpointKept(Now));
         foreach (var state in begun!)
         {
             disk[state.Name] = state;
@@ -237,6 +267,7 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
         (begun, isKept) = (null, false);
         waiting.Clear();
         underWay.Clear();
+        over.Clear();
         limiter = make(world.Spec);
         limiter.Restore(disk.Values, Now.Local);
         Tell(oracle => oracle.Crashed(Now));
