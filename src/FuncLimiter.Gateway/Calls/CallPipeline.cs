@@ -24,7 +24,11 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     }
 
     /// <inheritdoc/>
-    public async Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken cancellationToken)
+    public Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken cancellationToken) =>
+        ExecuteAsync(call, CancellationToken.None, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken stopWaiting, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
@@ -35,6 +39,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
         }
 
         var run = Start(call, ways, answer);
+        run.StopWaiting = stopWaiting;
         await run.RunAsync(cancellationToken);
         return answer.IsAborted
             ? new CallResult(BrokeOff.Status, [], ErrorBody.Write(call.Dialect, BrokeOff), run.Deployment, run.Usage, run.Attempts)

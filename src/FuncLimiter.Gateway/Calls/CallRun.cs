@@ -55,6 +55,9 @@ internal sealed class CallRun
     /// <summary>True where a connection may still be reading the call's body.</summary>
     public bool HoldsBody { get; private set; }
 
+    /// <summary>Gives up waiting, for admission and between attempts; a call that a provider has goes on.</summary>
+    public CancellationToken StopWaiting { get; set; }
+
     private Instant Now => Instant.From(_services.Time.GetUtcNow());
 
     /// <summary>Carries the call to its end.</summary>
@@ -98,10 +101,19 @@ internal sealed class CallRun
         while (occurred is not null)
         {
             step = PacingMachine.Next(step.State, occurred, _policy);
-            occurred = IsForLater(step.Action) ? null : await CarryOutAsync(step.Action, cancellationToken);
+            occurred = IsForLater(step.Action) ? null
+                : StopWaiting.CanBeCanceled && step.Action is (PacingAction.Admit or PacingAction.Reroute or PacingAction.WaitUntil)
+                    ? await WaitAsync(step.Action, cancellationToken)
+                    : await CarryOutAsync(step.Action, cancellationToken);
         }
 
         return step;
+    }
+
+    private async ValueTask<PacingEvent?> WaitAsync(PacingAction action, CancellationToken cancellationToken)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, StopWaiting);
+        return await CarryOutAsync(action, enough.Token);
     }
 
     private bool IsForLater(PacingAction action) => _terms is not null

@@ -25,4 +25,7 @@ public sealed record JobCall(string Path, ReadOnlyMemory<byte> Body, Priority Pr
 
     /// <summary>How long it may take in all; null for the configuration's own bound.</summary>
     public TimeSpan? Deadline { get; init; }
+
+    /// <summary>Its lane's name, see <see cref="JobLane"/>; told by whoever accepts it.</summary>
+    public string Lane { get; init; } = string.Empty;
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Jobs.Running;
@@ -28,6 +29,7 @@ public sealed class JobService
     private readonly TimeProvider _time;
     private readonly JobFit? _fit;
     private readonly Dictionary<string, double> _weights;
+    private readonly HashSet<string> _limitsUsers;
 
     internal JobService(
         IJobStore store,
@@ -41,6 +43,7 @@ public sealed class JobService
     {
         (_store, _reader, _running, _signals, _configuration, _secrets, _time, _fit) = (store, reader, running, signals, configuration, secrets, time, fit);
         _weights = configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.Weight, StringComparer.Ordinal);
+        _limitsUsers = [.. configuration.Tenants.Where(tenant => tenant.UserLimits.Count > 0).Select(tenant => tenant.Id)];
     }
 
     /// <summary>Checks a job and stores it. Once this has completed the job survives a crash.</summary>
@@ -49,7 +52,8 @@ public sealed class JobService
     /// <param name="cancellationToken">Gives up waiting; the job may be stored all the same.</param>
     public async Task<JobAcceptance> AcceptAsync(string tenant, JobRequest request, CancellationToken cancellationToken)
     {
-        if ((Check(tenant, request) ?? CheckCalls(tenant, request)) is { } error)
+        var calls = new List<JobCall>(request.Calls.Count);
+        if ((Check(tenant, request) ?? CheckCalls(tenant, request, calls)) is { } error)
         {
             return new JobAcceptance(error);
         }
@@ -59,7 +63,7 @@ public sealed class JobService
             $"job_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}",
             tenant,
             now,
-            [.. request.Calls.Select(call => (call, now + (call.Deadline ?? _configuration.Jobs.Deadline)))])
+            [.. calls.Select(call => (call, now + (call.Deadline ?? _configuration.Jobs.Deadline)))])
         {
             IsList = request.IsList,
             Webhook = request.Webhook,
@@ -141,20 +145,26 @@ public sealed class JobService
             : null;
     }
 
-    private GatewayError? CheckCalls(string tenant, JobRequest request)
+    private GatewayError? CheckCalls(string tenant, JobRequest request, List<JobCall> calls)
     {
         for (var index = 0; index < request.Calls.Count; index++)
         {
             var call = request.Calls[index];
+            CallEnvelope? envelope = null;
             var error = call.Deadline is { } deadline && (deadline <= TimeSpan.Zero || deadline > LongestDeadline)
                 ? GatewayError.BadRequest("invalid_deadline", $"'deadlineSeconds' must be above 0 and at most {LongestDeadline.TotalSeconds:0}.", "deadlineSeconds")
-                : _reader.TryRead(call, tenant, out var envelope, out var unreadable) ? _fit?.Fault(envelope) : unreadable;
+                : _reader.TryRead(call, tenant, out envelope, out var unreadable) ? _fit?.Fault(envelope) : unreadable;
             if (error is not null)
             {
                 return request.IsList ? error with { Parameter = $"[{index}].{error.Parameter}", Message = $"Call {index}: {error.Message}" } : error;
             }
+
+            calls.Add(call with { Lane = LaneOf(tenant, call, envelope!) });
         }
 
         return null;
     }
+
+    private string LaneOf(string tenant, JobCall call, CallEnvelope envelope) =>
+        call.User is { } user && _limitsUsers.Contains(tenant) ? $"{envelope.Facts.Model}\n{user}" : envelope.Facts.Model;
 }

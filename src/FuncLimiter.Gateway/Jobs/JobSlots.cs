@@ -9,6 +9,15 @@ namespace FuncLimiter.Gateway.Jobs;
 /// <param name="KeptForBackground">Of these, kept from higher classes for background calls.</param>
 public readonly record struct JobSlots(int Free, int KeptForStandard, int KeptForBackground)
 {
+    /// <summary>
+    /// A lane may hold this many times the slots that are left (a dynamic threshold, as switches share their buffers): alone it has two
+    /// thirds of all, and however many lanes are stuck, the next one finds a slot.
+    /// </summary>
+    private const int LaneShare = 2;
+
+    /// <summary>What lanes hold; null where they are not told apart.</summary>
+    public JobLanes? Lanes { get; init; }
+
     /// <summary>How many calls of a class may still be taken.</summary>
     /// <param name="priority">The class.</param>
     /// <param name="taken">How many calls of any class were taken already.</param>
@@ -18,6 +27,14 @@ public readonly record struct JobSlots(int Free, int KeptForStandard, int KeptFo
         Priority.Standard => Free - KeptForBackground - taken,
         _ => Free - taken,
     });
+
+    /// <summary>Whether one more call of a lane may be taken.</summary>
+    /// <param name="lane">The lane.</param>
+    /// <param name="takenOfLane">How many of its calls were taken already.</param>
+    /// <param name="taken">How many calls of any lane were taken already.</param>
+    public bool HasRoom(in JobLane lane, int takenOfLane, int taken) =>
+        taken < Free
+        && (Lanes is null || (!Lanes.Closed.Contains(lane) && Lanes.Held.GetValueOrDefault(lane) + takenOfLane < LaneShare * (Free - taken)));
 
     internal static JobSlots Of(int most, QueueConfiguration queue, int interactive, int standard, int background) => new(
         Math.Max(0, most - interactive - standard - background),

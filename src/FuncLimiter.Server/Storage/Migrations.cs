@@ -7,12 +7,15 @@ namespace FuncLimiter.Server.Storage;
 /// <summary>Brings the database to the form that this version writes. A step once released is never changed.</summary>
 internal static class Migrations
 {
-    private static readonly string[] Steps = [Step1.Sql];
+    private static readonly string[] Steps = [Step1.Sql, Step2.Sql];
 
     public static int Newest => Steps.Length;
 
     /// <exception cref="StorageException">A newer version wrote it.</exception>
-    public static void Apply(SqliteConnection connection)
+    public static void Apply(SqliteConnection connection) => Apply(connection, Newest);
+
+    /// <summary>The same, up to an earlier form.</summary>
+    internal static void Apply(SqliteConnection connection, int form)
     {
         var version = connection.ExecuteScalar<int>("PRAGMA user_version");
         if (version > Newest)
@@ -21,7 +24,7 @@ internal static class Migrations
                 $"The database is of form {version}, written by a newer FuncLimiter; this one knows form {Newest}. Use the newer one, or another --data.");
         }
 
-        for (; version < Newest; version++)
+        for (; version < form; version++)
         {
             using var transaction = connection.BeginTransaction();
             connection.Execute(Steps[version], transaction: transaction);

@@ -25,6 +25,12 @@ internal static partial class Stored
 
     public static string?[] Labels(string? text) => text is null ? new string?[4] : JsonSerializer.Deserialize(text, StoredJson.Default.StringArray)!;
 
+    /// <summary>A lane within its class. No tenant's id holds a line feed.</summary>
+    public static string Lane(string tenant, string name) => $"{tenant}\n{name}";
+
+    public static (string Tenant, string Name) Lane(string text) =>
+        text.IndexOf('\n', StringComparison.Ordinal) is >= 0 and var end ? (text[..end], text[(end + 1)..]) : (text, string.Empty);
+
     public static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
 
     [JsonSerializable(typeof(string[][]))]

@@ -18,7 +18,7 @@ internal static class Requests
     public static Task<Reply> PostAsync(this HttpClient client, string path, string body, params (string Name, string Value)[] headers) =>
         client.SendAsync(HttpMethod.Post, path, body, headers);
 
-    public static Task<Reply> GetAsync(this HttpClient client, string path, params (string Name, string Value)[] headers) =>
+    public static Task<Reply> FetchAsync(this HttpClient client, string path, params (string Name, string Value)[] headers) =>
         client.SendAsync(HttpMethod.Get, path, null, headers);
 
     public static HttpRequestMessage Create(HttpMethod method, string path, string? body, params (string Name, string Value)[] headers)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using FuncLimiter.Server.Tests.Storage;
 
 namespace FuncLimiter.Server.Tests.Processes;
 
@@ -50,6 +51,9 @@ internal sealed class ServerFolder : IDisposable
 
         return new CommandResult(process.ExitCode, await output, await errors);
     }
+
+    /// <summary>The data as the process that was killed left it.</summary>
+    public TempDirectory Image() => TempDirectory.ImageOf(Data);
 
     public void Dispose() => _folder.Delete(recursive: true);
 

@@ -13,13 +13,16 @@ internal sealed record Setup
 
     private const string ProviderKey = "sk-provider-of-the-tests";
 
-    /// <summary>OpenAI's requests per minute, with a burst of a second.</summary>
+    /// <summary>How much the buckets hold, in seconds of refill.</summary>
+    public double BurstSeconds { get; init; } = 1;
+
+    /// <summary>OpenAI's requests per minute, in a bucket.</summary>
     public long OpenAI { get; init; } = 60_000;
 
-    /// <summary>Azure's requests per minute, by slices of a second.</summary>
+    /// <summary>Azure's requests per minute, in a window that starts anew each minute.</summary>
     public long Azure { get; init; } = 60_000;
 
-    /// <summary>Anthropic's requests per minute, with a burst of a second.</summary>
+    /// <summary>Anthropic's requests per minute, in a bucket.</summary>
     public long Anthropic { get; init; } = 60_000;
 
     /// <summary>How long each answer takes.</summary>
@@ -29,16 +32,16 @@ internal sealed record Setup
     public TimeSpan PerToken { get; init; }
 
     /// <summary>Where webhooks may go, how many jobs run, and so on.</summary>
-    public object Jobs { get; init; } = new { webhooksToPrivateNetworks = true };
+    public object Jobs { get; init; } = new { webhooksToPrivateNetworks = true, maxCalls = 20 };
 
     /// <summary>Starts the double.</summary>
     public Task<ProviderDouble> StartDoubleAsync() => ProviderDouble.StartAsync(new ProviderDoubleOptions
     {
         Deployments =
         [
-            Deployment("gpt-x", ProviderDialect.OpenAI, LimitOptions.Rpm(OpenAI, 1)),
-            Deployment("gpt-z", ProviderDialect.Azure, LimitOptions.AzureRpm(Azure)),
-            Deployment("claude-x", ProviderDialect.Anthropic, LimitOptions.Rpm(Anthropic, 1)),
+            Deployment("gpt-x", ProviderDialect.OpenAI, LimitOptions.Rpm(OpenAI, BurstSeconds)),
+            Deployment("gpt-z", ProviderDialect.Azure, new LimitOptions(LimitDimension.Requests, Azure, TimeSpan.FromMinutes(1), LimitScheme.Fixed)),
+            Deployment("claude-x", ProviderDialect.Anthropic, LimitOptions.Rpm(Anthropic, BurstSeconds)),
         ],
     });
 
@@ -51,9 +54,9 @@ internal sealed record Setup
     {
         accounts = new object[]
         {
-            Account("openai-1", "openai", provider, "gpt-x", new { rpm = OpenAI, burstSeconds = 1, tpm = 10_000_000 }),
-            Account("azure-1", "azure-openai", provider, "gpt-z", new { rpm = Azure, algorithm = "fixed", tpm = 10_000_000 }),
-            Account("anthropic-1", "anthropic", provider, "claude-x", new { rpm = Anthropic, burstSeconds = 1, otpm = 10_000_000 }),
+            Account("openai-1", "openai", provider, "gpt-x", new { rpm = OpenAI, burstSeconds = BurstSeconds, tpm = 10_000_000 }),
+            Account("azure-1", "azure-openai", provider, "gpt-z", new { rpm = Azure, algorithm = "fixed", tpm = 1_000_000 }),
+            Account("anthropic-1", "anthropic", provider, "claude-x", new { rpm = Anthropic, burstSeconds = BurstSeconds, itpm = 600_000 }),
         },
         tenants = new object[]
         {

@@ -38,7 +38,9 @@ public sealed class CallEndpoint
     {
         var dialect = RequestDialect.Of(operation, azureDeployment is not null);
         var headers = context.Request.Headers;
-        if (_authenticator.Authenticate(headers, out var error) is not { } tenant || CallerReader.Read(headers, tenant, out error) is not { } caller)
+        if (_authenticator.Authenticate(headers, out var error) is not { } tenant
+            || CallerReader.Read(headers, tenant, out error) is not { } caller
+            || (error = ContentTypes.Fault(context.Request)) is not null)
         {
             await JsonResponse.WriteErrorAsync(context, dialect, error!);
             return;

@@ -12,6 +12,11 @@ internal static class JsonBody
     public static async ValueTask<(T? Value, GatewayError? Error)> ReadAsync<T>(HttpContext context, int maxBytes, JsonTypeInfo<T> type)
         where T : class
     {
+        if (ContentTypes.Fault(context.Request) is { } fault)
+        {
+            return (null, fault);
+        }
+
         using var body = await RequestBody.ReadAsync(context.Request, maxBytes, context.RequestAborted);
         if (body is null)
         {

@@ -56,7 +56,7 @@ public static class JobEndpoints
 
     private static async Task PostAsync(HttpContext context, string tenant)
     {
-        if (!IdempotencyKeys.TryRead(context.Request.Headers, out var key, out var error))
+        if (!IdempotencyKeys.TryRead(context.Request.Headers, out var key, out var error) || (error = ContentTypes.Fault(context.Request)) is not null)
         {
             await RefuseAsync(context, error);
             return;

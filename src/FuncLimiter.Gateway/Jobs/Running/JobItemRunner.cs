@@ -16,16 +16,16 @@ internal sealed class JobItemRunner(
     TimeProvider time,
     ILogger<JobItemRunner> logger)
 {
-    /// <summary>
-    /// How long one run waits for admission. A call that must wait longer goes back to the store until the instant that the limiter named,
-    /// so that calls which wait for hours hold no slot.
-    /// </summary>
-    private static readonly TimeSpan LongestAdmission = TimeSpan.FromMinutes(1);
+    /// <summary>How long no call of a lane is begun after the limiter had no room for one of them.</summary>
+    private static readonly TimeSpan LongestClosure = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LongestStoreWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Completes when the call has ended or is put back; never throws.</summary>
-    public async Task RunAsync(JobItem item, CancellationToken stoppingToken)
+    /// <param name="item">The call.</param>
+    /// <param name="stopWaiting">Nothing is begun any more; what a provider has goes on.</param>
+    /// <param name="stoppingToken">All is cut off.</param>
+    public async Task RunAsync(JobItem item, CancellationToken stopWaiting, CancellationToken stoppingToken)
     {
         using var late = new CancellationTokenSource();
         using var cut = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, late.Token);
@@ -39,7 +39,7 @@ internal sealed class JobItemRunner(
             await Task.Yield();
             using var deadline = time.CreateTimer(
                 static late => ((CancellationTokenSource)late!).Cancel(), late, Positive(item.Deadline - time.GetUtcNow()), Timeout.InfiniteTimeSpan);
-            if (await OutcomeAsync(item, late.Token, cut.Token) is { } outcome)
+            if (await OutcomeAsync(item, late.Token, stopWaiting, cut.Token) is { } outcome)
             {
                 await StoreAsync(item, outcome, stoppingToken);
             }
@@ -56,7 +56,7 @@ internal sealed class JobItemRunner(
     }
 
     /// <summary>Runs the call; what to store then, or null where nothing is to be: the process stops, or its tenant gave the job up.</summary>
-    private async Task<Func<Task>?> OutcomeAsync(JobItem item, CancellationToken late, CancellationToken cut)
+    private async Task<Func<Task>?> OutcomeAsync(JobItem item, CancellationToken late, CancellationToken stopWaiting, CancellationToken cut)
     {
         try
         {
@@ -65,10 +65,11 @@ internal sealed class JobItemRunner(
                 return End(item, Refused(item, error));
             }
 
-            var answer = await executor.ExecuteAsync(envelope with { MaxWait = LongestAdmission, IdempotencyKey = item.Key.ToString() }, cut);
+            var call = envelope with { MaxWait = Positive(item.Deadline - time.GetUtcNow()), IdempotencyKey = item.Key.ToString() };
+            var answer = await executor.ExecuteAsync(call, stopWaiting, cut);
             return Next(item, JobStep.After(answer, item.Failures), answer);
         }
-        catch (OperationCanceledException) when (cut.IsCancellationRequested)
+        catch (OperationCanceledException) when (cut.IsCancellationRequested || stopWaiting.IsCancellationRequested)
         {
             return late.IsCancellationRequested ? End(item, new JobItemResult(JobItemState.Expired, time.GetUtcNow(), 0)) : null;
         }
@@ -80,16 +81,29 @@ internal sealed class JobItemRunner(
         }
     }
 
-    private Func<Task> Next(JobItem item, JobStep step, CallResult answer) => step.Final is { } state
-        ? End(item, new JobItemResult(state, time.GetUtcNow(), answer.Status)
+    private Func<Task> Next(JobItem item, JobStep step, CallResult answer)
+    {
+        if (step.Final is { } state)
         {
-            Headers = answer.Headers,
-            Body = answer.Body,
-            Deployment = answer.Deployment,
-            Usage = answer.Usage,
-            Attempts = answer.Attempts,
-        })
-        : () => store.PostponeAsync(item.Key, time.GetUtcNow() + step.Wait, step.Failures);
+            return End(item, new JobItemResult(state, time.GetUtcNow(), answer.Status)
+            {
+                Headers = answer.Headers,
+                Body = answer.Body,
+                Deployment = answer.Deployment,
+                Usage = answer.Usage,
+                Attempts = answer.Attempts,
+            });
+        }
+
+        var notBefore = time.GetUtcNow() + step.Wait;
+        if (answer.Deployment is null)
+        {
+            var opens = time.GetUtcNow() + LongestClosure;
+            running.Close(JobLane.Of(item), notBefore < opens ? notBefore : opens);
+        }
+
+        return () => store.PostponeAsync(item.Key, notBefore, step.Failures);
+    }
 
     private Func<Task> End(JobItem item, JobItemResult result) => async () =>
     {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace FuncLimiter.Gateway.Jobs.Running;
 
 /// <summary>
-/// Takes stored calls, runs a bounded number of them at once, and stores how each ended. When the host stops it takes no more, lets those
-/// under way end for a while, and cuts the rest off: they are run again by the next process.
+/// Takes stored calls, runs a bounded number of them at once, and stores how each ended. When the host stops it takes no more, gives up those
+/// that wait, lets those end for a while that a provider has, and cuts the rest off: the next process runs them again.
 /// </summary>
 internal sealed class JobRunner(
     IJobStore store, JobItemRunner items, RunningItems running, JobSignals signals, GatewayConfiguration configuration, TimeProvider time, ILogger<JobRunner> logger)
@@ -109,7 +109,7 @@ internal sealed class JobRunner(
             configuration.Queue,
             running.Of(Priority.Interactive),
             running.Of(Priority.Standard),
-            running.Of(Priority.Background));
+            running.Of(Priority.Background)) with { Lanes = running.Lanes(time.GetUtcNow()) };
 
         // What was taken is run or cut off: giving up in between would leave it to the next process.
         var taking = await store.TakeAsync(slots, time.GetUtcNow(), CancellationToken.None);
@@ -120,9 +120,11 @@ internal sealed class JobRunner(
 
         foreach (var item in taking.Items)
         {
-            under.Add(items.RunAsync(item, stoppingToken));
+            under.Add(items.RunAsync(item, _noMore.Token, stoppingToken));
         }
 
-        return taking.NextDue is { } due && due - time.GetUtcNow() < LongestSleep ? due - time.GetUtcNow() : LongestSleep;
+        return Sooner(Sooner(LongestSleep, taking.NextDue), running.NextOpening());
     }
+
+    private TimeSpan Sooner(TimeSpan sleep, DateTimeOffset? due) => due is { } at && at - time.GetUtcNow() < sleep ? at - time.GetUtcNow() : sleep;
 }

@@ -12,8 +12,8 @@ internal readonly record struct JobStep(JobItemState? Final, TimeSpan Wait, int 
     /// <summary>How often a call is run that providers fail to answer; the executor has tried several times in each run.</summary>
     public const int MostFailures = 6;
 
-    /// <summary>A limiter's hint may be hours off while somebody raises the limit: asking again costs nothing.</summary>
-    private static readonly TimeSpan LongestRefusal = TimeSpan.FromMinutes(10);
+    /// <summary>A limiter's hint counts on the worst: when others leave sooner there is room sooner, and asking again costs little.</summary>
+    private static readonly TimeSpan LongestRefusal = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan LongestHint = TimeSpan.FromHours(1);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Jobs.Running;
@@ -11,6 +12,8 @@ internal sealed class RunningItems
     private readonly Lock _gate = new();
     private readonly Dictionary<JobItemKey, CancellationTokenSource> _items = [];
     private readonly int[] _byPriority = new int[Enum.GetValues<Priority>().Length];
+    private readonly Dictionary<JobLane, int> _byLane = [];
+    private readonly Dictionary<JobLane, DateTimeOffset> _closed = [];
     private readonly Queue<string> _cancelled = new();
 
     public int Of(Priority priority)
@@ -18,6 +21,41 @@ internal sealed class RunningItems
         lock (_gate)
         {
             return _byPriority[(int)priority];
+        }
+    }
+
+    /// <summary>What lanes hold now.</summary>
+    public JobLanes Lanes(DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            foreach (var (lane, until) in _closed)
+            {
+                if (until <= now)
+                {
+                    _closed.Remove(lane);
+                }
+            }
+
+            return new JobLanes(new Dictionary<JobLane, int>(_byLane), _closed.Keys.ToHashSet());
+        }
+    }
+
+    /// <summary>When the first closed lane opens; null where none is closed.</summary>
+    public DateTimeOffset? NextOpening()
+    {
+        lock (_gate)
+        {
+            return _closed.Count == 0 ? null : _closed.Values.Min();
+        }
+    }
+
+    /// <summary>Takes no call of a lane until an instant: the limiter has no room for one that is further on already.</summary>
+    public void Close(in JobLane lane, DateTimeOffset until)
+    {
+        lock (_gate)
+        {
+            _closed[lane] = until;
         }
     }
 
@@ -33,6 +71,7 @@ internal sealed class RunningItems
 
             _items.Add(item.Key, cancellation);
             _byPriority[(int)item.Call.Priority]++;
+            CollectionsMarshal.GetValueRefOrAddDefault(_byLane, JobLane.Of(item), out _)++;
             return true;
         }
     }
@@ -44,6 +83,10 @@ internal sealed class RunningItems
             if (_items.Remove(item.Key))
             {
                 _byPriority[(int)item.Call.Priority]--;
+                if (--CollectionsMarshal.GetValueRefOrAddDefault(_byLane, JobLane.Of(item), out _) == 0)
+                {
+                    _byLane.Remove(JobLane.Of(item));
+                }
             }
         }
     }

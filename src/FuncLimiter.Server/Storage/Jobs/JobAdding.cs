@@ -71,13 +71,14 @@ internal readonly struct JobAdding(SqliteConnection connection, SqliteTransactio
         command.Transaction = transaction;
         command.CommandText =
             """
-            INSERT INTO items (job, idx, tenant, priority, state, turn, deadline, path, labels, headers, body)
-            VALUES (@job, @idx, @tenant, @priority, 0, @turn, @deadline, @path, @labels, @headers, @body)
+            INSERT INTO items (job, idx, tenant, priority, state, turn, deadline, path, labels, headers, body, lane)
+            VALUES (@job, @idx, @tenant, @priority, 0, @turn, @deadline, @path, @labels, @headers, @body, @lane)
             """;
         command.Parameters.AddWithValue("@job", job.Id);
         command.Parameters.AddWithValue("@tenant", job.Tenant);
         var (idx, priority, turn, deadline) = (Add(command, "@idx"), Add(command, "@priority"), Add(command, "@turn"), Add(command, "@deadline"));
         var (path, labels, headers, body) = (Add(command, "@path"), Add(command, "@labels"), Add(command, "@headers"), Add(command, "@body"));
+        var lane = Add(command, "@lane");
         var turns = new Dictionary<Priority, long>();
         var stride = StrideOf(job.Weight);
         for (var index = 0; index < job.Items.Count; index++)
@@ -85,6 +86,7 @@ internal readonly struct JobAdding(SqliteConnection connection, SqliteTransactio
             var (call, ends) = job.Items[index];
             turns[call.Priority] = turns.TryGetValue(call.Priority, out var last) ? last + stride : FirstTurn(job, call.Priority);
             (idx.Value, priority.Value, turn.Value, deadline.Value) = (index, (int)call.Priority, turns[call.Priority], ends.UtcTicks);
+            lane.Value = Stored.Lane(job.Tenant, call.Lane);
             (path.Value, labels.Value) = (call.Path, (object?)Stored.Labels(call) ?? DBNull.Value);
             (headers.Value, body.Value) = ((object?)Stored.Headers(call.Headers) ?? DBNull.Value, call.Body.ToArray());
             command.ExecuteNonQuery();

@@ -18,11 +18,7 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
         var items = new List<JobItem>();
         foreach (var priority in Enum.GetValues<Priority>())
         {
-            var most = slots.Most(priority, items.Count);
-            if (most > 0)
-            {
-                items.AddRange(Take(priority, most));
-            }
+            items.AddRange(Take(new JobChoosing(connection, transaction, slots, priority, items.Count).Choose(), priority));
         }
 
         foreach (var job in items.GroupBy(item => item.Key.Job))
@@ -53,15 +49,19 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
         return postponed;
     }
 
-    private IEnumerable<JobItem> Take(Priority priority, int most)
+    private IEnumerable<JobItem> Take(IReadOnlyList<long> chosen, Priority priority)
     {
+        if (chosen.Count == 0)
+        {
+            return [];
+        }
+
         var rows = connection.Query<Row>(
             """
-            UPDATE items SET state = 1 WHERE rowid IN
-              (SELECT rowid FROM items WHERE state = 0 AND priority = @priority ORDER BY turn LIMIT @most)
-            RETURNING job, idx, tenant, turn, deadline, failures, path, labels, headers, body
+            UPDATE items SET state = 1 WHERE rowid IN (SELECT value FROM json_each(@chosen))
+            RETURNING job, idx, tenant, turn, deadline, failures, path, labels, headers, body, lane
             """,
-            new { priority = (int)priority, most },
+            new { chosen = $"[{string.Join(',', chosen)}]" },
             transaction).OrderBy(row => row.turn).ToList();
         if (rows is [.., var last])
         {
@@ -113,6 +113,7 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
         public string? labels;
         public string? headers;
         public byte[]? body;
+        public string lane = "";
 
         public JobItem ToItem(Priority priority)
         {
@@ -124,6 +125,7 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
                 Step = names[2],
                 Run = names[3],
                 Headers = Stored.Headers(headers),
+                Lane = Stored.Lane(lane).Name,
             };
             return new JobItem(new JobItemKey(job, idx), tenant, call, Stored.Time(deadline), failures);
         }
