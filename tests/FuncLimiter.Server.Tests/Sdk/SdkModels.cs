@@ -38,14 +38,20 @@ internal sealed record SdkModels(string Provider, ProviderDialect Dialect, strin
     /// <summary>Says that it has no capacity, whatever is asked.</summary>
     public string Overloaded => $"{Prefix}-overloaded";
 
+    /// <summary>As failing, for those who ask in another API: what fails is not asked again for a while.</summary>
+    public string FailingElsewhere => $"{Prefix}-failing-elsewhere";
+
+    /// <summary>As overloaded, for those who ask in another API.</summary>
+    public string OverloadedElsewhere => $"{Prefix}-overloaded-elsewhere";
+
     /// <summary>Makes embeddings.</summary>
     public string Embedding => $"{Prefix}-embedding";
 
-    private IEnumerable<string> Names => [Plain, Slow, Paced, Tight, Failing, Overloaded, Embedding];
+    private IEnumerable<string> Names => [Plain, Slow, Paced, Tight, Failing, Overloaded, FailingElsewhere, OverloadedElsewhere, Embedding];
 
     /// <summary>What the tests in JavaScript read.</summary>
     public string ToJson() => JsonSerializer.Serialize(
-        new { Plain, Slow, Paced, Tight, Failing, Overloaded, Embedding }, JsonSerializerOptions.Web);
+        new { Plain, Slow, Paced, Tight, Failing, Overloaded, FailingElsewhere, OverloadedElsewhere, Embedding }, JsonSerializerOptions.Web);
 
     /// <summary>What the double offers.</summary>
     public IEnumerable<DeploymentOptions> Deployments() => Names.Select(name => new DeploymentOptions(UpstreamKey, name)
@@ -57,11 +63,17 @@ internal sealed record SdkModels(string Provider, ProviderDialect Dialect, strin
     });
 
     /// <summary>What always goes wrong.</summary>
-    public IEnumerable<FaultRule> Faults() =>
-    [
-        new(FaultKind.ServerError) { Deployment = Failing },
-        new(Dialect == ProviderDialect.Anthropic ? FaultKind.Overloaded : FaultKind.Unavailable) { Deployment = Overloaded },
-    ];
+    public IEnumerable<FaultRule> Faults()
+    {
+        var overload = Dialect == ProviderDialect.Anthropic ? FaultKind.Overloaded : FaultKind.Unavailable;
+        return
+        [
+            new(FaultKind.ServerError) { Deployment = Failing },
+            new(FaultKind.ServerError) { Deployment = FailingElsewhere },
+            new(overload) { Deployment = Overloaded },
+            new(overload) { Deployment = OverloadedElsewhere },
+        ];
+    }
 
     /// <summary>The account in the server's configuration.</summary>
     public object ToAccount(Uri endpoint) => new

@@ -18,6 +18,7 @@ export const doubleUrl = required('FUNCLIMITER_DOUBLE_URL');
 /**
  * One provider's models, by what they are for:
  * plain answers at once, slow streams for seconds, paced has room for one call every other second, tight for one call a
- * minute, failing answers 500 to everything, overloaded says that it has no capacity, embedding makes embeddings.
+ * minute, failing answers 500 to everything, overloaded says that it has no capacity, failingElsewhere and overloadedElsewhere
+ * do so for those who ask in another API, embedding makes embeddings.
  */
 export const modelsOf = (provider) => JSON.parse(required(`FUNCLIMITER_${provider}_MODELS`));
