@@ -94,4 +94,36 @@ public class RouteReadingTests
             {"accounts":[{"id":"or","provider":"openai","apiKey":"${HOOK}","models":[{"model":"meta/llama/9b"}]}],
              "routes":[{"model":"llama","targets":["or/meta/llama/9b"]}]}
             """).IsValid);
+
+    [Theory]
+    [InlineData("\"o/text-embedding-3-small\"", "\"a/claude-x\"", "makes embeddings, or leave it out")]
+    [InlineData("\"o/text-embedding-3-small\"", "\"o/gpt-x\"", "makes embeddings, or leave it out")]
+    [InlineData("\"o/text-embedding-3-small\"", "\"chat\"", "makes embeddings, or leave it out")]
+    [InlineData("\"o/gpt-x\"", "\"o/text-embedding-3-small\"", "a deployment that answers, or leave it out")]
+    public void Fallback_ThatCanNeverTakeWhatTheTargetsTake_IsAMistake(string target, string fallback, string fix)
+    {
+        var mistake = Assert.Single(Sample.Read(Mixed(target, fallback)).Mistakes);
+
+        Assert.Equal("$.routes[0].fallback[0]", mistake.Path);
+        Assert.Contains("not even translated", mistake.Found, StringComparison.Ordinal);
+        Assert.Contains(fix, mistake.Fix, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"o/gpt-x\"", "\"a/claude-x\"")]
+    [InlineData("\"a/claude-x\"", "\"o/gpt-x\"")]
+    [InlineData("\"a/claude-x\"", "\"b/us.anthropic.claude-x\"")]
+    [InlineData("\"o/text-embedding-3-small\"", "\"z/mine\"")]
+    [InlineData("\"o/gpt-x\",\"o/text-embedding-3-small\"", "\"a/claude-x\"")]
+    public void Fallback_ThatTakesSomeOfIt_IsNone(string targets, string fallback) =>
+        Assert.Empty(Sample.Read(Mixed(targets, fallback)).Mistakes);
+
+    private static string Mixed(string targets, string fallback) => $$"""
+        {"accounts":[
+           {"id":"o","provider":"openai","apiKey":"${HOOK}","models":[{"model":"gpt-x"},{"model":"text-embedding-3-small"}]},
+           {"id":"a","provider":"anthropic","apiKey":"${HOOK}","models":[{"model":"claude-x"}]},
+           {"id":"b","provider":"bedrock","apiKey":"${HOOK}","endpoint":"https://bedrock-runtime.us-east-1.amazonaws.com","models":[{"model":"us.anthropic.claude-x"}]},
+           {"id":"z","provider":"azure-openai","apiKey":"${HOOK}","endpoint":"https://z.openai.azure.com","models":[{"model":"mine"}]}],
+         "routes":[{"model":"r","targets":[{{targets}}],"fallback":[{{fallback}}]},{"model":"chat","targets":["o/gpt-x"]}]}
+        """;
 }

@@ -10,12 +10,14 @@ internal sealed class RouteResolver
     private readonly IReadOnlyList<RouteDraft> _written;
     private readonly Dictionary<string, List<string>> _deploymentsOfModel = new(StringComparer.Ordinal);
     private readonly HashSet<string> _deployments = new(StringComparer.Ordinal);
+    private readonly StandIns _standIns;
     private readonly Dictionary<string, RouteDraft> _byName = new(StringComparer.Ordinal);
 
     public RouteResolver(IReadOnlyList<AccountConfiguration> accounts, IReadOnlyList<RouteDraft> written, MistakeList mistakes)
     {
         _mistakes = mistakes;
         _written = written;
+        _standIns = new StandIns(accounts);
         foreach (var (model, name) in accounts.SelectMany(account => account.Models.Select(model => (model.Model, $"{account.Id}/{model.Model}"))))
         {
             if (model.Length > 0 && _deployments.Add(name))
@@ -63,7 +65,7 @@ internal sealed class RouteResolver
         {
             if (_deployments.Contains(entry.Text))
             {
-                if (IsFirst(entry, seen))
+                if (IsFirst(entry, seen) && StandsIn(targets, entry, entry.Text))
                 {
                     fallback.Add(entry.Text);
                 }
@@ -71,7 +73,7 @@ internal sealed class RouteResolver
             else if (IsRoute(entry.Text))
             {
                 // What another route brings along may well be there already.
-                fallback.AddRange(Expand(draft, entry).Where(name => seen.TryAdd(name, entry.Path)));
+                fallback.AddRange(Expand(draft, entry).Where(name => seen.TryAdd(name, entry.Path) && StandsIn(targets, entry, name)));
             }
             else
             {
@@ -85,6 +87,20 @@ internal sealed class RouteResolver
         }
 
         return new RouteConfiguration(draft.Model, targets, fallback);
+    }
+
+    private bool StandsIn(IReadOnlyList<string> targets, RouteEntry entry, string deployment)
+    {
+        if (_standIns.CanStandIn(targets, deployment))
+        {
+            return true;
+        }
+
+        var found = entry.Text == deployment ? MistakeList.Quote(deployment) : $"{MistakeList.Quote(entry.Text)}, which brings {MistakeList.Quote(deployment)}";
+        _mistakes.Add(entry.Path, $"{found}, which can be asked nothing that the route's targets can, not even translated", _standIns.OnlyEmbeds(deployment)
+            ? "write a deployment that answers, or leave it out: this one makes embeddings"
+            : "write a deployment that makes embeddings, or leave it out");
+        return false;
     }
 
     private bool IsTarget(RouteDraft draft, RouteEntry entry)
