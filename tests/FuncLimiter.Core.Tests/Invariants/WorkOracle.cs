@@ -9,7 +9,7 @@ namespace FuncLimiter.Core.Tests.Invariants;
 /// </summary>
 internal sealed class WorkOracle(World world) : Oracle
 {
-    private static readonly TimeSpan Jitter = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
     private readonly Dictionary<(string, Limit), Book> books = [];
     private readonly Dictionary<string, Instant> closedUntil = [];
 
