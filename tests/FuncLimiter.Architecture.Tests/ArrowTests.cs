@@ -11,6 +11,7 @@ public class ArrowTests
         ["FuncLimiter.Providers"] = ["FuncLimiter.Core"],
         ["FuncLimiter.Gateway"] = ["FuncLimiter.Core", "FuncLimiter.Providers"],
         ["FuncLimiter.Simulation"] = [],
+        ["FuncLimiter.Functions"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway"],
         ["FuncLimiter.Server"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway", "FuncLimiter.Simulation"],
     };
 

@@ -1,10 +1,14 @@
 using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Admission;
 
-/// <summary>The limiter of a single process: Core's decisions under one lock, one timer for the next of them.</summary>
+/// <summary>
+/// The limiter of a single process: Core's decisions under one lock, one timer for the next of them. Its budgets are its own, or leased
+/// from their owners (<see cref="LeaseRenewal"/>).
+/// </summary>
 public sealed class EmbeddedLimiter : ILimiter, IDisposable
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
@@ -29,6 +33,9 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
 
     private Instant Now => Instant.From(time.GetUtcNow());
 
+    /// <summary>Told when calls wait for leases, perhaps.</summary>
+    internal Wakeup LeasesWanted { get; } = new();
+
     /// <inheritdoc/>
     public ValueTask<AdmissionResult> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
@@ -49,6 +56,11 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
             }
 
             Finish();
+        }
+
+        if (call.State != CallState.Admitted && limiter.Leases is not null)
+        {
+            LeasesWanted.Set();
         }
 
         Deliver();
@@ -95,6 +107,29 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         var found = false;
         Change(now => found = limiter.CoolDown(scope, until, now));
         return found;
+    }
+
+    /// <summary>The asks that are due to the owners of leased budgets, and when the next one is.</summary>
+    internal IReadOnlyList<ScopeAsk> TakeDueAsks(out Instant next)
+    {
+        lock (gate)
+        {
+            var due = limiter.Leases!.TakeDue(Now);
+            next = limiter.Leases.NextAskAt(Now);
+            return due;
+        }
+    }
+
+    /// <summary>Takes up an owner's answer: what it lends may go out.</summary>
+    internal void TakeUp(ScopeAnswer answer) => Change(now => limiter.Apply(answer, now));
+
+    /// <summary>Gives every lease back; nothing goes out any more.</summary>
+    internal IReadOnlyList<ScopeAsk> LeaveOwners()
+    {
+        lock (gate)
+        {
+            return limiter.Leases!.Leave(Now);
+        }
     }
 
     /// <summary>Takes on what an earlier process kept. To be called before the first call.</summary>

@@ -37,6 +37,7 @@ public static class FuncLimiterServices
         services.AddSingleton(provider => new AdmissionHeaders(provider.GetRequiredService<GatewayConfiguration>().Alerts));
         services.AddSingleton(provider => new Authenticator(
             provider.GetRequiredService<GatewayConfiguration>(), provider.GetRequiredService<GatewayOptions>()));
+        services.AddSingleton(provider => new TenantGate(provider.GetRequiredService<Authenticator>()));
         services.AddSingleton(Calls);
         services.AddSingleton(provider => new CallPipeline(provider.GetRequiredService<CallServices>()));
         services.AddSingleton<ICallExecutor>(provider => provider.GetRequiredService<CallPipeline>());

@@ -9,30 +9,6 @@ public interface IJobStore
     /// <param name="cancellationToken">Gives up waiting; the job may be stored all the same.</param>
     Task<JobAddition> AddAsync(NewJob job, int mostWaiting, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Takes waiting calls to be run: higher classes first, tenants of one class by their weights, one tenant's calls in order;
-    /// ends those whose deadline has passed.
-    /// </summary>
-    /// <param name="slots">How many.</param>
-    /// <param name="now">The present.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
-    Task<JobTaking> TakeAsync(JobSlots slots, DateTimeOffset now, CancellationToken cancellationToken);
-
-    /// <summary>Puts back every call that was running when the process died; to be called before the first is taken.</summary>
-    Task<int> RequeueAsync(CancellationToken cancellationToken);
-
-    /// <summary>Puts a running call back, not to be taken before an instant.</summary>
-    /// <param name="item">The call.</param>
-    /// <param name="notBefore">The instant.</param>
-    /// <param name="failures">How many of its attempts have failed so far.</param>
-    Task PostponeAsync(JobItemKey item, DateTimeOffset notBefore, int failures);
-
-    /// <summary>Ends a call, if it has not ended already; it survives a crash once this has completed.</summary>
-    /// <param name="item">The call.</param>
-    /// <param name="result">How it ended.</param>
-    /// <returns>True where this is the call's one result.</returns>
-    Task<bool> EndAsync(JobItemKey item, JobItemResult result);
-
     /// <summary>Ends all of a job's calls that have not ended, as cancelled.</summary>
     /// <param name="tenant">Whose it must be.</param>
     /// <param name="id">The job's id.</param>

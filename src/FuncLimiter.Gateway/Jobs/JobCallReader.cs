@@ -7,11 +7,16 @@ using FuncLimiter.Providers.Dialects;
 namespace FuncLimiter.Gateway.Jobs;
 
 /// <summary>Makes a call that can be executed of one that was stored or is to be.</summary>
-internal sealed class JobCallReader(RouteTable routes)
+/// <param name="routes">What may be asked for.</param>
+public sealed class JobCallReader(RouteTable routes)
 {
     private const int LongestName = 256;
 
     /// <summary>Reads a call; what is wrong with it is wrong for good.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="tenant">Whose.</param>
+    /// <param name="envelope">The call as it can be executed.</param>
+    /// <param name="error">What is wrong with it.</param>
     public bool TryRead(JobCall call, string tenant, [NotNullWhen(true)] out CallEnvelope? envelope, [NotNullWhen(false)] out GatewayError? error)
     {
         envelope = null;
@@ -32,6 +37,20 @@ internal sealed class JobCallReader(RouteTable routes)
         error = Check(call, read);
         envelope = error is null ? read : null;
         return error is null;
+    }
+
+    /// <summary>How a call ends that can't be executed (any more), in its own dialect.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="error">Why.</param>
+    /// <param name="endedAt">When.</param>
+    public static JobItemResult Refuse(JobCall call, GatewayError error, DateTimeOffset endedAt)
+    {
+        var dialect = JobPath.TryParse(call.Path, out var path) ? path.Dialect : Dialect.OpenAI;
+        return new JobItemResult(JobItemState.Failed, endedAt, ErrorBody.Status(dialect, error))
+        {
+            Headers = [new("Content-Type", "application/json")],
+            Body = ErrorBody.Write(dialect, error),
+        };
     }
 
     private GatewayError? Check(JobCall call, CallEnvelope read)

@@ -26,8 +26,11 @@ public static class JobRegistration
         services.AddSingleton<RunningItems>();
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobPace>();
-        services.AddSingleton<JobJson>();
+        services.AddSingleton(provider => new JobJson(provider.GetRequiredService<JobPace>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton(provider => new WebhookDelivery(
+            provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<WebhookSender>(), provider.GetRequiredService<JobJson>()));
         services.AddSingleton(provider => new JobService(
             provider.GetRequiredService<IJobStore>(),
             provider.GetRequiredService<JobCallReader>(),
@@ -42,14 +45,13 @@ public static class JobRegistration
     }
 
     /// <summary>
-    /// Adds the loops that run jobs in this process, deliver their outcomes and forget them in time. Needs an <see cref="ICallExecutor"/> and
-    /// an <see cref="IDeliveryStore"/> beside it. A host that runs jobs in its own way leaves this out.
+    /// Adds the loops that run jobs in this process, deliver their outcomes and forget them in time. Needs an <see cref="IJobSource"/>, an
+    /// <see cref="ICallExecutor"/> and an <see cref="IDeliveryStore"/> beside it. A host that runs jobs in its own way leaves this out.
     /// </summary>
     /// <param name="services">Where to.</param>
     public static IServiceCollection AddJobRunner(this IServiceCollection services)
     {
         services.AddSingleton<JobItemRunner>();
-        services.AddSingleton<WebhookSender>();
         services.AddHostedService<JobRunner>();
         services.AddHostedService<WebhookRunner>();
         services.AddHostedService<JobSweeper>();

@@ -10,6 +10,9 @@ public sealed record JobRequest(IReadOnlyList<JobCall> Calls)
     /// <summary>Where to send the outcome; null for nowhere.</summary>
     public string? Webhook { get; init; }
 
+    /// <summary>The queue that the outcome is sent to; null for none. Only hosts with queues take it.</summary>
+    public JobReply? Reply { get; init; }
+
     /// <summary>The caller's key under which repeats are one job; null for none.</summary>
     public string? IdempotencyKey { get; init; }
 }

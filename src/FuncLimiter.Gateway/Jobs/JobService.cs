@@ -67,6 +67,7 @@ public sealed class JobService
         {
             IsList = request.IsList,
             Webhook = request.Webhook,
+            Reply = request.Reply,
             Weight = _weights.GetValueOrDefault(tenant, 1),
             IdempotencyKey = request.IdempotencyKey,
             Fingerprint = JobFingerprint.Of(request),

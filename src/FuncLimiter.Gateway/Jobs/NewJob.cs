@@ -13,6 +13,9 @@ public sealed record NewJob(string Id, string Tenant, DateTimeOffset AcceptedAt,
     /// <summary>Where its outcome is sent, or null.</summary>
     public string? Webhook { get; init; }
 
+    /// <summary>The queue that its outcome is sent to, or null.</summary>
+    public JobReply? Reply { get; init; }
+
     /// <summary>The tenant's share against others; above 0.</summary>
     public double Weight { get; init; } = 1;
 

@@ -18,7 +18,8 @@ public static class StorageRegistration
         services.AddSingleton(database);
         services.AddSingleton<MetaStore>();
         services.AddSingleton<IBudgetStore, BudgetStore>();
-        services.AddSingleton<IJobStore, JobStore>();
+        services.AddSingleton<IJobSource, JobStore>();
+        services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<IJobSource>());
         services.AddSingleton<IDeliveryStore, DeliveryStore>();
         services.AddSingleton<IIdempotencyStore, AnswerStore>();
         services.AddSingleton<UsageLedger>();

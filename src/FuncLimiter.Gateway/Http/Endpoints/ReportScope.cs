@@ -8,9 +8,10 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// <summary>Who may see what of a report: an operator all of it, a tenant the shared budgets and its own.</summary>
 internal static class ReportScope
 {
-    /// <summary>Whether a request comes from this machine itself, not passed on for someone else.</summary>
+    /// <summary>Whether the host let an operator in, or a request comes from this machine itself, not passed on for someone else.</summary>
     public static bool IsOperator(HttpContext context, GatewayOptions options) =>
-        options.LocalIsOperator
+        context.Features.Get<OperatorAccess>() is not null
+        || options.LocalIsOperator
         && context.Connection.RemoteIpAddress is { } address
         && IPAddress.IsLoopback(address)
         && !context.Request.Headers.ContainsKey("Forwarded")

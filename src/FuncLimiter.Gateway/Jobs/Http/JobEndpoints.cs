@@ -29,11 +29,25 @@ public static class JobEndpoints
     public static IEndpointConventionBuilder MapJobs(this IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup(string.Empty);
-        group.MapPost(JobPaths.Jobs, (HttpContext context) => WithTenantAsync(context, PostAsync));
-        group.MapGet(JobPaths.Job, (HttpContext context, string id) => WithTenantAsync(context, (http, tenant) => GetAsync(http, tenant, id)));
-        group.MapDelete(JobPaths.Job, (HttpContext context, string id) => WithTenantAsync(context, (http, tenant) => DeleteAsync(http, tenant, id)));
+        group.MapPost(JobPaths.Jobs, (HttpContext context) => PostAsync(context));
+        group.MapGet(JobPaths.Job, (HttpContext context, string id) => GetAsync(context, id));
+        group.MapDelete(JobPaths.Job, (HttpContext context, string id) => DeleteAsync(context, id));
         return group;
     }
+
+    /// <summary>Takes a job.</summary>
+    /// <param name="context">The request and its response.</param>
+    public static Task PostAsync(HttpContext context) => WithTenantAsync(context, PostAsync);
+
+    /// <summary>Shows a job.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="id">The job's id.</param>
+    public static Task GetAsync(HttpContext context, string id) => WithTenantAsync(context, (http, tenant) => GetAsync(http, tenant, id));
+
+    /// <summary>Gives a job up.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="id">The job's id.</param>
+    public static Task DeleteAsync(HttpContext context, string id) => WithTenantAsync(context, (http, tenant) => DeleteAsync(http, tenant, id));
 
     internal static Task AcceptedAsync(HttpContext context, JobSnapshot job, bool isReplay)
     {

@@ -6,10 +6,17 @@ using FuncLimiter.Gateway.Jobs.Webhooks;
 namespace FuncLimiter.Gateway.Jobs.Http;
 
 /// <summary>Writes a job as its tenant sees it, polled or delivered.</summary>
-internal sealed class JobJson(JobPace pace, TimeProvider time)
+public sealed class JobJson
 {
     private const int LongestPollSeconds = 60;
 
+    private readonly JobPace pace;
+    private readonly TimeProvider time;
+
+    internal JobJson(JobPace pace, TimeProvider time) => (this.pace, this.time) = (pace, time);
+
+    /// <summary>The job as JSON text in UTF-8.</summary>
+    /// <param name="job">The job.</param>
     public byte[] Write(JobSnapshot job)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -21,7 +28,7 @@ internal sealed class JobJson(JobPace pace, TimeProvider time)
         return buffer.WrittenSpan.ToArray();
     }
 
-    public void Write(Utf8JsonWriter json, JobSnapshot job)
+    internal void Write(Utf8JsonWriter json, JobSnapshot job)
     {
         json.WriteStartObject();
         json.WriteString("id"u8, job.Id);
@@ -50,7 +57,7 @@ internal sealed class JobJson(JobPace pace, TimeProvider time)
     }
 
     /// <summary>How long to wait before looking again, in whole seconds; null where there is nothing to wait for.</summary>
-    public int? PollAfterSeconds(JobSnapshot job)
+    internal int? PollAfterSeconds(JobSnapshot job)
     {
         if (job.EndedAt is not null)
         {

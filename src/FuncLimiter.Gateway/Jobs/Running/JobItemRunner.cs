@@ -7,7 +7,7 @@ namespace FuncLimiter.Gateway.Jobs.Running;
 
 /// <summary>Runs one call of a job, and stores how it ended or when it is to be tried again.</summary>
 internal sealed class JobItemRunner(
-    IJobStore store,
+    IJobSource store,
     ICallExecutor executor,
     JobCallReader reader,
     RunningItems running,
@@ -115,15 +115,7 @@ internal sealed class JobItemRunner(
     };
 
     // A call that was accepted may be refused later: its model was taken out of the configuration.
-    private JobItemResult Refused(JobItem item, GatewayError error)
-    {
-        var dialect = JobPath.TryParse(item.Call.Path, out var path) ? path.Dialect : Dialect.OpenAI;
-        return new JobItemResult(JobItemState.Failed, time.GetUtcNow(), ErrorBody.Status(dialect, error))
-        {
-            Headers = [new("Content-Type", "application/json")],
-            Body = ErrorBody.Write(dialect, error),
-        };
-    }
+    private JobItemResult Refused(JobItem item, GatewayError error) => JobCallReader.Refuse(item.Call, error, time.GetUtcNow());
 
     // A full disk or a locked file may pass, and an outcome was paid for: it holds its slot until it is stored, so that a disk which takes
     // no outcomes begins no more calls.

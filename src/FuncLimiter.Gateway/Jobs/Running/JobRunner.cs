@@ -10,7 +10,7 @@ namespace FuncLimiter.Gateway.Jobs.Running;
 /// that wait, lets those end for a while that a provider has, and cuts the rest off: the next process runs them again.
 /// </summary>
 internal sealed class JobRunner(
-    IJobStore store, JobItemRunner items, RunningItems running, JobSignals signals, GatewayConfiguration configuration, TimeProvider time, ILogger<JobRunner> logger)
+    IJobSource store, JobItemRunner items, RunningItems running, JobSignals signals, GatewayConfiguration configuration, TimeProvider time, ILogger<JobRunner> logger)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);

@@ -1,4 +1,3 @@
-using FuncLimiter.Gateway.Jobs.Http;
 using FuncLimiter.Gateway.Jobs.Running;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -7,7 +6,7 @@ namespace FuncLimiter.Gateway.Jobs.Webhooks;
 
 /// <summary>Delivers the outcomes of ended jobs, at least once each, a bounded number at a time.</summary>
 internal sealed class WebhookRunner(
-    IDeliveryStore deliveries, IJobStore jobs, WebhookSender sender, JobJson json, JobSignals signals, TimeProvider time, ILogger<WebhookRunner> logger)
+    IDeliveryStore deliveries, WebhookDelivery webhooks, JobSignals signals, TimeProvider time, ILogger<WebhookRunner> logger)
     : BackgroundService
 {
     private const int MostAtOnce = 32;
@@ -57,18 +56,13 @@ internal sealed class WebhookRunner(
         await Task.Yield();
         try
         {
-            var job = await jobs.FindAsync(delivery.Tenant, delivery.Job, JobPage.First, stoppingToken);
-            var attempt = job is null
-                ? new WebhookAttempt(false, true, "the job's outcome is not kept any more")
-                : await sender.SendAsync(delivery, json.Write(job), stoppingToken);
-            var wait = attempt.Final ? null : WebhookSchedule.After(delivery.Attempt, Random.Shared.NextDouble());
-            var state = attempt.Delivered ? DeliveryState.Delivered : wait is null ? DeliveryState.Failed : DeliveryState.Pending;
+            var (state, wait, error) = await webhooks.AttemptAsync(delivery, Random.Shared.NextDouble(), stoppingToken);
             if (state == DeliveryState.Failed)
             {
-                logger.LogWarning("The outcome of {Job} could not be delivered in {Attempts} attempts: {Error}", delivery.Job, delivery.Attempt, attempt.Error);
+                logger.LogWarning("The outcome of {Job} could not be delivered in {Attempts} attempts: {Error}", delivery.Job, delivery.Attempt, error);
             }
 
-            await deliveries.RecordAsync(delivery.Job, state, time.GetUtcNow() + (wait ?? TimeSpan.Zero), attempt.Error);
+            await deliveries.RecordAsync(delivery.Job, state, time.GetUtcNow() + (wait ?? TimeSpan.Zero), error);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

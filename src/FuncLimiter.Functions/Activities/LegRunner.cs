@@ -1,0 +1,167 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Pacing;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Functions.Storage;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Jobs;
+
+namespace FuncLimiter.Functions.Activities;
+
+/// <summary>
+/// Runs legs of jobs' calls, each once. A leg that is delivered again while it runs is not run twice; one whose process died is run again
+/// under the same idempotency key, since what became of it at the provider can't be known; one that was run is answered from its row.
+/// </summary>
+internal sealed class LegRunner(JobTables tables, JobArchive archive, JobResults results, JobCallReader reader, ICallLegs legs, TimeProvider time)
+{
+    /// <summary>How long a leg waits with the call in memory; what takes longer is slept through by the orchestration.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>Three missed heartbeats, and a runner counts as dead.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(45);
+
+    /// <summary>A call over which process after process dies is given up.</summary>
+    private const int MostCuts = 5;
+
+    private static readonly PacingPolicy Policy = PacingPolicy.Default with
+    {
+        MaxAttempts = 12,
+        MaxWaits = 1_000_000,
+        Hint = new HintPolicy { Cap = TimeSpan.FromDays(7) },
+    };
+
+    private static readonly GatewayError CutOff = new(
+        500, "cut_off", "Several processes ended over this call; it is not tried again.");
+
+    /// <summary>Runs a leg, unless it was run.</summary>
+    public async Task<LegOutcome> RunAsync(LegInput input, CancellationToken cancellationToken)
+    {
+        var row = await FindAsync(input, cancellationToken);
+        if (Settled(input, row) is { } settled)
+        {
+            return settled;
+        }
+
+        var now = time.GetUtcNow();
+        row = row.Under(Guid.NewGuid().ToString("N"), now + Lifetime);
+        var tag = row.Row.Tag.Length == 0
+            ? await tables.Jobs.AddAsync(row.Row, cancellationToken)
+            : await tables.Jobs.ReplaceAsync(row.Row, cancellationToken);
+        if (tag is null)
+        {
+            // Somebody else was quicker.
+            return new LegOutcome(input.Index, null, input.Leg, now + TimeSpan.FromSeconds(1));
+        }
+
+        return await RunAsync(input, row.Written(tag), cancellationToken);
+    }
+
+    private async Task<LegRow> FindAsync(LegInput input, CancellationToken cancellationToken) =>
+        await tables.Jobs.FindAsync(input.Job, JobRows.ItemKey(input.Index), cancellationToken) is { } found
+            ? new LegRow(found)
+            : LegRow.New(input.Job, input.Index);
+
+    /// <summary>What is known already; null where the leg is to be run.</summary>
+    private LegOutcome? Settled(LegInput input, LegRow row) =>
+        row.Ended is { } state ? new LegOutcome(input.Index, state, row.Leg, default)
+        : row.Leg > input.Leg ? new LegOutcome(input.Index, null, row.Leg, row.WakeAt)
+        : row.RunUntil is { } until && until > time.GetUtcNow() ? new LegOutcome(input.Index, null, input.Leg, until)
+        : null;
+
+    private async Task<LegOutcome> RunAsync(LegInput input, LegRow row, CancellationToken cancellationToken)
+    {
+        using var beat = new LegHeartbeat(tables, row, Heartbeat, Lifetime, time, cancellationToken);
+        JobItemResult? result = null;
+        CallLeg? leg = null;
+        try
+        {
+            (result, leg) = await CarryAsync(input, row, beat.Token);
+        }
+        catch (OperationCanceledException) when (beat.Token.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            result = beat.IsGivenUp ? new JobItemResult(JobItemState.Cancelled, time.GetUtcNow(), 0) : null;
+        }
+
+        row = await beat.EndAsync();
+        if (result is null && leg is null)
+        {
+            // The row is somebody else's now, and so is the call.
+            return new LegOutcome(input.Index, null, input.Leg, time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        }
+
+        return await KeepAsync(input, row, result, leg);
+    }
+
+    private async Task<LegOutcome> KeepAsync(LegInput input, LegRow row, JobItemResult? result, CallLeg? leg)
+    {
+        if (result is null)
+        {
+            var wakeAt = leg!.Action is PacingAction.WaitUntil wait ? wait.Until.ToDateTimeOffset() : time.GetUtcNow();
+            row = row.Asleep(leg.State, wakeAt);
+        }
+        else
+        {
+            row = row.Over();
+            await results.PutAsync(row.Row, result, CancellationToken.None);
+        }
+
+        if (await tables.Jobs.ReplaceAsync(row.Row, CancellationToken.None) is null)
+        {
+            row = await FindAsync(input, CancellationToken.None);
+            return Settled(input, row) ?? new LegOutcome(input.Index, null, input.Leg, time.GetUtcNow() + TimeSpan.FromSeconds(1));
+        }
+
+        return Settled(input, row)!;
+    }
+
+    private async Task<(JobItemResult? Result, CallLeg? Leg)> CarryAsync(LegInput input, LegRow row, CancellationToken cancellationToken)
+    {
+        if (await tables.Jobs.FindAsync(input.Job, JobRows.Job, cancellationToken) is not { } job || job.IsTrue("Cancelled")
+            || await archive.ReadAsync(input.Job, input.Index, cancellationToken) is not var (call, deadline))
+        {
+            return (new JobItemResult(JobItemState.Cancelled, time.GetUtcNow(), 0), null);
+        }
+
+        if (time.GetUtcNow() >= deadline)
+        {
+            return (new JobItemResult(JobItemState.Expired, time.GetUtcNow(), 0), null);
+        }
+
+        if (row.Cuts >= MostCuts)
+        {
+            return (JobCallReader.Refuse(call, CutOff, time.GetUtcNow()), null);
+        }
+
+        if (!reader.TryRead(call, job.Text("Tenant")!, out var envelope, out var error))
+        {
+            // A call that was accepted may be refused later: its model was taken out of the configuration.
+            return (JobCallReader.Refuse(call, error, time.GetUtcNow()), null);
+        }
+
+        var key = new JobItemKey(input.Job, input.Index);
+        var terms = new CallTerms(Patience, Seed(key), Instant.From(deadline)) { Policy = Policy };
+        var leg = await legs.RunAsync(envelope with { IdempotencyKey = key.ToString() }, row.State, terms, cancellationToken);
+        return (leg.Result is { } answer ? ResultOf(answer, leg.Action) : null, leg);
+    }
+
+    private JobItemResult ResultOf(CallResult answer, PacingAction last) => new(StateOf(answer.Status, last), time.GetUtcNow(), answer.Status)
+    {
+        Headers = answer.Headers,
+        Body = answer.Body,
+        Deployment = answer.Deployment,
+        Usage = answer.Usage,
+        Attempts = answer.Attempts,
+    };
+
+    private static JobItemState StateOf(int status, PacingAction last) => last switch
+    {
+        _ when status is >= 200 and < 400 => JobItemState.Succeeded,
+        PacingAction.Refuse { Refusal.Reason: RefusalReason.WouldWaitTooLong or RefusalReason.QueueFull } => JobItemState.Expired,
+        _ => JobItemState.Failed,
+    };
+
+    /// <summary>The same for every leg of a call, wherever it runs.</summary>
+    private static ulong Seed(JobItemKey key) => key.ToString().Aggregate(14_695_981_039_346_656_037UL, (hash, letter) => (hash ^ letter) * 1_099_511_628_211UL);
+}

@@ -1,0 +1,42 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Entities;
+
+namespace FuncLimiter.Functions.Entities;
+
+/// <summary>
+/// Owns the budgets of one scope, an account with its deployments or a tenant, and lends them to the instances of the app. The entity's key
+/// is the scope. Operations may come twice, late and in any order; each is whole or not there. Reading the state is the snapshot.
+/// </summary>
+internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITaskEntity
+{
+    /// <summary>The entity's function, dispatched by the worker.</summary>
+    /// <param name="dispatcher">The batch of operations.</param>
+    [Function(nameof(BudgetEntity))]
+    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<BudgetEntity>();
+
+    /// <inheritdoc/>
+    public ValueTask<object?> RunAsync(TaskEntityOperation operation)
+    {
+        var now = Instant.From(time.GetUtcNow());
+        var owner = BudgetOwner.Open(operation.Context.Id.Key, (BudgetState?)operation.State.GetState(typeof(BudgetState)), source, now);
+        switch (operation.Name)
+        {
+            case BudgetOperations.Lease:
+                owner.Answer((ScopeAsk)operation.GetInput(typeof(ScopeAsk))!, now);
+                break;
+            case BudgetOperations.CoolDown:
+                owner.CoolDown((ScopeCooldown)operation.GetInput(typeof(ScopeCooldown))!, now);
+                break;
+            case BudgetOperations.Configure:
+                owner.Configure((ScopeLimits)operation.GetInput(typeof(ScopeLimits))!, now);
+                break;
+            default:
+                throw new NotSupportedException($"A budget has no operation '{operation.Name}'.");
+        }
+
+        operation.State.SetState(owner.Save(now));
+        return new((object?)null);
+    }
+}

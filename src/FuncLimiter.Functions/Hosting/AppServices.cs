@@ -1,0 +1,119 @@
+using Azure.Monitor.OpenTelemetry.Exporter;
+using FuncLimiter.Core.Leasing;
+using FuncLimiter.Functions.Activities;
+using FuncLimiter.Functions.Entities;
+using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Functions.Storage;
+using FuncLimiter.Functions.Triggers;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Http;
+using FuncLimiter.Gateway.Jobs;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenTelemetry;
+
+namespace FuncLimiter.Functions.Hosting;
+
+/// <summary>Puts the app together.</summary>
+internal static class AppServices
+{
+    private const string StorageConnection = "AzureWebJobsStorage";
+    private const string ServiceBusConnection = "ServiceBusConnection";
+
+    /// <summary>Adds everything; false after every mistake in the configuration was told.</summary>
+    public static async Task<bool> TryAddAsync(IServiceCollection services, IConfiguration settings, string folder, TextWriter errors)
+    {
+        var storage = new StorageSettings(settings, StorageConnection);
+        var tables = new JobTables(
+            new AzureRowTable(storage, "FuncLimiterJobs"), new AzureRowTable(storage, "FuncLimiterAnswers"),
+            new AzureRowTable(storage, "FuncLimiterUsage"), new AzureRowTable(storage, "FuncLimiterSettings"));
+        IReadOnlyList<Row> overlay = [];
+        try
+        {
+            overlay = await ReadOverlayAsync(tables.Settings);
+        }
+        catch (Exception failure) when (failure is Azure.RequestFailedException or AggregateException or InvalidOperationException)
+        {
+            await errors.WriteLineAsync($"Storage ({StorageConnection}) can't be reached: {failure.Message}");
+            return false;
+        }
+
+        string? Setting(string name) => settings[name];
+        if (AppConfiguration.Read(folder, Setting, file => ConfigurationOverlay.Apply(file, overlay), errors) is not { } configuration)
+        {
+            return false;
+        }
+
+        services.AddSingleton(tables);
+        services.AddSingleton<IPayloads>(new AzurePayloads(storage, "funclimiter-payloads"));
+        services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
+        Add(services, configuration, new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) });
+        services.AddHostedService<LeaseService>();
+        services.AddHostedService<LimiterMetrics>();
+        AddTelemetry(services, settings);
+        return true;
+    }
+
+    /// <summary>Adds everything that stands on storage and queues, and not on where they are.</summary>
+    public static void Add(IServiceCollection services, GatewayConfiguration configuration, GatewayOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new LeasePolicy { Floor = [0, configuration.Queue.StandardFloor, configuration.Queue.BackgroundFloor] });
+        services.AddSingleton(provider => new LeaseSource(
+            LimiterSpecs.From(configuration, isDurable: false), provider.GetRequiredService<LeasePolicy>()));
+        services.AddSingleton<DurableClientSource>();
+        services.AddSingleton<ILeaseOwners, EntityLeaseOwners>();
+        services.AddSingleton(provider => MakeLimiter(provider.GetRequiredService<LeaseSource>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ILimiter>(provider => provider.GetRequiredService<EmbeddedLimiter>());
+        services.AddFuncLimiter(configuration, options);
+        AddJobs(services);
+        services.AddSingleton<TableUsage>();
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<TableUsage>());
+        services.AddHostedService(provider => provider.GetRequiredService<TableUsage>());
+    }
+
+    // A new name at every start: what an earlier process of this instance held is its own.
+    private static EmbeddedLimiter MakeLimiter(LeaseSource source, TimeProvider time) =>
+        new(source.Spec with { Leases = new LeaseTerms(Guid.NewGuid().ToString("N"), source.Policy) }, time);
+
+    private static void AddJobs(IServiceCollection services)
+    {
+        services.AddJobs();
+        services.AddSingleton<JobArchive>();
+        services.AddSingleton<JobResults>();
+        services.AddSingleton<JobFinder>();
+        services.AddSingleton<DurableJobStore>();
+        services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<DurableJobStore>());
+        services.AddSingleton<LegRunner>();
+        services.AddSingleton<MessageTenants>();
+        services.AddSingleton<RequestIntake>();
+        services.AddSingleton<TableAnswers>();
+        services.AddSingleton<IIdempotencyStore>(provider => provider.GetRequiredService<TableAnswers>());
+        services.AddSingleton(new IdempotencyOptions());
+        services.AddSingleton<IdempotentCalls>();
+    }
+
+    private static async Task<IReadOnlyList<Row>> ReadOverlayAsync(IRowTable settings)
+    {
+        const int most = 10_000;
+        var tenants = await settings.ReadAsync(ConfigurationOverlay.Tenants, "", JobRows.Last, most, CancellationToken.None);
+        var limits = await settings.ReadAsync(ConfigurationOverlay.Limits, "", JobRows.Last, most, CancellationToken.None);
+        return [.. tenants, .. limits];
+    }
+
+    private static void AddTelemetry(IServiceCollection services, IConfiguration settings)
+    {
+        IOpenTelemetryBuilder telemetry = services.AddOpenTelemetry();
+        telemetry.UseFunctionsWorkerDefaults().WithMetrics(metrics => metrics.AddMeter(LimiterMetrics.Name));
+        if (settings["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
+        {
+            var identity = new StorageSettings(settings, StorageConnection);
+            telemetry.UseAzureMonitorExporter(exporter => exporter.Credential = identity.ConnectionString is null ? identity.Credential() : null);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using FuncLimiter.Functions.Activities;
+using FuncLimiter.Gateway.Jobs;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace FuncLimiter.Functions.Orchestrators;
+
+/// <summary>Paces a job of one call: an activity tries to admit and call in one go, and a durable timer sleeps to the instant that it was told.</summary>
+internal static class PacedCall
+{
+    /// <summary>The event that gives a job up.</summary>
+    public const string Cancel = "Cancel";
+
+    /// <summary>So many legs make a history long; then it begins anew.</summary>
+    private const int MostLegs = 40;
+
+    /// <summary>The orchestrator.</summary>
+    /// <param name="context">Its context.</param>
+    [Function(nameof(PacedCall))]
+    public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var ticket = context.GetInput<JobTicket>()!.Checked();
+        var call = ticket.Sleeping.Count > 0 ? ticket.Sleeping[0] : new SleepingCall(0, 0, DateTimeOffset.MinValue);
+        using var ended = new CancellationTokenSource();
+        var cancelled = context.WaitForExternalEvent<bool>(Cancel, ended.Token);
+        for (var legs = 0; ; legs++)
+        {
+            if (legs == MostLegs)
+            {
+                context.ContinueAsNew(ticket with { Sleeping = [call] });
+                return;
+            }
+
+            context.SetCustomStatus(new JobStatus(1, ticket.Ended, null));
+            var leg = await Steps.CallAsync<LegOutcome>(context, nameof(RunLeg), new LegInput(ticket.Job, call.Index, call.Leg));
+            if (leg.Ended is { } state)
+            {
+                ended.Cancel();
+                await JobEnd.RunAsync(context, ticket.Job, ticket.Ended.With(state));
+                return;
+            }
+
+            call = new SleepingCall(call.Index, leg.Leg, leg.WakeAt);
+            context.SetCustomStatus(new JobStatus(0, ticket.Ended, leg.WakeAt));
+            if (await SleepAsync(context, leg.WakeAt, cancelled))
+            {
+                await JobEnd.RunAsync(context, ticket.Job, ticket.Ended.With(JobItemState.Cancelled));
+                return;
+            }
+        }
+    }
+
+    /// <returns>True where the job was given up before.</returns>
+    private static async Task<bool> SleepAsync(TaskOrchestrationContext context, DateTimeOffset until, Task cancelled)
+    {
+        using var awake = new CancellationTokenSource();
+        var timer = context.CreateTimer(until.UtcDateTime, awake.Token);
+        if (await Task.WhenAny(timer, cancelled) == timer)
+        {
+            return false;
+        }
+
+        // Never CancelAsync here: it goes on on a thread of the pool, and orchestrators run on one thread.
+        awake.Cancel();
+        return true;
+    }
+}

@@ -1,0 +1,51 @@
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using FuncLimiter.Functions.Hosting;
+
+namespace FuncLimiter.Functions.Storage;
+
+/// <summary>Bodies in Azure Blob storage, or Azurite.</summary>
+internal sealed class AzurePayloads(StorageSettings settings, string container) : IPayloads
+{
+    private const int NotFound = 404;
+    private const int NotSatisfiable = 416;
+
+    private readonly Lazy<Task<BlobContainerClient>> _container = new(() => OpenAsync(settings, container));
+
+    /// <inheritdoc/>
+    public async Task WriteAsync(string name, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        await (await _container.Value).GetBlobClient(name).UploadAsync(BinaryData.FromBytes(bytes), true, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>?> ReadAsync(string name, long from, long length, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var options = new BlobDownloadOptions { Range = new HttpRange(from, length) };
+            var found = await (await _container.Value).GetBlobClient(name).DownloadContentAsync(options, cancellationToken);
+            return found.Value.Content.ToMemory();
+        }
+        catch (RequestFailedException failure) when (failure.Status == NotFound)
+        {
+            return null;
+        }
+        catch (RequestFailedException failure) when (failure.Status == NotSatisfiable)
+        {
+            return ReadOnlyMemory<byte>.Empty;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string name, CancellationToken cancellationToken) =>
+        await (await _container.Value).GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
+
+    private static async Task<BlobContainerClient> OpenAsync(StorageSettings settings, string container)
+    {
+        var client = settings.ConnectionString is { } text
+            ? new BlobContainerClient(text, container)
+            : new BlobContainerClient(new Uri($"{settings.ServiceUri("blob").ToString().TrimEnd('/')}/{container}"), settings.Credential());
+        await client.CreateIfNotExistsAsync();
+        return client;
+    }
+}

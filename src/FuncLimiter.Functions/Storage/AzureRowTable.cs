@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Data.Tables;
+using FuncLimiter.Functions.Hosting;
+
+namespace FuncLimiter.Functions.Storage;
+
+/// <summary>Rows in Azure Table storage, or Azurite.</summary>
+internal sealed class AzureRowTable(StorageSettings settings, string name) : IRowTable
+{
+    private const int MostAtOnce = 100;
+    private const int Conflict = 409;
+    private const int PreconditionFailed = 412;
+    private const int NotFound = 404;
+
+    private readonly Lazy<Task<TableClient>> _table = new(() => OpenAsync(settings, name));
+
+    /// <inheritdoc/>
+    public async Task<string?> AddAsync(Row row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Tag(await (await _table.Value).AddEntityAsync(ToEntity(row), cancellationToken));
+        }
+        catch (RequestFailedException failure) when (failure.Status == Conflict)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> ReplaceAsync(Row row, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Tag(await (await _table.Value).UpdateEntityAsync(ToEntity(row), new ETag(row.Tag), TableUpdateMode.Replace, cancellationToken));
+        }
+        catch (RequestFailedException failure) when (failure.Status is PreconditionFailed or NotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task WriteAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken) =>
+        SubmitAsync(rows, TableTransactionActionType.UpsertReplace, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<Row?> FindAsync(string partition, string key, CancellationToken cancellationToken)
+    {
+        var found = await (await _table.Value).GetEntityIfExistsAsync<TableEntity>(partition, key, null, cancellationToken);
+        return found.HasValue ? ToRow(found.Value!) : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Row>> ReadAsync(string partition, string from, string before, int most, CancellationToken cancellationToken)
+    {
+        var rows = new List<Row>();
+        var filter = FormattableStringFactory.Create("PartitionKey eq {0} and RowKey ge {1} and RowKey lt {2}", partition, from, before);
+        var found = (await _table.Value).QueryAsync<TableEntity>(TableClient.CreateQueryFilter(filter), Math.Min(most, 1000), null, cancellationToken);
+        await foreach (var entity in found)
+        {
+            rows.Add(ToRow(entity));
+            if (rows.Count == most)
+            {
+                break;
+            }
+        }
+
+        return rows;
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken)
+    {
+        var table = await _table.Value;
+        foreach (var row in rows)
+        {
+            // One that is not there is answered 404, which the client takes for done.
+            await table.DeleteEntityAsync(row.Partition, row.Key, ETag.All, cancellationToken);
+        }
+    }
+
+    private static async Task<TableClient> OpenAsync(StorageSettings settings, string name)
+    {
+        var table = settings.ConnectionString is { } text
+            ? new TableClient(text, name)
+            : new TableClient(settings.ServiceUri("table"), name, settings.Credential());
+        await table.CreateIfNotExistsAsync();
+        return table;
+    }
+
+    private static string Tag(Response response) => response.Headers.ETag?.ToString() ?? "";
+
+    private static TableEntity ToEntity(Row row)
+    {
+        var entity = new TableEntity(row.Partition, row.Key);
+        foreach (var (name, value) in row.Values)
+        {
+            entity[name] = value;
+        }
+
+        return entity;
+    }
+
+    private static Row ToRow(TableEntity entity)
+    {
+        var row = new Row(entity.PartitionKey, entity.RowKey) { Tag = entity.ETag.ToString() };
+        foreach (var name in entity.Keys)
+        {
+            if (name is not ("PartitionKey" or "RowKey" or "Timestamp" or "odata.etag") && entity[name] is { } value)
+            {
+                row.Values[name] = value;
+            }
+        }
+
+        return row;
+    }
+
+    private async Task SubmitAsync(IReadOnlyList<Row> rows, TableTransactionActionType action, CancellationToken cancellationToken)
+    {
+        var table = await _table.Value;
+        foreach (var part in rows.GroupBy(row => row.Partition).SelectMany(partition => partition.Chunk(MostAtOnce)))
+        {
+            await table.SubmitTransactionAsync(part.Select(row => new TableTransactionAction(action, ToEntity(row))), cancellationToken);
+        }
+    }
+}

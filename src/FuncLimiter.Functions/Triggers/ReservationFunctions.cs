@@ -1,0 +1,25 @@
+using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Gateway.Http.Endpoints;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace FuncLimiter.Functions.Triggers;
+
+/// <summary>Admission for agents that call providers themselves.</summary>
+internal sealed class ReservationFunctions(ReservationEndpoint reservations, DurableClientSource clients) : HttpFunctions(clients)
+{
+    /// <summary>Admits, or waits.</summary>
+    [Function(nameof(Reserve))]
+    public Task<IActionResult> Reserve(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "reservations")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(client, reservations.ReserveAsync(request.HttpContext));
+
+    /// <summary>Replaces what was reserved by what was used.</summary>
+    [Function(nameof(Settle))]
+    public Task<IActionResult> Settle(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "reservations/{id}/settlement")] HttpRequest request,
+        [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(client, reservations.SettleAsync(request.HttpContext, Part(request, "id")));
+}

@@ -1,0 +1,119 @@
+using FuncLimiter.Functions.Activities;
+using FuncLimiter.Functions.Hosting;
+using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Functions.Storage;
+using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Jobs;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FuncLimiter.Functions.Tests.World;
+
+/// <summary>The whole app in virtual time: processes, a durable backend, storage, queues and a scripted provider.</summary>
+internal sealed class AppWorld
+{
+    private const string Configuration = """
+        {
+          "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
+            "models": [{ "model": "gpt-x", "limits": { "rpm": 60000, "tpm": 60000000 } }] }],
+          "tenants": [{ "id": "acme", "keys": ["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"], "webhookSecret": "${KEY}" }]
+        }
+        """;
+
+    private AppWorld(HubOptions options, string configuration)
+    {
+        var read = ConfigurationReader.Read(configuration, _ => "secret");
+        Assert.Empty(read.Mistakes);
+        Settings = read.Configuration!;
+        Time = new SimulatedTime();
+        Pump = new Pump(Time);
+        Hub = new Hub(options, Time, Pump, Services);
+    }
+
+    /// <summary>The key of tenant <c>acme</c>.</summary>
+    public const string Key = "foo";
+
+    public GatewayConfiguration Settings { get; }
+
+    public SimulatedTime Time { get; }
+
+    public Pump Pump { get; }
+
+    public Hub Hub { get; }
+
+    public TableContent Jobs { get; } = new();
+
+    public TableContent Answers { get; } = new();
+
+    public TableContent Usage { get; } = new();
+
+    public TableContent Overlay { get; } = new();
+
+    public Dictionary<string, byte[]> Payloads { get; } = new(StringComparer.Ordinal);
+
+    public ScriptedProvider Provider { get; } = new();
+
+    public List<(string Queue, Reply Reply)> Replies { get; } = [];
+
+    /// <summary>Runs something in a world of its own.</summary>
+    public static AppWorld Run(Func<AppWorld, Task> act, HubOptions? options = null, string configuration = Configuration)
+    {
+        var world = new AppWorld(options ?? new HubOptions(), configuration);
+        world.Pump.Run(() => act(world));
+        return world;
+    }
+
+    /// <summary>A service of some process, which has seen its first function.</summary>
+    public T Get<T>(int worker = 0)
+        where T : notnull
+    {
+        var process = Hub.Workers[worker];
+        process.Services.GetRequiredService<DurableClientSource>().Use(Hub.Client(process));
+        return process.Services.GetRequiredService<T>();
+    }
+
+    /// <summary>Waits until a job has ended, looking at it as its tenant does.</summary>
+    public async Task<JobSnapshot> EndOfAsync(string job, string tenant = "acme")
+    {
+        while (true)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(5), Time);
+            if (await Get<JobService>().FindAsync(tenant, job, JobPage.First, CancellationToken.None) is { EndedAt: not null } found
+                && Hub.Find(job) is { IsOver: true })
+            {
+                return found;
+            }
+        }
+    }
+
+    private ServiceProvider Services(Worker worker)
+    {
+        async Task PassAsync()
+        {
+            await worker.Living();
+            await Task.Delay(TimeSpan.FromMilliseconds(3), Time);
+            await worker.Living();
+        }
+
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(Time);
+        services.AddSingleton(new JobTables(
+            new TableDouble(Jobs, PassAsync), new TableDouble(Answers, PassAsync), new TableDouble(Usage, PassAsync), new TableDouble(Overlay, PassAsync)));
+        services.AddSingleton<IPayloads>(new PayloadsDouble(Payloads, PassAsync));
+        services.AddSingleton<IReplyQueues>(new RepliesDouble(Replies, PassAsync));
+        AppServices.Add(services, Settings, new GatewayOptions());
+        services.AddSingleton<ICallLegs>(new ScriptedLegs(Provider, Time, PassAsync));
+        return services.BuildServiceProvider();
+    }
+
+    private sealed class RepliesDouble(List<(string Queue, Reply Reply)> replies, Func<Task> pass) : IReplyQueues
+    {
+        public async Task SendAsync(string queue, Reply reply, CancellationToken cancellationToken)
+        {
+            await pass();
+            replies.Add((queue, reply));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+using System;
+
+namespace Azure.Storage.Blobs.Models;
+
+/// <summary>Azure/azure-sdk-for-net: sdk/storage/Azure.Storage.Blobs/api/Azure.Storage.Blobs.net10.0.cs</summary>
+public partial class BlobDownloadResult
+{
+    internal BlobDownloadResult()
+    {
+    }
+
+    /// <summary>Azure/azure-sdk-for-net: sdk/storage/Azure.Storage.Blobs/api/Azure.Storage.Blobs.net10.0.cs</summary>
+    public BinaryData Content => throw null!;
+}

@@ -1,0 +1,11 @@
+namespace Azure.Storage.Blobs.Models;
+
+/// <summary>Azure/azure-sdk-for-net: sdk/storage/Azure.Storage.Blobs/api/Azure.Storage.Blobs.net10.0.cs</summary>
+public enum DeleteSnapshotsOption
+{
+    /// <summary>Azure/azure-sdk-for-net: sdk/storage/Azure.Storage.Blobs/api/Azure.Storage.Blobs.net10.0.cs</summary>
+    None = 0,
+
+    /// <summary>Azure/azure-sdk-for-net: sdk/storage/Azure.Storage.Blobs/api/Azure.Storage.Blobs.net10.0.cs</summary>
+    IncludeSnapshots = 1,
+}

@@ -1,0 +1,4 @@
+namespace Microsoft.DurableTask;
+
+/// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOptions.cs</summary>
+public record TaskOptions;

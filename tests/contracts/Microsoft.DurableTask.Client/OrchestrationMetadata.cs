@@ -1,0 +1,27 @@
+namespace Microsoft.DurableTask.Client;
+
+/// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
+public sealed class OrchestrationMetadata
+{
+    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
+    public OrchestrationMetadata(string name, string instanceId)
+    {
+        Name = name;
+        InstanceId = instanceId;
+    }
+
+    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
+    public string Name { get; }
+
+    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
+    public string InstanceId { get; }
+
+    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
+    public OrchestrationRuntimeStatus RuntimeStatus { get; init; }
+
+    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
+    public string? SerializedOutput { get; init; }
+
+    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
+    public string? SerializedCustomStatus { get; init; }
+}

@@ -1,0 +1,14 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace OpenTelemetry;
+
+/// <summary>open-telemetry/opentelemetry-dotnet: src/OpenTelemetry.Extensions.Hosting/.publicApi/Stable/PublicAPI.Shipped.txt</summary>
+public sealed class OpenTelemetryBuilder : IOpenTelemetryBuilder
+{
+    internal OpenTelemetryBuilder()
+    {
+    }
+
+    /// <summary>open-telemetry/opentelemetry-dotnet: src/OpenTelemetry.Extensions.Hosting/.publicApi/Stable/PublicAPI.Shipped.txt</summary>
+    public IServiceCollection Services => throw null!;
+}
