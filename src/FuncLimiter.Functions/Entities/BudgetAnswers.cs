@@ -6,9 +6,9 @@ namespace FuncLimiter.Functions.Entities;
 internal static class BudgetAnswers
 {
     /// <summary>The owner's answer to an ask; null while there is none.</summary>
-    public static ScopeAnswer? Find(BudgetState state, ScopeAsk ask)
+    public static ScopeAnswer? Find(OwnerState state, ScopeAsk ask)
     {
-        if (state.Version > BudgetState.Current || ask.Budgets.Count == 0)
+        if (state.Version > OwnerState.Current || ask.Budgets.Count == 0)
         {
             return null;
         }

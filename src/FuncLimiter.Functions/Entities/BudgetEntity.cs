@@ -20,7 +20,7 @@ internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITas
     public ValueTask<object?> RunAsync(TaskEntityOperation operation)
     {
         var now = Instant.From(time.GetUtcNow());
-        var owner = BudgetOwner.Open(operation.Context.Id.Key, (BudgetState?)operation.State.GetState(typeof(BudgetState)), source, now);
+        var owner = BudgetOwner.Open(operation.Context.Id.Key, (OwnerState?)operation.State.GetState(typeof(OwnerState)), source, now);
         switch (operation.Name)
         {
             case BudgetOperations.Lease:

@@ -28,11 +28,11 @@ internal sealed class BudgetOwner
     /// <param name="source">What the app goes by.</param>
     /// <param name="now">Now.</param>
     /// <exception cref="ArgumentException">There is no such scope (any more).</exception>
-    public static BudgetOwner Open(string scope, BudgetState? state, LeaseSource source, Instant now)
+    public static BudgetOwner Open(string scope, OwnerState? state, LeaseSource source, Instant now)
     {
         // The backend loses no state: where there is none, nothing was ever lent. What can't be read may have been, and is waited out.
         var record = state is null ? Fresh(scope, source)
-            : state.Version > BudgetState.Current ? null
+            : state.Version > OwnerState.Current ? null
             : ScopeRecord.Unpack(state.Packed);
         return new BudgetOwner(scope, source, state?.Limits, record, now);
     }
@@ -85,11 +85,11 @@ internal sealed class BudgetOwner
     }
 
     /// <summary>The state to be stored.</summary>
-    public BudgetState Save(Instant now)
+    public OwnerState Save(Instant now)
     {
         _answers = [.. _answers.Where(kept => now - kept.At < _source.Policy.Duration)];
         var record = Record();
-        return new BudgetState
+        return new OwnerState
         {
             At = now.ToDateTimeOffset(),
             Instances = record.Owner.Books.Values.Select(book => book.Tenures.Count).DefaultIfEmpty(0).Max(),

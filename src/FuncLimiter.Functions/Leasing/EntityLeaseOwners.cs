@@ -23,7 +23,7 @@ internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource
         for (var pause = FirstLook; time.GetElapsedTime(begun) < source.Policy.AnswerWithin; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             await Task.Delay(pause, time, cancellationToken);
-            if (await client.Entities.GetEntityAsync<BudgetState>(owner, true, cancellationToken) is { IncludesState: true } found
+            if (await client.Entities.GetEntityAsync<OwnerState>(owner, true, cancellationToken) is { IncludesState: true } found
                 && BudgetAnswers.Find(found.State, ask) is { } answer)
             {
                 return answer;

@@ -4,7 +4,7 @@ namespace FuncLimiter.Functions.Entities;
 /// A <see cref="BudgetEntity"/>'s state. Small, since the backend rewrites it whole with every operation: what the books hold is compressed
 /// to about a tenth, and the rest says at a glance how the scope stands.
 /// </summary>
-internal sealed record BudgetState
+internal sealed record OwnerState
 {
     /// <summary>The form that is written now. Older ones are read; of a newer one, what was lent is waited out.</summary>
     public const int Current = 1;

@@ -1,0 +1,140 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Functions.Tests.World;
+using FuncLimiter.Gateway.Admission;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FuncLimiter.Functions.Tests.Leasing;
+
+/// <summary>How a fleet calls.</summary>
+internal sealed record FleetSetup
+{
+    public int Instances { get; init; } = 1;
+
+    /// <summary>Callers at each instance, each with one call at a time.</summary>
+    public int Callers { get; init; } = 60;
+
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>What a call is charged, in tokens.</summary>
+    public long Tokens { get; init; } = 500;
+
+    public TimeSpan CallTime { get; init; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>How often an instance dies and another takes its place.</summary>
+    public TimeSpan? DeathEvery { get; init; }
+
+    public TimeSpan EntityDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    public double Redelivery { get; init; }
+
+    public int Seed { get; init; } = 1;
+}
+
+/// <summary>Instances of the app under load, each with its own leases of budgets that entities own.</summary>
+internal sealed class LeaseFleet
+{
+    private const double RequestsPerSecond = 1_000;
+    private const double TokensPerSecond = 600_000;
+    private const string Configuration = """
+        {
+          "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
+            "models": [{ "model": "gpt-x", "limits": { "rpm": 60000, "tpm": 36000000, "burstSeconds": 2 } }] }]
+        }
+        """;
+
+    private readonly FleetSetup _setup;
+    private readonly AppWorld _world;
+    private readonly CountingProvider _provider;
+    private readonly DateTimeOffset _end;
+
+    private LeaseFleet(FleetSetup setup, AppWorld world)
+    {
+        (_setup, _world) = (setup, world);
+        _provider = new CountingProvider(world.Time, RequestsPerSecond, TokensPerSecond, burstSeconds: 2);
+        _end = world.Time.GetUtcNow() + setup.Duration;
+    }
+
+    /// <summary>What came of it.</summary>
+    public FleetResult Result => new(
+        _provider.Calls,
+        _provider.Overdrawn,
+        _provider.Calls / (RequestsPerSecond * (_setup.Duration.TotalSeconds + 2)),
+        _world.Hub.EntityOperations * 1000.0 / Math.Max(1, _provider.Calls));
+
+    public static FleetResult Run(FleetSetup setup)
+    {
+        LeaseFleet? fleet = null;
+        AppWorld.Run(
+            world => (fleet = new LeaseFleet(setup, world)).RunAsync(),
+            new HubOptions { Workers = setup.Instances, EntityDelay = setup.EntityDelay, Redelivery = setup.Redelivery, Seed = setup.Seed },
+            Configuration);
+        return fleet!.Result;
+    }
+
+    private async Task RunAsync()
+    {
+        foreach (var instance in _world.Hub.Workers.ToArray())
+        {
+            Begin(instance);
+        }
+
+        var chance = new Random(_setup.Seed);
+        while (_world.Time.GetUtcNow() < _end)
+        {
+            var left = _end - _world.Time.GetUtcNow();
+            await Task.Delay(_setup.DeathEvery < left ? _setup.DeathEvery.Value : left, _world.Time);
+            if (_setup.DeathEvery is not null)
+            {
+                var place = chance.Next(_world.Hub.Workers.Count);
+                _world.Hub.Crash(_world.Hub.Workers[place]);
+                Begin(_world.Hub.Workers[place]);
+            }
+        }
+    }
+
+    private void Begin(Worker instance)
+    {
+        instance.Services.GetRequiredService<DurableClientSource>().Use(_world.Hub.Client(instance));
+        var limiter = instance.Services.GetRequiredService<EmbeddedLimiter>();
+        var renewal = new LeaseRenewal(limiter, instance.Services.GetRequiredService<ILeaseOwners>(), _world.Time, (_, failure) => Assert.Fail(failure.ToString()));
+        _ = renewal.RunAsync(CancellationToken.None);
+        for (var caller = 0; caller < _setup.Callers; caller++)
+        {
+            _ = CallAsync(instance, limiter, $"tenant-{caller % 3}");
+        }
+    }
+
+    private async Task CallAsync(Worker instance, EmbeddedLimiter limiter, string tenant)
+    {
+        var charge = new Charge(1, _setup.Tokens, 0, 0, 0);
+        while (instance.IsAlive && _world.Time.GetUtcNow() < _end)
+        {
+            var admission = await limiter.AdmitAsync(new AdmissionRequest("gpt-x", tenant, null, Priority.Standard, charge, [charge]), CancellationToken.None);
+            if (admission.Reservation is not { } reservation)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), _world.Time);
+                continue;
+            }
+
+            // From its death on an instance sends nothing.
+            if (!instance.IsAlive || _world.Time.GetUtcNow() >= _end)
+            {
+                return;
+            }
+
+            _provider.Take(_setup.Tokens);
+            await Task.Delay(_setup.CallTime, _world.Time);
+            limiter.Settle(reservation, new Settlement(charge, charge));
+        }
+    }
+}
+
+/// <summary>What came of a fleet's calls.</summary>
+/// <param name="Calls">How many went out.</param>
+/// <param name="Overdrawn">How far the provider's buckets were ever below zero.</param>
+/// <param name="Utilization">What went out over what the limit lets through, the first burst included.</param>
+/// <param name="OperationsPerThousand">Operations of entities per 1,000 calls that went out.</param>
+internal sealed record FleetResult(long Calls, double Overdrawn, double Utilization, double OperationsPerThousand);
