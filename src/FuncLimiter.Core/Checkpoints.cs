@@ -40,12 +40,13 @@ internal sealed class Checkpoints
         }
 
         pending.Clear();
+        var isWaitedFor = AreWaitedFor(budgets);
         var states = new List<BudgetState>();
         foreach (var budget in budgets)
         {
             if (budget.IsDirty || budget.Meters.Any(meter => meter.WaitingForCheckpoint > 0))
             {
-                states.Add(budget.Save(out var allowances, now));
+                states.Add(budget.Save(out var allowances, now, isWaitedFor));
                 pending.Add((budget, allowances));
                 if (isDurable)
                 {

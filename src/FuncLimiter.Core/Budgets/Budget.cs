@@ -232,7 +232,11 @@ public sealed class Budget
     /// <summary>Begins a checkpoint: the state to keep, with an allowance for what may be taken until the next one is kept.</summary>
     /// <param name="allowances">Receives the allowance of each meter, to be handed to <see cref="Allow"/> once the state is kept.</param>
     /// <param name="now">Now.</param>
-    internal BudgetState Save(out double[] allowances, Instant now)
+    /// <param name="isWaitedFor">
+    /// Whether calls wait for a checkpoint: then no allowance becomes smaller. A call needs all its meters' at once, and those that have
+    /// enough for it don't know that it waits for the others'.
+    /// </param>
+    internal BudgetState Save(out double[] allowances, Instant now, bool isWaitedFor = false)
     {
         (isDirty, savedCooldown) = (false, CooldownUntil);
         allowances = new double[meters.Length];
@@ -250,7 +254,8 @@ public sealed class Budget
 
             var ahead = Math.Max(2 * meter.TakenSinceCheckpoint, 2 * meter.WaitingForCheckpoint);
             var steady = double.IsFinite(meter.PerSecond) ? meter.PerSecond / 2 : meter.Capacity;
-            allowances[i] = Math.Min(meter.Capacity, Math.Max(ahead, steady));
+            var least = isWaitedFor ? meter.Allowance : 0;
+            allowances[i] = Math.Min(meter.Capacity, Math.Max(least, Math.Max(ahead, steady)));
             states[i] = meter.Save(allowances[i], now);
         }
 
