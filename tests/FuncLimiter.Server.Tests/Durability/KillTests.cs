@@ -22,7 +22,12 @@ public sealed class KillTests(ITestOutputHelper output)
         var random = new Random(Seed());
         var setup = new Setup
         {
-            OpenAI = 900, Azure = 80, Anthropic = 900, BurstSeconds = 10, Latency = TimeSpan.FromMilliseconds(150), Jobs = new { maxRunning = 64 },
+            OpenAI = 900,
+            Azure = 80,
+            Anthropic = 900,
+            BurstSeconds = 10,
+            Latency = TimeSpan.FromMilliseconds(150),
+            Jobs = new { maxRunning = 64 },
         };
         await using var provider = await setup.StartDoubleAsync();
         using var folder = setup.Folder(provider.BaseAddress);

@@ -21,6 +21,24 @@ internal static class Requests
     public static Task<Reply> FetchAsync(this HttpClient client, string path, params (string Name, string Value)[] headers) =>
         client.SendAsync(HttpMethod.Get, path, null, headers);
 
+    /// <summary>The job as it stands once it has ended.</summary>
+    public static async Task<JsonNode> UntilEndedAsync(this HttpClient client, string path, string key)
+    {
+        var end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
+        while (true)
+        {
+            var reply = await client.FetchAsync(path, ("x-api-key", key));
+            Assert.True(reply.Status == 200, reply.Text);
+            if (reply.Json["endedAt"] is not null)
+            {
+                return reply.Json;
+            }
+
+            Assert.True(DateTime.UtcNow < end, $"The job did not end in time: {reply.Text}");
+            await Task.Delay(20);
+        }
+    }
+
     public static HttpRequestMessage Create(HttpMethod method, string path, string? body, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(method, path);

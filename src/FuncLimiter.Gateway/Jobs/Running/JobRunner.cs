@@ -109,7 +109,8 @@ internal sealed class JobRunner(
             configuration.Queue,
             running.Of(Priority.Interactive),
             running.Of(Priority.Standard),
-            running.Of(Priority.Background)) with { Lanes = running.Lanes(time.GetUtcNow()) };
+            running.Of(Priority.Background)) with
+        { Lanes = running.Lanes(time.GetUtcNow()) };
 
         // What was taken is run or cut off: giving up in between would leave it to the next process.
         var taking = await store.TakeAsync(slots, time.GetUtcNow(), CancellationToken.None);

@@ -1,0 +1,51 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core.Tests;
+
+public class DurableLimiterTests
+{
+    private static readonly Instant Start = Instant.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    [Fact]
+    public void Submit_WhenOnlyACheckpointIsMissing_WaitsForIt()
+    {
+        // Two calls fit at once; by the pace alone the first would be told to come back in a minute.
+        var limiter = new Limiter(Durable(rpm: 3));
+        Call first = Ask(), second = Ask(), third = Ask(), fourth = Ask();
+
+        Assert.Equal(CallState.Waiting, limiter.Submit(first, Start));
+        Assert.Equal(CallState.Waiting, limiter.Submit(second, Start));
+        Keep(limiter);
+        Keep(limiter);
+
+        Assert.Equal(CallState.Admitted, first.State);
+        Assert.Equal(CallState.Admitted, second.State);
+        limiter.Submit(third, Start);
+        Assert.Equal(CallState.Refused, limiter.Submit(fourth, Start));
+    }
+
+    private static void Keep(Limiter limiter)
+    {
+        limiter.BeginCheckpoint(Start);
+        limiter.ConfirmCheckpoint(Start);
+    }
+
+    private static Call Ask() => new()
+    {
+        Route = "m",
+        Tenant = "a",
+        Priority = Priority.Standard,
+        Consumer = new Charge(1, 0, 0, 0, 1),
+        Provider = [new Charge(1, 0, 0, 0, 1)],
+        MaxWait = TimeSpan.FromSeconds(10),
+    };
+
+    private static LimiterSpec Durable(long rpm) => new()
+    {
+        Accounts = [new("one", [])],
+        Deployments = [new("one/m", "one", [new Limit(Dimension.Requests, rpm, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket)])],
+        Routes = [new("m", ["one/m"], [])],
+        IsDurable = true,
+    };
+}

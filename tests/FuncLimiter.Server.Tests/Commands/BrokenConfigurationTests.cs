@@ -1,0 +1,115 @@
+using FuncLimiter.Server.Tests.Processes;
+
+namespace FuncLimiter.Server.Tests.Commands;
+
+/// <summary>A broken configuration is told whole: each mistake with its JSON path, what stands there and what to write; and nothing is served.</summary>
+public sealed class BrokenConfigurationTests
+{
+    private const string Broken =
+        """
+        {
+          "acounts": [],
+          "accounts": [
+            { "id": "one", "provider": "openia", "apiKey": "${NOWHERE}", "models": [{ "model": "gpt-x", "limits": { "rpm": -5, "burstSeconds": 0 } }] },
+            { "id": "one", "provider": "azure-openai", "apiKey": "sk-plain-text", "models": [] }
+          ],
+          "routes": [{ "model": "smart", "targets": ["one/nothing"] }],
+          "tenants": [{ "id": "acme", "keys": ["plain"], "weight": 0 }],
+          "queue": { "maxWaiting": 0 },
+          "jobs": { "maxRunning": "many" }
+        }
+        """;
+
+    private static readonly string[] Paths =
+    [
+        "$.acounts", "$.accounts[0].provider", "$.accounts[0].apiKey", "$.accounts[0].models[0].limits.rpm",
+        "$.accounts[0].models[0].limits.burstSeconds", "$.accounts[1].id", "$.accounts[1].endpoint", "$.accounts[1].apiKey",
+        "$.accounts[1].models", "$.routes[0].targets[0]", "$.tenants[0].keys[0]", "$.tenants[0].weight", "$.queue.maxWaiting", "$.jobs.maxRunning",
+    ];
+
+    [Fact]
+    public async Task Check_ListsEveryMistakeWithItsPathAndWhatToWrite()
+    {
+        using var folder = new ServerFolder(Broken);
+
+        var result = await folder.RunAsync("check", "--config", folder.ConfigurationFile);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.All(Paths, path => Assert.Contains(result.Errors.Split('\n'), line => line.StartsWith($"{path}:", StringComparison.Ordinal)));
+        Assert.Contains("\"openai\"", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("-5", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-plain-text", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_TellsTheSameAndDoesNotStart()
+    {
+        using var folder = new ServerFolder(Broken);
+        var check = await folder.RunAsync("check", "--config", folder.ConfigurationFile);
+
+        var serve = await folder.RunAsync("serve", "--config", folder.ConfigurationFile, "--data", folder.Data, "--urls", "http://127.0.0.1:0");
+
+        Assert.Equal((1, "", check.Errors), (serve.ExitCode, serve.Output, serve.Errors));
+        Assert.False(Directory.Exists(folder.Data));
+    }
+
+    [Theory]
+    [InlineData("", "$")]
+    [InlineData("{", "$")]
+    [InlineData("[]", "$")]
+    [InlineData("{}", "$.accounts")]
+    public async Task Check_OfSomethingElse_SaysSo(string text, string path)
+    {
+        using var folder = new ServerFolder(text);
+
+        var result = await folder.RunAsync("check", "--config", folder.ConfigurationFile);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(path, result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_OfAFileThatIsNotThere_SaysSo()
+    {
+        using var folder = new ServerFolder("{}");
+
+        var result = await folder.RunAsync("check", "--config", folder.ConfigurationFile + "x");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("funclimiter.jsonx", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_OfAGoodOne_SaysWhatItHolds()
+    {
+        using var folder = new Setup().Folder(new Uri("http://127.0.0.1:1"));
+
+        var result = await folder.RunAsync("check", "--config", folder.ConfigurationFile);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.Contains("3 accounts, 3 deployments, 3 routes, 2 tenants", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_WithoutTenantsForStrangers_DoesNotStart()
+    {
+        using var folder = new ServerFolder("""{"accounts":[{"id":"a","provider":"openai","apiKey":"${K}","models":[{"model":"m"}]}]}""").With("K", "sk-1");
+
+        var result = await folder.RunAsync("serve", "--config", folder.ConfigurationFile, "--data", folder.Data, "--urls", "http://0.0.0.0:0");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith("$.tenants:", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_OverADataDirectoryThatAnotherHolds_DoesNotStart()
+    {
+        using var folder = new Setup().Folder(new Uri("http://127.0.0.1:1"));
+        await using var first = await folder.StartAsync();
+
+        var second = await folder.RunAsync("serve", "--config", folder.ConfigurationFile, "--data", folder.Data, "--urls", "http://127.0.0.1:0");
+
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains("Another FuncLimiter uses the data directory", second.Errors, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Text;
+using FuncLimiter.Server.Tests.Processes;
+
+namespace FuncLimiter.Server.Tests.Http;
+
+/// <summary>Streams pass through the real process as they come, and whoever goes away is not waited for.</summary>
+public sealed class StreamTests(SlowSetup setup) : IClassFixture<SlowSetup>
+{
+    [Theory]
+    [InlineData("openai", "[DONE]")]
+    [InlineData("azure", "[DONE]")]
+    [InlineData("anthropic", "message_stop")]
+    public async Task Stream_PassesThroughChunkByChunk(string dialect, string last)
+    {
+        var call = DialectCall.Of(dialect);
+        using var request = Request(call, 10);
+
+        using var response = await setup.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var stream = await response.Content.ReadAsStreamAsync();
+        var clock = Stopwatch.StartNew();
+        var (text, chunks, first) = (new StringBuilder(), 0, TimeSpan.Zero);
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await stream.ReadAsync(buffer)) > 0;)
+        {
+            first = chunks++ == 0 ? clock.Elapsed : first;
+            text.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+
+        // Ten tokens, a tenth of a second apart: had anything held them back, they would have come together.
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        Assert.True(chunks >= 8, $"{chunks} chunks");
+        Assert.True(clock.Elapsed - first > TimeSpan.FromMilliseconds(500), $"The first chunk came after {first}, the last one after {clock.Elapsed}.");
+        Assert.Contains(last, text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("openai", 0)]
+    [InlineData("azure", 1)]
+    [InlineData("anthropic", 2)]
+    public async Task Caller_WhoLeavesAStream_EndsItAtTheProviderAndIsSettled(string dialect, int place)
+    {
+        var call = DialectCall.Of(dialect);
+        var before = setup.Provider.Report().Deployments[place].Cancelled;
+        using (var request = Request(call, 200))
+        using (var response = await setup.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
+        {
+            await (await response.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[50]);
+        }
+
+        await Wait.UntilAsync(() => setup.Provider.Report().Deployments[place].Cancelled == before + 1);
+        await Wait.UntilAsync(() => setup.Provider.Report().Deployments[place].UnderWay == 0);
+        await setup.AdmittedAsync();
+    }
+
+    [Theory]
+    [InlineData("openai", 0)]
+    [InlineData("azure", 1)]
+    [InlineData("anthropic", 2)]
+    public async Task Caller_WhoLeavesBeforeTheAnswer_EndsTheCallAtTheProvider(string dialect, int place)
+    {
+        var call = DialectCall.Of(dialect);
+        var before = setup.Provider.Report().Deployments[place];
+        using var gone = new CancellationTokenSource();
+        using var request = Requests.Create(HttpMethod.Post, call.Path, call.Body(), ("x-api-key", Setup.AcmeKey));
+        var sent = setup.Client.SendAsync(request, gone.Token);
+        await Wait.UntilAsync(() => setup.Provider.Report().Deployments[place].UnderWay > before.UnderWay);
+
+        await gone.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sent);
+        await Wait.UntilAsync(() => setup.Provider.Report().Deployments[place].Cancelled == before.Cancelled + 1);
+    }
+
+    [Fact]
+    public async Task Caller_WhoLeavesTheQueue_LeavesItsPlaceAndIsNeverSent()
+    {
+        var tight = new Setup { OpenAI = 30, BurstSeconds = 4 };
+        await using var provider = await tight.StartDoubleAsync();
+        using var folder = tight.Folder(provider.BaseAddress);
+        await using var server = await folder.StartAsync();
+        using var gone = new CancellationTokenSource();
+        var calls = Enumerable.Range(0, 6).Select(_ =>
+            server.Client.SendAsync(Requests.Create(HttpMethod.Post, DialectCall.OpenAI.Path, DialectCall.OpenAI.Body(), ("x-api-key", Setup.AcmeKey)), gone.Token)).ToList();
+        await Wait.UntilAsync(() => calls.Any(call => call.IsCompleted));
+        var waiting = -1;
+        await Wait.UntilAsync(() => (waiting = WaitingAsync(server).GetAwaiter().GetResult()) > 0);
+
+        await gone.CancelAsync();
+
+        await Wait.UntilAsync(() => WaitingAsync(server).GetAwaiter().GetResult() == 0);
+        var sent = provider.Report().Calls;
+        await Task.Delay(TimeSpan.FromSeconds(3));
+        Assert.Equal(sent, provider.Report().Calls);
+        Assert.InRange(sent, 1, 5);
+    }
+
+    private static async Task<int> WaitingAsync(ServerProcess server) => (await server.Client.FetchAsync("/status")).Json["waiting"]!.GetValue<int>();
+
+    private static HttpRequestMessage Request(DialectCall call, int tokens) =>
+        Requests.Create(HttpMethod.Post, call.Path, call.Body(maxTokens: tokens, stream: true), ("x-api-key", Setup.AcmeKey));
+}

@@ -1,0 +1,17 @@
+namespace FuncLimiter.Server.Tests.Processes;
+
+/// <summary>Waits for what other processes do.</summary>
+internal static class Wait
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        var end = DateTime.UtcNow + Longest;
+        while (!condition())
+        {
+            Assert.True(DateTime.UtcNow < end, "It did not come about in time.");
+            await Task.Delay(10);
+        }
+    }
+}
