@@ -28,6 +28,9 @@ internal sealed class MistralProvider : HttpProvider
     public override Uri DefaultEndpoint { get; } = new("https://api.mistral.ai");
 
     /// <inheritdoc/>
+    public override bool TakesEndUser => false;
+
+    /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch
     {
         Operation.ChatCompletions => "/v1/chat/completions",

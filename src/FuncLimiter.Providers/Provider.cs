@@ -34,6 +34,9 @@ public abstract class Provider
     /// <summary>The name under which its chat completions take the bound on output tokens.</summary>
     public virtual string MaxTokensField => "max_tokens";
 
+    /// <summary>Whether its chat completions take <c>user</c>, the caller's name for its own user.</summary>
+    public virtual bool TakesEndUser => true;
+
     /// <summary>
     /// Whether a streamed call must ask for its usage (<c>stream_options.include_usage</c>) to be told it; false where the provider tells it
     /// unasked, or refuses the option.

@@ -9,7 +9,7 @@ internal sealed class CallWays
 {
     private readonly CallEnvelope _call;
     private readonly TranslatableRequest? _request;
-    private readonly List<(string Deployment, Loss Loss)> _losses = [];
+    private readonly List<(string Deployment, Loss Loss)>? _losses;
 
     private CallWays(Route route, CallEnvelope call)
     {
@@ -24,6 +24,7 @@ internal sealed class CallWays
 
         var ofItsApi = CrossedHeaders.Loss(call);
         _request = ofItsApi is null ? TranslatableRequest.Read(call.Facts.Operation, call.Body) : null;
+        _losses = [];
         var known = new Dictionary<Wire, Loss?>();
         for (var place = 0; place < route.Deployments.Count; place++)
         {
@@ -51,12 +52,13 @@ internal sealed class CallWays
     /// <summary>Why the call can be made nowhere; null where it can.</summary>
     public GatewayError? Fault() =>
         Closed != Route.All ? null
-        : _losses.Count == 0 ? RouteErrors.NotServed(Route, _call.Facts.Operation)
-        : RouteErrors.NotTranslatable(Route, _losses[0].Loss, Reasons());
+        : _losses is not [var first, ..] ? RouteErrors.NotServed(Route, _call.Facts.Operation)
+        : RouteErrors.NotTranslatable(Route, first.Loss, Reasons(_losses));
 
     /// <summary>An error that tells as well which deployments were no way, and why.</summary>
     public GatewayError Explain(GatewayError error) =>
-        _losses.Count == 0 ? error : error with { Message = $"{error.Message} Not asked, since the request can't be translated: {Reasons()}." };
+        _losses is not { Count: > 0 } ? error
+        : error with { Message = $"{error.Message} Not asked, since the request can't be translated: {Reasons(_losses)}." };
 
     private Loss? LossAt(Deployment deployment, Dictionary<Wire, Loss?> known)
     {
@@ -70,10 +72,10 @@ internal sealed class CallWays
         return loss;
     }
 
-    private string Reasons()
+    private static string Reasons(List<(string Deployment, Loss Loss)> losses)
     {
         const int MostShown = 3;
-        var shown = string.Join("; ", _losses.Take(MostShown).Select(entry => $"{entry.Deployment} ({entry.Loss})"));
-        return _losses.Count > MostShown ? $"{shown}; and {_losses.Count - MostShown} more" : shown;
+        var shown = string.Join("; ", losses.Take(MostShown).Select(entry => $"{entry.Deployment} ({entry.Loss})"));
+        return losses.Count > MostShown ? $"{shown}; and {losses.Count - MostShown} more" : shown;
     }
 }

@@ -16,6 +16,7 @@ internal sealed class CrossedCall(CallTranslation translation, TranslatableReque
     public byte[] Write(Deployment deployment) => translation.Write(request, new RequestTerms(deployment.Target.Model)
     {
         MaxTokensField = deployment.Provider.MaxTokensField,
+        NamesEndUser = deployment.Provider.TakesEndUser,
         AsksForStreamUsage = deployment.Provider.TellsStreamUsageOnRequest(Operation.ChatCompletions, string.Empty),
     });
 

@@ -51,6 +51,24 @@ public class RequestTranslationTests
             """{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}""",
             new RequestTerms("gpt") { MaxTokensField = "max_completion_tokens" }));
 
+    [Theory]
+    [InlineData("\"temperature\":0.5,\"top_p\":1", "\"temperature\":0.5", "top")]
+    [InlineData("\"temperature\":1,\"top_p\":0.9", "\"top_p\":0.9", "temperature")]
+    public void Sampling_WithOneThatSaysNothing_IsTheOther(string given, string expected, string absent)
+    {
+        var body = """{"messages":[{"role":"user","content":"Hi"}],""" + given + "}";
+
+        Assert.Contains(expected, Case.Request(Operation.ChatCompletions, Wire.Messages, body), StringComparison.Ordinal);
+        Assert.DoesNotContain(absent, Case.Request(Operation.ChatCompletions, Wire.Messages, body), StringComparison.Ordinal);
+        Assert.DoesNotContain(absent, Case.Request(Operation.ChatCompletions, Wire.Converse, body), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void User_WhereAProviderRefusesToBeTold_IsLeftOut() => Assert.DoesNotContain(
+        "u-1",
+        Case.Request(Operation.Messages, Wire.ChatCompletions, Bodies.Messages, new RequestTerms("mistral") { NamesEndUser = false }),
+        StringComparison.Ordinal);
+
     [Fact]
     public void Stream_FromAnthropic_AsksForItsUsage() => Case.SameJson(
         """{"model":"gpt","messages":[{"role":"user","content":"Hi"}],"max_tokens":9,"stream":true,"stream_options":{"include_usage":true}}""",

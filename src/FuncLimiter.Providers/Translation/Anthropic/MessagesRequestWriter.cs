@@ -197,14 +197,15 @@ internal static class MessagesRequestWriter
             json.WriteEndArray();
         }
 
-        if (conversation.Temperature is { } temperature)
+        var (temperature, topP) = conversation.OneOfBoth;
+        if (temperature is { } degree)
         {
-            json.WriteNumber("temperature", temperature.Value);
+            json.WriteNumber("temperature", degree);
         }
 
-        if (conversation.TopP is { } topP)
+        if (topP is { } mass)
         {
-            json.WriteNumber("top_p", topP.Value);
+            json.WriteNumber("top_p", mass);
         }
 
         if (conversation.TopK is { } topK)

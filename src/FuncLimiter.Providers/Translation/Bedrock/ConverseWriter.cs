@@ -140,14 +140,15 @@ internal static class ConverseWriter
             json.WriteNumber("maxTokens", most.Value);
         }
 
-        if (conversation.Temperature is { } temperature)
+        var (temperature, topP) = conversation.OneOfBoth;
+        if (temperature is { } degree)
         {
-            json.WriteNumber("temperature", temperature.Value);
+            json.WriteNumber("temperature", degree);
         }
 
-        if (conversation.TopP is { } topP)
+        if (topP is { } mass)
         {
-            json.WriteNumber("topP", topP.Value);
+            json.WriteNumber("topP", mass);
         }
 
         if (conversation.Stop is { } stop)

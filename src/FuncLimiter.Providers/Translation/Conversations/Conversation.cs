@@ -30,6 +30,16 @@ internal sealed record Conversation
     /// <summary>The probability mass drawn from, up to 1.</summary>
     public Given<double>? TopP { get; init; }
 
+    /// <summary>
+    /// Temperature and top_p for APIs that take one of them at a time: where both are set, one of 1, which says nothing, is left out.
+    /// </summary>
+    public (double? Temperature, double? TopP) OneOfBoth => (Temperature?.Value, TopP?.Value) switch
+    {
+        ({ } temperature, 1) => (temperature, null),
+        (1, { } topP) => (null, topP),
+        var both => both,
+    };
+
     /// <summary>How many candidates are drawn from.</summary>
     public Given<long>? TopK { get; init; }
 

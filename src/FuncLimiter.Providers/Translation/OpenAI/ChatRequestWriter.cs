@@ -29,7 +29,7 @@ internal static class ChatRequestWriter
             json.WriteNumber(terms.MaxTokensField, most.Value);
         }
 
-        if (conversation.EndUser is { } user)
+        if (conversation.EndUser is { } user && terms.NamesEndUser)
         {
             json.WriteString("user", user.Value);
         }
