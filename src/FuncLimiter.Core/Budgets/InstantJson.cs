@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace FuncLimiter.Core.Budgets;
 
 /// <summary>Writes an instant as its ticks.</summary>
-internal sealed class InstantJson : JsonConverter<Instant>
+public sealed class InstantJson : JsonConverter<Instant>
 {
     /// <inheritdoc/>
     public override Instant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
