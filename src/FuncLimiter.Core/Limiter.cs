@@ -303,7 +303,7 @@ public sealed class Limiter
         checkpoints.Keep(budget);
         if (budget.Meters.Count > 0)
         {
-            Leases?.Lease(budget, budget.Name, null);
+            Leases?.Lease(budget);
         }
     }
 

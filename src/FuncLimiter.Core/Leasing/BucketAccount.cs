@@ -33,6 +33,8 @@ internal sealed class BucketAccount : LeaseAccount
     /// <summary>An empty bucket lends its refill at once.</summary>
     internal override bool IsSlow => false;
 
+    internal override bool IsWhole => _rest.Level >= Capacity;
+
     internal override double Pool => PerSecond;
 
     internal override double Free => Math.Max(0, _rest.Level);

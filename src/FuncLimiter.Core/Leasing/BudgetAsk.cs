@@ -1,7 +1,7 @@
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>What an instance has to say to the owner of a scope's budgets, in one message.</summary>
-/// <param name="Scope">The scope, as <c>account:openai-east</c> or <c>tenant:acme</c>.</param>
+/// <param name="Scope">The scope, as <c>account:openai-east</c> or <c>tenants:0</c>.</param>
 /// <param name="Budgets">Its asks.</param>
 public sealed record ScopeAsk(string Scope, IReadOnlyList<BudgetAsk> Budgets);
 

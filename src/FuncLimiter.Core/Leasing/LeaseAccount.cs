@@ -27,6 +27,9 @@ internal abstract class LeaseAccount(Limit limit)
     /// <summary>Whether what is used takes more than minutes to come back.</summary>
     internal abstract bool IsSlow { get; }
 
+    /// <summary>Whether nothing counts as used or lent.</summary>
+    internal abstract bool IsWhole { get; }
+
     /// <summary>Lets time pass.</summary>
     internal abstract void Advance(Instant now);
 

@@ -39,6 +39,9 @@ public sealed class LeaseBook
     /// <summary>Until when the scope is closed.</summary>
     public Instant CooldownUntil { get; private set; }
 
+    /// <summary>True where a new book would be the same: nothing lent, nothing used, nothing closed.</summary>
+    internal bool IsWhole => _tenures.Count == 0 && CooldownUntil <= _now && _accounts.All(account => account.IsWhole);
+
     /// <summary>True while nothing is lent, since an earlier book may have lent it.</summary>
     private bool IsInDoubt => _tenures.ContainsKey(Tenure.Unknown);
 

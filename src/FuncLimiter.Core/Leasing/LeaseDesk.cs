@@ -58,16 +58,20 @@ public sealed class LeaseDesk
     {
         foreach (var deployment in topology.Deployments)
         {
-            Lease(deployment.Own, deployment.Account.Name, deployment.Pool);
+            Lease(deployment.Own, deployment.Account.Name, deployment.Pool, terms);
         }
 
         foreach (var deployment in topology.Deployments.DistinctBy(deployment => deployment.Account))
         {
-            Lease(deployment.Account, deployment.Account.Name, deployment.Pool);
+            Lease(deployment.Account, deployment.Account.Name, deployment.Pool, terms);
         }
     }
 
-    internal void Lease(Budget budget, string scope, Pool? pool)
+    /// <summary>Leases a tenant's budget, with those of other tenants.</summary>
+    internal void Lease(Budget tenant) =>
+        Lease(tenant, LeaseScope.OfTenant(tenant.Name, terms.Policy), null, terms with { Policy = terms.Policy.ForTenants });
+
+    private void Lease(Budget budget, string scope, Pool? pool, LeaseTerms terms)
     {
         var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms);
         budget.Lease = leased;

@@ -3,37 +3,43 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>
-/// The owner of one scope: a book for each of its budgets. An account owns its own budget and those of its deployments, a tenant its own.
-/// A host keeps the state, and answers one ask at a time. Not thread-safe; keeps no clock.
+/// The owner of one scope's budgets, with a book for each: those of an account and its deployments (<c>account:openai-east</c>), or those
+/// of a part of the tenants (<c>tenants:0</c>). A host keeps the state, and answers one ask at a time. Not thread-safe; keeps no clock.
 /// </summary>
 public sealed class LeaseOwner
 {
-    private const string AccountScope = "account:";
-    private const string TenantScope = "tenant:";
     private readonly string scope;
+    private readonly LimiterSpec spec;
+    private readonly LeasePolicy policy;
     private readonly Dictionary<string, LeaseBook> books = new(StringComparer.Ordinal);
 
-    private LeaseOwner(string scope) => this.scope = scope;
+    private LeaseOwner(string scope, LimiterSpec spec, LeasePolicy policy) => (this.scope, this.spec, this.policy) = (scope, spec, policy);
 
     /// <summary>Makes the owner of a scope.</summary>
-    /// <param name="scope">The scope, as <c>account:openai-east</c> or <c>tenant:acme</c>.</param>
+    /// <param name="scope">The scope, as an ask names it.</param>
     /// <param name="spec">Where its limits are found.</param>
     /// <param name="policy">How to lend.</param>
     /// <param name="state">
-    /// Its stored state; null where there is none. Then, and where it is of other limits, provider's budgets are not lent before all leases
-    /// of a lost state have ended; a tenant's are at once, since no provider counts them and new tenants should not wait.
+    /// Its stored state; null where there is none. Then, and where it is of other limits, a provider's budgets are not lent before all
+    /// leases of a lost state have ended; a tenant's are at once, since no provider counts them and new tenants should not wait.
     /// </param>
     /// <param name="now">Now.</param>
     /// <exception cref="ArgumentException">There is no such scope.</exception>
     public static LeaseOwner Open(string scope, LimiterSpec spec, LeasePolicy policy, LeaseOwnerState? state, Instant now)
     {
-        var owner = new LeaseOwner(scope);
-        var isProviders = scope.StartsWith(AccountScope, StringComparison.Ordinal);
+        var owner = new LeaseOwner(scope, spec, policy);
+        var kept = state is { Version: LeaseOwnerState.CurrentVersion } ? state.Books : new Dictionary<string, LeaseBookState>();
+        if (LeaseScope.IsTenants(scope))
+        {
+            foreach (var (name, book) in kept)
+                owner.Find(name)?.TryRestore(book);
+            return owner;
+        }
+
         foreach (var (name, limits) in BudgetsOf(scope, spec))
         {
-            var book = new LeaseBook(limits, isProviders ? Caution.Unheard() : Caution.None(), policy);
-            var kept = state is { Version: LeaseOwnerState.CurrentVersion } ? state.Books.GetValueOrDefault(name) : null;
-            if (!(kept is not null && book.TryRestore(kept)) && isProviders)
+            var book = new LeaseBook(limits, Caution.Unheard(), policy);
+            if (!kept.TryGetValue(name, out var old) || !book.TryRestore(old))
                 book.Doubt(now);
             owner.books.Add(name, book);
         }
@@ -43,27 +49,44 @@ public sealed class LeaseOwner
 
     /// <summary>Answers an ask. What it asks of budgets that are not of this scope is passed over.</summary>
     /// <exception cref="ArgumentException">The ask is malformed: its instance is at fault.</exception>
-    public ScopeAnswer Answer(ScopeAsk ask, Instant now) => new(
-        scope,
-        [.. ask.Budgets.Where(of => books.ContainsKey(of.Budget)).Select(of => new BudgetLease(of.Budget, books[of.Budget].Ask(of.Ask, now)))]);
+    public ScopeAnswer Answer(ScopeAsk ask, Instant now)
+    {
+        var answers = new List<BudgetLease>(ask.Budgets.Count);
+        foreach (var (name, wanted) in ask.Budgets)
+        {
+            if (Find(name) is { } book)
+                answers.Add(new(name, book.Ask(wanted, now)));
+        }
 
-    /// <summary>The state to be stored.</summary>
-    public LeaseOwnerState Save() => new() { Books = books.ToDictionary(book => book.Key, book => book.Value.Save(), StringComparer.Ordinal) };
+        return new(scope, answers);
+    }
+
+    /// <summary>The state to be stored. Tenants' books with nothing lent and nothing used are not: a new one is the same.</summary>
+    public LeaseOwnerState Save() => new()
+    {
+        Books = books.Where(book => !LeaseScope.IsTenants(scope) || !book.Value.IsWhole).ToDictionary(book => book.Key, book => book.Value.Save(), StringComparer.Ordinal),
+    };
+
+    private LeaseBook? Find(string budget)
+    {
+        if (!books.TryGetValue(budget, out var book) && LeaseScope.TenantOf(budget) is { } id && LeaseScope.OfTenant(budget, policy) == scope)
+        {
+            var tenant = spec.Tenants.FirstOrDefault(tenant => tenant.Id == id) ?? spec.OtherTenants;
+            books.Add(budget, book = new(tenant.Limits, Caution.None(), policy.ForTenants));
+        }
+
+        return book;
+    }
 
     private static IEnumerable<(string Name, IReadOnlyList<Limit> Limits)> BudgetsOf(string scope, LimiterSpec spec)
     {
-        if (scope.StartsWith(TenantScope, StringComparison.Ordinal))
-        {
-            var id = scope[TenantScope.Length..];
-            return [(scope, (spec.Tenants.FirstOrDefault(tenant => tenant.Id == id) ?? spec.OtherTenants).Limits)];
-        }
-
-        var account = spec.Accounts.FirstOrDefault(account => AccountScope + account.Id == scope)
-            ?? throw new ArgumentException($"There is no scope '{scope}'.", nameof(scope));
-        return spec.Deployments
-            .Where(deployment => deployment.Account == account.Id)
-            .Select(deployment => ($"deployment:{deployment.Id}", deployment.Limits))
-            .Append((scope, account.Limits));
+        var account = LeaseScope.IsAccount(scope) ? spec.Accounts.FirstOrDefault(account => account.Id == LeaseScope.AccountOf(scope)) : null;
+        return account is null
+            ? throw new ArgumentException($"There is no scope '{scope}'.", nameof(scope))
+            : spec.Deployments
+                .Where(deployment => deployment.Account == account.Id)
+                .Select(deployment => ($"deployment:{deployment.Id}", deployment.Limits))
+                .Append((scope, account.Limits));
     }
 }
 

@@ -6,7 +6,7 @@ namespace FuncLimiter.Core.Leasing;
 internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets, IReadOnlyList<Tenure> tenures, LeasePolicy policy)
 {
     /// <summary>A difference that is worth an ask of its own.</summary>
-    private const double Notable = 0.05;
+    private const double Notable = 0.2;
 
     /// <param name="tenure">The instance; its last answer is settled.</param>
     /// <param name="now">Now.</param>

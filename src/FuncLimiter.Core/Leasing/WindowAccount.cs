@@ -31,6 +31,8 @@ internal sealed class WindowAccount : LeaseAccount
 
     internal override bool IsSlow => _meter.Limit.Window > SlowFrom;
 
+    internal override bool IsWhole => _lent <= 0 && _meter.Used(_now) <= 0;
+
     internal override double Pool => Room();
 
     internal override double Free => Math.Max(0, Pool - _lent);

@@ -50,17 +50,19 @@ public class FleetTests
         Assert.Empty(world.Provider.Exceeded);
     }
 
+    /// <summary>With an operation or two for every call it would be 1,000 to 2,000; the figures are for one account and six limited tenants.</summary>
     [Fact]
     public void FiftyInstances_AdmittingTwoThousandCallsASecond_TakeAtMostTenOperationsAThousandCalls()
     {
-        var world = Fleet(50, 1_200_000, [new("t1", Priority.Standard, 100, 100, 900), new("t2", Priority.Standard, 100, 100, 900)]);
-        world.RunFor(Policy.Duration.TotalSeconds + 2 * Policy.RefreshEvery.TotalSeconds);
+        (string Id, double Weight)[] tenants = [.. Enumerable.Range(0, 6).Select(i => ("t" + i, 1.0))];
+        var world = Fleet(50, 1_200_000, [.. tenants.Select(tenant => new Source(tenant.Id, Priority.Standard, 40, 100, 900))], tenants, tokensPerTenant: 250_000);
+        world.RunFor(SettledSeconds - Policy.RefreshEvery.TotalSeconds);
         var (operations, admitted) = (world.Operations, world.Admitted);
 
-        world.RunFor(8);
+        world.RunFor(16);
 
         (operations, admitted) = (world.Operations - operations, world.Admitted - admitted);
-        Assert.True(admitted >= 2_000 * 8, $"Only {admitted} calls were admitted.");
+        Assert.True(admitted >= 2_000 * 16, $"Only {admitted} calls were admitted.");
         Assert.True(operations <= admitted * 0.010, $"{operations} operations for {admitted} calls.");
     }
 
@@ -239,10 +241,10 @@ public class FleetTests
     }
 
     internal static FleetWorld Fleet(
-        int instances, int tokensPerSecond, IReadOnlyList<Source> sources, IReadOnlyList<(string Id, double Weight)>? tenants = null, int burstSeconds = 6) =>
-        Fleet(instances, sources, new(Dimension.Tokens, tokensPerSecond * 60, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = burstSeconds }, tenants);
+        int instances, int tokensPerSecond, IReadOnlyList<Source> sources, IReadOnlyList<(string Id, double Weight)>? tenants = null, int? tokensPerTenant = null) =>
+        Fleet(instances, sources, PerSecond(tokensPerSecond), tenants, tokensPerTenant is { } own ? [PerSecond(own)] : []);
 
-    internal static FleetWorld Fleet(int instances, IReadOnlyList<Source> sources, Limit limit, IReadOnlyList<(string Id, double Weight)>? tenants = null) => new(
+    internal static FleetWorld Fleet(int instances, IReadOnlyList<Source> sources, Limit limit, IReadOnlyList<(string Id, double Weight)>? tenants = null, IReadOnlyList<Limit>? ofTenants = null) => new(
         new()
         {
             Spec = new()
@@ -250,7 +252,7 @@ public class FleetTests
                 Accounts = [new("a", [])],
                 Deployments = [new("a/m", "a", [limit])],
                 Routes = [new("m", ["a/m"], [])],
-                Tenants = [.. (tenants ?? [("t1", 1), ("t2", 1), ("t3", 1)]).Select(tenant => new TenantSpec(tenant.Id, tenant.Weight, [], []))],
+                Tenants = [.. (tenants ?? [("t1", 1), ("t2", 1), ("t3", 1)]).Select(tenant => new TenantSpec(tenant.Id, tenant.Weight, ofTenants ?? [], []))],
                 Queue = new() { MaxWait = [.. Enumerable.Repeat(TimeSpan.FromHours(1), 3)] },
             },
             Policy = Policy,
@@ -259,6 +261,8 @@ public class FleetTests
             LongestDelay = Delay,
         },
         seed: 1);
+
+    private static Limit PerSecond(int tokens) => new(Dimension.Tokens, tokens * 60, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = 6 };
 
     /// <summary>A provider's bucket that others use as well.</summary>
     internal sealed class SharedBucket(double perSecond, double capacity, double othersPerSecond)
