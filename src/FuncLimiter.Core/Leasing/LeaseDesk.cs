@@ -69,7 +69,7 @@ public sealed class LeaseDesk
 
     /// <summary>Leases a tenant's budget, with those of other tenants.</summary>
     internal void Lease(Budget tenant) =>
-        Lease(tenant, LeaseScope.OfTenant(tenant.Name, terms.Policy), null, terms with { Policy = terms.Policy.ForTenants });
+        Lease(tenant, LeaseScope.OfTenant(LeaseScope.TenantOf(tenant.Name)!, terms.Policy), null, terms with { Policy = terms.Policy.ForTenants });
 
     private void Lease(Budget budget, string scope, Pool? pool, LeaseTerms terms)
     {

@@ -36,7 +36,10 @@ public sealed class LeaseOwner
             return owner;
         }
 
-        foreach (var (name, limits) in BudgetsOf(scope, spec))
+        var budgets = LeaseScope.Budgets(scope, spec, policy);
+        if (budgets.Count == 0)
+            throw new ArgumentException($"There is no scope '{scope}'.", nameof(scope));
+        foreach (var (name, limits) in budgets)
         {
             var book = new LeaseBook(limits, Caution.Unheard(), policy);
             if (!kept.TryGetValue(name, out var old) || !book.TryRestore(old))
@@ -69,24 +72,13 @@ public sealed class LeaseOwner
 
     private LeaseBook? Find(string budget)
     {
-        if (!books.TryGetValue(budget, out var book) && LeaseScope.TenantOf(budget) is { } id && LeaseScope.OfTenant(budget, policy) == scope)
+        if (!books.TryGetValue(budget, out var book) && LeaseScope.TenantOf(budget) is { } id && LeaseScope.OfTenant(id, policy) == scope)
         {
             var tenant = spec.Tenants.FirstOrDefault(tenant => tenant.Id == id) ?? spec.OtherTenants;
             books.Add(budget, book = new(tenant.Limits, Caution.None(), policy.ForTenants));
         }
 
         return book;
-    }
-
-    private static IEnumerable<(string Name, IReadOnlyList<Limit> Limits)> BudgetsOf(string scope, LimiterSpec spec)
-    {
-        var account = LeaseScope.IsAccount(scope) ? spec.Accounts.FirstOrDefault(account => account.Id == LeaseScope.AccountOf(scope)) : null;
-        return account is null
-            ? throw new ArgumentException($"There is no scope '{scope}'.", nameof(scope))
-            : spec.Deployments
-                .Where(deployment => deployment.Account == account.Id)
-                .Select(deployment => ($"deployment:{deployment.Id}", deployment.Limits))
-                .Append((scope, account.Limits));
     }
 }
 

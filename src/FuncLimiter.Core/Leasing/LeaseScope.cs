@@ -1,35 +1,50 @@
+using FuncLimiter.Core.Budgets;
+
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>
-/// Which budgets have one owner. An account's belong together with its deployments'. Tenants are spread over a few owners, since an ask
-/// for many budgets costs one operation: one owner a tenant would cost as many as there are tenants.
+/// Which budgets have one owner. An account's belongs with its deployments'. Tenants are spread over a few owners, since an ask for many
+/// budgets costs one operation: an owner for each tenant would cost as many as there are tenants.
 /// </summary>
-internal static class LeaseScope
+public static class LeaseScope
 {
-    private const string AccountPrefix = "account:";
-    private const string TenantPrefix = "tenant:";
-    private const string TenantsPrefix = "tenants:";
+    private const string Account = "account:";
+    private const string Deployment = "deployment:";
+    private const string Tenant = "tenant:";
+    private const string Tenants = "tenants:";
 
-    /// <summary>The scope that owns a tenant's budget.</summary>
-    public static string OfTenant(string budget, LeasePolicy policy)
+    /// <summary>The scope of an account and its deployments.</summary>
+    /// <param name="account">The account's id.</param>
+    public static string OfAccount(string account) => Account + account;
+
+    /// <summary>The scope that a tenant is of.</summary>
+    /// <param name="tenant">The tenant's id.</param>
+    /// <param name="policy">Says how many there are.</param>
+    public static string OfTenant(string tenant, LeasePolicy policy)
     {
         // The same in every process and for ever, as string.GetHashCode is not.
         var hash = 2166136261U;
-        foreach (var letter in budget)
+        foreach (var letter in tenant)
         {
             hash = unchecked((hash ^ letter) * 16777619U);
         }
 
-        return FormattableString.Invariant($"{TenantsPrefix}{hash % (uint)policy.TenantOwners}");
+        return FormattableString.Invariant($"{Tenants}{hash % (uint)policy.TenantOwners}");
     }
 
-    public static bool IsAccount(string scope) => scope.StartsWith(AccountPrefix, StringComparison.Ordinal);
+    /// <summary>The budgets of a scope that the configuration names, with their limits; none where there is no such scope.</summary>
+    /// <param name="scope">The scope.</param>
+    /// <param name="spec">The configuration.</param>
+    /// <param name="policy">Says how many scopes of tenants there are.</param>
+    public static IReadOnlyDictionary<string, IReadOnlyList<Limit>> Budgets(string scope, LimiterSpec spec, LeasePolicy policy) => spec.Accounts
+        .Where(account => OfAccount(account.Id) == scope)
+        .Select(account => (Name: Account + account.Id, account.Limits))
+        .Concat(spec.Deployments.Where(deployment => OfAccount(deployment.Account) == scope).Select(deployment => (Deployment + deployment.Id, deployment.Limits)))
+        .Concat(spec.Tenants.Where(tenant => OfTenant(tenant.Id, policy) == scope).Select(tenant => (Tenant + tenant.Id, tenant.Limits)))
+        .ToDictionary(StringComparer.Ordinal);
 
-    public static bool IsTenants(string scope) => scope.StartsWith(TenantsPrefix, StringComparison.Ordinal);
-
-    /// <summary>The account's id in the name of its scope.</summary>
-    public static string AccountOf(string scope) => scope[AccountPrefix.Length..];
+    internal static bool IsTenants(string scope) => scope.StartsWith(Tenants, StringComparison.Ordinal);
 
     /// <summary>The tenant's id in the name of its budget; null where that is another budget's.</summary>
-    public static string? TenantOf(string budget) => budget.StartsWith(TenantPrefix, StringComparison.Ordinal) ? budget[TenantPrefix.Length..] : null;
+    internal static string? TenantOf(string budget) => budget.StartsWith(Tenant, StringComparison.Ordinal) ? budget[Tenant.Length..] : null;
 }

@@ -10,10 +10,13 @@ public class LeaseHoldTests
     private static readonly Limit Bucket = new(Dimension.Tokens, 6_000, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket);
     private static readonly Limit Window = new(Dimension.Tokens, 6_000, TimeSpan.FromMinutes(1), LimitAlgorithm.Sliding);
 
-    [Fact]
-    public void ALease_EndsItsDurationAfterTheAsk_HoweverLateTheAnswer_AndWhateverTheBooksClockReads()
+    public static TheoryData<Limit> Limits => [Bucket, Window];
+
+    [Theory]
+    [MemberData(nameof(Limits))]
+    public void ALease_EndsItsDurationAfterTheAsk_HoweverLateTheAnswer_AndWhateverTheBooksClockReads(Limit limit)
     {
-        var hold = new LeaseHold("a", [Bucket], Policy);
+        var hold = new LeaseHold("a", [limit], Policy);
         var ask = hold.Ask([], Tokens(100), Start);
         var arrives = Start + TimeSpan.FromSeconds(3);
 

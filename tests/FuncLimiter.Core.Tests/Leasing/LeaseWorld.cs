@@ -114,7 +114,10 @@ internal sealed class LeaseWorld
             case 27 when _members.Count < 8:
                 Bear();
                 break;
-            case 28:
+            case 28 when _members.Count > 0:
+                _members[_random.Next(_members.Count)].CutOffUntil = _now + TimeSpan.FromSeconds(_random.Next(60));
+                break;
+            case 29:
                 var state = JsonSerializer.Deserialize<LeaseBookState>(JsonSerializer.Serialize(_book.Save()))!;
                 _book = new(_limits, Caution.None(), _policy);
                 Assert.True(_book.TryRestore(state));
@@ -138,18 +141,18 @@ internal sealed class LeaseWorld
 
     private void Ask(Member member, LeaseAsk ask)
     {
-        for (var copies = Copies(); copies > 0; copies--)
+        for (var copies = Copies(member); copies > 0; copies--)
         {
             Send(() =>
             {
                 var answer = _book.Ask(ask, _now);
-                for (var answers = Copies(); answers > 0; answers--)
+                for (var answers = Copies(member); answers > 0; answers--)
                     Send(() => member.Hold.Apply(answer, member.Now(_now)));
             });
         }
     }
 
-    private int Copies() => _random.Next(10) switch { 0 => 0, 1 => 2, _ => 1 };
+    private int Copies(Member member) => _now < member.CutOffUntil ? 0 : _random.Next(10) switch { 0 => 0, 1 => 2, _ => 1 };
 
     private void Send(Action arrival) => _messages.Enqueue(
         arrival, (_now + TimeSpan.FromMilliseconds(_random.Next(8) == 0 ? _random.Next(25_000) : _random.Next(200))).Ticks);
@@ -245,6 +248,8 @@ internal sealed class LeaseWorld
 
     private sealed record Member(LeaseHold Hold, TimeSpan Offset, double Speed, Instant BornAt)
     {
+        public Instant CutOffUntil { get; set; }
+
         public Instant Now(Instant now) => BornAt + Offset + (now - BornAt) * Speed;
     }
 
