@@ -29,9 +29,9 @@ internal static class WaitForecast
         var weights = lane.WaitingWeight(priority) + (flow is null ? owner.Weight : 0);
         var share = ((flow?.Cost ?? 0) + call.Cost) * weights / owner.Weight;
         var work = Math.Min(ahead, share) + promised + call.Cost;
-        var seconds = Math.Max(0, work - Free(lane, call, now)) / Drain(lane, priority, floor, now);
-        var opensAt = OpenPlaces(lane, now).OpensAt;
-        seconds += opensAt.IsKnown ? Math.Max(0, (opensAt - now).TotalSeconds) : 0;
+        var seconds = work > call.Cost
+            ? (Math.Max(0, work - Free(lane, call, now)) / Drain(lane, priority, floor, now)) + UntilOpen(lane, now)
+            : UntilFit(lane, call, now);
 
         var limited = Math.Max(seconds, OwnWait(owner.Budget, call, (flow?.TenantCost ?? 0) + call.TenantCost, now));
         if (call.OwnerUser is { } user)
@@ -60,6 +60,21 @@ internal static class WaitForecast
     {
         var fits = budget.FitsAt(call.Consumer, now);
         return fits <= now || !fits.IsKnown ? 0 : Math.Max((fits - now).TotalSeconds, queued);
+    }
+
+    private static double UntilOpen(Lane lane, Instant now) =>
+        OpenPlaces(lane, now).OpensAt is { IsKnown: true } opensAt ? Math.Max(0, (opensAt - now).TotalSeconds) : 0;
+
+    // With nobody ahead the budgets themselves know.
+    private static double UntilFit(Lane lane, Call call, Instant now)
+    {
+        var first = Instant.Unknown;
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            first = (call.Excluded >> i & 1) == 0 ? Instant.Min(first, lane.Places[i].FitsAt(call.Provider[i], now)) : first;
+        }
+
+        return first.IsKnown ? Math.Max(0, (first - now).TotalSeconds) : 0;
     }
 
     // What is free already need not be waited for.
