@@ -21,6 +21,9 @@ internal sealed class Book(Limit limit, TimeSpan jitter)
         ? Math.Min(limit.Amount, Math.Max(1, seconds * PerSecond))
         : limit.Amount;
 
+    /// <summary>The same, for several calls together.</summary>
+    public double Room => Capacity - Guard;
+
     private double Guard => limit.Algorithm == LimitAlgorithm.Bucket ? Math.Min(Capacity / 2, PerSecond * jitter.TotalSeconds) : 0;
 
     public void Take(int id, double amount, Instant now)
@@ -56,7 +59,7 @@ internal sealed class Book(Limit limit, TimeSpan jitter)
         }
 
         (used, at) = at == now ? (used, at) : (UsedAt(now), now);
-        return amount <= Capacity && (entries.Count == 0 || used + amount <= Capacity - Guard - (surely ? 1e-6 : -1e-6));
+        return amount <= Capacity && (entries.Count == 0 || used + amount <= Room - (surely ? 1e-6 : -1e-6));
     }
 
     private double UsedAt(Instant now)

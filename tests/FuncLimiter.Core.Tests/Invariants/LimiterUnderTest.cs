@@ -25,6 +25,8 @@ internal class LimiterUnderTest
 
     protected IEnumerable<int> WaitingIds => calls.Where(entry => entry.Value.Call.State == CallState.Waiting).Select(entry => entry.Key);
 
+    protected IEnumerable<int> UnderWayIds => calls.Where(entry => entry.Value.Call.State == CallState.Admitted).Select(entry => entry.Key);
+
     /// <summary>Hands a call in; what becomes of it comes out of <see cref="Drain"/>.</summary>
     public virtual void Submit(Ask ask, Instant now)
     {
@@ -93,6 +95,8 @@ internal class LimiterUnderTest
     protected Ask AskOf(int id) => calls[id].Ask;
 
     protected int PlaceOf(int id) => calls[id].Call.Place;
+
+    protected bool IsRefused(int id) => calls[id].Call.State == CallState.Refused;
 
     protected virtual Call ToCall(Ask ask) => new()
     {

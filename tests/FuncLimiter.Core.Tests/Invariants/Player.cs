@@ -27,6 +27,9 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
 
     public IEnumerable<Ask> Waiting => waiting.Select(id => asks[id]);
 
+    /// <summary>How many calls are under way.</summary>
+    public int UnderWay => underWay.Count;
+
     public Moment Now { get; private set; } = new(world.Start, world.Start);
 
     /// <summary>The call that a step hands in.</summary>
@@ -60,16 +63,32 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
         {
             Violation.Unless(rounds < 1000, () => $"{waiting.Count} calls still wait long after everything has ended.");
             SettleAll();
-            if (limiter.NeedsCheckpoint)
-            {
-                Checkpoint();
-            }
-
+            KeepUp();
             Pass(TimeSpan.FromSeconds(5));
             Listen();
         }
 
         Tell(oracle => oracle.Ended(this, Now));
+    }
+
+    /// <summary>Keeps a checkpoint where calls wait for one.</summary>
+    public void KeepUp()
+    {
+        for (var times = 0; limiter.NeedsCheckpoint; times++)
+        {
+            Violation.Unless(times < 100, () => "Calls wait for a checkpoint that does not help them.");
+            Checkpoint();
+        }
+    }
+
+    /// <summary>Settles everything that is under way.</summary>
+    public void SettleAll()
+    {
+        for (var count = underWay.Count; count > 0; count--)
+        {
+            Settle(0);
+            Listen();
+        }
     }
 
     /// <summary>Time passes; the limiter is woken whenever it asked to be.</summary>
@@ -170,15 +189,6 @@ internal sealed class Player(World world, Func<LimiterSpec, LimiterUnderTest> ma
         over.Add(id);
         Tell(oracle => oracle.Settled(ask, place, settlement, Now));
         limiter.Settle(id, settlement, Now.Local);
-    }
-
-    private void SettleAll()
-    {
-        for (var count = underWay.Count; count > 0; count--)
-        {
-            Settle(0);
-            Listen();
-        }
     }
 
     private void SettleAgain(int id)

@@ -9,7 +9,9 @@ namespace FuncLimiter.Core.Tests.Invariants;
 /// </summary>
 internal sealed class WorkOracle(World world) : Oracle
 {
-    private static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
+    /// <summary>The most that budgets allow for while no answers have come.</summary>
+    public static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<(string, Limit), Book> books = [];
     private readonly Dictionary<string, Instant> closedUntil = [];
 

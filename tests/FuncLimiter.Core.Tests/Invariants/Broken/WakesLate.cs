@@ -2,8 +2,8 @@ using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Tests.Invariants.Broken;
 
-/// <summary>Asks to be woken a second after a call would have fitted.</summary>
+/// <summary>Asks to be woken three seconds after a call would have fitted.</summary>
 internal sealed class WakesLate(LimiterSpec spec) : LimiterUnderTest(spec)
 {
-    public override Instant NextWake => base.NextWake + TimeSpan.FromSeconds(1);
+    public override Instant NextWake => base.NextWake + TimeSpan.FromSeconds(3);
 }
