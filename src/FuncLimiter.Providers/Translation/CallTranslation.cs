@@ -81,7 +81,7 @@ public sealed class CallTranslation
                 GenerateContentWriter.Write(json, conversation, terms);
                 break;
             case Wire.Converse:
-                ConverseWriter.Write(json, conversation);
+                ConverseWriter.Write(json, conversation, terms);
                 break;
             default:
                 ChatRequestWriter.Write(json, conversation, terms);

@@ -3,8 +3,11 @@ using System.Text;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Tests.Fixtures;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Tests.Http;
@@ -148,6 +151,74 @@ public class CrossingTests
         Assert.EndsWith("data: [DONE]\n\n", rest, StringComparison.Ordinal);
         Assert.Equal(new TokenUsage(12, 5), (await gateway.Usage.SingleAsync()).Usage);
         Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+    }
+
+    [Fact]
+    public async Task Stream_OfBinaryFrames_IsServerSentEventsToItsCaller()
+    {
+        const string events = """
+            [{"messageStart":{"role":"assistant"}},{"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"Hello"}}},
+             {"contentBlockStop":{"contentBlockIndex":0}},{"messageStop":{"stopReason":"end_turn"}},
+             {"metadata":{"usage":{"inputTokens":3,"outputTokens":2,"totalTokens":5}}}]
+            """;
+        await using var gateway = await TestGateway.StartAsync(address => With(address, "bedrock", "us.anthropic.claude-x-v1:0", ""));
+        gateway.Provider.Answer = (context, _) =>
+        {
+            context.Response.ContentType = "application/vnd.amazon.eventstream";
+            return context.Response.Body.WriteAsync(AwsEventEncoder.Encode(JsonDocument.Parse(events).RootElement)).AsTask();
+        };
+
+        using var response = await gateway.PostAsync(
+            "/v1/messages", """{"model":"own","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"Hi"}]}""");
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.EndsWith("/converse-stream", gateway.Provider.Requests.Single().Path, StringComparison.Ordinal);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        Assert.StartsWith("event: message_start\n", text, StringComparison.Ordinal);
+        Assert.Contains("\"text\":\"Hello\"", text, StringComparison.Ordinal);
+        Assert.EndsWith("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n", text, StringComparison.Ordinal);
+        Assert.Equal(new TokenUsage(3, 2), (await gateway.Usage.SingleAsync()).Usage);
+    }
+
+    [Fact]
+    public async Task Stream_ThatBeginsWithAFailure_IsTriedAgainUnseen()
+    {
+        const string error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+        await using var gateway = await TestGateway.StartAsync(time: new HastyTime());
+        gateway.Provider.AnswerInTurn(context => SendAsync(context, error), context => SendAsync(context, MessageStream + MessageStreamEnd));
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Chat.Replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal));
+
+        Assert.EndsWith("data: [DONE]\n\n", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+    }
+
+    [Fact]
+    public async Task Stream_ThatBeginsWithAFailureForGood_IsThatFailure()
+    {
+        const string error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+        await using var gateway = await TestGateway.StartAsync(options: new() { MaxAttempts = 1 });
+        gateway.Provider.Answer = (context, _) => SendAsync(context, error);
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Chat.Replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Contains("\"message\":\"Overloaded\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Job_ThatIsServedElsewhere_GetsItsAnswerInItsOwnApi()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.AnswerWith(200, CachedAnswer);
+        var body = Encoding.UTF8.GetBytes(Chat);
+        Assert.True(RequestReader.TryRead(Operation.ChatCompletions, body, null, out var facts, out _));
+
+        var result = await gateway.Executor.ExecuteAsync(
+            new CallEnvelope(Dialect.OpenAI, facts, body, new Caller("default", null, Priority.Background, null, null, null), "", []), CancellationToken.None);
+
+        Assert.Equal((200, "anthropic-1/claude-x"), (result.Status, result.Deployment));
+        Assert.Contains("\"object\":\"chat.completion\"", Encoding.UTF8.GetString(result.Body.Span), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -130,6 +130,18 @@ public class RequestTranslationTests
             Wire.Converse,
             """{"max_tokens":9,"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":[{"type":"tool_use","id":"c1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","is_error":true,"content":[{"type":"text","text":"no"},{"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"AA=="}}]}]}],"tools":[{"name":"f","input_schema":{"type":"object"}}]}"""));
 
+    [Theory]
+    [InlineData("us.anthropic.claude-sonnet-4-5", 4)]
+    [InlineData("meta.llama3", 0)]
+    public void CacheControl_OnBedrock_IsAPointWhereTheModelTakesOne(string model, int points)
+    {
+        const string body = """{"max_tokens":9,"system":[{"type":"text","text":"Long.","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":[{"type":"text","text":"Hi","cache_control":{"type":"ephemeral"}}]},{"role":"assistant","content":[{"type":"tool_use","id":"c1","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":"1","cache_control":{"type":"ephemeral"}}]}],"tools":[{"name":"f","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral"}}]}""";
+        var there = Case.Request(Operation.Messages, Wire.Converse, body, new RequestTerms(model));
+
+        Assert.Equal(points, there.Split("{\"cachePoint\":{\"type\":\"default\"}}").Length - 1);
+        Assert.Equal(points > 0, there.Contains("\"system\":[{\"text\":\"Long.\"},{\"cachePoint\"", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Message_PushedBackFromASdk_LosesNothing()
     {

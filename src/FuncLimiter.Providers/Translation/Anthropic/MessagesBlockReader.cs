@@ -43,6 +43,11 @@ internal static class MessagesBlockReader
                 return null;
         }
 
+        if (part is not null && fields.Take("cache_control") is not null)
+        {
+            part = part with { EndsCachedPrefix = true };
+        }
+
         fields.End(MessagesHarmless.Block);
         return part;
     }

@@ -28,7 +28,10 @@ internal static class MessagesToolReader
             schema = default;
         }
 
-        var read = new Tool(tool.Required("name"), tool.Text("description"), schema, tool.Flag("strict")?.Value, path);
+        var read = new Tool(tool.Required("name"), tool.Text("description"), schema, tool.Flag("strict")?.Value, path)
+        {
+            EndsCachedPrefix = tool.Take("cache_control") is not null,
+        };
         tool.End(MessagesHarmless.Tool);
         return read;
     }

@@ -3,17 +3,18 @@ using FuncLimiter.Providers.Translation.Conversations;
 
 namespace FuncLimiter.Providers.Translation.Bedrock;
 
-/// <summary>Writes a Converse request (Amazon Bedrock API reference: Converse).</summary>
+/// <summary>Writes a Converse request (Amazon Bedrock API reference: Converse; user guide: prompt caching).</summary>
 internal static class ConverseWriter
 {
     /// <summary>Writes the request; the model, and whether it is streamed, stand in its path.</summary>
-    public static void Write(Utf8JsonWriter json, Conversation conversation)
+    public static void Write(Utf8JsonWriter json, Conversation conversation, RequestTerms terms)
     {
+        var caches = Caches(terms.Model);
         json.WriteStartObject();
         Part[] system = [.. conversation.Messages.Where(message => message.IsInstruction).SelectMany(message => message.Parts)];
         if (system.Length > 0)
         {
-            WriteParts(json, "system", system);
+            WriteParts(json, "system", system, caches);
         }
 
         json.WriteStartArray("messages");
@@ -21,18 +22,31 @@ internal static class ConverseWriter
         {
             json.WriteStartObject();
             json.WriteString("role", turn.IsAssistant ? "assistant" : "user");
-            WriteParts(json, "content", turn.Parts);
+            WriteParts(json, "content", turn.Parts, caches);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
-        WriteTools(json, conversation);
+        WriteTools(json, conversation, caches);
         WriteConfig(json, conversation);
         WriteFormat(json, conversation);
         json.WriteEndObject();
     }
 
-    private static void WriteParts(Utf8JsonWriter json, string name, IReadOnlyList<Part> parts)
+    /// <summary>Other models refuse to be told where to cache.</summary>
+    private static bool Caches(string model) =>
+        model.Contains("claude", StringComparison.OrdinalIgnoreCase) || model.Contains("nova", StringComparison.OrdinalIgnoreCase);
+
+    private static void WriteCachePoint(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("cachePoint");
+        json.WriteString("type", "default");
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteParts(Utf8JsonWriter json, string name, IReadOnlyList<Part> parts, bool caches)
     {
         json.WriteStartArray(name);
         foreach (var part in parts)
@@ -62,7 +76,7 @@ internal static class ConverseWriter
                 case ToolResultPart result:
                     json.WriteStartObject("toolResult");
                     json.WriteString("toolUseId", result.CallId);
-                    WriteParts(json, "content", result.Content);
+                    WriteParts(json, "content", result.Content, caches: false);
                     if (result.IsError)
                     {
                         json.WriteString("status", "error");
@@ -73,12 +87,16 @@ internal static class ConverseWriter
             }
 
             json.WriteEndObject();
+            if (caches && part.EndsCachedPrefix)
+            {
+                WriteCachePoint(json);
+            }
         }
 
         json.WriteEndArray();
     }
 
-    private static void WriteTools(Utf8JsonWriter json, Conversation conversation)
+    private static void WriteTools(Utf8JsonWriter json, Conversation conversation, bool caches)
     {
         if (conversation.Tools.Count == 0)
         {
@@ -108,6 +126,10 @@ internal static class ConverseWriter
 
             json.WriteEndObject();
             json.WriteEndObject();
+            if (caches && tool.EndsCachedPrefix)
+            {
+                WriteCachePoint(json);
+            }
         }
 
         json.WriteEndArray();

@@ -2,7 +2,11 @@ namespace FuncLimiter.Providers.Translation.Conversations;
 
 /// <summary>A piece of a message.</summary>
 /// <param name="Path">Where it stands.</param>
-internal abstract record Part(string Path);
+internal abstract record Part(string Path)
+{
+    /// <summary>Whether the prompt up to here is to be cached, where the provider does so only when told.</summary>
+    public bool EndsCachedPrefix { get; init; }
+}
 
 /// <summary>Text.</summary>
 internal sealed record TextPart(string Text, string Path) : Part(Path);

@@ -10,6 +10,9 @@ namespace FuncLimiter.Providers.Translation.Conversations;
 /// <param name="Path">Where it stands.</param>
 internal sealed record Tool(string Name, string? Description, JsonElement Schema, bool? Strict, string Path)
 {
+    /// <summary>Whether the tools up to here are to be cached, where the provider does so only when told.</summary>
+    public bool EndsCachedPrefix { get; init; }
+
     /// <summary>Whether the schema says nothing.</summary>
     public bool TakesNothing => Schema.ValueKind == JsonValueKind.Undefined || !Schema.EnumerateObject().Any();
 }

@@ -15,7 +15,7 @@ internal static class ChatHarmless
         HarmlessField.WhenFalse("store"),
         HarmlessField.WhenOnly("modalities", "text"),
         HarmlessField.WhenWord("service_tier", "auto", "default"),
-        HarmlessField.Always("metadata", "labels of stored completions, and none is stored"),
+        HarmlessField.Always("metadata", "a set of labels for stored completions, and none is stored"),
         HarmlessField.Always("prompt_cache_key", "a hint for the provider's own cache"),
         HarmlessField.Always("prompt_cache_retention", "a hint for the provider's own cache"),
         HarmlessField.Always("prompt_cache_options", "a hint for the provider's own cache"),
@@ -29,5 +29,5 @@ internal static class ChatHarmless
 
     /// <summary>Fields of <c>stream_options</c>.</summary>
     public static readonly HarmlessField[] StreamOptions =
-        [HarmlessField.Always("include_obfuscation", "padding of the provider's own events")];
+        [HarmlessField.Always("include_obfuscation", "a switch for padding in the provider's own events")];
 }
