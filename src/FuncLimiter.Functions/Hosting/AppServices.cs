@@ -63,11 +63,12 @@ internal static class AppServices
     public static void Add(IServiceCollection services, GatewayConfiguration configuration, GatewayOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(new LeasePolicy { Floor = [0, configuration.Queue.StandardFloor, configuration.Queue.BackgroundFloor] });
+        services.TryAddSingleton(PolicyOf(configuration));
         services.AddSingleton(provider => new LeaseSource(
             LimiterSpecs.From(configuration, isDurable: false), provider.GetRequiredService<LeasePolicy>()));
         services.AddSingleton<DurableClientSource>();
-        services.AddSingleton<ILeaseOwners, EntityLeaseOwners>();
+        services.AddSingleton<EntityLeaseOwners>();
+        services.AddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EntityLeaseOwners>());
         services.AddSingleton(provider => MakeLimiter(provider.GetRequiredService<LeaseSource>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILimiter>(provider => provider.GetRequiredService<EmbeddedLimiter>());
         services.AddFuncLimiter(configuration, options);
@@ -76,6 +77,13 @@ internal static class AppServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<TableUsage>());
         services.AddHostedService(provider => provider.GetRequiredService<TableUsage>());
     }
+
+    // Entities take tens of operations a second: with an ask every five seconds that is enough for fifty instances and more.
+    private static LeasePolicy PolicyOf(GatewayConfiguration configuration) => new()
+    {
+        MinRefresh = TimeSpan.FromSeconds(5),
+        Floor = [0, configuration.Queue.StandardFloor, configuration.Queue.BackgroundFloor],
+    };
 
     // A new name at every start: what an earlier process of this instance held is its own.
     private static EmbeddedLimiter MakeLimiter(LeaseSource source, TimeProvider time) =>

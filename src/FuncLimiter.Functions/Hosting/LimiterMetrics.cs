@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
+using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Gateway.Admission;
 using Microsoft.Extensions.Hosting;
 
 namespace FuncLimiter.Functions.Hosting;
 
 /// <summary>What alerts and the workbook look at, as metrics of this instance.</summary>
-internal sealed class LimiterMetrics(ILimiter limiter) : IHostedService, IDisposable
+internal sealed class LimiterMetrics(ILimiter limiter, EntityLeaseOwners owners) : IHostedService, IDisposable
 {
     /// <summary>The meter's name.</summary>
     public const string Name = "FuncLimiter";
@@ -18,11 +19,13 @@ internal sealed class LimiterMetrics(ILimiter limiter) : IHostedService, IDispos
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _meter.CreateObservableGauge("funclimiter.budget.utilization", Utilization, "1", "Share of a budget's tightest limit in use.");
-        _meter.CreateObservableGauge("funclimiter.waiting", () => limiter.Report().Waiting, "{call}", "Calls that wait.");
+        _meter.CreateObservableGauge("funclimiter.calls.waiting", () => limiter.Report().Waiting, "{call}", "Calls that wait.");
         _meter.CreateObservableCounter("funclimiter.calls.admitted", () => limiter.Report().Admitted, "{call}", "Calls let out.");
         _meter.CreateObservableCounter("funclimiter.calls.refused", () => limiter.Report().Refused, "{call}", "Calls refused.");
         _meter.CreateObservableCounter(
             "funclimiter.provider.rate_limited", () => limiter.Report().RateLimited, "{call}", "Rate limit failures that providers answered.");
+        _meter.CreateObservableCounter(
+            "funclimiter.lease.operations", () => owners.Asked, "{operation}", "Operations asked of the entities that own budgets.");
         return Task.CompletedTask;
     }
 

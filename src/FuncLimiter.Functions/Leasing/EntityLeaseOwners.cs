@@ -13,12 +13,18 @@ internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    private long _asked;
+
+    /// <summary>How many operations were asked of entities since the start.</summary>
+    public long Asked => Interlocked.Read(ref _asked);
+
     /// <inheritdoc/>
     public async Task<ScopeAnswer?> AskAsync(ScopeAsk ask, CancellationToken cancellationToken)
     {
         var client = await clients.GetAsync(cancellationToken);
         var owner = BudgetOperations.Owner(ask.Scope);
         var begun = time.GetTimestamp();
+        Interlocked.Increment(ref _asked);
         await client.Entities.SignalEntityAsync(owner, BudgetOperations.Lease, ask, null, cancellationToken);
         for (var pause = FirstLook; time.GetElapsedTime(begun) < source.Policy.AnswerWithin; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {

@@ -60,7 +60,7 @@ internal sealed class TableUsage(JobTables tables, TimeProvider time, ILogger<Ta
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
                 await Task.Delay(Gathering, time, stoppingToken);
-                await WriteAllAsync();
+                await FlushAsync();
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -68,12 +68,13 @@ internal sealed class TableUsage(JobTables tables, TimeProvider time, ILogger<Ta
             // What has gathered is written before the process ends.
         }
 
-        await WriteAllAsync();
+        await FlushAsync();
     }
 
     private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
 
-    private async Task WriteAllAsync()
+    /// <summary>Writes what has gathered.</summary>
+    internal async Task FlushAsync()
     {
         var rows = new List<Row>();
         while (_waiting.Reader.TryRead(out var record))

@@ -22,8 +22,5 @@ public abstract record Request;
 /// <summary>An activity.</summary>
 public sealed record ActivityRequest(string Name, string? Input) : Request;
 
-/// <summary>A sub-orchestration.</summary>
-public sealed record SubOrchestrationRequest(string Name, string? Input) : Request;
-
 /// <summary>A durable timer.</summary>
 public sealed record TimerRequest(DateTime FireAt) : Request;

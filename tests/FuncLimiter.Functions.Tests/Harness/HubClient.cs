@@ -34,9 +34,7 @@ public abstract class HubClient(Hub hub, Worker worker) : DurableTaskClient("tes
             ? null
             : new OrchestrationMetadata(found.Name, instanceId)
             {
-                RuntimeStatus = Enum.Parse<OrchestrationRuntimeStatus>(found.Status.ToString()),
                 SerializedCustomStatus = getInputsAndOutputs ? found.CustomStatus : null,
-                SerializedOutput = getInputsAndOutputs ? found.Output : null,
             };
     }
 

@@ -81,7 +81,7 @@ public sealed class Orchestration(Hub hub, string instanceId, string name, strin
 
     private (ReplayingContext Context, Task<string?> Run) Replay(IReadOnlyList<HistoryEvent> history)
     {
-        var context = Unfinished.Make<ReplayingContext>(InstanceId, _input!, history);
+        var context = Unfinished.Make<ReplayingContext>(_input!, history);
         return (context, context.Replay(FunctionTable.Orchestrator(Name), hub.Pump));
     }
 
@@ -127,9 +127,6 @@ public sealed class Orchestration(Hub hub, string instanceId, string name, strin
         {
             case ActivityRequest activity:
                 hub.DeliverActivity(activity.Name, activity.Input, Answer);
-                break;
-            case SubOrchestrationRequest sub:
-                hub.Start($"{InstanceId}:{generation}:{asked.Number}", sub.Name, sub.Input, child => Answer(child.Output, child.Failure));
                 break;
             case TimerRequest timer:
                 hub.Time.At(new DateTimeOffset(timer.FireAt), () => TakeAnswer(generation, asked.Number, null, null));

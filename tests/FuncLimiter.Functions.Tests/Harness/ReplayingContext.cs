@@ -6,15 +6,13 @@ namespace FuncLimiter.Functions.Tests.Harness;
 /// Runs an orchestrator from its history: what it asks for must be what it asked for before, and what was answered is answered again, in
 /// the same order.
 /// </summary>
-public abstract class ReplayingContext(string instanceId, string? input, IReadOnlyList<HistoryEvent> history) : TaskOrchestrationContext
+public abstract class ReplayingContext(string? input, IReadOnlyList<HistoryEvent> history) : TaskOrchestrationContext
 {
     private readonly List<(Asked Entry, Action<Answered> Answer)> _asked = [];
     private readonly List<(string Name, Action<string?> Take)> _waiting = [];
     private readonly List<EventRaised> _unclaimed = [];
     private readonly Dictionary<int, Asked> _before = history.OfType<Asked>().ToDictionary(entry => entry.Number);
     private DateTime _now;
-
-    public override string InstanceId => instanceId;
 
     public override DateTime CurrentUtcDateTime => _now;
 
@@ -70,9 +68,6 @@ public abstract class ReplayingContext(string instanceId, string? input, IReadOn
 
     public override Task<TResult> CallActivityAsync<TResult>(TaskName name, object? input = null, TaskOptions? options = null) =>
         Ask<TResult>(new ActivityRequest(name.Name, Wire.Write(input)), name.Name);
-
-    public override Task<TResult> CallSubOrchestratorAsync<TResult>(TaskName orchestratorName, object? input = null, TaskOptions? options = null) =>
-        Ask<TResult>(new SubOrchestrationRequest(orchestratorName.Name, Wire.Write(input)), orchestratorName.Name);
 
     public override Task CreateTimer(DateTime fireAt, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ public class BudgetEntityTests
 {
     private const string Scope = "account:one";
     private const string Deployment = "deployment:one/gpt-x";
-    private static readonly LeasePolicy Policy = new() { Floor = [0, 0.1, 0.05] };
+    private static readonly LeasePolicy Policy = new();
 
     [Fact]
     public void FirstAsk_IsLentFromAtOnce() => AppWorld.Run(async world =>

@@ -31,6 +31,9 @@ internal sealed record FleetSetup
     public double Redelivery { get; init; }
 
     public int Seed { get; init; } = 1;
+
+    /// <summary>When counting begins: shares take a few asks to settle.</summary>
+    public TimeSpan WarmUp { get; init; }
 }
 
 /// <summary>Instances of the app under load, each with its own leases of budgets that entities own.</summary>
@@ -49,6 +52,8 @@ internal sealed class LeaseFleet
     private readonly AppWorld _world;
     private readonly CountingProvider _provider;
     private readonly DateTimeOffset _end;
+    private long _before;
+    private int _operationsBefore;
 
     private LeaseFleet(FleetSetup setup, AppWorld world)
     {
@@ -61,8 +66,8 @@ internal sealed class LeaseFleet
     public FleetResult Result => new(
         _provider.Calls,
         _provider.Overdrawn,
-        _provider.Calls / (RequestsPerSecond * (_setup.Duration.TotalSeconds + 2)),
-        _world.Hub.EntityOperations * 1000.0 / Math.Max(1, _provider.Calls));
+        (_provider.Calls - _before) / (RequestsPerSecond * (_setup.Duration - _setup.WarmUp).TotalSeconds),
+        (_world.Hub.EntityOperations - _operationsBefore) * 1000.0 / Math.Max(1, _provider.Calls - _before));
 
     public static FleetResult Run(FleetSetup setup)
     {
@@ -81,6 +86,7 @@ internal sealed class LeaseFleet
             Begin(instance);
         }
 
+        _world.Time.At(_end - _setup.Duration + _setup.WarmUp, () => (_before, _operationsBefore) = (_provider.Calls, _world.Hub.EntityOperations));
         var chance = new Random(_setup.Seed);
         while (_world.Time.GetUtcNow() < _end)
         {
@@ -135,6 +141,6 @@ internal sealed class LeaseFleet
 /// <summary>What came of a fleet's calls.</summary>
 /// <param name="Calls">How many went out.</param>
 /// <param name="Overdrawn">How far the provider's buckets were ever below zero.</param>
-/// <param name="Utilization">What went out over what the limit lets through, the first burst included.</param>
+/// <param name="Utilization">What went out over what the limit lets through, once shares have settled.</param>
 /// <param name="OperationsPerThousand">Operations of entities per 1,000 calls that went out.</param>
 internal sealed record FleetResult(long Calls, double Overdrawn, double Utilization, double OperationsPerThousand);

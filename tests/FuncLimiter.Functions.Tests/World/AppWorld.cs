@@ -13,7 +13,7 @@ namespace FuncLimiter.Functions.Tests.World;
 /// <summary>The whole app in virtual time: processes, a durable backend, storage, queues and a scripted provider.</summary>
 internal sealed class AppWorld
 {
-    private const string Configuration = """
+    public const string Configuration = """
         {
           "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
             "models": [{ "model": "gpt-x", "limits": { "rpm": 60000, "tpm": 60000000 } }] }],

@@ -8,9 +8,6 @@ namespace Microsoft.DurableTask;
 public abstract class TaskOrchestrationContext
 {
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOrchestrationContext.cs</summary>
-    public abstract string InstanceId { get; }
-
-    /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOrchestrationContext.cs</summary>
     public abstract DateTime CurrentUtcDateTime { get; }
 
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOrchestrationContext.cs</summary>
@@ -27,10 +24,6 @@ public abstract class TaskOrchestrationContext
 
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOrchestrationContext.cs</summary>
     public abstract void SetCustomStatus(object? customStatus);
-
-    /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOrchestrationContext.cs</summary>
-    public abstract Task<TResult> CallSubOrchestratorAsync<TResult>(
-        TaskName orchestratorName, object? input = null, TaskOptions? options = null);
 
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOrchestrationContext.cs</summary>
     public abstract void ContinueAsNew(object? newInput = null, bool preserveUnprocessedEvents = true);

@@ -17,11 +17,5 @@ public sealed class OrchestrationMetadata
     public string InstanceId { get; }
 
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
-    public OrchestrationRuntimeStatus RuntimeStatus { get; init; }
-
-    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
-    public string? SerializedOutput { get; init; }
-
-    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
     public string? SerializedCustomStatus { get; init; }
 }

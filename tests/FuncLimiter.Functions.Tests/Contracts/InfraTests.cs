@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace FuncLimiter.Functions.Tests.Contracts;
+
+/// <summary>What of the templates can be checked without compiling them: names, versions, roles and settings against those the app goes by.</summary>
+public partial class InfraTests
+{
+    private static readonly Dictionary<string, string> Roles = new()
+    {
+        ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"] = "Storage Blob Data Owner",
+        ["974c5e8b-45b9-4653-ba55-5f855dd0fb88"] = "Storage Queue Data Contributor",
+        ["0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"] = "Storage Table Data Contributor",
+        ["4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0"] = "Azure Service Bus Data Receiver",
+        ["69a216fc-b8fb-44d8-bc22-1f3c2cd27a39"] = "Azure Service Bus Data Sender",
+        ["3913510d-42f4-4e42-8a64-420c390055eb"] = "Monitoring Metrics Publisher",
+        ["4633458b-17de-408a-b874-0445c86b69e6"] = "Key Vault Secrets User",
+        ["0ad04412-c4d5-4796-b79c-f76d14c8d402"] = "Durable Task Data Contributor",
+    };
+
+    private static readonly string[] Files =
+    [
+        .. Directory.EnumerateFiles(Path.Combine(RepositoryFiles.Root, "infra"), "*.bicep", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(RepositoryFiles.Root, path)),
+    ];
+
+    public static TheoryData<string> Templates => [.. Files];
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Template_OpensAndClosesWhatItOpens_AndUsesEveryParameter(string file)
+    {
+        var text = RepositoryFiles.Read(file);
+        var code = Literal().Replace(Comment().Replace(text, ""), "''");
+
+        Assert.Equal(code.Count(letter => letter == '{'), code.Count(letter => letter == '}'));
+        Assert.Equal(code.Count(letter => letter == '['), code.Count(letter => letter == ']'));
+        Assert.Equal(code.Count(letter => letter == '('), code.Count(letter => letter == ')'));
+        Assert.All(
+            Parameter().Matches(text).Select(match => match.Groups["name"].Value),
+            name => Assert.True(Regex.Count(text, $@"\b{name}\b") > 1, $"{file}: {name} is declared and not used."));
+    }
+
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Module_IsGivenTheParametersThatItDeclares(string file)
+    {
+        var text = RepositoryFiles.Read(file);
+        foreach (Match module in LocalModule().Matches(text))
+        {
+            var path = Path.Combine(Path.GetDirectoryName(file)!, module.Groups["path"].Value);
+            var declared = Parameter().Matches(RepositoryFiles.Read(path)).ToDictionary(match => match.Groups["name"].Value, match => match.Groups["default"].Success);
+            var given = Given().Matches(module.Groups["params"].Value).Select(match => match.Groups["name"].Value).ToHashSet();
+
+            Assert.Subset(declared.Keys.ToHashSet(), given);
+            Assert.Empty(declared.Where(parameter => !parameter.Value).Select(parameter => parameter.Key).Except(given));
+        }
+    }
+
+    [Fact]
+    public void Roles_AreThoseThatTheirCommentsName()
+    {
+        var lines = Files.SelectMany(file => RepositoryFiles.Read(file).Split('\n'));
+        var named = lines.Select(line => RoleLine().Match(line)).Where(match => match.Success).ToArray();
+
+        Assert.Equal(Roles.Count, named.Length);
+        Assert.All(named, match => Assert.Equal(Roles[match.Groups["id"].Value], match.Groups["name"].Value.Trim()));
+    }
+
+    [Fact]
+    public void App_IsGivenTheSettingsThatItGoesBy_AndNoKey()
+    {
+        var api = RepositoryFiles.Read("infra", "app", "api.bicep");
+
+        Assert.All(
+            [
+                "AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__queueServiceUri", "AzureWebJobsStorage__tableServiceUri",
+                "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId", "ServiceBusConnection__fullyQualifiedNamespace",
+                "ServiceBusConnection__credential", "ServiceBusConnection__clientId", "APPLICATIONINSIGHTS_CONNECTION_STRING", "TASKHUB_NAME",
+            ],
+            name => Assert.Contains(name, api, StringComparison.Ordinal));
+        Assert.DoesNotContain("listKeys", string.Concat(Files.Select(file => RepositoryFiles.Read(file))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Queues_AreTheSameEverywhere()
+    {
+        using var emulator = JsonDocument.Parse(RepositoryFiles.Read("infra", "local", "servicebus.json"));
+        var local = emulator.RootElement.GetProperty("UserConfig").GetProperty("Namespaces")[0].GetProperty("Queues")
+            .EnumerateArray().Select(queue => queue.GetProperty("Name").GetString()!).ToArray();
+        var main = RepositoryFiles.Read("infra", "main.bicep");
+
+        Assert.Contains("agent-requests", local);
+        Assert.All(local, name => Assert.Contains($"name: '{name}'", main, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Metrics_ThatAlertsLookAt_AreThoseOfTheApp()
+    {
+        var app = string.Concat(RepositoryFiles.Sources("src", "FuncLimiter.Functions", "Hosting").Select(File.ReadAllText));
+        var watched = Files.Select(file => RepositoryFiles.Read(file)).Append(RepositoryFiles.Read("infra", "app", "workbook.json"))
+            .SelectMany(text => Metric().Matches(text).Select(match => match.Value)).Distinct().ToArray();
+
+        Assert.NotEmpty(watched);
+        Assert.All(watched, name => Assert.Contains($"\"{name}\"", app, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Azd_DeploysTheProjectThatIsThere()
+    {
+        var azure = RepositoryFiles.Read("azure.yaml");
+        var project = AzureProject().Match(azure).Groups["path"].Value;
+
+        Assert.True(Directory.Exists(Path.Combine(RepositoryFiles.Root, project)), project);
+        Assert.Contains("host: function", azure, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"//[^\n]*")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"'(?:[^'\\]|\\.)*'")]
+    private static partial Regex Literal();
+
+    [GeneratedRegex(@"^param (?<name>\w+) \w+(?<default> =)?", RegexOptions.Multiline)]
+    private static partial Regex Parameter();
+
+    [GeneratedRegex(@"module \w+ '(?<path>\./[^']+)'[^{]*\{.*?params: \{(?<params>.*?)^  \}", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex LocalModule();
+
+    [GeneratedRegex(@"^    (?<name>\w+):", RegexOptions.Multiline)]
+    private static partial Regex Given();
+
+    [GeneratedRegex(@"'(?<id>[0-9a-f]{8}-[0-9a-f-]{27})' // (?<name>[^\n]+)")]
+    private static partial Regex RoleLine();
+
+    [GeneratedRegex(@"funclimiter\.[a-z_]+(\.[a-z_]+)*(?=\\?"")")]
+    private static partial Regex Metric();
+
+    [GeneratedRegex(@"project: \./(?<path>\S+)")]
+    private static partial Regex AzureProject();
+}

@@ -1,0 +1,70 @@
+using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Functions.Tests.World;
+using FuncLimiter.Gateway.Jobs;
+
+namespace FuncLimiter.Functions.Tests.Jobs;
+
+public class PacedBatchTests
+{
+    [Fact]
+    public void List_OfThousands_IsDoneInGenerationsWithShortHistories() => AppWorld.Run(async world =>
+    {
+        var accepted = await world.Get<JobService>().AcceptAsync("acme", JobRequests.List(1_500), CancellationToken.None);
+
+        var job = await world.EndOfAsync(accepted.Id!);
+
+        Assert.Equal(1_500, job.Progress.Succeeded);
+        Assert.Equal(1_500, world.Provider.Calls.Distinct().Count());
+        var orchestration = world.Hub.Find(accepted.Id!)!;
+        Assert.InRange(orchestration.Generation, 3, 5);
+        Assert.InRange(orchestration.LongestHistory, 1, 2_000);
+    });
+
+    [Fact]
+    public void List_ShowsItsProgressWhileItRuns() => AppWorld.Run(async world =>
+    {
+        world.Provider.Waits = key => key.EndsWith("-3", StringComparison.Ordinal) ? [TimeSpan.FromHours(1)] : [];
+        var accepted = await world.Get<JobService>().AcceptAsync("acme", JobRequests.List(5), CancellationToken.None);
+        await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
+
+        var job = (await world.Get<JobService>().FindAsync("acme", accepted.Id!, JobPage.First, CancellationToken.None))!;
+
+        Assert.Equal((4, 1, 0), (job.Progress.Succeeded, job.Progress.Waiting, job.Progress.Running));
+        Assert.Null(job.EndedAt);
+        Assert.Equal(JobItemState.Waiting, job.Items[3].State);
+        Assert.InRange(job.Place!.NotBefore!.Value - SimulatedTime.Start, TimeSpan.FromHours(1), TimeSpan.FromHours(1.01));
+        await world.EndOfAsync(accepted.Id!);
+    });
+
+    [Fact]
+    public void List_GivenUp_EndsWhatHasNotBegunAndKeepsWhatHasEnded() => AppWorld.Run(async world =>
+    {
+        world.Provider.Waits = key => key.EndsWith("-0", StringComparison.Ordinal) ? [] : [TimeSpan.FromHours(5)];
+        var jobs = world.Get<JobService>();
+        var accepted = await jobs.AcceptAsync("acme", JobRequests.List(10), CancellationToken.None);
+        await Task.Delay(TimeSpan.FromMinutes(2), world.Time);
+
+        await jobs.CancelAsync("acme", accepted.Id!, CancellationToken.None);
+        var job = await world.EndOfAsync(accepted.Id!);
+
+        Assert.Equal((1, 9), (job.Progress.Succeeded, job.Progress.Cancelled));
+        Assert.Equal(JobItemState.Succeeded, job.Items[0].State);
+        Assert.All(job.Items.Skip(1), item => Assert.Equal(JobItemState.Cancelled, item.State));
+        Assert.Single(world.Provider.Calls);
+    });
+
+    [Fact]
+    public void List_IsReadPageByPage() => AppWorld.Run(async world =>
+    {
+        world.Provider.AnswerBytes = 100_000;
+        var jobs = world.Get<JobService>();
+        var accepted = await jobs.AcceptAsync("acme", JobRequests.List(30), CancellationToken.None);
+        await world.EndOfAsync(accepted.Id!);
+
+        var page = (await jobs.FindAsync("acme", accepted.Id!, new JobPage(25, 3, int.MaxValue), CancellationToken.None))!;
+        var small = (await jobs.FindAsync("acme", accepted.Id!, new JobPage(0, 100, 250_000), CancellationToken.None))!;
+
+        Assert.Equal([25, 26, 27], page.Items.Select(item => item.Index));
+        Assert.Equal(2, small.Items.Count);
+    });
+}
