@@ -25,7 +25,9 @@ public sealed record LimiterSpec
     /// <summary>Bounds and floors of the queue.</summary>
     public QueuePolicy Queue { get; init; } = new();
 
-    /// <summary>Where set, the budgets are somebody else's, and nothing is taken that is not leased from their owners.</summary>
+    /// <summary>
+    /// Where set, the budgets are somebody else's, and nothing is taken that is not leased from their owners. Limits of users stay here.
+    /// </summary>
     public LeaseTerms? Leases { get; init; }
 
     /// <summary>Where set, nothing is taken that no checkpoint of the durable state allows.</summary>

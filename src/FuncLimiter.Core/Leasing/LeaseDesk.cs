@@ -49,7 +49,7 @@ public sealed class LeaseDesk
     public IReadOnlyList<ScopeAsk> Leave(Instant now) =>
     [
         .. scopes.Select(scope => new ScopeAsk(scope.Key, [
-            .. scope.Value.Where(member => member.Hold.ExpiresAt != Instant.Distant).Select(member => new BudgetAsk(member.Name, member.Hold.Leave(now)))]))
+            .. scope.Value.Where(member => member.Hold.ExpiresAt != Instant.Distant).Select(member => member.Leave(now))]))
             .Where(scope => scope.Budgets.Count > 0),
     ];
 

@@ -57,26 +57,21 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         Hold.Hurry();
     }
 
+    /// <summary>Asks for what is wanted; where nothing is any more, gives back.</summary>
     public BudgetAsk Ask(Instant now)
     {
-        var isOver = closedUntil is { } until && until <= now && until != Instant.Distant;
-        (told, toldClosed) = ([.. news], isOver ? null : closedUntil);
-        closedUntil = toldClosed;
-        TimeSpan? closedFor = closedUntil is { } end ? TimeSpan.FromTicks(Math.Max(0, (end - now).Ticks)) : null;
-        LeaseAsk ask;
-        if (IsWanted(now) || HasNews)
-        {
-            var need = Demand.Need;
-            asked = Demand.Take(limits, policy.RefreshEvery, limits.Count == 0 ? 0 : policy.MaxDemands, now);
-            ask = Hold.Ask(asked, need, now);
-        }
-        else
-        {
-            asked = [];
-            ask = Hold.Leave(now);
-        }
+        if (!IsWanted(now) && !HasNews)
+            return Leave(now);
+        var need = Demand.Need;
+        asked = Demand.Take(limits, policy.RefreshEvery, limits.Count == 0 ? 0 : policy.MaxDemands, now);
+        return Tell(Hold.Ask(asked, need, now), now);
+    }
 
-        return new(Name, ask with { News = told, ClosedFor = closedFor });
+    /// <summary>Gives everything back.</summary>
+    public BudgetAsk Leave(Instant now)
+    {
+        asked = [];
+        return Tell(Hold.Leave(now), now);
     }
 
     /// <summary>Takes up an answer; what was told with its ask is told for good.</summary>
@@ -92,6 +87,16 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         Use = lease.Use.Count == limits.Count ? lease.Use : Use;
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
         Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
+    }
+
+    private BudgetAsk Tell(LeaseAsk ask, Instant now)
+    {
+        // A closing that is over needs no telling; zero says that a person opened the scope.
+        var isOver = closedUntil is { } until && until <= now && until != Instant.Distant;
+        (told, toldClosed) = ([.. news], isOver ? null : closedUntil);
+        closedUntil = toldClosed;
+        TimeSpan? closedFor = closedUntil is { } end ? TimeSpan.FromTicks(Math.Max(0, (end - now).Ticks)) : null;
+        return new(Name, ask with { News = told, ClosedFor = closedFor });
     }
 
     private bool IsWanted(Instant now) => now - Demand.LastAt < policy.Duration * 2 || Demand.HasWaiting;

@@ -194,6 +194,22 @@ public class FleetTests
     }
 
     [Fact]
+    public void AnInstanceThatLeaves_CostsNothing()
+    {
+        var world = Fleet(4, 10_000, [new("t1", Priority.Standard, 40, 100, 900)]);
+        world.RunFor(SettledSeconds);
+        world.Retire(world.Instances[0]);
+        world.Retire(world.Instances[1]);
+        world.RunFor(2 * Delay.TotalSeconds + Policy.MinRefresh.TotalSeconds);
+        var before = world.Provider.Total(Budget);
+
+        world.RunFor(Policy.Duration.TotalSeconds);
+
+        Assert.InRange((world.Provider.Total(Budget) - before) / (10_000 * Policy.Duration.TotalSeconds), 0.9, 1.3);
+        Assert.Empty(world.Provider.Exceeded);
+    }
+
+    [Fact]
     public void ALowerLimitThatAProviderReportsToOneInstance_BindsAll()
     {
         var world = Fleet(5, 10_000, [new("t1", Priority.Standard, 40, 100, 900)]);

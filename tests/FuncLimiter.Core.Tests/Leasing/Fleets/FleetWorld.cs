@@ -72,6 +72,14 @@ internal sealed class FleetWorld
     /// <summary>An owner forgets everything; the next ask finds a new one.</summary>
     public void LoseState(string scope) => _owners.Remove(scope);
 
+    /// <summary>An instance gives everything back before it ends; another takes its place.</summary>
+    public void Retire(FleetInstance instance)
+    {
+        foreach (var ask in instance.Limiter.Leases!.Leave(instance.Clock))
+            Ask(instance, ask);
+        Kill(instance);
+    }
+
     public void Kill(FleetInstance instance)
     {
         instance.Die();
