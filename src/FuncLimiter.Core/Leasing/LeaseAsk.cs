@@ -12,6 +12,9 @@ namespace FuncLimiter.Core.Leasing;
 public sealed record LeaseAsk(
     string Instance, long Sequence, long Holds, IReadOnlyList<LeaseDemand> Demands, IReadOnlyList<LeaseReport> Lines)
 {
+    /// <summary>How much one ask may tell of what was heard.</summary>
+    internal const int MostNews = 8;
+
     /// <summary>True where that lease has ended by the instance's own clock: it holds nothing.</summary>
     public bool Lapsed { get; init; }
 
@@ -32,6 +35,8 @@ public sealed record LeaseAsk(
             && line.Need >= 0 && double.IsFinite(line.Need) && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount)));
         if (Instance.Length == 0 || Lines.Count != lines || !sane)
             throw new ArgumentException($"The ask must name its instance and report on {lines} limits, in finite numbers.");
+        if (News.Count > MostNews)
+            throw new ArgumentException($"An ask tells at most {MostNews} things that were heard.");
         if (Demands.Count > maxDemands || !Demands.All(demand => demand.PerSecond.IsValid && demand.Weight > 0 && double.IsFinite(demand.Weight)))
             throw new ArgumentException($"An ask states at most {maxDemands} demands, none negative, with weights above 0.");
     }

@@ -5,7 +5,6 @@ namespace FuncLimiter.Core.Leasing;
 /// <summary>What an instance has of a budget that somebody else owns, what it wants of it, and what it has to tell of it.</summary>
 internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, LeaseTerms terms)
 {
-    private const int MostNews = 8;
     private const double LeastShare = 0.001;
     private readonly LeasePolicy policy = terms.Policy;
     private readonly List<LeaseNews> news = [];
@@ -45,7 +44,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             news.RemoveAll(old => old.Observation.Kind == observation.Kind);
         else
             Hold.Hurry();
-        if (news.Count == MostNews)
+        if (news.Count == LeaseAsk.MostNews)
             news.RemoveAt(0);
         news.Add(new(observation, Hold.ByBook(sentAt)));
     }

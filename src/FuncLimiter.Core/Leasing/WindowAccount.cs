@@ -71,8 +71,7 @@ internal sealed class WindowAccount : LeaseAccount
 
     internal override void Drain()
     {
-        if (!_isConcurrency)
-            _meter.CountOthers(Free, _now);
+        // A refusal doesn't tell how much others used, and of a window it would be missed for long: hints and caution must do.
     }
 
     internal override void Reconsider() => _meter.Reconsider(_now);

@@ -126,6 +126,7 @@ public class LeaseBookTests
         AskOf("a", 1) with { Lines = [Report() with { Need = -1 }] },
         AskOf("a", 1) with { Lines = [Report() with { Refunds = [new(Start, -1)] }] },
         AskOf("a", 1) with { Demands = [Demand(weight: 0)] },
+        AskOf("a", 1) with { News = [.. Enumerable.Repeat(new LeaseNews(new(OutcomeKind.Success), Start), 9)] },
         AskOf("a", 1) with { Demands = [Demand(perSecond: double.PositiveInfinity)] },
         AskOf("a", 1) with { Demands = [Demand(), Demand(), Demand()] },
     ];
@@ -209,6 +210,19 @@ public class LeaseBookTests
         Assert.False(Book(Window).TryRestore(state));
         Assert.False(Book(Bucket, Places).TryRestore(state));
         Assert.True(Book(Bucket with { Amount = 100 }).TryRestore(state));
+    }
+
+    [Theory]
+    [InlineData(LimitAlgorithm.CalendarDay)]
+    [InlineData(LimitAlgorithm.Sliding)]
+    [InlineData(LimitAlgorithm.Fixed)]
+    public void ARefusal_DoesNotCloseAWindow(LimitAlgorithm algorithm)
+    {
+        var book = Book(Window with { Algorithm = algorithm, Window = TimeSpan.FromDays(1) });
+
+        var lease = book.Ask(AskOf("a", 1) with { News = [new(new(OutcomeKind.RateLimited), Start)] }, Start);
+
+        Assert.True(lease.Lines[0].Grant > 1_000);
     }
 
     [Fact]
