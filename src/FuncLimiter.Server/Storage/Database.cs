@@ -9,6 +9,11 @@ public sealed class Database : IDisposable
     /// <summary>The file's name within the data directory.</summary>
     public const string FileName = "funclimiter.db";
 
+    /// <summary>A larger file would hold the start up for seconds; about two for each gigabyte.</summary>
+    private const long LargestChecked = 1L << 30;
+
+    private const string Remedy = "Restore a copy of the data directory, or give another --data to begin anew.";
+
     private readonly DirectoryLock _lock;
     private readonly WriteQueue _writer;
     private readonly ReaderPool _readers;
@@ -29,6 +34,7 @@ public sealed class Database : IDisposable
         {
             connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
             connection.Execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+            CheckWhole(connection, path);
             Migrations.Apply(connection);
             return new Database(directoryLock, new WriteQueue(connection), new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly)));
         }
@@ -36,7 +42,7 @@ public sealed class Database : IDisposable
         {
             connection?.Dispose();
             directoryLock.Dispose();
-            throw failure is SqliteException ? new StorageException($"The database '{path}' cannot be opened: {failure.Message}", failure) : failure;
+            throw failure is SqliteException ? new StorageException($"The database '{path}' cannot be opened: {failure.Message}. {Remedy}", failure) : failure;
         }
     }
 
@@ -62,6 +68,15 @@ public sealed class Database : IDisposable
     /// <summary>Reads one consistent state.</summary>
     internal Task<T> ReadAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, CancellationToken cancellationToken = default) =>
         _readers.RunAsync(work, cancellationToken);
+
+    // A kill damages nothing; copies cut short and bad disks do. Found at the start it is an answer, found later it is jobs that don't end.
+    private static void CheckWhole(SqliteConnection connection, string path)
+    {
+        if (new FileInfo(path) is { Length: <= LargestChecked } && connection.ExecuteScalar<string>("PRAGMA quick_check(1)") is var found and not "ok")
+        {
+            throw new StorageException($"The database '{path}' is damaged: {found}. {Remedy}");
+        }
+    }
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
     {

@@ -62,7 +62,7 @@ public class SettlementTests
         gateway.Provider.Answer = (context, _) => Task.Delay(Timeout.Infinite, context.RequestAborted);
         using var gone = new CancellationTokenSource();
 
-        var call = gateway.SendAsync(HttpMethod.Post, "/v1/chat/completions", new StringContent(Samples.Chat), gone.Token);
+        var call = gateway.SendAsync(HttpMethod.Post, "/v1/chat/completions", new StringContent(Samples.Chat, System.Text.Encoding.UTF8, "application/json"), gone.Token);
         await UntilAsync(() => gateway.Provider.Requests.Count == 1);
         await gone.CancelAsync();
 
@@ -81,7 +81,7 @@ public class SettlementTests
         gateway.Limiter.Hold = new TaskCompletionSource();
         using var gone = new CancellationTokenSource();
 
-        var call = gateway.SendAsync(HttpMethod.Post, "/v1/chat/completions", new StringContent(Samples.Chat), gone.Token);
+        var call = gateway.SendAsync(HttpMethod.Post, "/v1/chat/completions", new StringContent(Samples.Chat, System.Text.Encoding.UTF8, "application/json"), gone.Token);
         await UntilAsync(() => gateway.Limiter.Requests.Count == 1);
         await gone.CancelAsync();
 

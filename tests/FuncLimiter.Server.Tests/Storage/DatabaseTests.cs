@@ -1,5 +1,7 @@
 using Dapper;
+using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Server.Storage;
+using FuncLimiter.Server.Storage.Jobs;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Tests.Storage;
@@ -68,6 +70,89 @@ public sealed class DatabaseTests : IDisposable
         }
 
         Assert.Contains("newer FuncLimiter", Assert.Throws<StorageException>(() => Database.Open(_directory.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.3)]
+    [InlineData(0.7)]
+    public async Task Open_WhenTheFileWasCutShort_SaysSoAndWhatToDo(double kept)
+    {
+        await FillAsync();
+        using (var file = File.OpenWrite(Path.Combine(_directory.Path, Database.FileName)))
+        {
+            file.SetLength((long)(file.Length * kept));
+        }
+
+        var refusal = Assert.Throws<StorageException>(() => Database.Open(_directory.Path));
+
+        Assert.Contains(Database.FileName, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Restore a copy", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhenPagesWereOverwritten_SaysSoAndWhatToDo()
+    {
+        await FillAsync();
+        using (var file = File.OpenWrite(Path.Combine(_directory.Path, Database.FileName)))
+        {
+            file.Position = file.Length / 2;
+            file.Write(new byte[64 * 1024]);
+        }
+
+        var refusal = Assert.Throws<StorageException>(() => Database.Open(_directory.Path));
+
+        Assert.Contains("is damaged", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Restore a copy", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Open_WhenTheLogIsTorn_KeepsEverythingBeforeTheTear()
+    {
+        using var database = Database.Open(_directory.Path);
+        await new MetaStore(database).SetAsync("before", [1], CancellationToken.None);
+        var whole = new FileInfo(Path.Combine(_directory.Path, Database.FileName + "-wal")).Length;
+        await new MetaStore(database).SetAsync("torn", new byte[20_000], CancellationToken.None);
+        using var image = _directory.Image();
+        using (var log = File.OpenWrite(Path.Combine(image.Path, Database.FileName + "-wal")))
+        {
+            log.SetLength(whole + 5000);
+        }
+
+        using var after = Database.Open(image.Path);
+
+        Assert.NotNull(await new MetaStore(after).FindAsync("before", CancellationToken.None));
+        Assert.Null(await new MetaStore(after).FindAsync("torn", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Open_WhenAnEarlierVersionWroteIt_BringsItOverWithWhatItHolds()
+    {
+        SQLitePCL.Batteries_V2.Init();
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_directory.Path, Database.FileName)};Pooling=False"))
+        {
+            connection.Open();
+            Migrations.Apply(connection, form: 1);
+            connection.Execute(
+                """
+                INSERT INTO jobs (id, tenant, is_list, accepted_at, total, fingerprint) VALUES ('j', 'acme', 0, 1, 1, x'00');
+                INSERT INTO items (job, idx, tenant, priority, state, turn, deadline, path, body)
+                  VALUES ('j', 0, 'acme', 1, 0, 5, 3155378975999999999, '/v1/chat/completions', x'7b7d');
+                UPDATE counters SET value = 1 WHERE name = 'open';
+                """);
+        }
+
+        using var database = Database.Open(_directory.Path);
+        var taken = await new JobStore(database).TakeAsync(new JobSlots(10, 0, 0), DateTimeOffset.UtcNow, CancellationToken.None);
+
+        var item = Assert.Single(taken.Items);
+        Assert.Equal(("acme", "", "{}"), (item.Tenant, item.Call.Lane, System.Text.Encoding.UTF8.GetString(item.Call.Body.Span)));
+        Assert.Equal(Migrations.Newest, await database.ReadAsync((connection, _) => connection.ExecuteScalar<int>("PRAGMA user_version")));
+    }
+
+    private async Task FillAsync()
+    {
+        using var database = Database.Open(_directory.Path);
+        await Task.WhenAll(Enumerable.Range(0, 300).Select(n => new MetaStore(database).SetAsync($"n{n}", new byte[3000], CancellationToken.None)));
     }
 
     [Fact]

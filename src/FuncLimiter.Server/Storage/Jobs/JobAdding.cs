@@ -7,7 +7,7 @@ namespace FuncLimiter.Server.Storage.Jobs;
 
 /// <summary>Stores a job, and gives each of its calls a turn.</summary>
 /// <remarks>
-/// Turns are start tags of start-time fair queueing: a tenant's next call has its turn 1/weight after its last one, but not before the class's
+/// Turns are start tags of start-time fair queueing: a lane's next call has its turn 1/weight after its last one, but not before the class's
 /// present turn, so that who was idle neither gains nor loses, and taking calls by their turn serves tenants by their weights.
 /// </remarks>
 internal readonly struct JobAdding(SqliteConnection connection, SqliteTransaction transaction)
@@ -79,24 +79,25 @@ internal readonly struct JobAdding(SqliteConnection connection, SqliteTransactio
         var (idx, priority, turn, deadline) = (Add(command, "@idx"), Add(command, "@priority"), Add(command, "@turn"), Add(command, "@deadline"));
         var (path, labels, headers, body) = (Add(command, "@path"), Add(command, "@labels"), Add(command, "@headers"), Add(command, "@body"));
         var lane = Add(command, "@lane");
-        var turns = new Dictionary<Priority, long>();
+        var turns = new Dictionary<(Priority, string Lane), long>();
         var stride = StrideOf(job.Weight);
         for (var index = 0; index < job.Items.Count; index++)
         {
             var (call, ends) = job.Items[index];
-            turns[call.Priority] = turns.TryGetValue(call.Priority, out var last) ? last + stride : FirstTurn(job, call.Priority);
-            (idx.Value, priority.Value, turn.Value, deadline.Value) = (index, (int)call.Priority, turns[call.Priority], ends.UtcTicks);
-            lane.Value = Stored.Lane(job.Tenant, call.Lane);
+            var name = (call.Priority, Lane: Stored.Lane(job.Tenant, call.Lane));
+            turns[name] = turns.TryGetValue(name, out var last) ? last + stride : FirstTurn(job, call.Priority, name.Lane);
+            (idx.Value, priority.Value, turn.Value, deadline.Value) = (index, (int)call.Priority, turns[name], ends.UtcTicks);
+            lane.Value = name.Lane;
             (path.Value, labels.Value) = (call.Path, (object?)Stored.Labels(call) ?? DBNull.Value);
             (headers.Value, body.Value) = ((object?)Stored.Headers(call.Headers) ?? DBNull.Value, call.Body.ToArray());
             command.ExecuteNonQuery();
         }
     }
 
-    private long FirstTurn(NewJob job, Priority priority)
+    private long FirstTurn(NewJob job, Priority priority, string lane)
     {
         var last = connection.ExecuteScalar<long?>(
-            "SELECT MAX(turn) FROM items WHERE tenant = @Tenant AND priority = @priority AND state IN (0, 6)", new { job.Tenant, priority = (int)priority }, transaction);
+            "SELECT MAX(turn) FROM items WHERE lane = @lane AND priority = @priority AND state IN (0, 6)", new { lane, priority = (int)priority }, transaction);
         var present = connection.ExecuteScalar<long>("SELECT value FROM counters WHERE name = @name", new { name = $"turn:{(int)priority}" }, transaction);
         return Math.Max(present, last + StrideOf(job.Weight) ?? 0);
     }

@@ -45,13 +45,14 @@ public abstract class JobStoreFixture : IDisposable
         double weight = 1,
         TimeSpan? deadline = null,
         string? key = null,
-        string? webhook = null) => new(
+        string? webhook = null,
+        string lane = "") => new(
             id,
             tenant,
             Now,
             [
                 .. Enumerable.Range(0, calls).Select(n => (
-                    new JobCall("/v1/chat/completions", Encoding.UTF8.GetBytes($$"""{"model":"m","n":{{n}}}"""), priority) { User = "u", Step = "s", Headers = [new("x-a", "1")] },
+                    new JobCall("/v1/chat/completions", Encoding.UTF8.GetBytes($$"""{"model":"m","n":{{n}}}"""), priority) { User = "u", Step = "s", Lane = lane, Headers = [new("x-a", "1")] },
                     Now + (deadline ?? TimeSpan.FromHours(1)))),
             ])
         {
@@ -75,6 +76,8 @@ public abstract class JobStoreFixture : IDisposable
 
     protected async Task<IReadOnlyList<JobItem>> TakeAsync(int most = 1_000_000, DateTimeOffset? now = null) =>
         (await Store.TakeAsync(new JobSlots(most, 0, 0), now ?? Now, CancellationToken.None)).Items;
+
+    protected async Task<IReadOnlyList<JobItem>> TakeAsync(JobSlots slots) => (await Store.TakeAsync(slots, Now, CancellationToken.None)).Items;
 
     protected Task<JobSnapshot?> FindAsync(string id, string tenant = "acme", JobPage? page = null) =>
         Store.FindAsync(tenant, id, page ?? JobPage.First, CancellationToken.None);

@@ -102,6 +102,39 @@ public sealed class JobStoreTests : JobStoreFixture
     }
 
     [Fact]
+    public async Task Take_WhenALaneHoldsItsShare_PassesItBy()
+    {
+        await AddAsync(Job("stuck", calls: 100, lane: "stuck"));
+        await AddAsync(Job("free", calls: 5, lane: "free"));
+
+        var taken = await TakeAsync(new JobSlots(30, 0, 0) { Lanes = new(new Dictionary<JobLane, int>(), new HashSet<JobLane>()) });
+
+        // One lane takes two thirds of what is free; the other finds its slots in what is left.
+        Assert.Equal([("free", 5), ("stuck", 17)], taken.GroupBy(item => item.Key.Job).Select(group => (group.Key, group.Count())).Order());
+        var more = await TakeAsync(new JobSlots(8, 0, 0)
+        {
+            Lanes = new(new Dictionary<JobLane, int> { [new(Priority.Standard, "acme", "stuck")] = 17 }, new HashSet<JobLane>()),
+        });
+        Assert.Empty(more);
+    }
+
+    [Fact]
+    public async Task Take_WhenALaneIsClosed_TakesNoneOfItsCalls()
+    {
+        await AddAsync(Job("closed", calls: 3, lane: "closed"));
+        await AddAsync(Job("open", calls: 3, lane: "open"));
+        await AddAsync(Job("other", calls: 3, lane: "closed", tenant: "other"));
+
+        var taken = await TakeAsync(new JobSlots(100, 0, 0)
+        {
+            Lanes = new(new Dictionary<JobLane, int>(), new HashSet<JobLane> { new(Priority.Standard, "acme", "closed") }),
+        });
+
+        Assert.Equal(["open", "other"], taken.Select(item => item.Key.Job).Distinct().Order());
+        Assert.Equal(3, (await TakeAsync()).Count);
+    }
+
+    [Fact]
     public async Task Take_WhenADeadlineHasPassed_EndsTheCallInstead()
     {
         await AddAsync(Job("late", deadline: TimeSpan.FromSeconds(10), webhook: "https://example.com"));
