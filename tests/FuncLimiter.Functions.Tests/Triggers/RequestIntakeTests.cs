@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Functions.Triggers;
-using FuncLimiter.Gateway.Jobs;
 
 namespace FuncLimiter.Functions.Tests.Triggers;
 

@@ -3,7 +3,6 @@ using System.Text;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs.Webhooks;
 using FuncLimiter.Gateway.Tests.Hosting;
-using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Tests.Jobs;
 
