@@ -48,9 +48,8 @@ internal sealed class BudgetOwner
         var instance = ask.Budgets[0].Ask.Instance;
         var answer = _owner.Answer(ask, now);
 
-        // One that comes late, after a newer ask, is answered by what its instance does not wait for any more.
-        var isLate = _answers.Find(kept => kept.Instance == instance) is { } kept && IsOlder(answer, kept.Answer);
-        if (!isLate)
+        // One that comes again, or late, is answered already: what its instance reads stays as it was first given.
+        if (_answers.Find(kept => kept.Instance == instance) is not { } kept || IsNewer(answer, kept.Answer))
         {
             _answers.RemoveAll(old => old.Instance == instance);
             _answers.Add(new KeptAnswer(instance, now, answer));
@@ -98,8 +97,8 @@ internal sealed class BudgetOwner
         };
     }
 
-    private static bool IsOlder(ScopeAnswer answer, ScopeAnswer than) => answer.Budgets.Any(
-        lease => than.Budgets.FirstOrDefault(other => other.Budget == lease.Budget) is { } other && lease.Lease.Answers < other.Lease.Answers);
+    private static bool IsNewer(ScopeAnswer answer, ScopeAnswer than) => answer.Budgets.Any(
+        lease => than.Budgets.FirstOrDefault(other => other.Budget == lease.Budget) is not { } other || lease.Lease.Answers > other.Lease.Answers);
 
     private static ScopeRecord Fresh(string scope, LeaseSource source)
     {
@@ -108,11 +107,14 @@ internal sealed class BudgetOwner
         {
             Owner = new LeaseOwnerState
             {
-                Books = budgets.ToDictionary(budget => budget.Key, budget => new LeaseBook(budget.Value, new Caution(), source.Policy).Save()),
+                Books = budgets.ToDictionary(budget => budget.Key, budget => new LeaseBook(budget.Value, CautionOf(scope), source.Policy).Save()),
             },
             Amounts = AmountsOf(budgets),
         };
     }
+
+    // Nobody but the app itself counts a tenant's limits.
+    private static Caution CautionOf(string scope) => scope.StartsWith("tenant:", StringComparison.Ordinal) ? Caution.None() : Caution.Unheard();
 
     private static Dictionary<string, IReadOnlyList<Limit>> Budgets(string scope, LimiterSpec spec) => new[]
     {

@@ -7,10 +7,17 @@ using FuncLimiter.Core.Leasing;
 namespace FuncLimiter.Functions.Entities;
 
 /// <summary>Everything that an owner remembers.</summary>
-internal sealed partial record ScopeRecord
+internal sealed record ScopeRecord
 {
     /// <summary>Larger ones are none of ours.</summary>
     private const int MostBytes = 64 * 1024 * 1024;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        IgnoreReadOnlyProperties = true,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     /// <summary>The books.</summary>
     public LeaseOwnerState Owner { get; init; } = new();
@@ -27,7 +34,7 @@ internal sealed partial record ScopeRecord
         using var packed = new MemoryStream();
         using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest))
         {
-            JsonSerializer.Serialize(brotli, this, RecordJson.Default.ScopeRecord);
+            JsonSerializer.Serialize(brotli, this, Json);
         }
 
         return packed.ToArray();
@@ -48,7 +55,7 @@ internal sealed partial record ScopeRecord
             }
 
             return json.Length <= MostBytes
-                ? JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), RecordJson.Default.ScopeRecord)
+                ? JsonSerializer.Deserialize<ScopeRecord>(json.GetBuffer().AsSpan(0, (int)json.Length), Json)
                 : null;
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException or InvalidDataException)
@@ -56,13 +63,6 @@ internal sealed partial record ScopeRecord
             return null;
         }
     }
-
-    [JsonSourceGenerationOptions(
-        IgnoreReadOnlyProperties = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
-    [JsonSerializable(typeof(ScopeRecord))]
-    private sealed partial class RecordJson : JsonSerializerContext;
 }
 
 /// <summary>An answer that its instance may still come to read.</summary>

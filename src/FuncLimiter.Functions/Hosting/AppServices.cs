@@ -11,6 +11,7 @@ using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -52,7 +53,9 @@ internal static class AppServices
         services.AddSingleton(tables);
         services.AddSingleton<IPayloads>(new AzurePayloads(storage, "funclimiter-payloads"));
         services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
-        Add(services, configuration, new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) });
+        var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);
+        Add(services, configuration, options);
         services.AddHostedService<LeaseService>();
         services.AddHostedService<LimiterMetrics>();
         AddTelemetry(services, settings);

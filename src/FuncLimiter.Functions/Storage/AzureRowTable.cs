@@ -76,8 +76,14 @@ internal sealed class AzureRowTable(StorageSettings settings, string name) : IRo
         var table = await _table.Value;
         foreach (var row in rows)
         {
-            // One that is not there is answered 404, which the client takes for done.
-            await table.DeleteEntityAsync(row.Partition, row.Key, ETag.All, cancellationToken);
+            try
+            {
+                await table.DeleteEntityAsync(row.Partition, row.Key, ETag.All, cancellationToken);
+            }
+            catch (RequestFailedException failure) when (failure.Status == NotFound)
+            {
+                // Nothing is left to delete.
+            }
         }
     }
 

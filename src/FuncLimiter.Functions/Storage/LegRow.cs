@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Gateway.Jobs;
 
@@ -7,10 +6,12 @@ namespace FuncLimiter.Functions.Storage;
 
 /// <summary>Where one call of a job stands, in its row: who runs its leg now, where the last one left it, or how it ended.</summary>
 /// <param name="Row">The row.</param>
-internal sealed partial record LegRow(Row Row)
+internal sealed record LegRow(Row Row)
 {
     private const string RunBy = "RunBy";
     private const string AliveUntil = "AliveUntil";
+
+    private static readonly JsonSerializerOptions Json = new() { IgnoreReadOnlyProperties = true };
 
     /// <summary>The number of the next leg.</summary>
     public int Leg => (int)Row.Number("Leg");
@@ -25,7 +26,7 @@ internal sealed partial record LegRow(Row Row)
     public JobItemState? Ended => Row.Time("EndedAt") is null ? null : (JobItemState)Row.Number("State");
 
     /// <summary>Where it was left.</summary>
-    public PacingState State => Row.Text("Pacing") is { } text ? JsonSerializer.Deserialize(text, PacingJson.Default.PacingState)! : PacingState.New;
+    public PacingState State => Row.Text("Pacing") is { } text ? JsonSerializer.Deserialize<PacingState>(text, Json)! : PacingState.New;
 
     /// <summary>A call that has not begun.</summary>
     public static LegRow New(string job, int index) => new(new Row(job, JobRows.ItemKey(index)));
@@ -47,7 +48,7 @@ internal sealed partial record LegRow(Row Row)
     public LegRow Asleep(PacingState state, DateTimeOffset wakeAt) => Changed(values =>
     {
         (values["Leg"], values["WakeAt"]) = ((long)(Leg + 1), wakeAt);
-        values["Pacing"] = JsonSerializer.Serialize(state, PacingJson.Default.PacingState);
+        values["Pacing"] = JsonSerializer.Serialize(state, Json);
         values.Remove(RunBy);
     });
 
@@ -67,8 +68,4 @@ internal sealed partial record LegRow(Row Row)
         change(values);
         return new LegRow(Row with { Values = values });
     }
-
-    [JsonSourceGenerationOptions(IgnoreReadOnlyProperties = true)]
-    [JsonSerializable(typeof(PacingState))]
-    private sealed partial class PacingJson : JsonSerializerContext;
 }
