@@ -11,6 +11,7 @@ using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Reservations;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
@@ -74,6 +75,9 @@ internal static class AppServices
         services.AddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EntityLeaseOwners>());
         services.AddSingleton(provider => MakeLimiter(provider.GetRequiredService<LeaseSource>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILimiter>(provider => provider.GetRequiredService<EmbeddedLimiter>());
+        services.AddSingleton<SettlementMailbox>();
+        services.AddSingleton<ISettlementRelay>(provider => provider.GetRequiredService<SettlementMailbox>());
+        services.AddHostedService(provider => provider.GetRequiredService<SettlementMailbox>());
         services.AddFuncLimiter(configuration, options);
         AddJobs(services);
         services.AddSingleton<TableUsage>();

@@ -9,13 +9,22 @@ namespace FuncLimiter.Functions.Triggers;
 
 /// <summary>Begins jobs that were stored and not begun, and forgets what has been kept long enough. On one instance at a time.</summary>
 internal sealed class Sweep(
-    DurableJobStore jobs, TableAnswers answers, TableUsage usage, DurableClientSource clients, GatewayConfiguration configuration, TimeProvider time, ILogger<Sweep> logger)
+    DurableJobStore jobs,
+    TableAnswers answers,
+    TableUsage usage,
+    SettlementMailbox settlements,
+    DurableClientSource clients,
+    GatewayConfiguration configuration,
+    TimeProvider time,
+    ILogger<Sweep> logger)
 {
     private const int MostAtOnce = 100;
     private const int MostBegun = 1000;
 
     /// <summary>A job is begun right after it was stored; by then its process has died.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan OldestReservation = TimeSpan.FromHours(2);
 
     /// <summary>What isn't done by then is left to the next run.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
@@ -38,6 +47,7 @@ internal sealed class Sweep(
         var end = now + Longest;
         await ForgetAsync(() => jobs.SweepAsync(now - configuration.Jobs.KeepResults, MostAtOnce, cancellationToken), end);
         await ForgetAsync(() => answers.SweepAsync(now, MostAtOnce, cancellationToken), end);
+        await ForgetAsync(() => settlements.SweepAsync(now - OldestReservation, cancellationToken), end);
         await ForgetAsync(() => usage.SweepAsync(now, MostAtOnce, cancellationToken), end);
     }
 

@@ -6,6 +6,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Reservations;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers;
@@ -67,7 +68,7 @@ public static class FuncLimiterServices
             provider.GetService<IDeferredCalls>(),
             provider.GetService<IdempotentCalls>()));
         services.AddSingleton(provider => new ReservationEndpoint(
-            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>()));
+            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>(), provider.GetService<ISettlementRelay>()));
         services.AddSingleton(provider => new ModelsEndpoint(
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<RouteTable>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StatusEndpoint(

@@ -5,11 +5,26 @@ using FuncLimiter.Gateway.Calls;
 namespace FuncLimiter.Gateway.Reservations;
 
 /// <summary>Keeps the open reservations of agents that call providers themselves, each until it is settled or expires.</summary>
-internal sealed class ReservationDesk(TimeProvider time, int maxOpen)
+internal sealed class ReservationDesk(TimeProvider time, int maxOpen, string? process = null)
 {
     private readonly Dictionary<string, Held> _open = new(StringComparer.Ordinal);
     private readonly PriorityQueue<string, DateTimeOffset> _expiries = new();
     private readonly Lock _lock = new();
+
+    /// <summary>Whether any is open.</summary>
+    public bool HasOpen
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _open.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>The process whose reservation this is; null where that is told by no id.</summary>
+    public static string? ProcessOf(string id) => id.Split('_') is ["res", { Length: > 0 } process, { Length: > 0 }] ? process : null;
 
     /// <summary>Whether there is room for one more, once what has expired is gone.</summary>
     public bool HasRoom()
@@ -30,7 +45,7 @@ internal sealed class ReservationDesk(TimeProvider time, int maxOpen)
     /// <summary>Keeps a reservation under a name that nobody can guess.</summary>
     public string Keep(Attempt attempt, DateTimeOffset expiresAt)
     {
-        var id = $"res_{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        var id = $"res_{(process is null ? "" : process + "_")}{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
         lock (_lock)
         {
             ForgetSettled();

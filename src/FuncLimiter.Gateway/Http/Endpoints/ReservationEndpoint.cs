@@ -19,14 +19,19 @@ public sealed class ReservationEndpoint
     private readonly CallServices _services;
     private readonly ReservationReader _reader;
     private readonly ReservationDesk _desk;
+    private readonly ISettlementRelay? _relay;
 
-    internal ReservationEndpoint(Authenticator authenticator, CallServices services)
+    internal ReservationEndpoint(Authenticator authenticator, CallServices services, ISettlementRelay? relay = null)
     {
+        _relay = relay;
         _authenticator = authenticator;
         _services = services;
         _reader = new ReservationReader(services);
-        _desk = new ReservationDesk(services.Time, services.Options.MaxReservations);
+        _desk = new ReservationDesk(services.Time, services.Options.MaxReservations, relay?.Here);
     }
+
+    /// <summary>Whether reservations are open here that may be settled elsewhere.</summary>
+    public bool HasOpen => _desk.HasOpen;
 
     /// <summary>Admits or waits, and answers with the deployment to call.</summary>
     /// <param name="context">The request and its response.</param>
@@ -78,20 +83,47 @@ public sealed class ReservationEndpoint
 
         if (!_desk.TryTake(id, tenant.Tenant, out var attempt))
         {
+            if (_relay is not null && ReservationDesk.ProcessOf(id) is { } process && process != _relay.Here)
+            {
+                await RelayAsync(context, new RelayedSettlement(
+                    process, id, tenant.Tenant, JsonSerializer.SerializeToUtf8Bytes(told!, ReservationJson.Default.SettlementRequest)));
+                return;
+            }
+
             await WriteErrorAsync(context, new GatewayError(404, "unknown_reservation",
                 "There is no such open reservation: it was settled, has expired and counts as spent, or never was."));
             return;
         }
 
         var said = ReservationSettlement.Settle(attempt, told!);
-        await JsonResponse.WriteAsync(context, 200, json =>
+        await AnswerAsync(context, 200, id, said.Reason, said.Retryable);
+    }
+
+    /// <summary>Settles what another process took the settlement of; one that is not open any more counts as spent already.</summary>
+    /// <param name="settlement">The settlement.</param>
+    public void Settle(RelayedSettlement settlement)
+    {
+        if (JsonSerializer.Deserialize(settlement.Body.Span, ReservationJson.Default.SettlementRequest) is { } told
+            && told.Problem() is null && _desk.TryTake(settlement.Reservation, settlement.Tenant, out var attempt))
+        {
+            ReservationSettlement.Settle(attempt, told);
+        }
+    }
+
+    private static Task AnswerAsync(HttpContext context, int status, string id, string reason, bool isRetryable) =>
+        JsonResponse.WriteAsync(context, status, json =>
         {
             json.WriteStartObject();
             json.WriteString("id"u8, id);
-            json.WriteString("reason"u8, said.Reason);
-            json.WriteBoolean("retryable"u8, said.Retryable);
+            json.WriteString("reason"u8, reason);
+            json.WriteBoolean("retryable"u8, isRetryable);
             json.WriteEndObject();
         });
+
+    private async Task RelayAsync(HttpContext context, RelayedSettlement settlement)
+    {
+        await _relay!.SendAsync(settlement, context.RequestAborted);
+        await AnswerAsync(context, 202, settlement.Reservation, "relayed", false);
     }
 
     private static Task WriteErrorAsync(HttpContext context, GatewayError error) => JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error);
