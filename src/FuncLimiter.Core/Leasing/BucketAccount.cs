@@ -24,7 +24,9 @@ internal sealed class BucketAccount : LeaseAccount
         _rest.Add(Capacity);
     }
 
-    /// <summary>The burst less one jitter's refill, since calls arrive closer together than they left; but room for the largest call.</summary>
+    /// <summary>
+    /// The burst less one jitter's refill, since calls arrive closer together than they left; but room for the largest call.
+    /// </summary>
     internal override double Capacity =>
         Math.Max(Math.Min(Burst, _largest), Burst - Math.Min(Burst / 2, PerSecond * _caution.Jitter.TotalSeconds));
 
@@ -41,7 +43,9 @@ internal sealed class BucketAccount : LeaseAccount
 
     private double PerSecond => Math.Max(1, _learned * _caution.Factor) / Limit.Window.TotalSeconds;
 
-    private double Burst => Math.Min(Math.Max(1, _learned * _caution.Factor), Math.Max(1, (Limit.BurstSeconds ?? Limit.Window.TotalSeconds) * PerSecond));
+    private double Burst => Math.Min(
+        Math.Max(1, _learned * _caution.Factor),
+        Math.Max(1, (Limit.BurstSeconds ?? Limit.Window.TotalSeconds) * PerSecond));
 
     internal override double Refill => _rest.Rate;
 
@@ -68,7 +72,9 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override void Refund(double amount, Instant takenAt) => _rest.Refund(amount, takenAt);
 
-    /// <summary>What remains at the provider, with all the refill since, is at least what the book and all instances have; so it bounds the rest.</summary>
+    /// <summary>
+    /// What remains at the provider, with all the refill since, is at least what the book and all instances have; so it bounds the rest.
+    /// </summary>
     internal override void Observe(in LimitReading reading, Instant sentAt)
     {
         if (reading.Limit is > 0 and { } limit)

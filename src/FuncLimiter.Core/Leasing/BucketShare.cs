@@ -78,7 +78,9 @@ internal sealed class BucketShare
         if (amount <= Level)
             return At;
         var seconds = (amount - Level) / Rate;
-        return amount > Capacity || !(seconds < 1e9) ? Instant.Unknown : At + TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond) + 1);
+        return amount > Capacity || !(seconds < 1e9)
+            ? Instant.Unknown
+            : At + TimeSpan.FromTicks((long)(seconds * TimeSpan.TicksPerSecond) + 1);
     }
 
     internal BucketShareState Export() => new(Level, At, [.. _lows.Select(low => new LeaseRefund(low.At, low.Headroom))]);
@@ -98,7 +100,8 @@ internal sealed class BucketShare
             _lows.RemoveAt(_lows.Count - 1);
         if (_lows.Count == MostLows)
         {
-            // The neighbours closest in headroom become one, with the later time and the lower headroom: that gives back too little, never too much.
+            // The neighbours closest in headroom become one, with the later time and the lower headroom: that gives back too
+            // little, never too much.
             var closest = Enumerable.Range(1, MostLows - 1).MinBy(i => _lows[i].Headroom - _lows[i - 1].Headroom);
             _lows[closest - 1] = (_lows[closest].At, _lows[closest - 1].Headroom);
             _lows.RemoveAt(closest);

@@ -25,7 +25,11 @@ internal sealed class DemandLedger
 
     /// <summary>The largest charge that waits, or that came since the demand before last was taken.</summary>
     public Charge Need => new(
-        Largest(Dimension.Requests), Largest(Dimension.Tokens), Largest(Dimension.InputTokens), Largest(Dimension.OutputTokens), Largest(Dimension.Concurrent));
+        Largest(Dimension.Requests),
+        Largest(Dimension.Tokens),
+        Largest(Dimension.InputTokens),
+        Largest(Dimension.OutputTokens),
+        Largest(Dimension.Concurrent));
 
     /// <summary>Counts a call that came.</summary>
     /// <param name="tenant">Whose.</param>
@@ -113,7 +117,12 @@ internal sealed class DemandLedger
             double Rate(Dimension dimension) => !limits.Any(limit => limit.Dimension == dimension) ? 0
                 : dimension == Dimension.Concurrent ? Math.Round(Arrived[(int)dimension] + Waiting[(int)dimension], 3)
                 : Math.Round((Arrived[(int)dimension] / Memory.TotalSeconds) + (Waiting[(int)dimension] / spread.TotalSeconds), 3);
-            return new(Rate(Dimension.Requests), Rate(Dimension.Tokens), Rate(Dimension.InputTokens), Rate(Dimension.OutputTokens), Rate(Dimension.Concurrent));
+            return new(
+                Rate(Dimension.Requests),
+                Rate(Dimension.Tokens),
+                Rate(Dimension.InputTokens),
+                Rate(Dimension.OutputTokens),
+                Rate(Dimension.Concurrent));
         }
 
         public void Fade(Instant now)

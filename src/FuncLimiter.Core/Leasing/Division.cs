@@ -29,7 +29,9 @@ internal static class Division
         var byClass = Enumerable.Range(0, claims.Count).ToLookup(claim => claims[claim].Priority);
         var left = Math.Max(0, amount);
         var kept = Enum.GetValues<Priority>()
-            .ToDictionary(priority => priority, priority => Math.Min(Floor(floors, priority) * left, byClass[priority].Sum(claim => claims[claim].Wants)));
+            .ToDictionary(
+                priority => priority,
+                priority => Math.Min(Floor(floors, priority) * left, byClass[priority].Sum(claim => claims[claim].Wants)));
         foreach (var priority in Enum.GetValues<Priority>())
         {
             kept[priority] = 0;

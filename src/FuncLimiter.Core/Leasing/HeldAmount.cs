@@ -25,7 +25,9 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
             UsedTotal += amount;
     }
 
-    /// <summary>What the book was not told yet is had again; the rest is the book's to take back. Places of a lease that ended are not ours.</summary>
+    /// <summary>
+    /// What the book was not told yet is had again; the rest is the book's to take back. Places of a lease that ended are not ours.
+    /// </summary>
     internal override void GiveBack(double amount, Instant takenAt, Instant takenByBook, Instant now)
     {
         if (_isConcurrency)

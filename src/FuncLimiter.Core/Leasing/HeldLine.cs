@@ -21,7 +21,8 @@ internal abstract class HeldLine(Limit limit)
 
     private protected abstract double Level { get; }
 
-    internal static HeldLine Create(Limit limit) => limit.Algorithm == LimitAlgorithm.Bucket ? new HeldBucket(limit) : new HeldAmount(limit);
+    internal static HeldLine Create(Limit limit) =>
+        limit.Algorithm == LimitAlgorithm.Bucket ? new HeldBucket(limit) : new HeldAmount(limit);
 
     /// <summary>When an amount fits before the lease ends; <see cref="Instant.Unknown"/> where that takes another lease.</summary>
     internal abstract Instant FitsAt(double amount, Instant now, Instant end);

@@ -3,7 +3,8 @@ using System.Numerics;
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>
-/// The largest of amounts that come and go: exact among those of its power of two as long as one of them is there, so at most twice too much.
+/// The largest of amounts that come and go. For each power of two it remembers the largest until none of that size is left: so it is never
+/// too little, and at most twice too much.
 /// </summary>
 internal sealed class LargestWaiting
 {

@@ -32,8 +32,12 @@ public sealed record Lease(
 
 /// <summary>What is lent of one limit.</summary>
 /// <param name="Grant">Units added to what the instance has.</param>
-/// <param name="Rate">Units that come back at the instance per second from now on; 0 for windows, whose units don't come back there.</param>
-/// <param name="Capacity">The most that the instance may have at once from now on; what it has beyond that it gives back with its next ask.</param>
+/// <param name="Rate">
+/// Units that come back at the instance per second from now on; 0 for windows, whose units don't come back there.
+/// </param>
+/// <param name="Capacity">
+/// The most that the instance may have at once from now on; what it has beyond that it gives back with its next ask.
+/// </param>
 public sealed record LeaseLine(double Grant, double Rate, double Capacity);
 
 /// <summary>The part of a demand that can be served, as a guide for the instance's own order of calls.</summary>

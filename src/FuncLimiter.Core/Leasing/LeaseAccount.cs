@@ -42,7 +42,9 @@ internal abstract class LeaseAccount(Limit limit)
     /// <summary>What comes back to the book per second; 0 where it comes back all at once.</summary>
     internal abstract double Refill { get; }
 
-    /// <summary>When an amount could be lent if nothing else changed but time; <see cref="Instant.Unknown"/> where time brings nothing.</summary>
+    /// <summary>
+    /// When an amount could be lent if nothing else changed but time; <see cref="Instant.Unknown"/> where time brings nothing.
+    /// </summary>
     internal abstract Instant FreeAt(double amount);
 
     /// <summary>The share in use, 0 to 1.</summary>

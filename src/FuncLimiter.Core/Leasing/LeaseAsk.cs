@@ -3,7 +3,9 @@ using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core.Leasing;
 
-/// <summary>An instance asks for its share of a budget, and tells what it did with the last one. May be lost, repeated or overtaken.</summary>
+/// <summary>
+/// An instance asks for its share of a budget, and tells what it did with the last one. May be lost, repeated or overtaken.
+/// </summary>
 /// <param name="Instance">The instance; a new name at every start of a process.</param>
 /// <param name="Sequence">Rises with every ask of the instance; an ask that is not newer than the last changes nothing.</param>
 /// <param name="Holds">The number of the lease that the instance last took up; 0 for none yet.</param>
@@ -24,22 +26,29 @@ public sealed record LeaseAsk(
     /// <summary>What responses said since the last answer; told again until an answer comes.</summary>
     public IReadOnlyList<LeaseNews> News { get; init; } = [];
 
-    /// <summary>For how long the instance closed the scope; zero where a person opened it; null where it has nothing to say of that.</summary>
+    /// <summary>
+    /// For how long the instance closed the scope; zero where a person opened it; null where it has nothing to say of that.
+    /// </summary>
     public TimeSpan? ClosedFor { get; init; }
 
     /// <summary>Refuses what no instance of ours would ask.</summary>
     /// <exception cref="ArgumentException">It is malformed.</exception>
     internal void Check(int lines, int maxDemands)
     {
-        var sane = Lines.All(line => double.IsFinite(line.UsedTotal) && double.IsFinite(line.ReturnedTotal) && double.IsFinite(line.Level)
-            && line.Need >= 0 && double.IsFinite(line.Need) && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount)));
-        if (Instance.Length == 0 || Lines.Count != lines || !sane)
+        if (Instance.Length == 0 || Lines.Count != lines || !Lines.All(IsSane))
             throw new ArgumentException($"The ask must name its instance and report on {lines} limits, in finite numbers.");
         if (News.Count > MostNews)
             throw new ArgumentException($"An ask tells at most {MostNews} things that were heard.");
-        if (Demands.Count > maxDemands || !Demands.All(demand => demand.PerSecond.IsValid && demand.Weight > 0 && double.IsFinite(demand.Weight)))
+        if (Demands.Count > maxDemands || !Demands.All(IsSane))
             throw new ArgumentException($"An ask states at most {maxDemands} demands, none negative, with weights above 0.");
     }
+
+    private static bool IsSane(LeaseReport line) =>
+        double.IsFinite(line.UsedTotal) && double.IsFinite(line.ReturnedTotal) && double.IsFinite(line.Level)
+        && line.Need >= 0 && double.IsFinite(line.Need)
+        && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount));
+
+    private static bool IsSane(LeaseDemand demand) => demand.PerSecond.IsValid && demand.Weight > 0 && double.IsFinite(demand.Weight);
 }
 
 /// <summary>What a response said of a budget.</summary>

@@ -56,7 +56,9 @@ public sealed class LeaseBook
         _lastNumber = Math.Max(_lastNumber, now.Ticks);
         _tenures.Clear();
         _tenures[Tenure.Unknown] = Tenure.OfUnknown(
-            [.. _accounts.Select(account => new LeaseLine(0, account.Flows ? account.Pool : 0, account.Capacity))], now, now + _policy.Duration);
+            [.. _accounts.Select(account => new LeaseLine(0, account.Flows ? account.Pool : 0, account.Capacity))],
+            now,
+            now + _policy.Duration);
         Reserve();
     }
 
@@ -160,7 +162,8 @@ public sealed class LeaseBook
     private void Advance(Instant now)
     {
         _now = Instant.Max(_now, now);
-        foreach (var tenure in _tenures.Values.Where(tenure => tenure.EndsAt + _policy.ClockMargin <= _now).OrderBy(tenure => tenure.EndsAt).ToArray())
+        var ended = _tenures.Values.Where(tenure => tenure.EndsAt + _policy.ClockMargin <= _now).OrderBy(tenure => tenure.EndsAt);
+        foreach (var tenure in ended.ToArray())
         {
             foreach (var (account, line) in Lines())
             {
@@ -205,7 +208,8 @@ public sealed class LeaseBook
 
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
         tenure.Answer = new Lease(
-            tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues, _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares])
+            tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues,
+            _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares])
         { Use = use };
         Reserve();
         return tenure.Answer;
@@ -225,8 +229,10 @@ public sealed class LeaseBook
     }
 
     private Lease Nothing(LeaseAsk ask) => new(
-        ask.Instance, ask.Sequence, 0, 0, _now, CooldownUntil, _now, IsInDoubt ? _tenures[Tenure.Unknown].EndsAt + _policy.ClockMargin : _now + _policy.RefreshEvery,
-        [.. _accounts.Select(_ => new LeaseLine(0, 0, 0))], [.. ask.Demands.Select(demand => new LeaseShare(demand.Tenant, demand.Priority, 0))]);
+        ask.Instance, ask.Sequence, 0, 0,
+        _now, CooldownUntil, _now, IsInDoubt ? _tenures[Tenure.Unknown].EndsAt + _policy.ClockMargin : _now + _policy.RefreshEvery,
+        [.. _accounts.Select(_ => new LeaseLine(0, 0, 0))],
+        [.. ask.Demands.Select(demand => new LeaseShare(demand.Tenant, demand.Priority, 0))]);
 
     private void Reserve()
     {

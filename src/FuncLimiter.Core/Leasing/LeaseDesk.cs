@@ -29,7 +29,9 @@ public sealed class LeaseDesk
         return next;
     }
 
-    /// <summary>Makes the asks that are due, one message a scope. A scope is not asked again before it answers or the wait for that is over.</summary>
+    /// <summary>
+    /// Makes the asks that are due, one message a scope. A scope is not asked again before it answers or the wait for that is over.
+    /// </summary>
     public IReadOnlyList<ScopeAsk> TakeDue(Instant now)
     {
         var due = new List<ScopeAsk>();
@@ -68,8 +70,11 @@ public sealed class LeaseDesk
     }
 
     /// <summary>Leases a tenant's budget, with those of other tenants.</summary>
-    internal void Lease(Budget tenant) =>
-        Lease(tenant, LeaseScope.OfTenant(LeaseScope.TenantOf(tenant.Name)!, terms.Policy), null, terms with { Policy = terms.Policy.ForTenants });
+    internal void Lease(Budget tenant)
+    {
+        var scope = LeaseScope.OfTenant(LeaseScope.TenantOf(tenant.Name)!, terms.Policy);
+        Lease(tenant, scope, null, terms with { Policy = terms.Policy.ForTenants });
+    }
 
     private void Lease(Budget budget, string scope, Pool? pool, LeaseTerms terms)
     {

@@ -45,7 +45,9 @@ internal sealed class LeaseHold
     /// <summary>The book should be asked soon.</summary>
     public void Hurry() => _isUrgent = true;
 
-    /// <summary>The first instant at which a charge fits what is held; <see cref="Instant.Unknown"/> where that takes another lease.</summary>
+    /// <summary>
+    /// The first instant at which a charge fits what is held; <see cref="Instant.Unknown"/> where that takes another lease.
+    /// </summary>
     public Instant FitsAt(in Charge charge, Instant now)
     {
         now = Advance(now);

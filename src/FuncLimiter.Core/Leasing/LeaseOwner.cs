@@ -67,7 +67,9 @@ public sealed class LeaseOwner
     /// <summary>The state to be stored. Tenants' books with nothing lent and nothing used are not: a new one is the same.</summary>
     public LeaseOwnerState Save() => new()
     {
-        Books = books.Where(book => !LeaseScope.IsTenants(scope) || !book.Value.IsWhole).ToDictionary(book => book.Key, book => book.Value.Save(), StringComparer.Ordinal),
+        Books = books
+            .Where(book => !LeaseScope.IsTenants(scope) || !book.Value.IsWhole)
+            .ToDictionary(book => book.Key, book => book.Value.Save(), StringComparer.Ordinal),
     };
 
     private LeaseBook? Find(string budget)

@@ -30,18 +30,27 @@ public sealed record LeasePolicy
     /// <summary>The share of a burst that the book keeps to lend it where it is needed, above 0 and below 1; default 0.1.</summary>
     public double BookShare { get; init; } = 0.1;
 
-    /// <summary>How many owners share the tenants' budgets; at least 1, default 2. More share the work better, and are asked more often.</summary>
+    /// <summary>
+    /// How many owners share the tenants' budgets; at least 1, default 2. More share the work better, and are asked more often.
+    /// </summary>
     public int TenantOwners { get; init; } = 2;
 
     /// <summary>How many instances may hold leases of one budget; default 1,000.</summary>
     public int MaxInstances { get; init; } = 1_000;
 
-    /// <summary>How many demands one ask states at most, default 200; tenants beyond are served from what is lent for others' sake.</summary>
+    /// <summary>
+    /// How many demands one ask states at most, default 200; tenants beyond are served from what is lent for others' sake.
+    /// </summary>
     public int MaxDemands { get; init; } = 200;
 
     /// <summary>
-    /// The policy for tenants' budgets: leases hold twice as long and are refreshed half as often. They are many, and what a lost one costs is a
-    /// tenant's own.
+    /// The policy for tenants' budgets: leases hold twice as long and are refreshed half as often. There are many of them, and what a lost
+    /// one costs is a tenant's own.
     /// </summary>
-    internal LeasePolicy ForTenants => this with { Duration = 2 * Duration, RefreshEvery = 2 * RefreshEvery, ClockMargin = 2 * ClockMargin };
+    internal LeasePolicy ForTenants => this with
+    {
+        Duration = 2 * Duration,
+        RefreshEvery = 2 * RefreshEvery,
+        ClockMargin = 2 * ClockMargin,
+    };
 }

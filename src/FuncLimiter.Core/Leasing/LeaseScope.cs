@@ -36,12 +36,17 @@ public static class LeaseScope
     /// <param name="scope">The scope.</param>
     /// <param name="spec">The configuration.</param>
     /// <param name="policy">Says how many scopes of tenants there are.</param>
-    public static IReadOnlyDictionary<string, IReadOnlyList<Limit>> Budgets(string scope, LimiterSpec spec, LeasePolicy policy) => spec.Accounts
-        .Where(account => OfAccount(account.Id) == scope)
-        .Select(account => (Name: Account + account.Id, account.Limits))
-        .Concat(spec.Deployments.Where(deployment => OfAccount(deployment.Account) == scope).Select(deployment => (Deployment + deployment.Id, deployment.Limits)))
-        .Concat(spec.Tenants.Where(tenant => OfTenant(tenant.Id, policy) == scope).Select(tenant => (Tenant + tenant.Id, tenant.Limits)))
-        .ToDictionary(StringComparer.Ordinal);
+    public static IReadOnlyDictionary<string, IReadOnlyList<Limit>> Budgets(string scope, LimiterSpec spec, LeasePolicy policy)
+    {
+        var budgets = new Dictionary<string, IReadOnlyList<Limit>>(StringComparer.Ordinal);
+        foreach (var account in spec.Accounts.Where(account => OfAccount(account.Id) == scope))
+            budgets.Add(Account + account.Id, account.Limits);
+        foreach (var deployment in spec.Deployments.Where(deployment => OfAccount(deployment.Account) == scope))
+            budgets.Add(Deployment + deployment.Id, deployment.Limits);
+        foreach (var tenant in spec.Tenants.Where(tenant => OfTenant(tenant.Id, policy) == scope))
+            budgets.Add(Tenant + tenant.Id, tenant.Limits);
+        return budgets;
+    }
 
     internal static bool IsTenants(string scope) => scope.StartsWith(Tenants, StringComparison.Ordinal);
 

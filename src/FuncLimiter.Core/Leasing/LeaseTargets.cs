@@ -5,7 +5,9 @@ namespace FuncLimiter.Core.Leasing;
 /// <summary>What an instance should have of one limit once all others have no more than theirs.</summary>
 /// <param name="Share">Of a bucket units per second, of a window units.</param>
 /// <param name="Capacity">The most to have at once.</param>
-/// <param name="ByTurns">Whether that would be too little for a single call: then it gets whole calls' worth, in turns with others like it.</param>
+/// <param name="ByTurns">
+/// Whether that would be too little for a single call: then it gets whole calls' worth, in turns with others like it.
+/// </param>
 internal readonly record struct LeaseTarget(double Share, double Capacity, bool ByTurns);
 
 /// <summary>Sets the targets of all instances on one limit, and the parts of one instance's demands that they foresee.</summary>

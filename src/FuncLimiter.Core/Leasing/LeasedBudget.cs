@@ -25,7 +25,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     /// <summary>The part of the budget's refill that this instance can count on; 1 while nothing is known.</summary>
     public double Share { get; private set; } = 1;
 
-    /// <summary>What the owner let through of each demand, 0 to 1, and what that demand was, in seconds of the whole budget's refill per second.</summary>
+    /// <summary>
+    /// What the owner let through of each demand, 0 to 1, and what that demand was, in seconds of the whole budget's refill per second.
+    /// </summary>
     public IReadOnlyList<(LeaseShare Share, double Cost)> Parts { get; private set; } = [];
 
     /// <summary>Until when the scope is closed: as the owner said, or as was heard here and the owner has not been told yet.</summary>
@@ -37,7 +39,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     public Instant AskAt(Instant now) =>
         IsWanted(now) || HasNews ? Hold.AskAt : Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : now;
 
-    /// <summary>Keeps what a response said for the owner: of successes the latest, of failures the last few. Refusals don't wait for the next ask.</summary>
+    /// <summary>
+    /// Keeps what a response said for the owner: of successes the latest, of failures the last few. Refusals don't wait for the next ask.
+    /// </summary>
     public void Hear(Observation observation, Instant sentAt)
     {
         if (observation.Kind != OutcomeKind.RateLimited)
@@ -106,5 +110,8 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         : Parts.Count == 0 ? 1 : Parts.Sum(part => part.Share.Part * part.Cost);
 
     private double CostOf(LeaseDemand demand) =>
-        limits.Where(limit => limit.Window > TimeSpan.Zero).Select(limit => demand.PerSecond[limit.Dimension] / limit.PerSecond).DefaultIfEmpty(0).Max();
+        limits.Where(limit => limit.Window > TimeSpan.Zero)
+            .Select(limit => demand.PerSecond[limit.Dimension] / limit.PerSecond)
+            .DefaultIfEmpty(0)
+            .Max();
 }

@@ -53,7 +53,8 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
 
     /// <summary>
     /// As much as the largest call needs, when it is this instance's turn: the one that was lent least by its share goes first, and what it
-    /// needs is kept for it, or will have come back when it asks again. One that had no turns for a while begins with the least of the others, so that nothing is saved up.
+    /// needs is kept for it, or will have come back when it asks again. One that had no turns for a while begins with the least of the
+    /// others, so that nothing is saved up.
     /// </summary>
     private LeaseLine ByTurns(Tenure tenure, LeaseTarget target, Instant now)
     {
@@ -64,7 +65,11 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         var missing = Math.Max(0, own.Need - has);
         var isNext = target.Share > 0 && LeavesEnough(missing, rivals.Where(rival => rival.Lines[line].Turn < turn), now);
         var grant = isNext ? Math.Min(missing, account.Free) : 0;
-        tenure.Lines[line] = own with { Turn = grant > 0 ? turn + grant / target.Share : turn, IsShort = target.Share > 0 && missing > 0 && !isNext };
+        tenure.Lines[line] = own with
+        {
+            Turn = grant > 0 ? turn + grant / target.Share : turn,
+            IsShort = target.Share > 0 && missing > 0 && !isNext,
+        };
         return new(grant, 0, has + grant);
     }
 

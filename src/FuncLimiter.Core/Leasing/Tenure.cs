@@ -2,7 +2,9 @@ using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Leasing;
 
-/// <summary>What a book knows of one instance. The last answer may be in force there or not, until the next ask tells: till then both count.</summary>
+/// <summary>
+/// What a book knows of one instance. The last answer may be in force there or not, until the next ask tells: till then both count.
+/// </summary>
 internal sealed class Tenure
 {
     private readonly (double Spent, double Returned, bool HasRefunds)[] _toBook;
@@ -57,11 +59,14 @@ internal sealed class Tenure
     internal void Suspect(LeaseAsk ask) => Held = ask.Holds != 0 ? ask.Holds : Held;
 
     /// <summary>What the answer says for guidance is not kept: whoever asks the same again goes without.</summary>
-    internal TenureState Export() => new(Instance, Sequence, Held, Answer is null ? null : Answer with { Shares = [], Use = [] }, Demands, [.. Lines]);
+    internal TenureState Export() =>
+        new(Instance, Sequence, Held, Answer is null ? null : Answer with { Shares = [], Use = [] }, Demands, [.. Lines]);
 
     internal double LentRate(int line) => Math.Max(Lines[line].Rate, Answer?.Lines[line].Rate ?? 0);
 
-    /// <summary>What it may have at once: of a bucket either capacity, and what it was granted on top until it is known to have merged it.</summary>
+    /// <summary>
+    /// What it may have at once: of a bucket either capacity, and what it was granted on top until it is known to have merged it.
+    /// </summary>
     internal double LentCapacity(int line, bool flows)
     {
         var (grant, capacity) = Answer is { } answer ? (answer.Lines[line].Grant, answer.Lines[line].Capacity) : (0, 0);
@@ -89,7 +94,8 @@ internal sealed class Tenure
             // A part that doesn't refill can't hold more again than it has.
             var capacity = !goesOn ? 0 : account.Flows && rate <= 0 ? Math.Clamp(report.Level, 0, left) : left;
             Lines[i] = new(rate, capacity, report.UsedTotal, report.ReturnedTotal, report.Level, report.Need, was.Turn, was.IsShort);
-            _toBook[i] = new(isWrittenOff ? used + left : used, (goesOn ? returned : 0) + (took ? 0 : offer.Grant), isKnown && ask.Holds != 0);
+            var givenBack = (goesOn ? returned : 0) + (took ? 0 : offer.Grant);
+            _toBook[i] = new(isWrittenOff ? used + left : used, givenBack, isKnown && ask.Holds != 0);
         }
 
         (Sequence, Demands, Answer) = (ask.Sequence, ask.Demands, null);

@@ -15,7 +15,9 @@ internal sealed class WindowAccount : LeaseAccount
     private Instant _now;
     private double _lent;
 
-    /// <summary>Places are counted like a window as long as the longest call: what an instance had when it died is taken until then.</summary>
+    /// <summary>
+    /// Places are counted like a window as long as the longest call: what an instance had when it died is taken until then.
+    /// </summary>
     internal WindowAccount(Limit limit, Caution caution, LeasePolicy policy)
         : base(limit)
     {
@@ -85,7 +87,9 @@ internal sealed class WindowAccount : LeaseAccount
             _meter.Restore(meter, now);
     }
 
-    /// <summary>The most that fits at this moment. Near a boundary an amount must fit two windows, of which the meter tells only one's use.</summary>
+    /// <summary>
+    /// The most that fits at this moment. Near a boundary an amount must fit two windows, of which the meter tells only one's use.
+    /// </summary>
     private double Room()
     {
         var room = Math.Max(0, _meter.Capacity - _meter.Used(_now));

@@ -50,7 +50,9 @@ public class FleetTests
         Assert.Empty(world.Provider.Exceeded);
     }
 
-    /// <summary>With an operation or two for every call it would be 1,000 to 2,000; the figures are for one account and six limited tenants.</summary>
+    /// <summary>
+    /// With an operation or two for every call it would be 1,000 to 2,000; the figures are for one account and six limited tenants.
+    /// </summary>
     [Fact]
     public void FiftyInstances_AdmittingTwoThousandCallsASecond_TakeAtMostTenOperationsAThousandCalls()
     {
