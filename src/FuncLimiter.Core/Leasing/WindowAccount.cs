@@ -67,8 +67,11 @@ internal sealed class WindowAccount : LeaseAccount
     /// <summary>All that is lent may have been used when the report was stamped; only what is beyond that is somebody else's.</summary>
     internal override void Observe(in LimitReading reading, Instant sentAt)
     {
+        // Providers round what remains to thousands; the meter knows such a reading by its form, so thousands are added.
+        var isRound = reading.Remaining % 1000 == 0;
+        var lent = isRound ? 1000 * (long)Math.Ceiling(_lent / 1000) : (long)Math.Ceiling(_lent);
         if (!_isConcurrency)
-            _meter.Observe(reading, new(sentAt, -_lent, 0), _now);
+            _meter.Observe(reading with { Remaining = reading.Remaining + lent }, new(sentAt), _now);
     }
 
     internal override void Drain()

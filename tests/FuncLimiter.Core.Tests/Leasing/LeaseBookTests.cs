@@ -212,6 +212,39 @@ public class LeaseBookTests
         Assert.True(Book(Bucket with { Amount = 100 }).TryRestore(state));
     }
 
+    /// <summary>6,000 a window, of which an instance is lent 4,000. It may have used them all and not told yet.</summary>
+    [Theory]
+    [InlineData(LimitAlgorithm.CalendarDay)]
+    [InlineData(LimitAlgorithm.Sliding)]
+    [InlineData(LimitAlgorithm.Fixed)]
+    public void WhatRemainsOfAWindow_TellsOfOthersOnly_BeyondAllThatIsLent(LimitAlgorithm algorithm)
+    {
+        var window = Window with { Algorithm = algorithm, Window = algorithm == LimitAlgorithm.CalendarDay ? TimeSpan.FromDays(1) : Window.Window };
+        var (book, now) = (Book(window), Start + TimeSpan.FromSeconds(5));
+        var lease = book.Ask(AskOf("a", 1), now);
+        Assert.Equal(4_000, lease.Lines[0].Grant, 1e-6);
+
+        book.Ask(AskOf("b", 1) with { News = [Remains(2_000)], Leaving = true }, now);
+        Assert.Equal(2_000, Free(), 1e-6);
+        book.Ask(AskOf("b", 2) with { News = [Remains(500)], Leaving = true }, now);
+        Assert.Equal(500, Free(), 1.0);
+
+        book.Ask(AskOf("a", 2) with { Holds = lease.Number, Lapsed = false, Lines = [Report(used: 3_000)], Demands = [] }, now);
+        Assert.Equal(500, Free(), 1.0);
+
+        LeaseNews Remains(long tokens) =>
+            new(new(OutcomeKind.Success) { Readings = [new(Dimension.Tokens, window.Window, 6_000, tokens, TimeSpan.FromSeconds(30.5))] }, now);
+
+        double Free()
+        {
+            var copy = Book(window);
+            Assert.True(copy.TryRestore(book.Save()));
+            var demand = Demand(perSecond: 1e6);
+            var first = copy.Ask(AskOf("x", 1) with { Demands = [demand] }, now);
+            return first.Lines[0].Grant;
+        }
+    }
+
     [Theory]
     [InlineData(LimitAlgorithm.CalendarDay)]
     [InlineData(LimitAlgorithm.Sliding)]
