@@ -49,7 +49,11 @@ internal sealed class Pool
     /// <summary>The service of whoever was served last in a class: where those that come back from idling begin.</summary>
     public double Present(int priority) => present[priority];
 
+    /// <summary>How much work of a class arrives a second, also what is then refused: under overload that is what those behind it must reckon with.</summary>
     public double Rate(int priority, Instant now) => rates[priority].PerSecond(now);
+
+    /// <summary>A call has arrived, its cost is known.</summary>
+    public void Arrive(Call call, Instant now) => rates[(int)call.Priority].Add(call.Cost, now);
 
     public void Enqueue(Lane lane, Call call)
     {
@@ -75,7 +79,6 @@ internal sealed class Pool
 
         present[priority] = Math.Max(present[priority], clock.Value);
         clock.Add(call.Cost);
-        rates[priority].Add(call.Cost, now);
         if (Waiting > 0)
         {
             classFloors.Count(priority, call.Cost, isWaiting);
@@ -223,7 +226,8 @@ internal sealed class Pool
             return;
         }
 
-        if (place < 0 && firstPlace < 0 && CanServe(lane, call))
+        // Where it could go, calls ahead have laid claim.
+        if (place < 0 && CallRoom.NeverFits(call, now) is null)
         {
             Stall(flow);
             return;
@@ -243,19 +247,6 @@ internal sealed class Pool
         flow.Lane.Ready(flow.Priority).Remove(flow);
         stalled.Add(flow);
         stalledFlows[flow.Priority]++;
-    }
-
-    private static bool CanServe(Lane lane, Call call)
-    {
-        for (var i = 0; i < lane.Places.Length; i++)
-        {
-            if ((call.Excluded >> i & 1) == 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private Flow? Choose()
