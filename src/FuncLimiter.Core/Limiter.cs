@@ -81,7 +81,9 @@ public sealed class Limiter
             if (CallRoom.IsFreeOfItsOwn(call, now) && pool.FindPlace(lane, call, now, out _, out _) is >= 0 and var place)
             {
                 call.Place = place;
-                return Admit(call, now);
+                Admit(call, now);
+                pool.Arrive(call, now);
+                return call.State;
             }
         }
 
@@ -95,6 +97,7 @@ public sealed class Limiter
         // What came back at the time told, or is let out at once, needs no forecast.
         var returned = refusals.Redeem(call, now);
         var forecast = refusals.Forecast(call, returned, now);
+        pool.Arrive(call, now);
         pool.Enqueue(lane, call);
         CountWaiting(call, 1);
         submitting = call;
@@ -105,7 +108,7 @@ public sealed class Limiter
             return call.State;
         }
 
-        var isFull = refusals.IsFull(call, returned, waiting);
+        var isFull = refusals.IsFull(returned, waiting, now);
         if (isFull || !returned && now + forecast > call.Deadline && !IsKeptBackByACheckpointOnly(call, forecast, now))
         {
             // What it had laid claim to is there for those behind it.

@@ -50,6 +50,12 @@ public sealed class Call
     /// <summary>When a reservation that nobody settles counts as spent; null for never.</summary>
     public TimeSpan? ExpiresAfter { get; init; }
 
+    /// <summary>
+    /// What tells this caller from others of its tenant when it comes back after a refusal, the same each time, for example a hash of what
+    /// it sends; 0 where nobody knows, then whoever of the tenant comes first is taken for it.
+    /// </summary>
+    public long Caller { get; init; }
+
     /// <summary>Anything of the host's.</summary>
     public object? Tag { get; set; }
 

@@ -57,7 +57,7 @@ internal static class CallRoom
         return TimeSpan.FromSeconds(Math.Min(most, TimeSpan.MaxValue.TotalSeconds / 2));
     }
 
-    /// <summary>The budget that a call waits for: its own first, then the tighter one of the route's first place.</summary>
+    /// <summary>The budget that a call waits for: its own first, then the tighter one of the place that has room for it first.</summary>
     public static Budget Binding(Call call, Instant now)
     {
         if (call.Owner!.Budget.FitsAt(call.Consumer, now) > now)
@@ -70,7 +70,16 @@ internal static class CallRoom
             return user;
         }
 
-        var place = call.Lane!.Places[0];
-        return place.Account.FitsAt(call.Provider[0], now) > place.Own.FitsAt(call.Provider[0], now) ? place.Account : place.Own;
+        var (best, first) = (0, Instant.Never);
+        for (var i = 0; i < call.Provider.Length; i++)
+        {
+            if ((call.Excluded >> i & 1) == 0 && call.Lane!.Places[i].FitsAt(call.Provider[i], now) is var fits && fits < first)
+            {
+                (best, first) = (i, fits);
+            }
+        }
+
+        var place = call.Lane!.Places[best];
+        return place.Account.FitsAt(call.Provider[best], now) > place.Own.FitsAt(call.Provider[best], now) ? place.Account : place.Own;
     }
 }

@@ -12,8 +12,8 @@ internal sealed class ReturnPromises
     private const int MostKept = 100_000;
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(10);
-    private readonly Dictionary<Tenant, Queue<(Instant At, double Cost)>> promises = [];
-    private readonly Queue<(Tenant Tenant, Instant At)> inOrder = new();
+    private readonly Dictionary<(Tenant Tenant, long Caller), Queue<Promise>> promises = [];
+    private readonly Queue<((Tenant Tenant, long Caller) To, Instant At)> inOrder = new();
     private Instant last;
 
     /// <summary>Work promised and not yet back, in seconds of capacity.</summary>
@@ -22,50 +22,59 @@ internal sealed class ReturnPromises
     /// <summary>How many promises are kept.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Tells a refused caller when to come back, not before an instant, and keeps the place.</summary>
-    public Instant Give(Tenant tenant, double cost, double drain, Instant earliest, Instant now)
+    /// <summary>
+    /// Tells a refused caller when to come back, after now and not before an instant, and keeps the place. A known caller that comes too
+    /// early is told the same again.
+    /// </summary>
+    public Instant Give(Call call, double drain, Instant earliest, Instant now)
     {
         Forget(now);
-        var at = Instant.Max(earliest, last + TimeSpan.FromSeconds(cost / drain));
-        last = at;
+        var to = (call.Owner!, call.Caller);
+        if (call.Caller != 0 && promises.TryGetValue(to, out var given) && given.Peek().At > now)
+        {
+            return given.Peek().At;
+        }
+
+        last = Instant.Max(earliest, Instant.Max(last, now) + TimeSpan.FromSeconds(Math.Max(call.Cost / drain, TimeSpan.FromMilliseconds(1).TotalSeconds)));
         if (Count < MostKept)
         {
-            if (!promises.TryGetValue(tenant, out var queue))
+            if (!promises.TryGetValue(to, out var queue))
             {
-                promises.Add(tenant, queue = new());
+                promises.Add(to, queue = new());
             }
 
-            queue.Enqueue((at, cost));
-            inOrder.Enqueue((tenant, at));
-            Work += cost;
+            queue.Enqueue(new(last, call.Cost));
+            inOrder.Enqueue((to, last));
+            Work += call.Cost;
             Count++;
         }
 
-        return at;
+        return last;
     }
 
-    /// <summary>True where a tenant's caller is back at a time told; the place then is its own.</summary>
-    public bool Redeem(Tenant tenant, Instant now)
+    /// <summary>True where a caller is back at the time told; the place then is its own.</summary>
+    public bool Redeem(Call call, Instant now)
     {
         Forget(now);
-        if (!promises.TryGetValue(tenant, out var queue) || !queue.TryPeek(out var promise) || promise.At - Early > now)
+        var to = (call.Owner!, call.Caller);
+        if (!promises.TryGetValue(to, out var queue) || queue.Peek().At - Early > now)
         {
             return false;
         }
 
-        Drop(tenant, queue);
+        Drop(to, queue);
         return true;
     }
 
-    // Places of those who did not come are free again.
-    private void Forget(Instant now)
+    /// <summary>Places of those who did not come are free again.</summary>
+    public void Forget(Instant now)
     {
         while (inOrder.TryPeek(out var oldest) && oldest.At + Late <= now)
         {
             inOrder.Dequeue();
-            if (promises.TryGetValue(oldest.Tenant, out var queue) && queue.TryPeek(out var promise) && promise.At + Late <= now)
+            if (promises.TryGetValue(oldest.To, out var queue) && queue.Peek().At + Late <= now)
             {
-                Drop(oldest.Tenant, queue);
+                Drop(oldest.To, queue);
             }
         }
 
@@ -76,13 +85,15 @@ internal sealed class ReturnPromises
         }
     }
 
-    private void Drop(Tenant tenant, Queue<(Instant At, double Cost)> queue)
+    private void Drop((Tenant, long) to, Queue<Promise> queue)
     {
         Work = Math.Max(0, Work - queue.Dequeue().Cost);
         Count--;
         if (queue.Count == 0)
         {
-            promises.Remove(tenant);
+            promises.Remove(to);
         }
     }
+
+    private readonly record struct Promise(Instant At, double Cost);
 }
