@@ -15,6 +15,9 @@ internal sealed record Ask(int Id, string Route, string Tenant, Charge Consumer,
 
     public Priority Priority { get; init; } = Priority.Standard;
 
+    /// <summary>Who makes it, where that is known.</summary>
+    public long Caller { get; init; }
+
     public TimeSpan? MaxWait { get; init; }
 
     public ulong Excluded { get; init; }

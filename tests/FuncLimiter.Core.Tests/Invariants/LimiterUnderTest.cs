@@ -11,6 +11,7 @@ internal class LimiterUnderTest
 {
     private readonly Dictionary<int, (Ask Ask, Call Call)> calls = [];
     private readonly List<Outcome> outcomes = [];
+    private Instant now;
 
     public LimiterUnderTest(LimiterSpec spec) => Limiter = new(spec);
 
@@ -30,6 +31,7 @@ internal class LimiterUnderTest
     /// <summary>Hands a call in; what becomes of it comes out of <see cref="Drain"/>.</summary>
     public virtual void Submit(Ask ask, Instant now)
     {
+        this.now = now;
         var call = ToCall(ask);
         call.Tag = ask.Id;
         calls.Add(ask.Id, (ask, call));
@@ -62,6 +64,7 @@ internal class LimiterUnderTest
 
     public virtual void Advance(Instant now)
     {
+        this.now = now;
         Limiter.Advance(now);
         Collect();
     }
@@ -103,6 +106,7 @@ internal class LimiterUnderTest
         Route = ask.Route,
         Tenant = ask.Tenant,
         User = ask.User,
+        Caller = ask.Caller,
         Priority = ask.Priority,
         Consumer = ask.Consumer,
         Provider = ask.Provider,
@@ -111,8 +115,12 @@ internal class LimiterUnderTest
         ExpiresAfter = ask.ExpiresAfter,
     };
 
-    protected virtual void Report(Call call) =>
-        outcomes.Add(new((int)call.Tag!, call.State == CallState.Admitted ? call.Place : -1, call.State == CallState.Admitted ? null : call.Refusal));
+    protected virtual void Report(Call call) => outcomes.Add(call.State == CallState.Admitted
+        ? new((int)call.Tag!, call.Place, null)
+        : new((int)call.Tag!, -1, Word(call.Refusal!, now)));
+
+    /// <summary>How a refusal is told.</summary>
+    protected virtual Refusal Word(Refusal refusal, Instant now) => refusal;
 
     /// <summary>Reports a call as let out, whatever the limiter says.</summary>
     protected void LetGo(int id) => outcomes.Add(new(id, 0, null));
