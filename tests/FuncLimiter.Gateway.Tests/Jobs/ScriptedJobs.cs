@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace FuncLimiter.Gateway.Tests.Jobs;
 
 /// <summary>A runner of jobs on a clock of the test's own, between a store and an executor that do as they are told.</summary>
-internal sealed class ScriptedJobs : IJobStore, ICallExecutor, IAsyncDisposable
+internal sealed class ScriptedJobs : IJobSource, ICallExecutor, IAsyncDisposable
 {
     private readonly ConcurrentQueue<JobItem> _waiting = new();
     private readonly JobSignals _signals = new();
@@ -81,16 +81,16 @@ internal sealed class ScriptedJobs : IJobStore, ICallExecutor, IAsyncDisposable
         _runner.Dispose();
     }
 
-    Task<JobTaking> IJobStore.TakeAsync(JobSlots slots, DateTimeOffset now, CancellationToken cancellationToken)
+    Task<JobTaking> IJobSource.TakeAsync(JobSlots slots, DateTimeOffset now, CancellationToken cancellationToken)
     {
         LastSlots = slots;
         return Task.FromResult(new JobTaking(_waiting.TryDequeue(out var item) ? [item] : [], null, 0));
     }
 
-    Task IJobStore.PostponeAsync(JobItemKey item, DateTimeOffset notBefore, int failures) =>
+    Task IJobSource.PostponeAsync(JobItemKey item, DateTimeOffset notBefore, int failures) =>
         StoreAsync($"postponed by {(notBefore - Time.GetUtcNow()).TotalSeconds:0.#} s with {failures} failures");
 
-    async Task<bool> IJobStore.EndAsync(JobItemKey item, JobItemResult result)
+    async Task<bool> IJobSource.EndAsync(JobItemKey item, JobItemResult result)
     {
         await StoreAsync($"{result.State} {result.Status}");
         return true;
@@ -104,7 +104,7 @@ internal sealed class ScriptedJobs : IJobStore, ICallExecutor, IAsyncDisposable
         return Execute(stopWaiting, cancellationToken);
     }
 
-    Task<int> IJobStore.RequeueAsync(CancellationToken cancellationToken) => Task.FromResult(0);
+    Task<int> IJobSource.RequeueAsync(CancellationToken cancellationToken) => Task.FromResult(0);
 
     Task<JobAddition> IJobStore.AddAsync(NewJob job, int mostWaiting, CancellationToken cancellationToken) => throw new NotSupportedException();
 
