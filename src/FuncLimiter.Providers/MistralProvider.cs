@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
@@ -5,7 +6,7 @@ using FuncLimiter.Providers.Responses;
 namespace FuncLimiter.Providers;
 
 /// <summary>Mistral (docs.mistral.ai: usage limits). Its headers are known from recorded answers.</summary>
-internal sealed class MistralProvider : HttpProvider
+internal sealed partial class MistralProvider : HttpProvider
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
@@ -29,6 +30,9 @@ internal sealed class MistralProvider : HttpProvider
 
     /// <inheritdoc/>
     public override bool TakesEndUser => false;
+
+    /// <inheritdoc/>
+    public override (Regex Pattern, string Words)? CallIds => (NineWordCharacters(), "exactly 9 letters and digits");
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch
@@ -66,4 +70,7 @@ internal sealed class MistralProvider : HttpProvider
 
     /// <summary>Windows of a minute, so that the reset is when there is room again.</summary>
     protected override double? WaitForReset(in Failure failure) => failure.Limits.ResetOfExhausted();
+
+    [GeneratedRegex(@"^[a-zA-Z0-9]{9}\z")]
+    private static partial Regex NineWordCharacters();
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Dialects;
@@ -33,6 +34,9 @@ public abstract class Provider
 
     /// <summary>The name under which its chat completions take the bound on output tokens.</summary>
     public virtual string MaxTokensField => "max_tokens";
+
+    /// <summary>What a tool call's id must look like beyond its API's own rule, and how that is said; null where it has no rule of its own.</summary>
+    public virtual (Regex Pattern, string Words)? CallIds => null;
 
     /// <summary>Whether its chat completions take <c>user</c>, the caller's name for its own user.</summary>
     public virtual bool TakesEndUser => true;

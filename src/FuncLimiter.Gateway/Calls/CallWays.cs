@@ -1,5 +1,6 @@
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers;
 using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Gateway.Calls;
@@ -25,7 +26,7 @@ internal sealed class CallWays
         var ofItsApi = CrossedHeaders.Loss(call);
         _request = ofItsApi is null ? TranslatableRequest.Read(call.Facts.Operation, call.Body) : null;
         _losses = [];
-        var known = new Dictionary<Wire, Loss?>();
+        var known = new Dictionary<(Provider, Wire), Loss?>();
         for (var place = 0; place < route.Deployments.Count; place++)
         {
             if ((crossed & (1UL << place)) != 0 && (ofItsApi ?? LossAt(route.Deployments[place], known)) is { } loss)
@@ -60,13 +61,14 @@ internal sealed class CallWays
         _losses is not { Count: > 0 } ? error
         : error with { Message = $"{error.Message} Not asked, since the request can't be translated: {Reasons(_losses)}." };
 
-    private Loss? LossAt(Deployment deployment, Dictionary<Wire, Loss?> known)
+    private Loss? LossAt(Deployment deployment, Dictionary<(Provider, Wire), Loss?> known)
     {
         var translation = deployment.Translation(_call.Facts.Operation)!;
-        if (!known.TryGetValue(translation.Target, out var loss))
+        var asked = (deployment.Provider, translation.Target);
+        if (!known.TryGetValue(asked, out var loss))
         {
-            loss = translation.Check(_request!) is [var first, ..] ? first : null;
-            known.Add(translation.Target, loss);
+            loss = translation.Check(_request!, deployment.Provider) is [var first, ..] ? first : null;
+            known.Add(asked, loss);
         }
 
         return loss;

@@ -46,16 +46,19 @@ public sealed class CallTranslation
 
     /// <summary>What would be lost on this way; empty where nothing would.</summary>
     /// <param name="request">The request.</param>
-    public IReadOnlyList<Loss> Check(TranslatableRequest request)
+    /// <param name="provider">Who would be asked: some have rules beyond their API's.</param>
+    public IReadOnlyList<Loss> Check(TranslatableRequest request, Provider provider)
     {
         ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(provider);
         if (request.Losses.Count > 0)
         {
             return request.Losses;
         }
 
         var losses = new LossList();
-        Fit.Check(request.Conversation, KnownAbilities.Of(_to), losses);
+        var abilities = KnownAbilities.Of(_to);
+        Fit.Check(request.Conversation, provider.CallIds is { } ids ? abilities with { Api = provider.Id, CallIds = ids } : abilities, losses);
         return losses.All;
     }
 

@@ -17,13 +17,22 @@ internal static class Case
 
     /// <summary>The reasons why a request can't go this way.</summary>
     public static string[] Losses(Operation from, Wire to, string body) =>
-        [.. Way(from, to).Check(Read(from, body)).Select(loss => loss.ToString())];
+        [.. Way(from, to).Check(Read(from, body), Provider(to)).Select(loss => loss.ToString())];
+
+    /// <summary>Someone who offers an API and has no rules of its own.</summary>
+    public static Provider Provider(Wire to) => ProviderCatalog.Get(to switch
+    {
+        Wire.Messages => "anthropic",
+        Wire.GenerateContent => "gemini",
+        Wire.Converse => "bedrock",
+        _ => "openai",
+    });
 
     /// <summary>The translated request, of which nothing may be lost.</summary>
     public static string Request(Operation from, Wire to, string body, RequestTerms? terms = null)
     {
         var request = Read(from, body);
-        Assert.Empty(Way(from, to).Check(request));
+        Assert.Empty(Way(from, to).Check(request, Provider(to)));
         return Encoding.UTF8.GetString(Way(from, to).Write(request, terms ?? new RequestTerms("their-model")));
     }
 

@@ -99,6 +99,18 @@ public class LossTests
     public void Body_ThatIsAmbiguous_IsNotEligible(string body, string reason) =>
         AssertLost(reason, Case.Losses(Operation.ChatCompletions, Wire.Messages, body));
 
+    [Theory]
+    [InlineData("toolu_01", "messages[1].content[0]: has a call id that must be exactly 9 letters and digits for mistral")]
+    [InlineData("a1B2c3D4e", null)]
+    public void CallId_WhereAProviderHasItsOwnRule_IsHeldToIt(string id, string? reason)
+    {
+        var body = """{"max_tokens":9,"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":[{"type":"tool_use","id":"ID","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"ID","content":"1"}]}]}"""
+            .Replace("ID", id, StringComparison.Ordinal);
+        var losses = Case.Way(Operation.Messages, Wire.ChatCompletions).Check(Case.Read(Operation.Messages, body), ProviderCatalog.Get("mistral"));
+
+        Assert.Equal(reason, losses.Count > 0 ? losses[0].ToString() : null);
+    }
+
     [Fact]
     public void Losses_AreToldUpToABound()
     {
