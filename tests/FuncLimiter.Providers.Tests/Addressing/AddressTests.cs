@@ -34,6 +34,28 @@ public class AddressTests
     public void Address_AuthenticatesInTheProvidersWay(string provider, string name, string value) =>
         Assert.Equal([new(name, value)], Of(provider, Operation.ChatCompletions, "").Headers);
 
+    [Theory]
+    [InlineData("openai", "https://api.openai.com", "m", false, "https://api.openai.com/v1/chat/completions")]
+    [InlineData("azure-openai", "https://r.openai.azure.com", "m", true, "https://r.openai.azure.com/openai/deployments/m/chat/completions?api-version=2024-10-21")]
+    [InlineData("anthropic", "https://api.anthropic.com", "m", true, "https://api.anthropic.com/v1/messages")]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com", "gemini-x", false, "https://generativelanguage.googleapis.com/v1beta/models/gemini-x:generateContent")]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com/v1beta/models", "gemini-x", true, "https://generativelanguage.googleapis.com/v1beta/models/gemini-x:streamGenerateContent?alt=sse")]
+    [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "us.anthropic.claude-x-v1:0", false, "https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-x-v1%3A0/converse")]
+    [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "meta.llama", true, "https://bedrock-runtime.us-east-1.amazonaws.com/model/meta.llama/converse-stream")]
+    [InlineData("bedrock", "https://bedrock-mantle.us-east-1.api.aws", "m", true, "https://bedrock-mantle.us-east-1.api.aws/v1/chat/completions")]
+    public void AddressOfWire_IsTheProvidersOwnPath(string provider, string endpoint, string model, bool stream, string expected) => Assert.Equal(
+        expected, ProviderCatalog.Get(provider).AddressOfWire(new ProviderTarget(new Uri(endpoint), "key", model, null), stream).Uri.AbsoluteUri);
+
+    [Theory]
+    [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "openai.gpt-oss-120b-1:0", true)]
+    [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "us.anthropic.claude-x-v1:0", false)]
+    [InlineData("bedrock", "https://bedrock-mantle.us-east-1.api.aws", "mistral.large", true)]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com", "gemini-x", true)]
+    [InlineData("gemini", "https://generativelanguage.googleapis.com/v1beta/models/", "gemini-x", false)]
+    [InlineData("anthropic", "https://api.anthropic.com", "claude-x", false)]
+    public void ChatCompletions_AreOfferedByTheDeploymentsThatHaveThem(string provider, string endpoint, string model, bool expected) => Assert.Equal(
+        expected, ProviderCatalog.Get(provider).Offers(Operation.ChatCompletions, new ProviderTarget(new Uri(endpoint), "key", model, null)));
+
     [Fact]
     public void Address_OfAnthropic_SetsTheVersionOnlyWhereTheCallerSentNone()
     {

@@ -96,6 +96,8 @@ public class LossTests
     [InlineData("""{"messages":[{"role":"user","role":"user","content":"Hi"}]}""", "the body names a property of some object twice")]
     [InlineData("""{"messages":[{"role":"user","content":"\ud800"}]}""", "a string holds escapes that are no Unicode text")]
     [InlineData("""{"messages":[7]}""", "messages[0]: is no object")]
+    [InlineData("""{"messages":[{"role":"user","content":"Hi"}],"top_p":1e999}""", "top_p: is no number")]
+    [InlineData("""{"messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function","function":{"name":"f","strict":true,"parameters":{"type":"object","\ud800":1}}}]}""", "a string holds escapes that are no Unicode text")]
     public void Body_ThatIsAmbiguous_IsNotEligible(string body, string reason) =>
         AssertLost(reason, Case.Losses(Operation.ChatCompletions, Wire.Messages, body));
 

@@ -155,6 +155,17 @@ public class RequestTranslationTests
     }
 
     [Fact]
+    public void Schema_OfATool_KeepsItsLetters() => Assert.Contains(
+        """
+        "input_schema":{"type":"object", "description":"\ud800 \u00e9","maximum":1.50}
+        """,
+        Case.Request(
+            Operation.ChatCompletions,
+            Wire.Messages,
+            """{"messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object", "description":"\ud800 \u00e9","maximum":1.50}}}]}"""),
+        StringComparison.Ordinal);
+
+    [Fact]
     public void Body_WithAByteOrderMark_IsRead() => Assert.Empty(
         Case.Losses(Operation.ChatCompletions, Wire.Messages, "\uFEFF{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"));
 

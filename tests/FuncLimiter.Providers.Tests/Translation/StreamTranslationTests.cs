@@ -147,6 +147,7 @@ public class StreamTranslationTests
 
     [Theory]
     [InlineData("data: {broken\n\n", "not valid JSON")]
+    [InlineData("data: {\"choices\":[{\"delta\":{\"content\":\"\\ud83d\"}}]}\n\n", "no Unicode text")]
     [InlineData("data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\"}}]}}]}\n\n", "mixes the pieces")]
     public void Event_ThatCannotBeCarried_EndsTheStreamLoudly(string stream, string reason) =>
         Assert.Contains(reason, Case.Stream(Operation.Messages, Wire.ChatCompletions, stream), StringComparison.Ordinal);

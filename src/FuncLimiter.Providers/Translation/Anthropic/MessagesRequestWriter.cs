@@ -181,7 +181,7 @@ internal static class MessagesRequestWriter
             json.WriteStartObject("format");
             json.WriteString("type", "json_schema");
             json.WritePropertyName("schema");
-            format.Schema.WriteTo(json);
+            SchemaText.Write(json, format.Schema);
             json.WriteEndObject();
             json.WriteEndObject();
         }

@@ -2,15 +2,18 @@ using System.Text.Json;
 
 namespace FuncLimiter.Providers.Translation.Conversations;
 
-/// <summary>Writes the schema of a tool's arguments where one must be there.</summary>
+/// <summary>Writes JSON schemas.</summary>
 internal static class SchemaText
 {
-    /// <summary>The schema, or that of an empty object.</summary>
+    /// <summary>A schema as the caller wrote it.</summary>
+    public static void Write(Utf8JsonWriter json, JsonElement schema) => json.WriteRawValue(schema.GetRawText(), skipInputValidation: true);
+
+    /// <summary>The schema of a tool's arguments, or that of an empty object.</summary>
     public static void Write(Utf8JsonWriter json, Tool tool)
     {
         if (!tool.TakesNothing)
         {
-            tool.Schema.WriteTo(json);
+            Write(json, tool.Schema);
             return;
         }
 

@@ -111,7 +111,7 @@ internal static class GenerateContentWriter
             if (!tool.TakesNothing)
             {
                 json.WritePropertyName("parametersJsonSchema");
-                tool.Schema.WriteTo(json);
+                SchemaText.Write(json, tool.Schema);
             }
 
             json.WriteEndObject();
@@ -171,7 +171,7 @@ internal static class GenerateContentWriter
             if (format.Value.HasSchema)
             {
                 json.WritePropertyName("responseJsonSchema");
-                format.Value.Schema.WriteTo(json);
+                SchemaText.Write(json, format.Value.Schema);
             }
         }
 

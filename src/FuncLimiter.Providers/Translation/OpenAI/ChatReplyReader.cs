@@ -24,7 +24,7 @@ internal static class ChatReplyReader
             parts.Add(new TextPart(text, ""));
         }
 
-        var refusal = Json.Text(Json.At(message, "refusal"));
+        var refusal = ReplyJson.Text(message, "refusal");
         if (refusal is { Length: > 0 })
         {
             parts.Add(new TextPart(refusal, ""));
@@ -48,14 +48,14 @@ internal static class ChatReplyReader
     {
         var content = Json.At(message, "content");
         return content.ValueKind == JsonValueKind.Array
-            ? string.Concat(content.EnumerateArray().Select(part => Json.Text(Json.At(part, "text"))))
-            : Json.Text(content);
+            ? string.Concat(content.EnumerateArray().Select(part => ReplyJson.Text(part, "text")))
+            : ReplyJson.Text(message, "content");
     }
 
     private static string Arguments(JsonElement function)
     {
         var arguments = Json.At(function, "arguments");
-        var text = arguments.ValueKind == JsonValueKind.Object ? arguments.GetRawText() : Json.Text(arguments);
+        var text = arguments.ValueKind == JsonValueKind.Object ? arguments.GetRawText() : ReplyJson.Text(function, "arguments");
         return string.IsNullOrEmpty(text) ? "{}"
             : JsonText.IsObject(text) ? text
             : throw new TranslationException("The provider's answer calls a tool with arguments that are no JSON object.");

@@ -195,7 +195,7 @@ internal static class ChatRequestWriter
         if (tool.Schema.ValueKind == JsonValueKind.Object)
         {
             json.WritePropertyName("parameters");
-            tool.Schema.WriteTo(json);
+            SchemaText.Write(json, tool.Schema);
         }
 
         if (tool.Strict is { } strict)
@@ -226,7 +226,7 @@ internal static class ChatRequestWriter
             }
 
             json.WritePropertyName("schema");
-            format.Schema.WriteTo(json);
+            SchemaText.Write(json, format.Schema);
             if (format.Strict is { } strict)
             {
                 json.WriteBoolean("strict", strict);

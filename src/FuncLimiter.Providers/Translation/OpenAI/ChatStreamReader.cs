@@ -44,12 +44,12 @@ internal sealed class ChatStreamReader(ReplyStreamWriter writer) : SseReplyReade
     private void TakeChoice(JsonElement choice)
     {
         var delta = Json.At(choice, "delta");
-        if (Json.Text(Json.At(delta, "content")) is { Length: > 0 } text)
+        if (ReplyJson.Text(delta, "content") is { Length: > 0 } text)
         {
             Writer.Text(text);
         }
 
-        if (Json.Text(Json.At(delta, "refusal")) is { Length: > 0 } refusal)
+        if (ReplyJson.Text(delta, "refusal") is { Length: > 0 } refusal)
         {
             _hasRefused = true;
             Writer.Text(refusal);
@@ -87,7 +87,7 @@ internal sealed class ChatStreamReader(ReplyStreamWriter writer) : SseReplyReade
         }
 
         var arguments = Json.At(function, "arguments");
-        var fragment = arguments.ValueKind == JsonValueKind.Object ? arguments.GetRawText() : Json.Text(arguments);
+        var fragment = arguments.ValueKind == JsonValueKind.Object ? arguments.GetRawText() : ReplyJson.Text(function, "arguments");
         if (fragment is { Length: > 0 })
         {
             Writer.Arguments(_slot, fragment);

@@ -66,7 +66,7 @@ internal sealed class ObjectFields
     /// <summary>A number.</summary>
     public Given<double>? Number(string name) =>
         Take(name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) ? new Given<double>(number, At(name))
+        : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? new Given<double>(number, At(name))
         : Wrong<Given<double>?>(name, "no number");
 
     /// <summary>A whole number.</summary>

@@ -11,6 +11,15 @@ internal static class ReplyJson
     public static string Required(JsonElement element, string name) =>
         Json.Text(Json.At(element, name)) ?? throw new TranslationException($"The provider's answer has no '{name}'.");
 
+    /// <summary>A string; null where it is absent.</summary>
+    public static string? Text(JsonElement element, string name)
+    {
+        var value = Json.At(element, name);
+        return value.ValueKind == JsonValueKind.String
+            ? Json.Text(value) ?? throw new TranslationException($"The provider's answer has a '{name}' that is no Unicode text.")
+            : null;
+    }
+
     /// <summary>The items of an array; none where it is absent.</summary>
     public static IEnumerable<JsonElement> Items(JsonElement element, string name) =>
         Json.At(element, name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : [];
