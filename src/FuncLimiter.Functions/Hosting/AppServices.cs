@@ -1,6 +1,7 @@
 using Azure.Monitor.OpenTelemetry.Exporter;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Activities;
+using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Entities;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage;
@@ -53,6 +54,8 @@ internal static class AppServices
 
         services.AddSingleton(tables);
         services.AddSingleton<IPayloads>(new AzurePayloads(storage, "funclimiter-payloads"));
+        services.AddSingleton(BatchAccounts.Parse(Setting(BatchAccounts.Setting)));
+        services.AddSingleton<IProviderBatches>(new OpenAIBatches(new HttpClient()));
         services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);
@@ -104,6 +107,9 @@ internal static class AppServices
         services.AddSingleton<JobFinder>();
         services.AddSingleton<DurableJobStore>();
         services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<DurableJobStore>());
+        services.TryAddSingleton(BatchAccounts.Parse(null));
+        services.AddSingleton<BatchChoice>();
+        services.AddSingleton<BatchWork>();
         services.AddSingleton<LegRunner>();
         services.AddSingleton<MessageTenants>();
         services.AddSingleton<RequestIntake>();

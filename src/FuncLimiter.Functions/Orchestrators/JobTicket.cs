@@ -24,6 +24,9 @@ internal sealed record JobTicket
     /// <summary>How the calls that have ended ended.</summary>
     public JobTally Ended { get; init; } = new();
 
+    /// <summary>Whether a provider's batch service has had its turn.</summary>
+    public bool IsBatchOver { get; init; }
+
     /// <exception cref="NotSupportedException">A newer version of the app wrote it.</exception>
     public JobTicket Checked() => Version <= Current
         ? this

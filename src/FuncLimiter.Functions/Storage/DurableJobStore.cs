@@ -1,3 +1,4 @@
+using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Orchestrators;
 using FuncLimiter.Gateway.Jobs;
@@ -11,7 +12,8 @@ namespace FuncLimiter.Functions.Storage;
 /// one that was stored and not begun, since its process died in between, is begun by the sweep.
 /// </summary>
 internal sealed class DurableJobStore(
-    JobTables tables, JobArchive archive, JobResults results, JobFinder finder, DurableClientSource clients, TimeProvider time) : IJobStore
+    JobTables tables, JobArchive archive, JobResults results, JobFinder finder, BatchChoice batches, DurableClientSource clients, TimeProvider time)
+    : IJobStore
 {
     /// <summary>How long a count of what waits is believed.</summary>
     private static readonly TimeSpan CountFor = TimeSpan.FromSeconds(15);
@@ -42,8 +44,10 @@ internal sealed class DurableJobStore(
 
         await archive.WriteAsync(job.Id, job.Items, cancellationToken);
         await tables.Jobs.WriteAsync([OpenRow(job)], cancellationToken);
-        await tables.Jobs.WriteAsync([JobRows.Of(job)], cancellationToken);
-        await BeginAsync(await clients.GetAsync(cancellationToken), job.Id, job.Items.Count, job.IsList, cancellationToken);
+        var row = JobRows.Of(job);
+        JobRows.Set(row, "Batch", batches.For(job)?.Name);
+        await tables.Jobs.WriteAsync([row], cancellationToken);
+        await BeginAsync(await clients.GetAsync(cancellationToken), row, cancellationToken);
         return new JobAddition(JobAdditionKind.Added, job.Id);
     }
 
@@ -128,21 +132,21 @@ internal sealed class DurableJobStore(
                 continue;
             }
 
-            await BeginAsync(client, entry.Key, (int)job.Number("Total"), job.IsTrue("IsList"), cancellationToken);
+            await BeginAsync(client, job, cancellationToken);
             begun++;
         }
 
         return begun;
     }
 
-    private static async Task BeginAsync(DurableTaskClient client, string id, int total, bool isList, CancellationToken cancellationToken)
+    private static async Task BeginAsync(DurableTaskClient client, Row job, CancellationToken cancellationToken)
     {
-        if (await client.GetInstanceAsync(id, false, cancellationToken) is null)
+        if (await client.GetInstanceAsync(job.Partition, false, cancellationToken) is null)
         {
             await client.ScheduleNewOrchestrationInstanceAsync(
-                isList ? nameof(PacedBatch) : nameof(PacedCall),
-                new JobTicket { Job = id, Total = total },
-                new StartOrchestrationOptions(id),
+                job.Text("Batch") is not null ? nameof(ProviderBatch) : job.IsTrue("IsList") ? nameof(PacedBatch) : nameof(PacedCall),
+                new JobTicket { Job = job.Partition, Total = (int)job.Number("Total") },
+                new StartOrchestrationOptions(job.Partition),
                 cancellationToken);
         }
     }

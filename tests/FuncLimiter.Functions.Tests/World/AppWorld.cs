@@ -1,4 +1,5 @@
 using FuncLimiter.Functions.Activities;
+using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Hosting;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage;
@@ -54,6 +55,8 @@ internal sealed class AppWorld
 
     public ScriptedProvider Provider { get; } = new();
 
+    public BatchService Batches { get; } = new();
+
     public List<(string Queue, Reply Reply)> Replies { get; } = [];
 
     /// <summary>Runs something in a world of its own.</summary>
@@ -103,6 +106,8 @@ internal sealed class AppWorld
             new TableDouble(Jobs, PassAsync), new TableDouble(Answers, PassAsync), new TableDouble(Usage, PassAsync), new TableDouble(Overlay, PassAsync)));
         services.AddSingleton<IPayloads>(new PayloadsDouble(Payloads, PassAsync));
         services.AddSingleton<IReplyQueues>(new RepliesDouble(Replies, PassAsync));
+        services.AddSingleton(BatchAccounts.Parse("one"));
+        services.AddSingleton<IProviderBatches>(new ScriptedBatches(Batches, Time, PassAsync));
         AppServices.Add(services, Settings, new GatewayOptions());
         services.AddSingleton<ICallLegs>(new ScriptedLegs(Provider, Time, PassAsync));
         return services.BuildServiceProvider();

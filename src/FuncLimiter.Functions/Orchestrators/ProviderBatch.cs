@@ -1,0 +1,69 @@
+using FuncLimiter.Functions.Activities;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace FuncLimiter.Functions.Orchestrators;
+
+/// <summary>
+/// Hands a list of calls to a provider's batch service, looks after it with timers and fetches what it answered; what it did not answer, or
+/// with a failure, is paced as any list is.
+/// </summary>
+internal static class ProviderBatch
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
+
+    /// <summary>The orchestrator.</summary>
+    /// <param name="context">Its context.</param>
+    [Function(nameof(ProviderBatch))]
+    public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var ticket = context.GetInput<JobTicket>()!.Checked();
+        if (ticket.IsBatchOver)
+        {
+            if (await new BatchRound(context, ticket).RunAsync() is { } unfinished)
+            {
+                context.ContinueAsNew(unfinished);
+            }
+
+            return;
+        }
+
+        using var over = new CancellationTokenSource();
+        var cancelled = context.WaitForExternalEvent<bool>(PacedCall.Cancel, over.Token);
+        context.SetCustomStatus(new JobStatus(ticket.Total, ticket.Ended, null));
+        if (await Steps.CallAsync<bool>(context, nameof(BatchActivities.SubmitBatch), ticket.Job))
+        {
+            await FollowAsync(context, ticket.Job, cancelled);
+        }
+
+        var ended = await Steps.CallAsync<JobTally>(context, nameof(BatchActivities.FetchBatch), ticket.Job);
+        if (cancelled.IsCompleted)
+        {
+            await JobEnd.RunAsync(context, ticket.Job, ended with { Cancelled = ticket.Total - ended.Sum() });
+            return;
+        }
+
+        // What has ended is counted again from its rows, call by call.
+        over.Cancel();
+        context.ContinueAsNew(ticket with { IsBatchOver = true });
+    }
+
+    private static async Task FollowAsync(TaskOrchestrationContext context, string job, Task cancelled)
+    {
+        var pause = FirstPause;
+        while (!await Steps.CallAsync<bool>(context, nameof(BatchActivities.FollowBatch), job))
+        {
+            using var awake = new CancellationTokenSource();
+            var timer = context.CreateTimer(context.CurrentUtcDateTime + pause, awake.Token);
+            if (await Task.WhenAny(timer, cancelled) == cancelled)
+            {
+                awake.Cancel();
+                await Steps.CallAsync<bool>(context, nameof(BatchActivities.CancelBatch), job);
+                return;
+            }
+
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using FuncLimiter.Functions.Batches;
+using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Gateway.Routes;
+
+namespace FuncLimiter.Functions.Tests.World;
+
+/// <summary>A batch service, shared by all processes: it answers the even calls after a while.</summary>
+internal sealed class BatchService
+{
+    /// <summary>When each batch was made, by its job.</summary>
+    public List<(string Job, DateTimeOffset At, int Calls)> Made { get; } = [];
+
+    public bool Refuses { get; set; }
+
+    public TimeSpan Takes { get; set; } = TimeSpan.FromHours(3);
+
+    public int Cancelled { get; set; }
+}
+
+/// <summary>The batch service as one process reaches it.</summary>
+internal sealed class ScriptedBatches(BatchService service, SimulatedTime time, Func<Task> pass) : IProviderBatches
+{
+    public async Task<string?> FindAsync(Deployment deployment, string job, CancellationToken cancellationToken)
+    {
+        await pass();
+        return service.Made.Any(made => made.Job == job) ? job : null;
+    }
+
+    public async Task<string?> SubmitAsync(Deployment deployment, string job, IReadOnlyList<BatchCall> calls, CancellationToken cancellationToken)
+    {
+        await pass();
+        if (service.Refuses)
+        {
+            return null;
+        }
+
+        service.Made.Add((job, time.GetUtcNow(), calls.Count));
+        await pass();
+        return job;
+    }
+
+    public async Task<bool> IsOverAsync(Deployment deployment, string batch, CancellationToken cancellationToken)
+    {
+        await pass();
+        return time.GetUtcNow() - service.Made.Single(made => made.Job == batch).At >= service.Takes;
+    }
+
+    public async IAsyncEnumerable<BatchAnswer> FetchAsync(
+        Deployment deployment, string batch, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await pass();
+        var made = service.Made.Single(made => made.Job == batch);
+        for (var index = 0; index < made.Calls && time.GetUtcNow() - made.At >= service.Takes; index++)
+        {
+            yield return new BatchAnswer(index, index % 2 == 0 ? 200 : 500, Encoding.UTF8.GetBytes("{\"from\":\"batch\"}"), null);
+        }
+    }
+
+    public async Task CancelAsync(Deployment deployment, string batch, CancellationToken cancellationToken)
+    {
+        await pass();
+        service.Cancelled++;
+    }
+}
