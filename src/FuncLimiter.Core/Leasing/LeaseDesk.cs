@@ -171,7 +171,12 @@ public sealed class LeaseDesk
 
     private Instant DueAt(string scope, List<LeasedBudget> members, Instant now)
     {
-        var due = members.Aggregate(Instant.Unknown, (earliest, member) => Instant.Min(earliest, member.AskAt(now)));
+        var due = Instant.Unknown;
+        foreach (var member in members)
+        {
+            due = Instant.Min(due, member.AskAt(now));
+        }
+
         return waitUntil.TryGetValue(scope, out var until) ? Instant.Max(due, until) : due;
     }
 

@@ -119,14 +119,19 @@ internal sealed class FleetInstance
             return;
         }
 
-        foreach (var ask in Limiter.Leases!.TakeDue(Clock))
-            _world.Ask(this, ask);
-        Sleep();
+        var asksAt = Limiter.Leases!.NextAskAt(Clock);
+        if (asksAt <= Clock)
+        {
+            foreach (var ask in Limiter.Leases.TakeDue(Clock))
+                _world.Ask(this, ask);
+            asksAt = Limiter.Leases.NextAskAt(Clock);
+        }
+
+        SleepUntil(Instant.Min(Limiter.NextWake, asksAt));
     }
 
-    private void Sleep()
+    private void SleepUntil(Instant next)
     {
-        var next = Instant.Min(Limiter.NextWake, Limiter.Leases!.NextAskAt(Clock));
         if (!next.IsKnown)
             return;
         var wakeAt = _world.Now + TimeSpan.FromTicks(Math.Max(1, (long)((next - Clock).Ticks / Speed) + 1));
