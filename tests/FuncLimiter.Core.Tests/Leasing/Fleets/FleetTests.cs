@@ -149,6 +149,8 @@ public class FleetTests
         world.RunFor(SettledSeconds);
         var first = world.Instances[0];
         first.Limiter.CoolDown("a/m", first.Clock + TimeSpan.FromHours(1), first.Clock);
+        world.RunFor(Policy.MinRefresh.TotalSeconds + 2 * Delay.TotalSeconds);
+        Assert.True(world.Owners[Scope].Save().Books[Budget].CooldownUntil > world.Now + TimeSpan.FromMinutes(59));
         world.RunFor(20);
         var whileClosed = world.Admitted;
         world.RunFor(5);
