@@ -19,6 +19,9 @@ public sealed record AdmissionRequest(
     /// <summary>Deployments, as places in the route, that this call may not use (any more); bit i closes place i.</summary>
     public ulong Excluded { get; init; }
 
+    /// <summary>What tells this caller from others of its tenant when it comes back after a refusal, the same each time; 0 where nobody knows.</summary>
+    public long Caller { get; init; }
+
     /// <summary>When a reservation that nobody settles counts as spent; null for calls that the gateway makes itself.</summary>
     public TimeSpan? ExpiresAfter { get; init; }
 }

@@ -173,6 +173,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         Priority = request.Priority,
         Consumer = request.Consumer,
         Provider = request.Provider as Charge[] ?? [.. request.Provider],
+        Caller = request.Caller,
         MaxWait = request.MaxWait,
         Excluded = request.Excluded,
         ExpiresAfter = request.ExpiresAfter,

@@ -163,6 +163,7 @@ internal sealed class CallRun
         var request = new AdmissionRequest(
             _plan.Route.Name, caller.Tenant, caller.User, caller.Priority, _plan.Consumer, _plan.Charges)
         {
+            Caller = CallIdentity.Of(_call),
             MaxWait = left > TimeSpan.Zero ? left : TimeSpan.Zero,
             Excluded = excluded,
         };

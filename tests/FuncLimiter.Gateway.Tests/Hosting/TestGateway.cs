@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Tests.Hosting;
 
-/// <summary>The gateway on loopback, in front of a fake provider and on a fake limiter.</summary>
+/// <summary>The gateway on loopback, in front of a fake provider and on a fake limiter, or a real one.</summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -40,7 +40,10 @@ internal sealed class TestGateway : IAsyncDisposable
     public ICallExecutor Executor => _app.Services.GetRequiredService<ICallExecutor>();
 
     public static async Task<TestGateway> StartAsync(
-        Func<Uri, GatewayConfiguration>? configuration = null, GatewayOptions? options = null, TimeProvider? time = null)
+        Func<Uri, GatewayConfiguration>? configuration = null,
+        GatewayOptions? options = null,
+        TimeProvider? time = null,
+        Func<GatewayConfiguration, ILimiter>? realLimiter = null)
     {
         var provider = await FakeProvider.StartAsync();
         var (limiter, usage) = (new FakeLimiter(), new UsageRecords());
@@ -48,9 +51,10 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
-        builder.Services.AddSingleton<ILimiter>(limiter);
+        var configured = (configuration ?? Samples.Open)(provider.Address);
+        builder.Services.AddSingleton(realLimiter?.Invoke(configured) ?? limiter);
         builder.Services.AddSingleton<IUsageSink>(usage);
-        builder.Services.AddFuncLimiter((configuration ?? Samples.Open)(provider.Address), options);
+        builder.Services.AddFuncLimiter(configured, options);
         var app = builder.Build();
         app.MapFuncLimiter();
         await app.StartAsync();
