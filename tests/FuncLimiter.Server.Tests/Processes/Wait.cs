@@ -3,7 +3,7 @@ namespace FuncLimiter.Server.Tests.Processes;
 /// <summary>Waits for what other processes do.</summary>
 internal static class Wait
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
     public static async Task UntilAsync(Func<bool> condition)
     {
