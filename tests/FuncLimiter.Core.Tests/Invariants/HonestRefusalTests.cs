@@ -52,7 +52,7 @@ public class HonestRefusalTests
     [Fact]
     public void HonestRefusals_FailFor_CallsAllTooLarge() => Fails(spec => new CallsAllTooLarge(spec));
 
-    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Histories, history => Play(history, make), 1000);
+    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Histories, history => Play(history, make), 3000);
 
     private static void Play(History history, Func<LimiterSpec, LimiterUnderTest> make)
     {

@@ -58,9 +58,9 @@ public class NothingLostTests
 
     [Fact]
     public void NothingLost_FailsFor_ForgetsAcrossCrashes() =>
-        Property.Fails(WithCrashes, history => Play(history, Durable, spec => new ForgetsAcrossCrashes(spec)), 1000);
+        Property.Fails(WithCrashes, history => Play(history, Durable, spec => new ForgetsAcrossCrashes(spec)), 3000);
 
-    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Ordinary, history => Play(history, Mixed, make), 1000);
+    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Ordinary, history => Play(history, Mixed, make), 3000);
 
     private static void Play(History history, WorldKind kind, Func<LimiterSpec, LimiterUnderTest> make)
     {

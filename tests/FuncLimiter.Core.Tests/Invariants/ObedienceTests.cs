@@ -51,7 +51,7 @@ public class ObedienceTests
     public void Obedience_FailsFor_ForgetsCooldownsAcrossCrashes() => Fails(WithCrashes, Durable, spec => new ForgetsCooldownsAcrossCrashes(spec));
 
     private static void Fails(Arbitrary<History> histories, WorldKind kind, Func<LimiterSpec, LimiterUnderTest> make) =>
-        Property.Fails(histories, history => Play(history, kind, make), 1000);
+        Property.Fails(histories, history => Play(history, kind, make), 5000);
 
     private static void Play(History history, WorldKind kind, Func<LimiterSpec, LimiterUnderTest> make)
     {

@@ -18,7 +18,7 @@ public class PriorityTests
     [Fact]
     public void Priority_FailsFor_KnowsNoClasses() => Fails(spec => new KnowsNoClasses(spec));
 
-    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Histories, history => Play(history, make), 1000);
+    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Histories, history => Play(history, make), 3000);
 
     private static void Play(History history, Func<LimiterSpec, LimiterUnderTest> make)
     {

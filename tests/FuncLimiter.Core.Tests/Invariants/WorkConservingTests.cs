@@ -26,7 +26,7 @@ public class WorkConservingTests
     [Fact]
     public void WorkConserving_FailsFor_LeaksPlaces() => Fails(spec => new LeaksPlaces(spec));
 
-    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Histories, history => Play(history, make), 1000);
+    private static void Fails(Func<LimiterSpec, LimiterUnderTest> make) => Property.Fails(Histories, history => Play(history, make), 3000);
 
     private static void Play(History history, Func<LimiterSpec, LimiterUnderTest> make)
     {

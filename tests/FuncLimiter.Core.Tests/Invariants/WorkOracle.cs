@@ -54,7 +54,8 @@ internal sealed class WorkOracle(World world) : Oracle
             var foremost = Foremost(queue, now.Local, surely: true);
             foreach (var (deployment, _) in world.PlacesOf(queue[0].Route))
             {
-                var fits = foremost.Count > 0 && claims.Where(claim => claim.Queue == queue).All(claim => Fits(claim.Ask, deployment, now.Local));
+                var mine = Array.FindAll(claims, claim => claim.Queue == queue);
+                var fits = foremost.Count > 0 && mine.Length > 0 && Array.TrueForAll(mine, claim => Fits(claim.Ask, deployment, now.Local));
                 Violation.Unless(
                     !fits || Array.Exists(claims, claim => claim.Queue != queue && Needs(claim.Ask, deployment, now.Local)),
                     () => $"Call {foremost[0].Id} waits at {Moments.Since(now.Local)} s, fits {deployment}, and nobody else needs that.");
