@@ -177,14 +177,14 @@ public class QueueTests
 
     private static Call Ask(
         string tenant, long tokens, Priority priority = Priority.Background, double? maxWait = null, string? user = null, int places = 1, long caller = 0) => new()
-    {
-        Route = "m",
-        Tenant = tenant,
-        User = user,
-        Caller = caller,
-        Priority = priority,
-        Consumer = new(1, tokens, 0, 0, 1),
-        Provider = [.. Enumerable.Repeat(new Charge(1, tokens, 0, 0, 1), places)],
-        MaxWait = maxWait is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
-    };
+        {
+            Route = "m",
+            Tenant = tenant,
+            User = user,
+            Caller = caller,
+            Priority = priority,
+            Consumer = new(1, tokens, 0, 0, 1),
+            Provider = [.. Enumerable.Repeat(new Charge(1, tokens, 0, 0, 1), places)],
+            MaxWait = maxWait is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+        };
 }
