@@ -49,7 +49,10 @@ internal sealed class TestGateway : IAsyncDisposable
     public ICallExecutor Executor => _app.Services.GetRequiredService<ICallExecutor>();
 
     public static async Task<TestGateway> StartAsync(
-        Func<Uri, GatewayConfiguration>? configuration = null, GatewayOptions? options = null, TimeProvider? time = null)
+        Func<Uri, GatewayConfiguration>? configuration = null,
+        GatewayOptions? options = null,
+        TimeProvider? time = null,
+        Func<GatewayConfiguration, ILimiter>? realLimiter = null)
     {
         var provider = await FakeProvider.StartAsync();
         var (limiter, usage) = (new FakeLimiter(), new UsageRecords());
@@ -57,10 +60,11 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSingleton(time ?? TimeProvider.System);
-        builder.Services.AddSingleton<ILimiter>(limiter);
+        var configured = (configuration ?? Samples.Open)(provider.Address);
+        builder.Services.AddSingleton(realLimiter?.Invoke(configured) ?? limiter);
         builder.Services.AddSingleton<IUsageSink>(usage);
         builder.Services.AddSingleton<DurableClientSource>();
-        builder.Services.AddFuncLimiter((configuration ?? Samples.Open)(provider.Address), options);
+        builder.Services.AddFuncLimiter(configured, options);
         var app = builder.Build();
         Map(app);
         await app.StartAsync();
