@@ -19,9 +19,10 @@ internal sealed class Pool
     private readonly ServiceRate[] rates = [new(), new(), new()];
     private readonly ClassFloors classFloors;
     private readonly PriorityQueue<Flow, long> heldUp = new();
-    private readonly List<Flow> stalled = [];
+    private readonly List<(Flow Flow, Call Call)> stalled = [];
     private readonly int[] stalledFlows = new int[Classes];
     private bool isWeighed;
+    private bool hasServedPastClaims;
     private long pass;
 
     /// <summary>A pool with nothing in it.</summary>
@@ -128,7 +129,6 @@ internal sealed class Pool
     /// <summary>Lets out everything that fits, in order.</summary>
     public void Dispatch(Instant now)
     {
-        BeginPass();
         NextWake = Instant.Unknown;
         while (heldUp.TryPeek(out var due, out var ticks) && ticks <= now.Ticks)
         {
@@ -137,21 +137,10 @@ internal sealed class Pool
             due.Lane.Resume(due);
         }
 
-        while (Waiting > 0 && Choose() is { } flow)
+        while (Pass(now))
         {
-            Serve(flow, now);
         }
 
-        foreach (var flow in stalled)
-        {
-            if (flow.Count > 0 && !flow.IsHeldUp && flow.HeapIndex < 0)
-            {
-                flow.Lane.Ready(flow.Priority).Add(flow);
-            }
-        }
-
-        stalled.Clear();
-        Array.Clear(stalledFlows);
         if (heldUp.TryPeek(out _, out var next))
         {
             NextWake = Instant.Min(NextWake, new(next));
@@ -201,6 +190,33 @@ internal sealed class Pool
         return best;
     }
 
+    // True where another pass is due: a call that laid claim has since lost its own room to another of its tenant's, and its claim with it.
+    private bool Pass(Instant now)
+    {
+        BeginPass();
+        var wakeBefore = NextWake;
+        hasServedPastClaims = false;
+        while (Waiting > 0 && Choose() is { } flow)
+        {
+            Serve(flow, now);
+        }
+
+        var isVoid = false;
+        foreach (var (flow, call) in stalled)
+        {
+            if (flow.Count > 0 && !flow.IsHeldUp && flow.HeapIndex < 0)
+            {
+                flow.Lane.Ready(flow.Priority).Add(flow);
+                isVoid |= hasServedPastClaims && flow.Next(now, out _) != call;
+            }
+        }
+
+        stalled.Clear();
+        Array.Clear(stalledFlows);
+        NextWake = isVoid ? wakeBefore : NextWake;
+        return isVoid;
+    }
+
     private void Serve(Flow flow, Instant now)
     {
         var lane = flow.Lane;
@@ -222,30 +238,31 @@ internal sealed class Pool
         {
             lane.Places[firstPlace].ClaimedInPass = pass;
             NextWake = Instant.Min(NextWake, first);
-            Stall(flow);
+            Stall(flow, call);
             return;
         }
 
         // Where it could go, calls ahead have laid claim.
         if (place < 0 && CallRoom.NeverFits(call, now) is null)
         {
-            Stall(flow);
+            Stall(flow, call);
             return;
         }
 
         var queue = call.Queue!;
         Remove(lane, call);
         call.Place = place;
+        hasServedPastClaims |= stalled.Count > 0;
         if (admit(call, now))
         {
             flow.PassTurn(queue);
         }
     }
 
-    private void Stall(Flow flow)
+    private void Stall(Flow flow, Call call)
     {
         flow.Lane.Ready(flow.Priority).Remove(flow);
-        stalled.Add(flow);
+        stalled.Add((flow, call));
         stalledFlows[flow.Priority]++;
     }
 
