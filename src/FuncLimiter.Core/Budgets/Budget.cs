@@ -133,7 +133,7 @@ public sealed class Budget
         {
             foreach (var meter in meters)
             {
-                if (meter.Dimension == reading.Dimension && (reading.Window is null || reading.Window == meter.Limit.Window))
+                if (reading.Concerns(meter.Limit))
                 {
                     meter.Observe(reading, new(sentAt, since[meter.Dimension], traffic?.UnderWay[meter.Dimension] ?? 0), now);
                 }

@@ -13,6 +13,9 @@ public sealed record Limit(Dimension Dimension, long Amount, TimeSpan Window, Li
     /// <summary>For a calendar day: the zone of its midnight; null means UTC.</summary>
     public TimeZoneInfo? TimeZone { get; init; }
 
+    /// <summary>True where the window is a part of a minute.</summary>
+    public bool IsSlice => Window > TimeSpan.Zero && Window < TimeSpan.FromMinutes(1);
+
     /// <summary>Units that come back per second.</summary>
     public double PerSecond => Window > TimeSpan.Zero ? Amount / Window.TotalSeconds : double.PositiveInfinity;
 

@@ -6,4 +6,10 @@ namespace FuncLimiter.Core.Budgets;
 /// <param name="Limit">The limit in force, in units of the dimension per window.</param>
 /// <param name="Remaining">What was left when the provider stamped the response.</param>
 /// <param name="ResetIn">Until when the limit is whole again (a bucket full, a fixed window over), counted from the response.</param>
-public readonly record struct LimitReading(Dimension Dimension, TimeSpan? Window, long? Limit, long? Remaining, TimeSpan? ResetIn);
+public readonly record struct LimitReading(Dimension Dimension, TimeSpan? Window, long? Limit, long? Remaining, TimeSpan? ResetIn)
+{
+    /// <summary>True where this was said of such a limit. Without a window it speaks of the minute and longer, never of a slice of a minute.</summary>
+    /// <param name="limit">A limit of the scope that was reported on.</param>
+    public bool Concerns(Limit limit) =>
+        Dimension == limit.Dimension && (Window is { } window ? window == limit.Window : !limit.IsSlice);
+}

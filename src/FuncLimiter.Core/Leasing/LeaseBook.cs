@@ -104,7 +104,7 @@ public sealed class LeaseBook
         {
             foreach (var account in _accounts)
             {
-                if (account.Dimension == reading.Dimension && (reading.Window is null || reading.Window == account.Limit.Window))
+                if (reading.Concerns(account.Limit))
                     account.Observe(reading, sentAt);
             }
         }

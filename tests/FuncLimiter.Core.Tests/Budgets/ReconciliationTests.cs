@@ -109,6 +109,19 @@ public class ReconciliationTests
         Assert.Equal(0, budget.Meters[0].Used(At(1)));
     }
 
+    [Fact]
+    public void Observe_WhenTheReadingNamesNoWindow_TellsNothingOfASliceOfTheMinute()
+    {
+        var slice = new Limit(Dimension.Requests, 10, TimeSpan.FromSeconds(1), LimitAlgorithm.Sliding);
+        var budget = new Budget("deployment:one/m", [slice with { Amount = 600, Window = Minute }, slice], new Caution());
+        var reading = new LimitReading(Dimension.Requests, null, 600, 3, null);
+
+        budget.Observe(new(OutcomeKind.Success) { Readings = [reading] }, budget.Taken, At(0), At(1));
+
+        Assert.Equal(597, budget.Meters[0].Used(At(1)));
+        Assert.Equal(0, budget.Meters[1].Used(At(1)));
+    }
+
     private static Charge Tokens(long tokens) => new(1, tokens, 0, 0, 0);
 
     private static Observation Left(long remaining, double resetIn) =>

@@ -56,6 +56,7 @@ public class ConfigurationMistakeTests
     [InlineData("accounts[0].models[0].limits.burstSeconds", "61", "$.accounts[0].models[0].limits.burstSeconds", "at most 60")]
     [InlineData("accounts[0].models[0].limits.algorithm", "\"sliding\"", "$.accounts[0].models[0].limits.burstSeconds", "leave burstSeconds out")]
     [InlineData("accounts[0].models[0].limits.algorithm", "\"leaky\"", "$.accounts[0].models[0].limits.algorithm", "\"sliding\"")]
+    [InlineData("accounts[0].limits", "{\"tpm\":500,\"sliceSeconds\":10}", "$.accounts[0].limits.sliceSeconds", "rpm")]
     [InlineData("accounts[0].limits", "{\"concurrent\":5,\"burstSeconds\":5}", "$.accounts[0].limits.burstSeconds", "rpm")]
     [InlineData("accounts[2].models[0].limits.tpm", "20000", "$.accounts[2].models[0].limits.itpm", "at most 20000")]
     [InlineData("accounts[0].models[0].limits.rpd", "500", "$.accounts[0].models[0].limits.rpm", "raise rpd")]

@@ -31,6 +31,19 @@ public class LimitReadingTests
         Assert.Equal((LimitAlgorithm.Bucket, 1.5, 1500.0), (limit.Algorithm, limit.BurstSeconds, limit.Capacity));
     }
 
+    [Theory]
+    [InlineData(600, 1, 10)]
+    [InlineData(600, 10, 100)]
+    [InlineData(20, 1, 1)]
+    public void Slices_HoldTheirPartOfTheMinute(long rpm, int seconds, long amount)
+    {
+        var limits = Of("azure-openai", $$"""{ "rpm": {{rpm}}, "sliceSeconds": {{seconds}} }""");
+
+        Assert.Equal(
+            [(LimitAlgorithm.Fixed, rpm, 60.0), (LimitAlgorithm.Sliding, amount, seconds)],
+            limits.Select(limit => (limit.Algorithm, limit.Amount, limit.Window.TotalSeconds)));
+    }
+
     [Fact]
     public void DayLimits_WhenTheProviderIsGoogles_TurnAtPacificMidnight()
     {

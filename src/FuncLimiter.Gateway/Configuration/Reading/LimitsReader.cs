@@ -66,7 +66,7 @@ internal sealed class LimitsReader(MistakeList mistakes)
             },
         }).ToArray();
         CheckRoom(reader, limits);
-        return new LimitSet(amounts, limits);
+        return new LimitSet(amounts, [.. limits, .. Slices(reader, amounts)]);
     }
 
     /// <summary>Finds inner limits above the limits that enclose them: they could never be reached.</summary>
@@ -86,6 +86,24 @@ internal sealed class LimitsReader(MistakeList mistakes)
                     string.Create(CultureInfo.InvariantCulture, $"write at most {most}, or raise {outerName} {name}"));
             }
         }
+    }
+
+    // Where a slice of the minute begins is not known: any span as long holds at most a slice's part.
+    private IEnumerable<Limit> Slices(ObjectReader reader, Dictionary<string, long> amounts)
+    {
+        const string name = "sliceSeconds";
+        if (reader.Whole(name, 1, 30) is not { } seconds)
+        {
+            return [];
+        }
+
+        if (!amounts.TryGetValue("rpm", out var rpm))
+        {
+            mistakes.Add(reader.At(name), "sliceSeconds without rpm", "write rpm beside it, or leave it out");
+            return [];
+        }
+
+        return [new Limit(Dimension.Requests, Math.Max(1, rpm * seconds / 60), TimeSpan.FromSeconds(seconds), LimitAlgorithm.Sliding)];
     }
 
     private LimitAlgorithm? Algorithm(ObjectReader reader)

@@ -50,6 +50,7 @@ internal static class Shapes
         new Member("tpd", $"{WholeNumber}: tokens per day"),
         new Member("concurrent", $"{WholeNumber}: calls under way at once"),
         new Member("burstSeconds", "a number above 0 and at most 60: seconds of refill that a full bucket holds"),
+        new Member("sliceSeconds", "a whole number from 1 to 30: seconds that may hold only their part of rpm"),
         new Member("algorithm", "\"bucket\", \"sliding\" or \"fixed\""));
 
     public static readonly Shape Route = new(
