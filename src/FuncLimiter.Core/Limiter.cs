@@ -109,7 +109,7 @@ public sealed class Limiter
         }
 
         var isFull = refusals.IsFull(returned, waiting, now);
-        if (isFull || !returned && now + forecast > call.Deadline && !IsKeptBackByACheckpointOnly(call, forecast, now))
+        if (isFull || !returned && now + forecast > call.Deadline)
         {
             // What it had laid claim to is there for those behind it.
             var refusal = refusals.TurnAway(call, isFull, forecast, now);
@@ -121,10 +121,6 @@ public sealed class Limiter
         deadlines.Set(call, call.Deadline);
         return CallState.Waiting;
     }
-
-    // Room that is there and only not kept yet shortens the wait by what it holds.
-    private bool IsKeptBackByACheckpointOnly(Call call, TimeSpan forecast, Instant now) =>
-        checkpoints.AreWaitedFor(Durable()) && now + forecast - CallRoom.FreeFor(call, now) <= call.Deadline;
 
     /// <summary>Gives a waiting call up. False where it does not wait (any more).</summary>
     public bool Cancel(Call call, Instant now)

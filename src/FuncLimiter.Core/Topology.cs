@@ -40,8 +40,6 @@ internal sealed class Topology
 
     public Lane? Find(string route) => lanes.GetValueOrDefault(route);
 
-    public Deployment? FindDeployment(string id) => deployments.GetValueOrDefault(id);
-
     // Deployments that share an account or a route compete for the same calls: one pool for each connected part.
     private void Join(IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)
     {

@@ -226,18 +226,6 @@ public sealed class Budget
         return most;
     }
 
-    /// <summary>What its fullest meter could still let out at once, in seconds of refill; without bound where nothing comes back by time.</summary>
-    internal double FreeSeconds(Instant now)
-    {
-        var least = double.PositiveInfinity;
-        for (var i = 0; i < meters.Length; i++)
-        {
-            least = meters[i].SecondsPerUnit > 0 ? Math.Min(least, (meters[i].Capacity - UsedOf(i, now)) * meters[i].SecondsPerUnit) : least;
-        }
-
-        return Math.Max(0, least);
-    }
-
     /// <summary>The state for people and metrics.</summary>
     public BudgetReport Report(Instant now) => new(Name, [.. meters.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now));
 

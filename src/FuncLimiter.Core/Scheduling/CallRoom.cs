@@ -44,19 +44,6 @@ internal static class CallRoom
             : new(RefusalReason.TooLarge, tooSmall.Name, Instant.Never);
     }
 
-    /// <summary>How much work its best place could take at once.</summary>
-    public static TimeSpan FreeFor(Call call, Instant now)
-    {
-        var most = 0.0;
-        for (var i = 0; i < call.Lane!.Places.Length; i++)
-        {
-            var place = call.Lane.Places[i];
-            most = (call.Excluded >> i & 1) == 0 ? Math.Max(most, Math.Min(place.Own.FreeSeconds(now), place.Account.FreeSeconds(now))) : most;
-        }
-
-        return TimeSpan.FromSeconds(Math.Min(most, TimeSpan.MaxValue.TotalSeconds / 2));
-    }
-
     /// <summary>The budget that a call waits for: its own first, then the tighter one of the place that has room for it first.</summary>
     public static Budget Binding(Call call, Instant now)
     {
