@@ -1,6 +1,7 @@
 using System.CommandLine;
 using FuncLimiter.Benchmarks.Decision;
 using FuncLimiter.Benchmarks.Measuring;
+using FuncLimiter.Benchmarks.Pool;
 using FuncLimiter.Benchmarks.Reporting;
 using FuncLimiter.Benchmarks.Scheduling;
 using FuncLimiter.Benchmarks.Throughput;
@@ -10,6 +11,7 @@ Dictionary<string, Func<Effort, TextWriter, Task<Section>>> known = new()
     [DecisionSection.Name] = DecisionSection.Run,
     [SchedulingSection.Name] = SchedulingSection.Run,
     [ServerSection.Name] = ServerSection.Run,
+    [PoolSection.Name] = PoolSection.Run,
 };
 
 var sections = new Argument<string[]>("sections")

@@ -10,6 +10,7 @@ public sealed class FixedWindow : Meter
     private readonly SlidingWindow sliding;
     private readonly double[] used = new double[3];
     private Instant middleStart;
+    private ReportedUse reported;
 
     /// <summary>An empty window of unknown phase.</summary>
     public FixedWindow(Limit limit, Caution caution)
@@ -129,17 +130,29 @@ public sealed class FixedWindow : Meter
             LearnPhase(resetIn, since.SentAt, now);
         }
 
-        if (!phase.IsKnown || reading.Remaining is not { } remaining)
+        if (!phase.IsKnown)
+        {
+            sliding.Observe(reading, since, now);
+            return;
+        }
+
+        Turn(now);
+        if (reading.Remaining is not { } remaining || since.SentAt < middleStart + Guard)
         {
             return;
         }
 
         // Within a window what is used only grows: the report can't know of more of ours than is counted now.
-        Turn(now);
         var others = Effective - remaining - used[1];
-        if (others > Rounding(reading) && since.SentAt >= middleStart + Guard)
+        if (others > Rounding(reading))
         {
             Add(others, now);
+        }
+
+        if (reading.Limit is { } limit && limit <= Limit.Amount)
+        {
+            reported.Note(limit - remaining, since.SentAt, Caution.Jitter);
+            used[1] = Math.Min(used[1], Math.Max(0, reported.Amount + Rounding(reading) + since.UnderWay));
         }
     }
 

@@ -8,6 +8,9 @@ public sealed class SlidingWindow : Meter
 {
     private const int Room = 1024;
 
+    // Charges foreseen too high are corrected from this part of what is used on: each correction passes over the memory.
+    private const double Noticeable = 0.005;
+
     // A ring of amounts with the sums before them, so that the instant of enough room is found by halving.
     private readonly (Instant At, double Before)[] entries = new (Instant, double)[Room];
     private int first;
@@ -15,6 +18,7 @@ public sealed class SlidingWindow : Meter
     private int expired;
     private double taken;
     private Instant lastBegan;
+    private ReportedUse reported;
 
     /// <summary>An empty window.</summary>
     public SlidingWindow(Limit limit, Caution caution)
@@ -148,6 +152,16 @@ public sealed class SlidingWindow : Meter
         {
             Add(others, now);
         }
+
+        if (reading.Limit is { } limit && limit <= Limit.Amount)
+        {
+            reported.Note(limit - remaining, since.SentAt, Caution.Jitter);
+            var surplus = used - (reported.Amount + Rounding(reading) + since.UnderWay);
+            if (surplus > used * Noticeable)
+            {
+                Forgive(surplus);
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -208,6 +222,22 @@ public sealed class SlidingWindow : Meter
         }
 
         return oldest < 0 ? (count == 0 ? taken : At(0).Before) - At(oldest).Before : 0;
+    }
+
+    // Too much was counted, nobody knows in which entries. The oldest lose it: so at no later time is less counted than is true, however the
+    // surplus was spread.
+    private void Forgive(double amount)
+    {
+        var below = At(0).Before + amount;
+        for (var i = 0; i < count && At(i).Before < below; i++)
+        {
+            At(i).Before = below;
+        }
+
+        for (var i = 1; i <= expired; i++)
+        {
+            At(-i).Before += amount;
+        }
     }
 
     private ref (Instant At, double Before) At(int index) => ref entries[(first + index + Room) % Room];

@@ -84,6 +84,62 @@ public class ReconciliationTests
         Assert.Equal(2000, budget.Meters[0].Used(At(0.5)), 3);
     }
 
+    [Theory]
+    [InlineData(LimitAlgorithm.Sliding)]
+    [InlineData(LimitAlgorithm.Fixed)]
+    public void Observe_WhenChargesWereForeseenTooHigh_GivesTheSurplusBack(LimitAlgorithm algorithm)
+    {
+        // Six calls of 10,000 each by our count; the provider counted 8,000, and has one of them not yet.
+        var budget = Budget(algorithm);
+        for (var call = 0; call < 6; call++)
+        {
+            budget.Take(Tokens(10_000), At(call));
+        }
+
+        var mark = budget.Taken;
+        for (var call = 0; call < 5; call++)
+        {
+            budget.Settle(Tokens(10_000), Tokens(10_000), At(call), At(6));
+        }
+
+        budget.Observe(Left(20_001, resetIn: 50), mark, At(5), At(6));
+
+        Assert.Equal(50_000, budget.Meters[0].Used(At(6)), 3);
+        Assert.Equal(At(6), budget.FitsAt(Tokens(10_000), At(6)));
+    }
+
+    [Fact]
+    public void Observe_WhenASurplusIsGivenBack_TheOldestCallsGiveIt()
+    {
+        // Of 60,000 in two calls the provider counted 40,000: 30,000 of them may be of the later call.
+        var budget = Budget(LimitAlgorithm.Sliding);
+        budget.Take(Tokens(30_000), At(0));
+        budget.Take(Tokens(30_000), At(10));
+        var mark = budget.Taken;
+        budget.Settle(Tokens(30_000), Tokens(30_000), At(0), At(11));
+        budget.Settle(Tokens(30_000), Tokens(30_000), At(10), At(11));
+
+        budget.Observe(Left(20_001, resetIn: 50), mark, At(10), At(11));
+
+        Assert.Equal(40_000, budget.Meters[0].Used(At(11)), 3);
+        Assert.Equal(30_000, budget.Meters[0].Used(At(65)), 3);
+    }
+
+    [Theory]
+    [InlineData(LimitAlgorithm.Sliding, 0.5)]
+    [InlineData(LimitAlgorithm.Sliding, 2)]
+    [InlineData(LimitAlgorithm.Fixed, 0.5)]
+    [InlineData(LimitAlgorithm.Fixed, 5)]
+    public void Observe_WhenTheProviderCountsLessThanWe_UsesWhatItLeaves(LimitAlgorithm algorithm, double latency)
+    {
+        var world = new World(algorithm, 1, latency) { Foreseen = 130 };
+
+        world.Run(outsiders: 0);
+
+        Assert.Equal(0, world.Provider.Refused);
+        Assert.InRange(world.Provider.Accepted, 0.97 * PerSecond * Length, double.MaxValue);
+    }
+
     [Fact]
     public void Observe_WhenTheProvidersBucketIsLargerThanOurs_KeepsToOurs()
     {
@@ -143,6 +199,9 @@ public class ReconciliationTests
 
         public int Sent { get; private set; }
 
+        /// <summary>What a call is charged here; the provider counts 100.</summary>
+        public long Foreseen { get; init; } = 100;
+
         public void Run(double outsiders)
         {
             var (end, owed) = (now + Seconds(Length), 0.0);
@@ -157,11 +216,11 @@ public class ReconciliationTests
                 {
                     answers.Dequeue();
                     budget.Observe(answer.Answer, answer.Mark, answer.SentAt, now);
-                    var final = answer.Answer.Kind == OutcomeKind.Success ? Tokens(100) : Tokens(0);
-                    budget.Settle(Tokens(100), final, answer.SentAt, now);
+                    var final = answer.Answer.Kind == OutcomeKind.Success ? Tokens(Foreseen) : Tokens(0);
+                    budget.Settle(Tokens(Foreseen), final, answer.SentAt, now);
                 }
 
-                while (budget.FitsAt(Tokens(100), now) <= now)
+                while (budget.FitsAt(Tokens(Foreseen), now) <= now)
                 {
                     Send();
                 }
@@ -170,7 +229,7 @@ public class ReconciliationTests
 
         private void Send()
         {
-            budget.Take(Tokens(100), now);
+            budget.Take(Tokens(Foreseen), now);
             Sent++;
             var arrival = now + Seconds(0.01);
             var kind = OutcomeKind.Success;
