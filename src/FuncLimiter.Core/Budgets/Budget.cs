@@ -394,6 +394,7 @@ public sealed class Budget
             meter.Effective,
             meter.Capacity,
             used,
-            whole.IsKnown ? Math.Max(0, (whole - now).TotalSeconds) : 0);
+            whole.IsKnown ? Math.Max(0, (whole - now).TotalSeconds) : 0,
+            meter.Total);
     }
 }

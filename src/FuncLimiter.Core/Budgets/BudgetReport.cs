@@ -8,8 +8,9 @@ namespace FuncLimiter.Core.Budgets;
 /// <param name="Capacity">The most that can be taken at once.</param>
 /// <param name="Used">What is taken of the capacity now.</param>
 /// <param name="ResetSeconds">Seconds until it is whole again if nothing more is taken.</param>
+/// <param name="Total">What was taken since the start, less what was given back; what others took of the same limit is not in it.</param>
 public sealed record MeterReport(
-    Dimension Dimension, double WindowSeconds, long Configured, double Effective, double Capacity, double Used, double ResetSeconds)
+    Dimension Dimension, double WindowSeconds, long Configured, double Effective, double Capacity, double Used, double ResetSeconds, double Total = 0)
 {
     /// <summary>What can be taken now.</summary>
     public double Remaining => Math.Max(0, Capacity - Used);

@@ -60,6 +60,12 @@ public abstract class Meter
     /// <summary>The limit as reported by the provider, never above what is configured; units per window.</summary>
     protected double LearnedAmount { get; private set; }
 
+    /// <summary>
+    /// What was ever taken here, less what was given back: the difference of two readings is what was used between them. Not what others
+    /// took of the same limit.
+    /// </summary>
+    public double Total { get; private set; }
+
     /// <summary>Makes the meter that a limit's algorithm calls for.</summary>
     public static Meter Create(Limit limit, Caution caution) => limit.Algorithm switch
     {
@@ -102,6 +108,7 @@ public abstract class Meter
 
         Allowance -= amount;
         TakenSinceCheckpoint += amount;
+        Total += amount;
         Add(amount, Advance(now));
     }
 
@@ -118,6 +125,7 @@ public abstract class Meter
         }
         else if (final < taken)
         {
+            Total -= taken - final;
             GiveBack(taken - final, takenAt, Advance(now));
         }
     }

@@ -18,6 +18,9 @@ public sealed class Reservation
     /// <summary>True from settlement, or from expiry, on.</summary>
     public bool IsSettled { get; internal set; } = true;
 
+    /// <summary>The deployment that it was taken for, as <c>account/model</c>; null before.</summary>
+    public string? Deployment => Call?.Deployment?.Id;
+
     internal Scheduling.Call? Call { get; private set; }
 
     /// <summary>What the account's and the deployment's budgets read once this was taken.</summary>

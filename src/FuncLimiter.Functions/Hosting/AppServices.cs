@@ -13,6 +13,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Reservations;
+using FuncLimiter.Gateway.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
@@ -61,7 +62,7 @@ internal static class AppServices
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);
         Add(services, configuration, options);
         services.AddHostedService<LeaseService>();
-        services.AddHostedService<LimiterMetrics>();
+        services.AddHostedService<LeaseMetrics>();
         AddTelemetry(services, settings);
         return true;
     }
@@ -130,7 +131,9 @@ internal static class AppServices
     private static void AddTelemetry(IServiceCollection services, IConfiguration settings)
     {
         IOpenTelemetryBuilder telemetry = services.AddOpenTelemetry();
-        telemetry.UseFunctionsWorkerDefaults().WithMetrics(metrics => metrics.AddMeter(LimiterMetrics.Name));
+        telemetry.UseFunctionsWorkerDefaults()
+            .WithMetrics(metrics => metrics.AddMeter(MetricNames.Source))
+            .WithTracing(traces => traces.AddSource(MetricNames.Source));
         if (settings["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
         {
             var identity = new StorageSettings(settings, StorageConnection);

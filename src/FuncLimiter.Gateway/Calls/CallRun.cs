@@ -4,6 +4,7 @@ using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Telemetry;
 
 namespace FuncLimiter.Gateway.Calls;
 
@@ -64,6 +65,7 @@ internal sealed class CallRun
     /// <exception cref="OperationCanceledException">The caller went away; all is settled.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var trace = CallTrace.Begin(_call, _plan.Route.Name);
         try
         {
             await GoAsync(PacingState.New, Submitted(), cancellationToken);
@@ -71,7 +73,7 @@ internal sealed class CallRun
         finally
         {
             _failure?.Dispose();
-            _services.Usage.Record(Record());
+            _services.Usage.Record(trace.End(Record()));
         }
     }
 
@@ -80,6 +82,7 @@ internal sealed class CallRun
     public async Task<PacingStep> RunLegAsync(PacingState state, CallTerms terms, CancellationToken cancellationToken)
     {
         _terms = terms;
+        using var trace = CallTrace.Begin(_call, _plan.Route.Name);
         try
         {
             return await GoAsync(
@@ -90,7 +93,7 @@ internal sealed class CallRun
             _failure?.Dispose();
             if (_attempt is not null || _answer.HasStarted)
             {
-                _services.Usage.Record(Record());
+                _services.Usage.Record(trace.End(Record()));
             }
         }
     }
@@ -167,7 +170,11 @@ internal sealed class CallRun
             MaxWait = left > TimeSpan.Zero ? left : TimeSpan.Zero,
             Excluded = excluded,
         };
-        _admission = await _services.Limiter.AdmitAsync(request, cancellationToken);
+        using (var wait = CallTrace.Wait(request))
+        {
+            _admission = wait.Ended(await _services.Limiter.AdmitAsync(request, cancellationToken));
+        }
+
         _waited += _admission.Waited;
         if (_admission.Refusal is { } refusal)
         {
@@ -203,7 +210,8 @@ internal sealed class CallRun
         _failure = null;
         try
         {
-            _failure = await _runner.RunAsync(_attempt!, _answer, cancellationToken);
+            using var trace = CallTrace.Attempt(_attempt!, Attempts);
+            _failure = trace.Ended(await _runner.RunAsync(_attempt!, _answer, cancellationToken), _attempt!.Usage);
         }
         finally
         {

@@ -6,8 +6,10 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Operators;
 using FuncLimiter.Gateway.Reservations;
 using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Telemetry;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +45,7 @@ public static class FuncLimiterServices
         services.AddSingleton(provider => new CallPipeline(provider.GetRequiredService<CallServices>()));
         services.AddSingleton<ICallExecutor>(provider => provider.GetRequiredService<CallPipeline>());
         services.AddSingleton<ICallLegs>(provider => provider.GetRequiredService<CallPipeline>());
+        AddOperators(services);
         AddEndpoints(services);
         return services;
     }
@@ -51,12 +54,22 @@ public static class FuncLimiterServices
         provider.GetRequiredService<GatewayConfiguration>(),
         provider.GetRequiredService<GatewayOptions>(),
         provider.GetRequiredService<RouteTable>(),
-        provider.GetRequiredService<ILimiter>(),
+        ActivatorUtilities.CreateInstance<ObservedLimiter>(provider),
         provider.GetRequiredService<Estimator>(),
         provider.GetRequiredService<UpstreamClient>(),
-        provider.GetRequiredService<IUsageSink>(),
+        ActivatorUtilities.CreateInstance<ObservedUsage>(provider),
         provider.GetRequiredService<AdmissionHeaders>(),
         provider.GetRequiredService<TimeProvider>());
+
+    private static void AddOperators(IServiceCollection services)
+    {
+        services.AddSingleton<CallFeed>();
+        services.AddSingleton<RouteTargets>();
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<MetricSeries>();
+        services.AddSingleton<LatestReport>();
+        services.AddHostedService<LimiterMetrics>();
+    }
 
     private static void AddEndpoints(IServiceCollection services)
     {
@@ -75,6 +88,7 @@ public static class FuncLimiterServices
             provider.GetRequiredService<Authenticator>(),
             provider.GetRequiredService<ILimiter>(),
             provider.GetRequiredService<AdmissionHeaders>(),
+            provider.GetRequiredService<MetricSeries>(),
             provider.GetRequiredService<GatewayOptions>()));
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Telemetry;
 
 namespace FuncLimiter.Gateway.Upstream;
 
@@ -38,6 +39,7 @@ internal static class UpstreamRequest
             }
         }
 
+        CallTrace.PassOn(request);
         if (isCrossed)
         {
             content.Headers.TryAddWithoutValidation("Content-Type", "application/json");

@@ -102,5 +102,6 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         services.AddFuncLimiter(settings.Configuration, settings.Options);
+        services.AddHostedService<TelemetryExport>();
     }
 }

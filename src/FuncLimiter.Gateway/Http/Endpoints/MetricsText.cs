@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Telemetry;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
@@ -11,7 +12,9 @@ internal static class MetricsText
     private const int MaxSeries = 1_000;
 
     /// <summary>The whole text.</summary>
-    public static string Write(LimiterReport report)
+    /// <param name="report">How budgets and queues stand.</param>
+    /// <param name="series">What happened to calls; null for whoever may not see all tenants.</param>
+    public static string Write(LimiterReport report, MetricSeries? series)
     {
         var text = new StringBuilder(4096);
         Header(text, "funclimiter_calls_admitted_total", "counter", "Calls let out.");
@@ -27,6 +30,7 @@ internal static class MetricsText
         Budgets(text, report);
         Meters(text, report);
         Queues(text, report);
+        series?.Write(text);
         return text.ToString();
     }
 
@@ -51,6 +55,7 @@ internal static class MetricsText
         Meter(text, report, "funclimiter_limit_configured", "Limit as configured, units per window.", meter => meter.Configured);
         Meter(text, report, "funclimiter_limit_effective", "Limit in force as learned, units per window.", meter => meter.Effective);
         Meter(text, report, "funclimiter_used", "Units taken.", meter => meter.Used);
+        Meter(text, report, "funclimiter_consumed", "Units taken since the start, less those given back.", meter => meter.Total);
         Meter(text, report, "funclimiter_remaining", "Units that can be taken now.", meter => meter.Remaining);
     }
 

@@ -4,6 +4,7 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Gateway.Telemetry;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 
@@ -17,10 +18,12 @@ public sealed class StatusEndpoint
     private readonly Authenticator _authenticator;
     private readonly ILimiter _limiter;
     private readonly AdmissionHeaders _headers;
+    private readonly MetricSeries _series;
     private readonly GatewayOptions _options;
 
-    internal StatusEndpoint(Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, GatewayOptions options)
+    internal StatusEndpoint(Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, MetricSeries series, GatewayOptions options)
     {
+        _series = series;
         _authenticator = authenticator;
         _limiter = limiter;
         _headers = headers;
@@ -44,7 +47,8 @@ public sealed class StatusEndpoint
         if (await ReportAsync(context) is { } report)
         {
             context.Response.ContentType = PrometheusText;
-            await context.Response.WriteAsync(MetricsText.Write(report), context.RequestAborted);
+            var series = ReportScope.IsOperator(context, _options) ? _series : null;
+            await context.Response.WriteAsync(MetricsText.Write(report, series), context.RequestAborted);
         }
     }
 

@@ -68,6 +68,7 @@ internal static class StatusJson
         json.WriteNumber("effective"u8, Rounded(meter.Effective));
         json.WriteNumber("capacity"u8, Rounded(meter.Capacity));
         json.WriteNumber("used"u8, Rounded(meter.Used));
+        json.WriteNumber("consumed"u8, Rounded(meter.Total));
         json.WriteNumber("remaining"u8, Rounded(meter.Remaining));
         json.WriteNumber("resetSeconds"u8, Rounded(meter.ResetSeconds));
         json.WriteEndObject();

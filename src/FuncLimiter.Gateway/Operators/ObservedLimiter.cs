@@ -1,0 +1,86 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Telemetry;
+
+namespace FuncLimiter.Gateway.Operators;
+
+/// <summary>Tells operators what a limiter decides, and decides nothing itself.</summary>
+internal sealed class ObservedLimiter(ILimiter limiter, CallFeed feed, GatewayMetrics metrics, RouteTargets routes) : ILimiter
+{
+    /// <inheritdoc/>
+    public ValueTask<AdmissionResult> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        var admission = limiter.AdmitAsync(request, cancellationToken);
+        if (admission.IsCompletedSuccessfully)
+        {
+            var result = admission.Result;
+            Tell(request, result);
+            return new(result);
+        }
+
+        return admission.IsCompleted ? admission : WaitAsync(request, admission);
+    }
+
+    /// <inheritdoc/>
+    public void Observe(Reservation reservation, Observation observation)
+    {
+        limiter.Observe(reservation, observation);
+        if (observation.Kind != OutcomeKind.Success && reservation.Deployment is { } deployment)
+        {
+            metrics.Failed(deployment, observation.Kind);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Settle(Reservation reservation, in Settlement settlement)
+    {
+        var isFirst = !reservation.IsSettled;
+        var held = reservation.Provider;
+        limiter.Settle(reservation, settlement);
+        if (isFirst && reservation.Deployment is { } deployment)
+        {
+            metrics.Settled(deployment, held, settlement.Provider);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Instant Foresee(AdmissionRequest request) => limiter.Foresee(request);
+
+    /// <inheritdoc/>
+    public bool CoolDown(string scope, Instant until) => limiter.CoolDown(scope, until);
+
+    /// <inheritdoc/>
+    public LimiterReport Report() => limiter.Report();
+
+    private async ValueTask<AdmissionResult> WaitAsync(AdmissionRequest request, ValueTask<AdmissionResult> admission)
+    {
+        metrics.Verdict(CallEventKind.Waiting, request.Tenant, request.Priority, null);
+        if (feed.Count(CallEventKind.Waiting, out var now))
+        {
+            feed.Keep(new(CallEventKind.Waiting, request.Tenant, request.User, request.Priority, request.Route) { At = now });
+        }
+
+        var result = await admission;
+        Tell(request, result);
+        return result;
+    }
+
+    private void Tell(AdmissionRequest request, AdmissionResult result)
+    {
+        var kind = result.Refusal is not null ? CallEventKind.Refused
+            : routes.IsFallback(request.Route, result.Place) ? CallEventKind.Diverted
+            : CallEventKind.Admitted;
+        metrics.Verdict(kind, request.Tenant, request.Priority, result.Refusal is { } refused ? RefusalText.Label(refused.Reason) : null);
+        metrics.Waited(request.Priority, result.Waited);
+        if (feed.Count(kind, out var now))
+        {
+            feed.Keep(new(kind, request.Tenant, request.User, request.Priority, request.Route)
+            {
+                At = now,
+                Deployment = routes.Deployment(request.Route, result.Place),
+                Waited = result.Waited,
+                Reason = result.Refusal is { } refusal ? RefusalText.Of(refusal) : null,
+            });
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using System.Collections.Frozen;
+using FuncLimiter.Gateway.Configuration;
+
+namespace FuncLimiter.Gateway.Operators;
+
+/// <summary>How many of each route's deployments are its targets: what goes past them was diverted.</summary>
+internal sealed class RouteTargets(GatewayConfiguration configuration)
+{
+    private readonly FrozenDictionary<string, int> _targets =
+        configuration.Routes.ToFrozenDictionary(route => route.Model, route => route.Targets.Count, StringComparer.Ordinal);
+
+    private readonly FrozenDictionary<string, string[]> _deployments = configuration.Routes.ToFrozenDictionary(
+        route => route.Model, route => route.Targets.Concat(route.Fallback).ToArray(), StringComparer.Ordinal);
+
+    /// <summary>Whether a place of a route is one of its fallbacks.</summary>
+    public bool IsFallback(string route, int place) => _targets.TryGetValue(route, out var targets) && place >= targets;
+
+    /// <summary>The deployment at a place of a route; null where there is none.</summary>
+    public string? Deployment(string route, int place) =>
+        _deployments.TryGetValue(route, out var deployments) && place >= 0 && place < deployments.Length ? deployments[place] : null;
+}
