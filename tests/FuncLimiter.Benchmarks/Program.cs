@@ -12,6 +12,7 @@ Dictionary<string, Func<Effort, TextWriter, Task<Section>>> known = new()
     [SchedulingSection.Name] = SchedulingSection.Run,
     [ServerSection.Name] = ServerSection.Run,
     [PoolSection.Name] = PoolSection.Run,
+    [FaultsSection.Name] = FaultsSection.Run,
 };
 
 var sections = new Argument<string[]>("sections")

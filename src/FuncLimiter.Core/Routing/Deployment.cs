@@ -25,11 +25,15 @@ internal sealed class Deployment(string id, Budget account, Budget own)
     public Instant FitsAt(in Charge charge, Instant now)
     {
         var own = Own.FitsAt(charge, now);
-        return own == Instant.Never ? own : Instant.Max(own, Account.FitsAt(charge, now));
+        return own == Instant.Never
+            ? own
+            : Instant.Max(Instant.Max(own, Account.FitsAt(charge, now)), Instant.Max(health.OpensAt(now), accountHealth.OpensAt(now)));
     }
 
     public void Take(in Charge charge, Instant now)
     {
+        health.Take();
+        accountHealth.Take();
         Own.Take(charge, now);
         Account.Take(charge, now);
     }

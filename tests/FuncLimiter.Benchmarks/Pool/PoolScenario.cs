@@ -18,9 +18,9 @@ internal static class PoolScenario
     public const string Anthropic = "anthropic";
     public const string Route = "smart";
     private const string Model = "model-x";
-    private const int TokensPerMinute = 120_000;
+    public const int TokensPerMinute = 120_000;
     private const int AnthropicInput = 40_000;
-    private const int AnthropicOutput = 80_000;
+    public const int AnthropicOutput = 80_000;
     private const double BurstSeconds = 6;
     private const int AgentsPerWeight = 120;
     private static readonly LatencyOptions Latency = new(TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(2));

@@ -12,8 +12,12 @@ internal sealed class WorkOracle(World world) : Oracle
     /// <summary>The most that budgets allow for while no answers have come.</summary>
     public static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a deployment is tried with few calls after a rest.</summary>
+    private static readonly TimeSpan Trial = TimeSpan.FromSeconds(12);
+
     private readonly Dictionary<(string, Limit), Book> books = [];
     private readonly Dictionary<string, Instant> closedUntil = [];
+    private readonly Dictionary<string, Instant> onTrialUntil = [];
 
     public override void Admitted(Ask ask, int place, Moment now)
     {
@@ -42,6 +46,10 @@ internal sealed class WorkOracle(World world) : Oracle
             var (deployment, account) = world.PlacesOf(ask.Route)[place];
             var scope = observation.WholeAccount ? $"account:{account}" : $"deployment:{deployment}";
             closedUntil[scope] = Instant.Max(closedUntil.GetValueOrDefault(scope), now.Local + wait);
+            if (observation.Kind != OutcomeKind.RateLimited)
+            {
+                onTrialUntil[deployment] = closedUntil[scope] + Trial;
+            }
         }
     }
 
@@ -64,7 +72,8 @@ internal sealed class WorkOracle(World world) : Oracle
     }
 
     private bool Fits(Ask ask, string deployment, Instant now) =>
-        PlacesOf(ask).Any(its => its.Deployment == deployment && FitsAt(ask, its.Place, now));
+        onTrialUntil.GetValueOrDefault(deployment) < now
+        && PlacesOf(ask).Any(its => its.Deployment == deployment && FitsAt(ask, its.Place, now));
 
     // Whether a call may have laid claim to a deployment: it may go there, and does not fit.
     private bool Needs(Ask ask, string deployment, Instant now) =>

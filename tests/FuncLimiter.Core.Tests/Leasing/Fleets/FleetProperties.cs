@@ -35,7 +35,7 @@ public class FleetProperties
         var spec = new LimiterSpec
         {
             Accounts = [new("a", random.Next(2) == 0 ? [] : [RandomLimit(random)])],
-            Deployments = [.. deployments.Select(id => new Routing.DeploymentSpec(id, "a", RandomLimits(random)))],
+            Deployments = [.. deployments.Select(id => new Core.Routing.DeploymentSpec(id, "a", RandomLimits(random)))],
             Routes = [new("m", deployments, [])],
             Tenants = [.. tenants.Select((id, i) => new TenantSpec(id, 1 + random.Next(3), i == 0 && isLimited ? RandomLimits(random) : [], []))],
             Queue = new() { MaxWait = [TimeSpan.FromSeconds(random.Next(1, 60)), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)] },
