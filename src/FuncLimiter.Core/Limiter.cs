@@ -372,6 +372,7 @@ public sealed class Limiter
         call.Deployment = deployment;
         call.Cost = deployment.Cost(charge);
         call.Lane.Pool.Count(call, now);
+        call.Lane.Affinity?.Note(call.Prefix, call.Place, now);
         call.Reservation.Begin(call, deployment.Account.Taken, deployment.Own.Taken, now);
         if (call.ExpiresAfter is { } expiresAfter)
         {

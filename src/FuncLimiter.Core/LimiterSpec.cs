@@ -22,6 +22,9 @@ public sealed record LimiterSpec
     /// <summary>What any other tenant gets: weight and limits.</summary>
     public TenantSpec OtherTenants { get; init; } = new("default", 1, [], []);
 
+    /// <summary>When routes count as under pressure.</summary>
+    public PressurePolicy Pressure { get; init; } = new();
+
     /// <summary>Bounds and floors of the queue.</summary>
     public QueuePolicy Queue { get; init; } = new();
 

@@ -22,7 +22,8 @@ internal sealed class Topology
         }
 
         lanes = spec.Routes
-            .Select(route => new Lane(route.Name, [.. route.Targets.Concat(route.Fallback).Select(id => deployments[id])], route.Targets.Count))
+            .Select(route => new Lane(
+                route, [.. route.Targets.Concat(route.Fallback).Concat(route.Smaller).Select(id => deployments[id])], spec.Pressure))
             .ToFrozenDictionary(lane => lane.Route, StringComparer.Ordinal);
 
         Budgets = [.. accounts.Values, .. deployments.Values.Select(deployment => deployment.Own)];

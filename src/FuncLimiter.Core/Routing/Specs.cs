@@ -13,8 +13,12 @@ public sealed record AccountSpec(string Id, IReadOnlyList<Limit> Limits);
 /// <param name="Limits">Its own limits.</param>
 public sealed record DeploymentSpec(string Id, string Account, IReadOnlyList<Limit> Limits);
 
-/// <summary>What an agent asks for, and the deployments that may serve it.</summary>
+/// <summary>What an agent asks for, and the deployments that may serve it: in all at most 64.</summary>
 /// <param name="Name">The name asked for.</param>
 /// <param name="Targets">Ids of deployments among which the one with the most headroom is taken.</param>
-/// <param name="Fallback">Ids of deployments taken in order where no target has room. With the targets at most 64.</param>
-public sealed record RouteSpec(string Name, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback);
+/// <param name="Fallback">Ids of deployments taken in order where no target has room.</param>
+public sealed record RouteSpec(string Name, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback)
+{
+    /// <summary>Ids of smaller models' deployments, to which simple work may be diverted.</summary>
+    public IReadOnlyList<string> Smaller { get; init; } = [];
+}

@@ -38,7 +38,7 @@ public sealed class Call
     /// <summary>The charge of the tenant and the user.</summary>
     public Charge Consumer { get; init; }
 
-    /// <summary>The charge at each deployment of the route, targets then fallbacks.</summary>
+    /// <summary>The charge at each deployment of the route: targets, fallbacks, smaller models.</summary>
     public required Charge[] Provider { get; init; }
 
     /// <summary>The longest wait the caller will bear; null leaves the class's own bound.</summary>
@@ -46,6 +46,12 @@ public sealed class Call
 
     /// <summary>Places of the route that may not serve it; bit i closes place i.</summary>
     public ulong Excluded { get; init; }
+
+    /// <summary>Whether it may be served by the route's smaller models; where not, their places must be excluded.</summary>
+    public Diversion Diversion { get; init; }
+
+    /// <summary>A hash of the prompt's beginning, the same for calls that share it; 0 where it is too short to be cached.</summary>
+    public long Prefix { get; init; }
 
     /// <summary>When a reservation that nobody settles counts as spent; null for never.</summary>
     public TimeSpan? ExpiresAfter { get; init; }
@@ -64,6 +70,9 @@ public sealed class Call
 
     /// <summary>The place of the deployment that serves it; -1 before.</summary>
     public int Place { get; internal set; } = -1;
+
+    /// <summary>Why it goes to that place.</summary>
+    public RouteChoice Choice { get; internal set; }
 
     /// <summary>When it was handed in.</summary>
     public Instant SubmittedAt { get; internal set; }

@@ -10,20 +10,36 @@ internal sealed class Lane
     private readonly double[] cost = new double[3];
     private readonly double[] weight = new double[3];
 
-    public Lane(string route, Deployment[] places, int targets)
+    /// <summary>A lane in which nothing waits.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="places">Targets, fallbacks, smaller models.</param>
+    /// <param name="pressure">When what may be diverted is.</param>
+    public Lane(RouteSpec route, Deployment[] places, PressurePolicy pressure)
     {
-        Route = route;
+        Route = route.Name;
         Places = places;
-        Targets = targets;
+        Targets = route.Targets.Count;
+        Smaller = Targets + route.Fallback.Count;
+        Pressure = Smaller < places.Length ? new(pressure) : null;
+        Affinity = Targets > 1 ? new() : null;
     }
 
     public string Route { get; }
 
-    /// <summary>The deployments that may serve it: targets, then fallbacks.</summary>
+    /// <summary>The deployments that may serve it: targets, then fallbacks, then smaller models.</summary>
     public Deployment[] Places { get; }
 
     /// <summary>How many of the places are targets.</summary>
     public int Targets { get; }
+
+    /// <summary>Where the smaller models begin among the places.</summary>
+    public int Smaller { get; }
+
+    /// <summary>Whether its targets are under pressure; null where nothing can be diverted.</summary>
+    public RoutePressure? Pressure { get; }
+
+    /// <summary>Which of its targets have which prompts cached; null where there is one only.</summary>
+    public PrefixAffinity? Affinity { get; }
 
     public Pool Pool { get; set; } = null!;
 

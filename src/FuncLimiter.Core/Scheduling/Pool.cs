@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
 
 namespace FuncLimiter.Core.Scheduling;
 
@@ -148,46 +149,14 @@ internal sealed class Pool
     }
 
     /// <summary>
-    /// The place that can serve a call now: of the targets the one with the most headroom, else the first fallback; -1 where none can, and
-    /// then when, and which, will first.
+    /// The place that can serve a call now; -1 where none can, and then when, and which, will first. Why that place is left with the call.
     /// </summary>
     public int FindPlace(Lane lane, Call call, Instant now, out Instant first, out int firstPlace)
     {
-        (first, firstPlace) = (Instant.Never, -1);
-        var (best, bestUse) = (-1, double.MaxValue);
-        for (var i = 0; i < lane.Places.Length; i++)
-        {
-            if (i >= lane.Targets && best >= 0)
-            {
-                break;
-            }
-
-            var place = lane.Places[i];
-            if ((call.Excluded >> i & 1) != 0 || place.ClaimedInPass == pass)
-            {
-                continue;
-            }
-
-            var fits = place.FitsAt(call.Provider[i], now);
-            if (fits > now)
-            {
-                (first, firstPlace) = fits < first || firstPlace < 0 ? (fits, i) : (first, firstPlace);
-                continue;
-            }
-
-            var use = lane.Places.Length > 1 ? place.Utilization(now) : 0;
-            if (use < bestUse)
-            {
-                (best, bestUse) = (i, use);
-            }
-
-            if (i >= lane.Targets)
-            {
-                break;
-            }
-        }
-
-        return best;
+        var search = new PlaceSearch(lane, call, pass, now);
+        var place = search.Find();
+        (first, firstPlace, call.Choice) = (search.First, search.FirstPlace, search.Choice);
+        return place;
     }
 
     // True where another pass is due: a call that laid claim has since lost its own room to another of its tenant's, and its claim with it.

@@ -54,8 +54,8 @@ internal static class FaultsSection
             $"{report.Ok} calls answered, {report.Failed} failed, {report.GaveUp} given up, {report.Refused429} refused by us; {ours} calls of ours at the providers, {refusals} 429s",
             [.. seen.Deployments.Select(deployment => Describe(deployment, samples))],
             [
-                new("of what remains during the faults, used", Spread.Of([Share(samples, Healthy, Healthy + Faulty, Remaining(during: true))]).Median, 0.9),
-                new("of everything from 30 s after the faults on, used", Share(samples, Healthy + Faulty + TimeSpan.FromSeconds(30), duration, Remaining(during: false)), 0.97),
+                new("of what remains during the faults, used", Share(samples, Healthy, Healthy + Faulty, Remaining(theirs)), 0.9),
+                new("of everything from 30 s after the faults on, used", Share(samples, Healthy + Faulty + TimeSpan.FromSeconds(30), duration, Everything), 0.97),
                 new("attempts beyond the first, over calls", (ours - report.Ok) / (double)report.Ok, 0.01, AtMost: true),
                 new("calls lost", report.Failed + report.GaveUp, 0, AtMost: true),
             ]);
@@ -68,19 +68,22 @@ internal static class FaultsSection
         new(FaultKind.RetryAfter) { Deployment = PoolScenario.Anthropic, Value = Closed.TotalSeconds, For = TimeSpan.FromSeconds(1), Count = 1 },
     ];
 
-    // Tokens a second that each deployment would let us have, on average over the span.
-    private static Dictionary<string, double> Remaining(bool during)
+    private static readonly Dictionary<string, double> Everything = new()
     {
-        var whole = PoolScenario.TokensPerMinute / 60.0;
-        var output = PoolScenario.AnthropicOutput / 60.0;
-        return new()
-        {
-            [PoolScenario.Bucket] = during ? whole * Cut : whole,
-            [PoolScenario.Sliding] = during ? whole * (1 - OutsidersShare) : whole,
-            [PoolScenario.Fixed] = during ? whole * (1 - (Down / Faulty)) : whole,
-            [PoolScenario.Anthropic] = during ? output * (1 - (Closed / Faulty)) : output,
-        };
-    }
+        [PoolScenario.Bucket] = PoolScenario.TokensPerMinute / 60.0,
+        [PoolScenario.Sliding] = PoolScenario.TokensPerMinute / 60.0,
+        [PoolScenario.Fixed] = PoolScenario.TokensPerMinute / 60.0,
+        [PoolScenario.Anthropic] = PoolScenario.AnthropicOutput / 60.0,
+    };
+
+    // Tokens a second that each deployment would let us have, on average over the faults. A minute's counter that is out of reach for half of
+    // the minute can be used up in the other half; a bucket can't.
+    private static Dictionary<string, double> Remaining(FleetReport outsider) => new(Everything)
+    {
+        [PoolScenario.Bucket] = Everything[PoolScenario.Bucket] * Cut,
+        [PoolScenario.Sliding] = Everything[PoolScenario.Sliding] - (outsider.Ok * PoolScenario.OutsidersTokens / Faulty.TotalSeconds),
+        [PoolScenario.Anthropic] = Everything[PoolScenario.Anthropic] * (1 - (Closed / Faulty)),
+    };
 
     private static async Task Sample(ProviderDouble provider, List<(double At, DoubleReport Report)> samples, CancellationToken end)
     {

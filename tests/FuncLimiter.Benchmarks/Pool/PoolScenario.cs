@@ -20,6 +20,8 @@ internal static class PoolScenario
     private const string Model = "model-x";
     public const int TokensPerMinute = 120_000;
     private const int AnthropicInput = 40_000;
+    /// <summary>What the provider counts for a call of the outsider's.</summary>
+    public const int OutsidersTokens = 80;
     public const int AnthropicOutput = 80_000;
     private const double BurstSeconds = 6;
     private const int AgentsPerWeight = 120;
@@ -94,8 +96,8 @@ internal static class PoolScenario
         Tenants = [new("outsider", 1, "", [new(FleetPriority.Standard, 10, Model)
         {
             InputCharacters = (80, 80),
-            MaxTokens = (80, 80),
-            ThinkTime = TimeSpan.FromSeconds((10 * 100.0 * 60 / tokensPerMinute) - 0.24),
+            MaxTokens = (OutsidersTokens, OutsidersTokens),
+            ThinkTime = TimeSpan.FromSeconds((10.0 * OutsidersTokens * 60 / tokensPerMinute) - 0.24),
         }])],
     };
 

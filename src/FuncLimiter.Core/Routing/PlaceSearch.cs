@@ -1,0 +1,99 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core.Routing;
+
+/// <summary>
+/// Looks for the place that can serve a call now: of the targets the one with the prompt in its cache, else the one with the most headroom;
+/// then the first fallback. Smaller models come first for work that belongs there or while the targets are under pressure, and last for
+/// other work that may go there.
+/// </summary>
+internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
+{
+    /// <summary>When the first of the places that could not serve it now will; <see cref="Instant.Never"/> for none.</summary>
+    public Instant First { get; private set; } = Instant.Never;
+
+    /// <summary>Which that is; -1 for none.</summary>
+    public int FirstPlace { get; private set; } = -1;
+
+    /// <summary>Why the place found was taken.</summary>
+    public RouteChoice Choice { get; private set; }
+
+    /// <summary>The place; -1 where none can serve it now.</summary>
+    public int Find()
+    {
+        var isDiverted = call.Diversion != Diversion.Never && lane.Pressure is { } pressure
+            && (pressure.Look(LeastUse(), now) || call.Diversion == Diversion.Always);
+        if (isDiverted && MostFree(lane.Smaller, lane.Places.Length, 0) is >= 0 and var smaller)
+        {
+            Choice = RouteChoice.Diverted;
+            return smaller;
+        }
+
+        var cached = call.Prefix != 0 && lane.Affinity is { } affinity ? affinity.PlacesOf(call.Prefix, now) : 0;
+        if (MostFree(0, lane.Targets, cached) is >= 0 and var target)
+        {
+            Choice = (cached >> target & 1) != 0 ? RouteChoice.Affinity : RouteChoice.Headroom;
+            return target;
+        }
+
+        for (var i = lane.Targets; i < lane.Smaller; i++)
+        {
+            if (IsFree(i))
+            {
+                Choice = RouteChoice.Fallback;
+                return i;
+            }
+        }
+
+        Choice = RouteChoice.Diverted;
+        return isDiverted ? -1 : MostFree(lane.Smaller, lane.Places.Length, 0);
+    }
+
+    // Of the places in a range that are free the one with the most headroom, those preferred first.
+    private int MostFree(int from, int to, ulong preferred)
+    {
+        var (best, bestUse) = (-1, double.MaxValue);
+        for (var i = from; i < to; i++)
+        {
+            if (!IsFree(i))
+            {
+                continue;
+            }
+
+            var use = to - from > 1 ? lane.Places[i].Utilization(now) - (preferred >> i & 1) * 2 : 0;
+            (best, bestUse) = use < bestUse ? (i, use) : (best, bestUse);
+        }
+
+        return best;
+    }
+
+    private bool IsFree(int i)
+    {
+        var place = lane.Places[i];
+        if ((call.Excluded >> i & 1) != 0 || place.ClaimedInPass == pass)
+        {
+            return false;
+        }
+
+        var fits = place.FitsAt(call.Provider[i], now);
+        if (fits <= now)
+        {
+            return true;
+        }
+
+        (First, FirstPlace) = fits < First || FirstPlace < 0 ? (fits, i) : (First, FirstPlace);
+        return false;
+    }
+
+    private readonly double LeastUse()
+    {
+        var least = 1.0;
+        for (var i = 0; i < lane.Targets; i++)
+        {
+            least = Math.Min(least, lane.Places[i].Utilization(now));
+        }
+
+        return least;
+    }
+}
