@@ -7,6 +7,7 @@ namespace FuncLimiter.Core.Budgets;
 public sealed class SlidingWindow : Meter
 {
     private const int Room = 1024;
+    private const int SliceParts = 50;
 
     // Charges foreseen too high are corrected from this part of what is used on: each correction passes over the memory.
     private const double Noticeable = 0.005;
@@ -26,7 +27,8 @@ public sealed class SlidingWindow : Meter
     {
     }
 
-    private TimeSpan Span => Limit.Window + Caution.Jitter;
+    // Held open a jitter longer; of a short slice a whole jitter would be too large a part.
+    private TimeSpan Span => Limit.Window + (Limit.IsSlice && Caution.Jitter > Limit.Window / SliceParts ? Limit.Window / SliceParts : Caution.Jitter);
 
     private double Sum => count == 0 ? 0 : taken - At(0).Before;
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Jobs;
 
@@ -61,11 +62,12 @@ internal sealed partial class JobArchive(IPayloads payloads)
     }
 
     private sealed record StoredCall(
-        string Path, byte[] Body, Priority Priority, string? User, string? Workflow, string? Step, string? Run, string[][] Headers, DateTimeOffset Deadline)
+        string Path, byte[] Body, Priority Priority, string? User, string? Workflow, string? Step, string? Run, string[][] Headers, DateTimeOffset Deadline,
+        Diversion? Tier = null)
     {
         public static StoredCall Of(JobCall call, DateTimeOffset deadline) => new(
             call.Path, call.Body.ToArray(), call.Priority, call.User, call.Workflow, call.Step, call.Run,
-            [.. call.Headers.Select(header => new[] { header.Key, header.Value })], deadline);
+            [.. call.Headers.Select(header => new[] { header.Key, header.Value })], deadline, call.Tier);
 
         public (JobCall Call, DateTimeOffset Deadline) ToCall() => (
             new JobCall(Path, Body, Priority)
@@ -74,6 +76,7 @@ internal sealed partial class JobArchive(IPayloads payloads)
                 Workflow = Workflow,
                 Step = Step,
                 Run = Run,
+                Tier = Tier,
                 Headers = [.. Headers.Select(pair => KeyValuePair.Create(pair[0], pair[1]))],
             },
             Deadline);

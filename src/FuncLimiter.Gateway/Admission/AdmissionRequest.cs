@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Admission;
@@ -9,7 +10,7 @@ namespace FuncLimiter.Gateway.Admission;
 /// <param name="User">The user's name, or null.</param>
 /// <param name="Priority">The class.</param>
 /// <param name="Consumer">The charge foreseen for the tenant and the user.</param>
-/// <param name="Provider">The charge foreseen at each of the route's deployments, targets then fallbacks, in the configuration's order.</param>
+/// <param name="Provider">The charge foreseen at each of the route's deployments, see <see cref="Configuration.RouteConfiguration.Places"/>.</param>
 public sealed record AdmissionRequest(
     string Route, string Tenant, string? User, Priority Priority, Charge Consumer, IReadOnlyList<Charge> Provider)
 {
@@ -18,6 +19,12 @@ public sealed record AdmissionRequest(
 
     /// <summary>Deployments, as places in the route, that this call may not use (any more); bit i closes place i.</summary>
     public ulong Excluded { get; init; }
+
+    /// <summary>Whether it may be served by smaller models; where not, their places are among the excluded.</summary>
+    public Diversion Diversion { get; init; }
+
+    /// <summary>A hash of the prompt's beginning; 0 where it is too short to be cached by a provider.</summary>
+    public long Prefix { get; init; }
 
     /// <summary>What tells this caller from others of its tenant when it comes back after a refusal, the same each time; 0 where nobody knows.</summary>
     public long Caller { get; init; }

@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Admission;
@@ -9,8 +10,11 @@ public sealed record AdmissionResult
     /// <summary>What was held, to be settled exactly once; null where the call was refused.</summary>
     public Reservation? Reservation { get; init; }
 
-    /// <summary>The place in the route's list of deployments, targets then fallbacks; -1 where refused.</summary>
+    /// <summary>The place in the route's list of deployments, see <see cref="Configuration.RouteConfiguration.Places"/>; -1 where refused.</summary>
     public int Place { get; init; } = -1;
+
+    /// <summary>Why it goes there.</summary>
+    public RouteChoice Choice { get; init; }
 
     /// <summary>How long the call waited.</summary>
     public TimeSpan Waited { get; init; }

@@ -176,6 +176,8 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         Caller = request.Caller,
         MaxWait = request.MaxWait,
         Excluded = request.Excluded,
+        Diversion = request.Diversion,
+        Prefix = request.Prefix,
         ExpiresAfter = request.ExpiresAfter,
     };
 
@@ -290,6 +292,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         {
             Reservation = call.Reservation,
             Place = call.Place,
+            Choice = call.Choice,
             Waited = call.Reservation.TakenAt - call.SubmittedAt,
             Tightest = limiter.Tightest(call.Reservation, now),
         }

@@ -19,7 +19,8 @@ public static class LimiterSpecs
             .. configuration.Accounts.SelectMany(account => account.Models.Select(
                 model => new DeploymentSpec($"{account.Id}/{model.Model}", account.Id, model.Limits))),
         ],
-        Routes = [.. configuration.Routes.Select(route => new RouteSpec(route.Model, route.Targets, route.Fallback))],
+        Routes = [.. configuration.Routes.Select(route => new RouteSpec(route.Model, route.Targets, route.Fallback) { Smaller = route.Smaller })],
+        Pressure = new PressurePolicy { BeginsAt = configuration.Alerts.ActAt, EndsBelow = configuration.Alerts.WarnAt },
         Tenants =
         [
             .. configuration.Tenants.Select(tenant => new TenantSpec(tenant.Id, tenant.Weight, tenant.Limits, tenant.UserLimits)),

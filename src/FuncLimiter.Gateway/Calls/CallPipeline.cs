@@ -80,7 +80,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
             return false;
         }
 
-        ways = CallWays.Find(route, call);
+        ways = CallWays.Find(route, call, _services.Routes.ClosedTo(call.Caller.Tenant, route));
         error = ways.Fault();
         return error is null;
     }

@@ -169,6 +169,8 @@ internal sealed class CallRun
             Caller = CallIdentity.Of(_call),
             MaxWait = left > TimeSpan.Zero ? left : TimeSpan.Zero,
             Excluded = excluded,
+            Diversion = _ways.Diversion,
+            Prefix = _call.Facts.Prefix,
         };
         using (var wait = CallTrace.Wait(request))
         {

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers;
@@ -9,14 +10,17 @@ namespace FuncLimiter.Gateway.Calls;
 internal sealed class CallWays
 {
     private readonly CallEnvelope _call;
+    private readonly ulong _forbidden;
     private readonly TranslatableRequest? _request;
     private readonly List<(string Deployment, Loss Loss)>? _losses;
 
-    private CallWays(Route route, CallEnvelope call)
+    private CallWays(Route route, CallEnvelope call, ulong forbidden)
     {
         Route = route;
         _call = call;
-        Closed = route.Closed(call.Facts.Operation);
+        _forbidden = forbidden;
+        Diversion = route.DiversionOf(call.Caller, call.Facts);
+        Closed = route.Closed(call.Facts.Operation) | forbidden | (Diversion == Diversion.Never ? route.Smaller : 0);
         var crossed = route.Crossed(call.Facts.Operation);
         if (crossed == 0)
         {
@@ -29,7 +33,7 @@ internal sealed class CallWays
         var known = new Dictionary<(Provider, Wire), Loss?>();
         for (var place = 0; place < route.Deployments.Count; place++)
         {
-            if ((crossed & (1UL << place)) != 0 && (ofItsApi ?? LossAt(route.Deployments[place], known)) is { } loss)
+            if ((crossed & ~Closed & (1UL << place)) != 0 && (ofItsApi ?? LossAt(route.Deployments[place], known)) is { } loss)
             {
                 Closed |= 1UL << place;
                 _losses.Add((route.Deployments[place].Name, loss));
@@ -43,8 +47,14 @@ internal sealed class CallWays
     /// <summary>The deployments, as bits, at which the call can't be made.</summary>
     public ulong Closed { get; }
 
+    /// <summary>Whether it may be served by smaller models.</summary>
+    public Diversion Diversion { get; }
+
     /// <summary>Looks for the ways of a call; its request is read once, and only where it may have to be translated.</summary>
-    public static CallWays Find(Route route, CallEnvelope call) => new(route, call);
+    /// <param name="route">The route asked for.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="forbidden">The deployments, as bits, that its tenant may not use.</param>
+    public static CallWays Find(Route route, CallEnvelope call, ulong forbidden) => new(route, call, forbidden);
 
     /// <summary>How the call is made at a deployment in another API; null where it is made as it is.</summary>
     public CrossedCall? At(int place) =>
@@ -53,6 +63,7 @@ internal sealed class CallWays
     /// <summary>Why the call can be made nowhere; null where it can.</summary>
     public GatewayError? Fault() =>
         Closed != Route.All ? null
+        : (_forbidden | Route.Smaller) == Route.All && _forbidden != 0 ? RouteErrors.NotAllowed(Route)
         : _losses is not [var first, ..] ? RouteErrors.NotServed(Route, _call.Facts.Operation)
         : RouteErrors.NotTranslatable(Route, first.Loss, Reasons(_losses));
 

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Calls;
@@ -9,4 +10,8 @@ namespace FuncLimiter.Gateway.Calls;
 /// <param name="Workflow">The workflow's name, or null.</param>
 /// <param name="Step">The step's name, or null.</param>
 /// <param name="Run">The run's id, or null.</param>
-public sealed record Caller(string Tenant, string? User, Priority Priority, string? Workflow, string? Step, string? Run);
+public sealed record Caller(string Tenant, string? User, Priority Priority, string? Workflow, string? Step, string? Run)
+{
+    /// <summary>Whether the caller says that smaller models may serve it; null leaves that to the route's rules.</summary>
+    public Diversion? Tier { get; init; }
+}

@@ -61,11 +61,13 @@ public static class ConfigurationReader
         var settings = new SettingsReader(mistakes, secrets);
         _ = root.Text("$schema");
         var accounts = new AccountsReader(mistakes, secrets).Read(root);
+        var tenants = new TenantsReader(mistakes, secrets, accounts).Read(root);
+        SharedKeys.Check(accounts, tenants, mistakes);
         var configuration = new GatewayConfiguration
         {
             Accounts = accounts,
             Routes = new RouteResolver(accounts, new RoutesReader(mistakes).Read(root), mistakes).Resolve(),
-            Tenants = new TenantsReader(mistakes, secrets).Read(root),
+            Tenants = tenants,
             Queue = settings.Queue(root),
             Alerts = settings.Alerts(root),
             Jobs = settings.Jobs(root),

@@ -39,6 +39,9 @@ public sealed record GatewayConfiguration
 public sealed record AccountConfiguration(
     string Id, string Provider, string? Region, Uri Endpoint, string ApiKey, IReadOnlyList<Limit> Limits, IReadOnlyList<ModelConfiguration> Models)
 {
+    /// <summary>Whether a person has checked that the provider's terms let tenants of several organizations share this key.</summary>
+    public bool TermsChecked { get; init; }
+
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append($"{nameof(Id)} = {Id}, {nameof(Provider)} = {Provider}, {nameof(Region)} = {Region}, {nameof(Endpoint)} = {Endpoint}");
@@ -50,7 +53,11 @@ public sealed record AccountConfiguration(
 /// <param name="Model">Its name at the provider.</param>
 /// <param name="Limits">Its own limits.</param>
 /// <param name="Price">What it costs, or null.</param>
-public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limits, PriceConfiguration? Price);
+public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limits, PriceConfiguration? Price)
+{
+    /// <summary>The name of its class of models in reports of cost, for example <c>small</c>; null where it has none.</summary>
+    public string? Tier { get; init; }
+}
 
 /// <summary>Prices in US dollars per million tokens.</summary>
 /// <param name="Input">Uncached input.</param>
@@ -62,7 +69,24 @@ public sealed record PriceConfiguration(decimal Input, decimal CachedInput, deci
 /// <param name="Model">The name asked for.</param>
 /// <param name="Targets">Deployments as <c>account/model</c>, in order of preference.</param>
 /// <param name="Fallback">Deployments to turn to when no target can serve.</param>
-public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback);
+public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback)
+{
+    /// <summary>Deployments of smaller models, to which simple work may be diverted.</summary>
+    public IReadOnlyList<string> Smaller { get; init; } = [];
+
+    /// <summary>Which work is simple; the first rule that a call matches counts.</summary>
+    public IReadOnlyList<SimpleWork> Simple { get; init; } = [];
+
+    /// <summary>All its deployments, in the order of an admission's places: targets, fallbacks, smaller models.</summary>
+    public IEnumerable<string> Places => Targets.Concat(Fallback).Concat(Smaller);
+}
+
+/// <summary>A rule that tells simple work. A call matches where everything that is set does; a trailing <c>*</c> stands for any ending.</summary>
+/// <param name="Workflow">The workflow's name; null for any.</param>
+/// <param name="Step">The step's name; null for any.</param>
+/// <param name="MaxInputTokens">The longest prompt in tokens, as estimated; null for any.</param>
+/// <param name="Always">Whether it always goes to the smaller models first, else only under pressure.</param>
+public sealed record SimpleWork(string? Workflow, string? Step, long? MaxInputTokens, bool Always);
 
 /// <summary>One tenant.</summary>
 /// <param name="Id">Unique.</param>
@@ -73,6 +97,12 @@ public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targ
 public sealed record TenantConfiguration(
     string Id, IReadOnlyList<string> KeyHashes, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits)
 {
+    /// <summary>Which providers, regions and accounts may serve it; null for all.</summary>
+    public TenantAllowance? Allow { get; init; }
+
+    /// <summary>The organization that it belongs to; null for the one that runs FuncLimiter.</summary>
+    public string? Organization { get; init; }
+
     /// <summary>The secret that signs its webhooks; null where there is none. Never logged.</summary>
     public string? WebhookSecret { get; init; }
 
@@ -81,6 +111,19 @@ public sealed record TenantConfiguration(
         builder.Append(CultureInfo.InvariantCulture, $"{nameof(Id)} = {Id}, {nameof(Weight)} = {Weight}");
         return true;
     }
+}
+
+/// <summary>Where a tenant's calls may go. An empty list leaves that open.</summary>
+/// <param name="Providers">Ids of providers.</param>
+/// <param name="Regions">Regions, as accounts name them.</param>
+/// <param name="Accounts">Ids of accounts.</param>
+public sealed record TenantAllowance(IReadOnlyList<string> Providers, IReadOnlyList<string> Regions, IReadOnlyList<string> Accounts)
+{
+    /// <summary>Whether an account may serve it.</summary>
+    public bool Admits(AccountConfiguration account) =>
+        (Providers.Count == 0 || Providers.Contains(account.Provider))
+        && (Regions.Count == 0 || (account.Region is { } region && Regions.Contains(region, StringComparer.OrdinalIgnoreCase)))
+        && (Accounts.Count == 0 || Accounts.Contains(account.Id));
 }
 
 /// <summary>Bounds of the queue.</summary>

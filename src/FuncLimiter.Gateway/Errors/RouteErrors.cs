@@ -16,6 +16,13 @@ internal static class RouteErrors
         Parameter = "model",
     };
 
+    /// <summary>403: the tenant may use none of its deployments.</summary>
+    public static GatewayError NotAllowed(Route route) => new(403, "model_not_allowed",
+        $"Your organization may not use '{route.Name}': none of its deployments is among the providers, regions and accounts allowed to you.")
+    {
+        Parameter = "model",
+    };
+
     /// <summary>400: the model is there, but not in this API.</summary>
     public static GatewayError NotServed(Route route, Operation operation) => GatewayError.BadRequest("operation_not_supported",
         $"'{route.Name}' does not take {operation}: none of its deployments offers it in this API.", "model");

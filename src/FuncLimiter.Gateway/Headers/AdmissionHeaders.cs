@@ -1,5 +1,6 @@
 using System.Globalization;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
@@ -14,6 +15,7 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts)
     public void Served(CallAnswer answer, AdmissionResult admission, string deployment, TimeSpan waited)
     {
         answer.SetHeader(FuncLimiterHeaders.Deployment, deployment);
+        answer.SetHeader(FuncLimiterHeaders.Reason, Reason(admission.Choice));
         Budgets(answer, admission, waited);
     }
 
@@ -50,6 +52,14 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts)
             answer.SetHeader(FuncLimiterHeaders.ShouldRetry, "false");
         }
     }
+
+    private static string Reason(RouteChoice choice) => choice switch
+    {
+        RouteChoice.Affinity => "affinity",
+        RouteChoice.Fallback => "fallback",
+        RouteChoice.Diverted => "diverted",
+        _ => "headroom",
+    };
 
     /// <summary>How much a caller should slow down by itself.</summary>
     public string Pressure(BudgetReport budget) =>

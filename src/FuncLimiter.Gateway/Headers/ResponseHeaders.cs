@@ -13,7 +13,7 @@ internal static class ResponseHeaders
         "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length",
         "Set-Cookie", "Alt-Svc", "Strict-Transport-Security", "Date", "Server", "Via",
         FuncLimiterHeaders.RateLimit, FuncLimiterHeaders.RateLimitPolicy,
-        FuncLimiterHeaders.Deployment, FuncLimiterHeaders.WaitedMs, FuncLimiterHeaders.Pressure,
+        FuncLimiterHeaders.Deployment, FuncLimiterHeaders.WaitedMs, FuncLimiterHeaders.Pressure, FuncLimiterHeaders.Reason,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Passes headers on as they came.</summary>

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Jobs;
@@ -19,6 +20,9 @@ public sealed record JobCall(string Path, ReadOnlyMemory<byte> Body, Priority Pr
 
     /// <summary>The run's id, or null.</summary>
     public string? Run { get; init; }
+
+    /// <summary>Whether smaller models may serve it; null leaves that to the route's rules.</summary>
+    public Diversion? Tier { get; init; }
 
     /// <summary>Headers to pass on (versions, betas, tracing), no credentials.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];

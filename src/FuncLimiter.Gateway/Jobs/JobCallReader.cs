@@ -32,7 +32,7 @@ public sealed class JobCallReader(RouteTable routes)
             return false;
         }
 
-        var caller = new Caller(tenant, call.User, call.Priority, call.Workflow, call.Step, call.Run);
+        var caller = new Caller(tenant, call.User, call.Priority, call.Workflow, call.Step, call.Run) { Tier = call.Tier };
         var read = new CallEnvelope(path.Dialect, facts, call.Body, caller, path.Query, call.Headers);
         error = Check(call, read);
         envelope = error is null ? read : null;
@@ -66,7 +66,7 @@ public sealed class JobCallReader(RouteTable routes)
             return RouteErrors.UnknownModel(facts.Model) with { Parameter = "body.model" };
         }
 
-        if (CallWays.Find(route, read).Fault() is { } fault)
+        if (CallWays.Find(route, read, routes.ClosedTo(read.Caller.Tenant, route)).Fault() is { } fault)
         {
             return fault with { Parameter = fault.Parameter is null ? "body" : $"body.{fault.Parameter}" };
         }

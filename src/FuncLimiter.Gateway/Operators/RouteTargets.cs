@@ -10,7 +10,7 @@ internal sealed class RouteTargets(GatewayConfiguration configuration)
         configuration.Routes.ToFrozenDictionary(route => route.Model, route => route.Targets.Count, StringComparer.Ordinal);
 
     private readonly FrozenDictionary<string, string[]> _deployments = configuration.Routes.ToFrozenDictionary(
-        route => route.Model, route => route.Targets.Concat(route.Fallback).ToArray(), StringComparer.Ordinal);
+        route => route.Model, route => route.Places.ToArray(), StringComparer.Ordinal);
 
     /// <summary>Whether a place of a route is one of its fallbacks.</summary>
     public bool IsFallback(string route, int place) => _targets.TryGetValue(route, out var targets) && place >= targets;

@@ -1,3 +1,6 @@
+using FuncLimiter.Core.Routing;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Routes;
@@ -8,15 +11,21 @@ public sealed class Route
     /// <summary>How many deployments a route may have: one bit each in a mask.</summary>
     public const int MaxDeployments = 64;
 
+    private const int UsualBytesPerToken = 4;
+
     private readonly ulong[] _closed;
     private readonly ulong[] _crossed;
+    private readonly IReadOnlyList<SimpleWork> _simple;
 
-    internal Route(string name, IReadOnlyList<Deployment> deployments)
+    internal Route(RouteConfiguration configuration, IReadOnlyList<Deployment> deployments)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(deployments.Count, MaxDeployments);
-        Name = name;
+        Name = configuration.Model;
+        _simple = configuration.Simple;
         Deployments = deployments;
         All = deployments.Count == MaxDeployments ? ulong.MaxValue : (1UL << deployments.Count) - 1;
+        var larger = deployments.Count - configuration.Smaller.Count;
+        Smaller = larger == MaxDeployments ? 0 : All & ~((1UL << larger) - 1);
         _closed = [.. Enum.GetValues<Operation>().Select(operation => Where(
             deployment => !deployment.Serves(operation) && deployment.Translation(operation) is null))];
         _crossed = [.. Enum.GetValues<Operation>().Select(operation => Where(deployment => deployment.Translation(operation) is not null))];
@@ -25,17 +34,43 @@ public sealed class Route
     /// <summary>The name asked for.</summary>
     public string Name { get; }
 
-    /// <summary>Targets, then fallbacks, in the configuration's order.</summary>
+    /// <summary>Targets, then fallbacks, then smaller models, in the configuration's order.</summary>
     public IReadOnlyList<Deployment> Deployments { get; }
 
     /// <summary>A bit for each deployment.</summary>
     public ulong All { get; }
+
+    /// <summary>The smaller models' deployments, as bits.</summary>
+    public ulong Smaller { get; }
+
+    /// <summary>Whether a call may go to the smaller models: as its caller says, else by the first rule that it matches.</summary>
+    public Diversion DiversionOf(Caller caller, RequestFacts facts)
+    {
+        if (Smaller == 0 || caller.Tier is not null)
+        {
+            return Smaller == 0 ? Diversion.Never : caller.Tier!.Value;
+        }
+
+        foreach (var rule in _simple)
+        {
+            if (Matches(rule.Workflow, caller.Workflow) && Matches(rule.Step, caller.Step)
+                && (rule.MaxInputTokens is not { } most || (facts.Images == 0 && facts.TextBytes <= most * UsualBytesPerToken)))
+            {
+                return rule.Always ? Diversion.Always : Diversion.UnderPressure;
+            }
+        }
+
+        return Diversion.Never;
+    }
 
     /// <summary>The deployments, as bits, that can't be asked this, in no API.</summary>
     public ulong Closed(Operation operation) => _closed[(int)operation];
 
     /// <summary>The deployments, as bits, that are asked this in another API than the caller's, where its request can be translated.</summary>
     public ulong Crossed(Operation operation) => _crossed[(int)operation];
+
+    private static bool Matches(string? pattern, string? name) => pattern is null
+        || (name is not null && (pattern.EndsWith('*') ? name.StartsWith(pattern.AsSpan()[..^1], StringComparison.Ordinal) : name == pattern));
 
     private ulong Where(Func<Deployment, bool> isMeant)
     {

@@ -17,6 +17,9 @@ internal struct PromptCount
     /// <summary>How many images.</summary>
     public int Images { get; private set; }
 
+    /// <summary>The beginning of the text.</summary>
+    public PromptPrefix Prefix;
+
     /// <summary>Whether the last value added was an array or object with something in it.</summary>
     public bool LastHadItems { get; private set; }
 
@@ -27,6 +30,7 @@ internal struct PromptCount
         if (reader.TokenType == JsonTokenType.String)
         {
             TextBytes += LengthOf(ref reader);
+            Prefix.Add(reader.ValueSpan);
         }
 
         if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
@@ -104,6 +108,7 @@ internal struct PromptCount
         else if (role == StringRole.Text || (role == StringRole.Media && !IsEncoded(reader.ValueSpan)))
         {
             TextBytes += LengthOf(ref reader);
+            Prefix.Add(reader.ValueSpan);
         }
     }
 

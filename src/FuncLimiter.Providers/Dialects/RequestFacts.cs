@@ -19,4 +19,8 @@ public sealed record RequestFacts(
     long? MaxOutputTokens,
     int Choices,
     int TextBytes,
-    int Images);
+    int Images)
+{
+    /// <summary>A hash of the prompt's beginning, the same for prompts that share it; 0 where it is too short for providers to cache.</summary>
+    public long Prefix { get; init; }
+}

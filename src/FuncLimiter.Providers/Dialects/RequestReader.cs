@@ -44,7 +44,10 @@ public static class RequestReader
                     scan.MaxOutputTokens,
                     scan.Choices,
                     scan.Prompt.TextBytes,
-                    scan.Prompt.Images);
+                    scan.Prompt.Images)
+                {
+                    Prefix = scan.Prompt.Prefix.Value,
+                };
                 return true;
             }
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Gateway.Jobs;
 
 namespace FuncLimiter.Server.Storage;
@@ -19,11 +20,19 @@ internal static partial class Stored
 
     public static TokenUsage? Usage(string? text) => text is null ? null : JsonSerializer.Deserialize(text, StoredJson.Default.TokenUsage);
 
-    public static string? Labels(JobCall call) => call is { User: null, Workflow: null, Step: null, Run: null }
+    public static string? Labels(JobCall call) => call is { User: null, Workflow: null, Step: null, Run: null, Tier: null }
         ? null
-        : JsonSerializer.Serialize([call.User, call.Workflow, call.Step, call.Run], StoredJson.Default.StringArray!);
+        : JsonSerializer.Serialize([call.User, call.Workflow, call.Step, call.Run, call.Tier?.ToString()], StoredJson.Default.StringArray!);
 
-    public static string?[] Labels(string? text) => text is null ? new string?[4] : JsonSerializer.Deserialize(text, StoredJson.Default.StringArray)!;
+    /// <summary>User, workflow, step, run, and tier, which older rows lack.</summary>
+    public static string?[] Labels(string? text)
+    {
+        var labels = new string?[5];
+        (text is null ? [] : JsonSerializer.Deserialize(text, StoredJson.Default.StringArray)!).CopyTo(labels, 0);
+        return labels;
+    }
+
+    public static Diversion? Tier(string? text) => text is null ? null : Enum.Parse<Diversion>(text);
 
     /// <summary>A lane within its class. No tenant's id holds a line feed.</summary>
     public static string Lane(string tenant, string name) => $"{tenant}\n{name}";

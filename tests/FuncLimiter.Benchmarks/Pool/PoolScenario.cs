@@ -60,7 +60,7 @@ internal static class PoolScenario
         {
             Account(Bucket, "openai", provider, new { rpm = 3000, tpm = TokensPerMinute, burstSeconds = BurstSeconds }),
             Account(Sliding, "openai", provider, new { tpm = TokensPerMinute, algorithm = "sliding" }),
-            Account(Fixed, "azure-openai", provider, new { rpm = 2400, tpm = TokensPerMinute, sliceSeconds = 10 }),
+            Account(Fixed, "azure-openai", provider, new { rpm = 2400, tpm = TokensPerMinute }),
             Account(
                 Anthropic, "anthropic", provider, new { rpm = 3000, itpm = AnthropicInput, otpm = AnthropicOutput, burstSeconds = BurstSeconds }),
         },

@@ -14,7 +14,7 @@ public class LimitReadingTests
     [InlineData("openrouter", LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay)]
     [InlineData("cerebras", LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay)]
     public void Limits_WhenNoAlgorithmIsNamed_CountAsTheProviderDoes(string provider, LimitAlgorithm minute, LimitAlgorithm day) =>
-        Assert.Equal([minute, day], Of(provider, """{ "rpm": 10, "rpd": 100 }""").Select(limit => limit.Algorithm));
+        Assert.Equal([minute, day], Of(provider, """{ "rpm": 10, "rpd": 100 }""").Where(limit => !limit.IsSlice).Select(limit => limit.Algorithm));
 
     [Theory]
     [InlineData("bucket", LimitAlgorithm.Bucket, LimitAlgorithm.Bucket)]
@@ -32,9 +32,20 @@ public class LimitReadingTests
     }
 
     [Theory]
+    [InlineData("""{ "rpm": 600 }""", true)]
+    [InlineData("""{ "rpm": 600, "algorithm": "fixed" }""", true)]
+    [InlineData("""{ "rpm": 600, "algorithm": "sliding" }""", false)]
+    [InlineData("""{ "rpm": 600, "burstSeconds": 6 }""", false)]
+    [InlineData("""{ "rpm": 600, "sliceSeconds": 0 }""", false)]
+    [InlineData("""{ "tpm": 600 }""", false)]
+    public void Slices_AtAzure_AreOfASecondWhileItsMinutesAreFixed(string limits, bool isSliced) =>
+        Assert.Equal(isSliced, Of("azure-openai", limits).Any(limit => limit.IsSlice && limit.Window == TimeSpan.FromSeconds(1)));
+
+    [Theory]
     [InlineData(600, 1, 10)]
     [InlineData(600, 10, 100)]
     [InlineData(20, 1, 1)]
+    [InlineData(90, 1, 2)]
     public void Slices_HoldTheirPartOfTheMinute(long rpm, int seconds, long amount)
     {
         var limits = Of("azure-openai", $$"""{ "rpm": {{rpm}}, "sliceSeconds": {{seconds}} }""");

@@ -1,3 +1,5 @@
+using FuncLimiter.Gateway.Configuration;
+
 namespace FuncLimiter.Gateway.Tests.Configuration;
 
 public class RouteReadingTests
@@ -126,4 +128,49 @@ public class RouteReadingTests
            {"id":"z","provider":"azure-openai","apiKey":"${HOOK}","endpoint":"https://z.openai.azure.com","models":[{"model":"mine"}]}],
          "routes":[{"model":"r","targets":[{{targets}}],"fallback":[{{fallback}}]},{"model":"chat","targets":["o/gpt-x"]}]}
         """;
+
+    [Fact]
+    public void Smaller_IsReadWithTheRulesForSimpleWork()
+    {
+        var route = Sample.Valid(Sample.Json).Routes[0];
+
+        Assert.Equal(["openai-east/gpt-y"], route.Smaller);
+        Assert.Equal([new SimpleWork(null, "classify*", 2000, Always: true), new SimpleWork("triage", null, null, Always: false)], route.Simple);
+        Assert.Equal("openai-east/gpt-y", route.Places.Last());
+    }
+
+    [Theory]
+    [InlineData("routes[0].smaller[0]", "\"openai-east/gpt-x\"", "$.routes[0].smaller[0]", "once")]
+    [InlineData("routes[0].smaller[0]", "\"openai-east/gpt-z\"", "$.routes[0].smaller[0]", "gpt-")]
+    [InlineData("routes[0].smaller", null, "$.routes[0].simple", "smaller")]
+    [InlineData("routes[0].simple[1]", "{}", "$.routes[0].simple[1]", "workflow, step")]
+    [InlineData("routes[0].simple[0].step", "\"*y\"", "$.routes[0].simple[0].step", "at the end")]
+    [InlineData("routes[0].simple[0].when", "\"never\"", "$.routes[0].simple[0].when", "pressure")]
+    [InlineData("tenants[0].allow.providers[0]", "\"openia\"", "$.tenants[0].allow.providers[0]", "openai")]
+    [InlineData("tenants[0].allow.regions", "[\"moon\"]", "$.tenants[0].allow.regions[0]", "leave it out")]
+    [InlineData("tenants[0].allow", "{ \"providers\": [\"anthropic\"], \"regions\": [\"eastus\"] }", "$.tenants[0].allow", "at least one account")]
+    [InlineData("accounts[0].models[1].tier", "\"a b\"", "$.accounts[0].models[1].tier", "small")]
+    public void Routing_WhenItCannotBe_IsToldWithItsPlace(string place, string? json, string path, string fix)
+    {
+        var mistake = Sample.Mistake(place, json);
+
+        Assert.Equal(path, mistake.Path);
+        Assert.Contains(fix, mistake.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Key_WhenTenantsOfTwoOrganizationsShareItUnchecked_IsToldForEachAccount()
+    {
+        var json = Sample.With("tenants", $$"""
+            [
+              { "id": "acme", "keys": ["sha256:{{Sample.KeyHash}}"], "organization": "acme inc" },
+              { "id": "globex", "keys": ["sha256:{{new string('b', 64)}}"], "organization": "globex", "allow": { "accounts": ["openai-east", "openai-west"] } }
+            ]
+            """);
+
+        var mistake = Assert.Single(Sample.Read(json).Mistakes);
+
+        Assert.Equal("$.accounts[1]", mistake.Path);
+        Assert.Contains("termsChecked", mistake.Fix, StringComparison.Ordinal);
+    }
 }

@@ -26,8 +26,9 @@ internal static class Sample
                   "limits": { "rpm": 600, "tpm": 120000, "rpd": 10000, "tpd": 2000000, "concurrent": 50, "burstSeconds": 6, "algorithm": "bucket" },
                   "price": { "input": 2.5, "cachedInput": 1.25, "output": 10 },
                 },
-                { "model": "gpt-y" },
+                { "model": "gpt-y", "tier": "small" },
               ],
+              "termsChecked": true,
             },
             { "id": "openai-west", "provider": "openai", "apiKey": "${OPENAI_KEY_EAST}", "models": [{ "model": "gpt-x" }] },
             {
@@ -35,9 +36,13 @@ internal static class Sample
               "models": [{ "model": "claude-x", "limits": { "rpm": 50, "itpm": 40000, "otpm": 8000 }, "price": { "input": 3, "output": 15 } }],
             },
           ],
-          "routes": [{ "model": "gpt-x", "targets": ["openai-east/gpt-x", "openai-west/gpt-x"], "fallback": ["anthropic-1/claude-x"] }],
+          "routes": [{ "model": "gpt-x", "targets": ["openai-east/gpt-x", "openai-west/gpt-x"], "fallback": ["anthropic-1/claude-x"],
+            "smaller": ["openai-east/gpt-y"],
+            "simple": [{ "step": "classify*", "maxInputTokens": 2000, "when": "always" }, { "workflow": "triage" }],
+          }],
           "tenants": [
-            { "id": "acme", "keys": ["sha256:HASH"], "weight": 3, "limits": { "tpm": 50000 }, "userLimits": { "rpm": 60 }, "webhookSecret": "${HOOK}" },
+            { "id": "acme", "keys": ["sha256:HASH"], "weight": 3, "limits": { "tpm": 50000 }, "userLimits": { "rpm": 60 }, "webhookSecret": "${HOOK}",
+              "organization": "acme inc", "allow": { "providers": ["openai", "anthropic"], "regions": [], "accounts": [] } },
           ],
           "queue": {
             "maxWaitSeconds": { "interactive": 15, "standard": 100, "background": 1800.5 },

@@ -34,6 +34,9 @@ internal sealed class SchemaEvaluator(JsonElement root)
         "minimum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() >= wanted.GetDouble(),
         "exclusiveMinimum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() > wanted.GetDouble(),
         "maximum" => value.ValueKind != JsonValueKind.Number || value.GetDouble() <= wanted.GetDouble(),
+        "anyOf" => wanted.EnumerateArray().Any(choice => Accepts(choice, value)),
+        "dependentRequired" => value.ValueKind != JsonValueKind.Object || wanted.EnumerateObject().All(dependent =>
+            !value.TryGetProperty(dependent.Name, out _) || dependent.Value.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _))),
         "if" => true,
         "else" => Accepts(schema.GetProperty("if"), value) || Accepts(wanted, value),
         _ => throw new NotSupportedException($"The keyword {keyword} is not evaluated here."),

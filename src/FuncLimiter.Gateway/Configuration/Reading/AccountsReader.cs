@@ -46,7 +46,10 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         var key = secrets.Secret(reader, "apiKey", required: provider is null || !KnownProviders.MayLackKey(provider));
         var shared = _limits.Read(reader, "limits", rule);
         var models = ReadModels(reader, rule, shared);
-        return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, shared.Limits, models);
+        return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, shared.Limits, models)
+        {
+            TermsChecked = reader.Truth("termsChecked") ?? false,
+        };
     }
 
     private string? ReadProvider(ObjectReader reader)
@@ -86,7 +89,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
 
             var own = _limits.Read(reader, "limits", rule);
             _limits.CheckWithin(reader.At("limits"), own, shared, "its account's");
-            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, ReadPrice(reader)));
+            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, ReadPrice(reader)) { Tier = ReadTier(reader) });
         }
 
         return models;
@@ -94,6 +97,17 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
 
     internal static bool IsModel(string name) =>
         name.Length <= LongestModel && name.Trim().Length == name.Length && !name.Any(char.IsControl);
+
+    private string? ReadTier(ObjectReader model)
+    {
+        var tier = model.Text("tier");
+        if (tier is not null && !IsId(tier))
+        {
+            mistakes.Add(model.At("tier"), MistakeList.Quote(tier), $"write {Shapes.Model["tier"].Wanted}");
+        }
+
+        return tier;
+    }
 
     private PriceConfiguration? ReadPrice(ObjectReader model)
     {

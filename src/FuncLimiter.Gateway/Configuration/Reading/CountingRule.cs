@@ -8,6 +8,9 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 /// <param name="Zone">The zone of the calendar day's midnight; null for UTC.</param>
 internal sealed record CountingRule(LimitAlgorithm Minute, LimitAlgorithm Day, TimeZoneInfo? Zone = null)
 {
+    /// <summary>The slice of a minute, in seconds, that holds no more than its part of the requests; null for none.</summary>
+    public int? SliceSeconds { get; init; }
+
     /// <summary>Tenants and users: a bucket by the minute, a quota by the calendar day in UTC.</summary>
     public static readonly CountingRule Consumer = new(LimitAlgorithm.Bucket, LimitAlgorithm.CalendarDay);
 
@@ -16,7 +19,8 @@ internal sealed record CountingRule(LimitAlgorithm Minute, LimitAlgorithm Day, T
     // Sliding is the safe reading of a minute window whose phase no header tells.
     private static readonly Dictionary<string, CountingRule> Others = new(StringComparer.Ordinal)
     {
-        ["azure-openai"] = new(LimitAlgorithm.Fixed, LimitAlgorithm.CalendarDay),
+        // Azure looks at spans of one or of ten seconds (quota management guide); what fits the shorter fits the longer.
+        ["azure-openai"] = new(LimitAlgorithm.Fixed, LimitAlgorithm.CalendarDay) { SliceSeconds = 1 },
         ["gemini"] = new(LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay, PacificTime.Zone),
         ["openrouter"] = new(LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay),
         ["cerebras"] = new(LimitAlgorithm.Sliding, LimitAlgorithm.CalendarDay),

@@ -66,7 +66,7 @@ internal sealed class LimitsReader(MistakeList mistakes)
             },
         }).ToArray();
         CheckRoom(reader, limits);
-        return new LimitSet(amounts, [.. limits, .. Slices(reader, amounts)]);
+        return new LimitSet(amounts, [.. limits, .. Slices(reader, amounts, minute == LimitAlgorithm.Fixed ? rule.SliceSeconds : null)]);
     }
 
     /// <summary>Finds inner limits above the limits that enclose them: they could never be reached.</summary>
@@ -89,21 +89,18 @@ internal sealed class LimitsReader(MistakeList mistakes)
     }
 
     // Where a slice of the minute begins is not known: any span as long holds at most a slice's part.
-    private IEnumerable<Limit> Slices(ObjectReader reader, Dictionary<string, long> amounts)
+    private IEnumerable<Limit> Slices(ObjectReader reader, Dictionary<string, long> amounts, int? usual)
     {
         const string name = "sliceSeconds";
-        if (reader.Whole(name, 1, 30) is not { } seconds)
-        {
-            return [];
-        }
-
-        if (!amounts.TryGetValue("rpm", out var rpm))
+        var written = reader.Whole(name, 0, 30);
+        if (written > 0 && !amounts.ContainsKey("rpm"))
         {
             mistakes.Add(reader.At(name), "sliceSeconds without rpm", "write rpm beside it, or leave it out");
-            return [];
         }
 
-        return [new Limit(Dimension.Requests, Math.Max(1, rpm * seconds / 60), TimeSpan.FromSeconds(seconds), LimitAlgorithm.Sliding)];
+        return (written ?? usual) is > 0 and var seconds && amounts.TryGetValue("rpm", out var rpm)
+            ? [new Limit(Dimension.Requests, Math.Max(1, ((rpm * seconds) + 59) / 60), TimeSpan.FromSeconds(seconds), LimitAlgorithm.Sliding)]
+            : [];
     }
 
     private LimitAlgorithm? Algorithm(ObjectReader reader)

@@ -81,12 +81,14 @@ internal sealed class RouteResolver
             }
         }
 
-        if (targets.Count + fallback.Count > MostDeployments)
+        var smaller = draft.Smaller.Where(entry => IsTarget(draft, entry) && IsFirst(entry, seen) && StandsIn(targets, entry, entry.Text)).Select(entry => entry.Text).ToList();
+        var route = new RouteConfiguration(draft.Model, targets, fallback) { Smaller = smaller, Simple = draft.Simple };
+        if (route.Places.Count() is > MostDeployments and var many)
         {
-            _mistakes.Add(draft.Path, $"a route with {targets.Count + fallback.Count} deployments", $"write at most {MostDeployments}, fallbacks included");
+            _mistakes.Add(draft.Path, $"a route with {many} deployments", $"write at most {MostDeployments}, fallbacks and smaller models included");
         }
 
-        return new RouteConfiguration(draft.Model, targets, fallback);
+        return route;
     }
 
     private bool StandsIn(IReadOnlyList<string> targets, RouteEntry entry, string deployment)

@@ -6,11 +6,20 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 internal sealed record RouteEntry(string Path, string Text);
 
 /// <summary>A route as written, its entries not looked up yet.</summary>
-internal sealed record RouteDraft(string Path, string Model, IReadOnlyList<RouteEntry> Targets, IReadOnlyList<RouteEntry> Fallback);
+internal sealed record RouteDraft(string Path, string Model, IReadOnlyList<RouteEntry> Targets, IReadOnlyList<RouteEntry> Fallback)
+{
+    /// <summary>The smaller models' deployments.</summary>
+    public IReadOnlyList<RouteEntry> Smaller { get; init; } = [];
+
+    /// <summary>Which work may go to them.</summary>
+    public IReadOnlyList<SimpleWork> Simple { get; init; } = [];
+}
 
 /// <summary>Reads the routes; <see cref="RouteResolver"/> looks up what they name.</summary>
 internal sealed class RoutesReader(MistakeList mistakes)
 {
+    private readonly SimpleWorkReader _simple = new(mistakes);
+
     public List<RouteDraft> Read(ObjectReader root)
     {
         var routes = new List<RouteDraft>();
@@ -30,7 +39,11 @@ internal sealed class RoutesReader(MistakeList mistakes)
             }
 
             names.Add(model, reader.At("model"));
-            routes.Add(new RouteDraft(path, model ?? string.Empty, Entries(reader, "targets", required: true), Entries(reader, "fallback", required: false)));
+            routes.Add(new RouteDraft(path, model ?? string.Empty, Entries(reader, "targets", required: true), Entries(reader, "fallback", required: false))
+            {
+                Smaller = Entries(reader, "smaller", required: false),
+                Simple = _simple.Read(reader),
+            });
         }
 
         return routes;

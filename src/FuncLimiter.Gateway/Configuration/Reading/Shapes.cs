@@ -26,13 +26,15 @@ internal static class Shapes
         new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
         new Member("apiKey", SecretText) { Secret = true },
         new Member("limits", "an object with limits, for example { \"rpm\": 600 }"),
-        new Member("models", "a list of at least one model, for example [{ \"model\": \"gpt-x\" }]"));
+        new Member("models", "a list of at least one model, for example [{ \"model\": \"gpt-x\" }]"),
+        new Member("termsChecked", "true once you have checked that the provider's terms let several organizations share this key"));
 
     public static readonly Shape Model = new(
         "a model",
         new Member("model", "the model's name at the provider"),
         new Member("limits", "an object with limits, for example { \"rpm\": 600, \"tpm\": 120000 }"),
-        new Member("price", "an object with input and output prices in US dollars per million tokens"));
+        new Member("price", "an object with input and output prices in US dollars per million tokens"),
+        new Member("tier", "a name of letters, digits, '.', '_' and '-', for example \"small\""));
 
     public static readonly Shape Price = new(
         "a price",
@@ -50,14 +52,23 @@ internal static class Shapes
         new Member("tpd", $"{WholeNumber}: tokens per day"),
         new Member("concurrent", $"{WholeNumber}: calls under way at once"),
         new Member("burstSeconds", "a number above 0 and at most 60: seconds of refill that a full bucket holds"),
-        new Member("sliceSeconds", "a whole number from 1 to 30: seconds that may hold only their part of rpm"),
+        new Member("sliceSeconds", "a whole number from 0 to 30: seconds that may hold only their part of rpm, 0 for none"),
         new Member("algorithm", "\"bucket\", \"sliding\" or \"fixed\""));
 
     public static readonly Shape Route = new(
         "a route",
         new Member("model", "the name that agents ask for"),
         new Member("targets", "a list of at least one deployment as \"account/model\""),
-        new Member("fallback", "a list of deployments as \"account/model\", or of other routes' names"));
+        new Member("fallback", "a list of deployments as \"account/model\", or of other routes' names"),
+        new Member("smaller", "a list of smaller models' deployments as \"account/model\""),
+        new Member("simple", "a list of rules, for example [{ \"step\": \"classify\" }]"));
+
+    public static readonly Shape Simple = new(
+        "a rule for simple work",
+        new Member("workflow", "a workflow's name, * at its end for any ending"),
+        new Member("step", "a step's name, * at its end for any ending"),
+        new Member("maxInputTokens", $"{WholeNumber}: the longest prompt in tokens"),
+        new Member("when", "\"pressure\" or \"always\""));
 
     public static readonly Shape Tenant = new(
         "a tenant",
@@ -66,7 +77,15 @@ internal static class Shapes
         new Member("weight", "a number above 0, its share against other tenants"),
         new Member("limits", "an object with limits, for example { \"tpm\": 50000 }"),
         new Member("userLimits", "an object with the limits of each user, for example { \"rpm\": 60 }"),
+        new Member("allow", "an object with providers, regions and accounts"),
+        new Member("organization", "the organization's name"),
         new Member("webhookSecret", SecretText) { Secret = true });
+
+    public static readonly Shape Allow = new(
+        "what a tenant may use",
+        new Member("providers", "a list of providers' ids"),
+        new Member("regions", "a list of regions"),
+        new Member("accounts", "a list of accounts' ids"));
 
     public static readonly Shape Queue = new(
         "the queue",
@@ -105,7 +124,9 @@ internal static class Shapes
         ["price"] = Price,
         ["limits"] = Limits,
         ["route"] = Route,
+        ["simple"] = Simple,
         ["tenant"] = Tenant,
+        ["allow"] = Allow,
         ["queue"] = Queue,
         ["maxWaitSeconds"] = MaxWait,
         ["alerts"] = Alerts,

@@ -6,12 +6,13 @@ using System.Text.RegularExpressions;
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
 /// <summary>Reads the tenants.</summary>
-internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader secrets)
+internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader secrets, IReadOnlyList<AccountConfiguration> accounts)
 {
     private const decimal MostWeight = 1_000_000;
     private const string HashPrefix = "sha256:";
 
     private readonly LimitsReader _limits = new(mistakes);
+    private readonly AllowanceReader _allowances = new(mistakes, accounts);
 
     public List<TenantConfiguration> Read(ObjectReader root)
     {
@@ -57,6 +58,8 @@ internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader s
         _limits.CheckWithin(reader.At("userLimits"), user, own, "its tenant's");
         return new TenantConfiguration(id ?? string.Empty, hashes, (double)weight, own.Limits, user.Limits)
         {
+            Allow = _allowances.Read(reader),
+            Organization = reader.Text("organization"),
             WebhookSecret = secrets.Secret(reader, "webhookSecret"),
         };
     }

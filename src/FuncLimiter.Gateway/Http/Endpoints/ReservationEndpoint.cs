@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Errors;
@@ -131,10 +132,13 @@ public sealed class ReservationEndpoint
     private async Task AdmitAsync(HttpContext context, WantedReservation wanted)
     {
         var (call, plan, ttl) = wanted;
+        var diversion = plan.Route.DiversionOf(call.Caller, call.Facts);
         var request = new AdmissionRequest(plan.Route.Name, call.Caller.Tenant, call.Caller.User, call.Caller.Priority, plan.Consumer, plan.Charges)
         {
             MaxWait = call.MaxWait,
-            Excluded = ReservationReader.Closed(plan.Route, call.Facts.Operation),
+            Excluded = ReservationReader.Closed(plan.Route, call.Facts.Operation)
+                | _services.Routes.ClosedTo(call.Caller.Tenant, plan.Route) | (diversion == Diversion.Never ? plan.Route.Smaller : 0),
+            Diversion = diversion,
             ExpiresAfter = ttl,
         };
         AdmissionResult admission;

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Errors;
@@ -12,6 +13,8 @@ internal static class CallerReader
     /// <summary>The longest name of a user, workflow, step or run, in characters.</summary>
     public const int MaxNameLength = 256;
 
+    /// <summary>What a tier may be called.</summary>
+    public const string TierNames = "'small', 'any' or 'large'";
 
     /// <summary>The caller, or null and what is wrong.</summary>
     public static Caller? Read(IHeaderDictionary headers, AuthenticatedTenant tenant, out GatewayError? error)
@@ -23,6 +26,12 @@ internal static class CallerReader
             return null;
         }
 
+        if (!TryReadTier(headers, out var tier))
+        {
+            error = GatewayError.BadRequest("invalid_tier", $"X-Tier must be {TierNames}.", FuncLimiterHeaders.Tier);
+            return null;
+        }
+
         error = null;
         return new Caller(
             tenant.Tenant,
@@ -30,7 +39,10 @@ internal static class CallerReader
             priority,
             Name(headers, FuncLimiterHeaders.Workflow, ref error),
             Name(headers, FuncLimiterHeaders.Step, ref error),
-            Name(headers, FuncLimiterHeaders.Run, ref error)) is var caller && error is null
+            Name(headers, FuncLimiterHeaders.Run, ref error))
+        {
+            Tier = tier,
+        } is var caller && error is null
             ? caller
             : null;
     }
@@ -45,6 +57,32 @@ internal static class CallerReader
             _ when text.Equals("background", StringComparison.OrdinalIgnoreCase) => (Priority.Background, true),
             _ => (Priority.Standard, false),
         };
+        return known;
+    }
+
+    /// <summary>Reads whether smaller models may serve a call: <c>small</c> for always, <c>any</c> for under pressure, <c>large</c> for never.</summary>
+    public static bool TryParseTier(ReadOnlySpan<char> text, out Diversion tier)
+    {
+        (tier, var known) = text switch
+        {
+            _ when text.Equals("small", StringComparison.OrdinalIgnoreCase) => (Diversion.Always, true),
+            _ when text.Equals("any", StringComparison.OrdinalIgnoreCase) => (Diversion.UnderPressure, true),
+            _ when text.Equals("large", StringComparison.OrdinalIgnoreCase) => (Diversion.Never, true),
+            _ => (Diversion.Never, false),
+        };
+        return known;
+    }
+
+    private static bool TryReadTier(IHeaderDictionary headers, out Diversion? tier)
+    {
+        tier = null;
+        if (!headers.TryGetValue(FuncLimiterHeaders.Tier, out var value))
+        {
+            return true;
+        }
+
+        var known = TryParseTier(value.ToString().AsSpan().Trim(), out var read);
+        tier = read;
         return known;
     }
 

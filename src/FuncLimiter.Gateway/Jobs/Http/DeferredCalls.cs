@@ -39,6 +39,7 @@ internal sealed class DeferredCalls(JobService jobs) : IDeferredCalls
                 Workflow = call.Caller.Workflow,
                 Step = call.Caller.Step,
                 Run = call.Caller.Run,
+                Tier = call.Caller.Tier,
                 Headers = call.Headers,
             },
         ])

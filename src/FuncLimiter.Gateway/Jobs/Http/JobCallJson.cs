@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Http.Requests;
 
 namespace FuncLimiter.Gateway.Jobs.Http;
 
@@ -10,7 +12,7 @@ internal sealed class JobCallJson
 {
     private const int LongestShown = 64;
 
-    private static readonly string[] Known = ["path", "body", "priority", "user", "workflow", "step", "run", "deadlineSeconds", "webhook"];
+    private static readonly string[] Known = ["path", "body", "priority", "user", "workflow", "step", "run", "tier", "deadlineSeconds", "webhook"];
 
     private readonly Dictionary<string, JsonElement> _members = new(StringComparer.Ordinal);
     private GatewayError? _error;
@@ -68,8 +70,24 @@ internal sealed class JobCallJson
             Workflow = Text("workflow"),
             Step = Text("step"),
             Run = Text("run"),
+            Tier = Tier(),
             Deadline = Deadline(),
         };
+    }
+
+    private Diversion? Tier()
+    {
+        if (Text("tier") is not { } text)
+        {
+            return null;
+        }
+
+        if (!CallerReader.TryParseTier(text, out var tier))
+        {
+            Fail("invalid_tier", $"'tier' must be {CallerReader.TierNames}.", "tier");
+        }
+
+        return tier;
     }
 
     private ReadOnlyMemory<byte> Body()

@@ -124,6 +124,7 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
                 Workflow = names[1],
                 Step = names[2],
                 Run = names[3],
+                Tier = Stored.Tier(names[4]),
                 Headers = Stored.Headers(headers),
                 Lane = Stored.Lane(lane).Name,
             };
