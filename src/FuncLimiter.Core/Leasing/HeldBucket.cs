@@ -2,10 +2,14 @@ using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Leasing;
 
-/// <summary>A part of a bucket, with its own refill.</summary>
+/// <summary>
+/// A part of a bucket, with its own refill. What it is to give up it uses until it asks again: only then the book learns that it did, and
+/// can lend it to another.
+/// </summary>
 internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
 {
     private readonly BucketShare _share = new();
+    private (double Rate, double Capacity) _fromNextAsk;
 
     private protected override double Level => _share.Level;
 
@@ -33,9 +37,10 @@ internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
     internal override void Apply(LeaseLine line, Instant now)
     {
         _share.Advance(now);
-        _share.Reshape(line.Rate, Math.Max(line.Capacity, _share.Level + line.Grant));
+        _fromNextAsk = (line.Rate, line.Capacity);
+        _share.Reshape(
+            Math.Max(_share.Rate, line.Rate), Math.Max(Math.Max(_share.Capacity, line.Capacity), _share.Level + line.Grant));
         _share.Add(line.Grant);
-        Aside += _share.Reshape(line.Rate, line.Capacity);
     }
 
     internal override void Drain(Instant now)
@@ -49,14 +54,16 @@ internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
     {
         _share.Advance(at);
         _share.Reshape(0, 0);
-        Aside = 0;
+        (_fromNextAsk, Aside) = (default, 0);
     }
 
     /// <summary>A part that doesn't refill keeps no room: the book has use for it.</summary>
     private protected override void Settle(Instant now)
     {
         _share.Advance(now);
+        Aside += _share.Reshape(_fromNextAsk.Rate, _fromNextAsk.Capacity);
         if (_share.Rate <= 0)
             _share.Reshape(0, Math.Max(0, _share.Level));
+        _fromNextAsk = (_share.Rate, _share.Capacity);
     }
 }

@@ -57,9 +57,9 @@ internal abstract class HeldLine(Limit limit)
     internal LeaseReport Report(double need, Instant now)
     {
         Need = need;
+        Settle(now);
         _returnedTotal += Aside;
         Aside = 0;
-        Settle(now);
         var report = new LeaseReport(UsedTotal, _returnedTotal, Level, need, [.. _refunds]);
         _refunds.Clear();
         return report;

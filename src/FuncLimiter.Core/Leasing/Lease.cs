@@ -28,6 +28,9 @@ public sealed record Lease(
 {
     /// <summary>The share in use of each limit, all instances together, 0 to 1.</summary>
     public IReadOnlyList<double> Use { get; init; } = [];
+
+    /// <summary>How soon after the ask another may follow where something presses; null where the policy alone says.</summary>
+    public TimeSpan? Pause { get; init; }
 }
 
 /// <summary>What is lent of one limit.</summary>

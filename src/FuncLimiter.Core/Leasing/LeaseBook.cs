@@ -10,10 +10,11 @@ namespace FuncLimiter.Core.Leasing;
 /// <remarks>
 /// Of a bucket an instance is lent a part with its own refill, so one ask serves as many calls as go out until the next. Of a window it is
 /// lent an amount. Who gets how much is the weighted max-min share of the stated demand (<see cref="Division"/>), as in Google's Doorman.
-/// Worked: 100 units per second, a burst of 6,000. Instance a wants 100 per second: it is lent 5,400 with 100 per second, the book keeps a
-/// tenth of the burst. Then b wants 100 per second too. Fair is 50 each, but a has it all: b gets the book's 600 and asks again soon. At
-/// its next ask a is offered 50 per second and 2,700 at once; once it is known to go by that (its ask after), b is lent the other 50 and
-/// 2,700.
+/// Worked: 100 units per second, a burst of 6,000. Instance a wants 100 per second: it is lent 400 at once, what it wants in half a refresh,
+/// and asks again in a second. Had b asked by then, each would be lent 50 per second; as nobody has, a is lent 100 per second and has 5,400
+/// at once, and the book keeps a tenth of the burst. Then b wants 100 per second too. Fair is 50 each, but a has it all: b gets 300 of the
+/// book's 600. At its next ask a is offered 50 per second and 2,700 at once; once it is known to go by that (its ask after), b is lent the
+/// other 50 and 2,700.
 /// </remarks>
 public sealed class LeaseBook
 {
@@ -89,7 +90,7 @@ public sealed class LeaseBook
             _tenures.Add(ask.Instance, tenure = Tenure.Begin(ask));
         if (_caution.Send(_now))
             Reconsider();
-        return Offer(tenure!);
+        return Offer(tenure!, isNew: !isKnown);
     }
 
     private void Reconsider()
@@ -182,25 +183,27 @@ public sealed class LeaseBook
 
     private void Hear(Tenure tenure, LeaseAsk ask)
     {
-        tenure.Hear(ask, _accounts);
+        tenure.Hear(ask, _accounts, _now);
         Reserve();
         tenure.Book(ask, _accounts);
     }
 
     /// <summary>Lends what an instance should have, as far as others have let go of it.</summary>
-    private Lease Offer(Tenure tenure)
+    private Lease Offer(Tenure tenure, bool isNew)
     {
         var tenures = _tenures.Values.ToArray();
         var lines = new LeaseLine[_accounts.Length];
         var parts = Enumerable.Repeat(1.0, tenure.Demands.Count).ToArray();
         var use = new double[_accounts.Length];
-        var askAgain = _now + _policy.RefreshEvery;
+        var refresh = _policy.RefreshOf(tenures.Length, tenures.Sum(other => other.CallsPerSecond));
+        var (askAgain, pause) = (_now + refresh, refresh);
         foreach (var (account, line) in Lines())
         {
             var targets = LeaseTargets.Of(line, account, tenures, _policy);
             var loan = new Loan(account, line, targets, tenures, _policy);
-            lines[line] = loan.For(tenure, _now, out var again);
+            lines[line] = loan.For(tenure, isNew, _now, out var again);
             askAgain = Instant.Min(askAgain, again);
+            pause = loan.PauseOf(tenure) < pause ? loan.PauseOf(tenure) : pause;
             parts = [.. parts.Zip(targets.PartsOf(tenure), Math.Min)];
             account.Grant(lines[line].Grant);
             use[line] = account.UseWith(tenures.Sum(other => Math.Max(0, other.Lines[line].Level)) + lines[line].Grant);
@@ -209,8 +212,8 @@ public sealed class LeaseBook
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
         tenure.Answer = new Lease(
             tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues,
-            _now, CooldownUntil, _now + _policy.Duration, askAgain, lines, [.. shares])
-        { Use = use };
+            _now, CooldownUntil, Instant.Max(_now + _policy.DurationOf(refresh), tenure.EndsAt), askAgain, lines, [.. shares])
+        { Use = use, Pause = pause };
         Reserve();
         return tenure.Answer;
     }

@@ -51,7 +51,11 @@ public sealed record LeaseAccountState
 /// <param name="Demands">What it wants.</param>
 /// <param name="Lines">What it has of each limit.</param>
 public sealed record TenureState(
-    string Instance, long Sequence, long Held, Lease? Answer, IReadOnlyList<LeaseDemand> Demands, IReadOnlyList<TenureLine> Lines);
+    string Instance, long Sequence, long Held, Lease? Answer, IReadOnlyList<LeaseDemand> Demands, IReadOnlyList<TenureLine> Lines)
+{
+    /// <summary>How many calls it let out per second of late, at least.</summary>
+    public double CallsPerSecond { get; init; }
+}
 
 /// <summary>What an instance has of one limit, as far as the book knows.</summary>
 /// <param name="Rate">The refill of the lease it holds.</param>

@@ -19,6 +19,8 @@ internal sealed class LeaseHold
     private long _sequence;
     private long _held;
     private bool _isValid;
+    private readonly TimeSpan _again;
+    private TimeSpan _pause;
     private bool _isUrgent;
     private bool _hasTaken;
 
@@ -30,6 +32,8 @@ internal sealed class LeaseHold
     {
         _instance = instance;
         _policy = policy;
+        _pause = policy.MinRefresh;
+        _again = policy.AnswerWithin < policy.RefreshEvery ? policy.AnswerWithin : policy.RefreshEvery;
         _lines = [.. limits.Select(HeldLine.Create)];
     }
 
@@ -40,7 +44,7 @@ internal sealed class LeaseHold
     public Instant NotBefore { get; private set; }
 
     /// <summary>When the book should be asked: as it said, or soon where it should know more.</summary>
-    public Instant AskAt => _isUrgent ? Instant.Min(_askAgainAt, _askedAt + _policy.MinRefresh) : _askAgainAt;
+    public Instant AskAt => _isUrgent ? Instant.Min(_askAgainAt, _askedAt + _pause) : _askAgainAt;
 
     /// <summary>The book should be asked soon.</summary>
     public void Hurry() => _isUrgent = true;
@@ -115,7 +119,7 @@ internal sealed class LeaseHold
     public LeaseAsk Ask(IReadOnlyList<LeaseDemand> demands, in Charge need, Instant now)
     {
         now = Advance(now);
-        (_askedAt, _askAgainAt) = (now, now + (!_isValid ? 2 * _policy.MinRefresh : _policy.RefreshEvery));
+        (_askedAt, _askAgainAt) = (now, now + (!_isValid ? 2 * _pause : _again));
         (_isUrgent, _hasTaken) = (false, false);
         var reports = new LeaseReport[_lines.Length];
         for (var i = 0; i < reports.Length; i++)
@@ -145,7 +149,7 @@ internal sealed class LeaseHold
 
         // Whatever the clocks read: the lease began after the ask left and before the answer came.
         var (begin, end) = (now - lease.IssuedAt, _askedAt + (lease.ExpiresAt - lease.IssuedAt));
-        (NotBefore, _askAgainAt) = (lease.NotBefore + begin, lease.AskAgainAt + begin);
+        (NotBefore, _askAgainAt, _pause) = (lease.NotBefore + begin, lease.AskAgainAt + begin, lease.Pause ?? _policy.MinRefresh);
         if (lease.Number == 0 || now >= end)
             return false;
         if (!_isValid || lease.Continues != _held)

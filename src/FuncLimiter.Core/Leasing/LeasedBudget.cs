@@ -66,7 +66,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         if (!IsWanted(now) && !HasNews)
             return Leave(now);
         var need = Demand.Need;
-        asked = Demand.Take(limits, policy.RefreshEvery, limits.Count == 0 ? 0 : policy.MaxDemands, now);
+        asked = Demand.Take(limits, policy.RefreshEvery / 4, limits.Count == 0 ? 0 : policy.MaxDemands, now);
         return Tell(Hold.Ask(asked, need, now), now);
     }
 

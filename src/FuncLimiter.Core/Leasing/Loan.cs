@@ -8,20 +8,47 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     /// <summary>A difference that is worth an ask of its own.</summary>
     private const double Notable = 0.2;
 
+    /// <summary>The part of what the book has that an instance gets at first.</summary>
+    private const double Advance = 0.5;
+
+    /// <summary>How far a rate may be above its target while nobody waits for it: moved to and fro, it would be out of use on the way.</summary>
+    private const double Slack = 0.1;
+
     /// <param name="tenure">The instance; its last answer is settled.</param>
+    /// <param name="isNew">Whether it was not known before.</param>
     /// <param name="now">Now.</param>
     /// <param name="askAgain">When it should ask again.</param>
-    internal LeaseLine For(Tenure tenure, Instant now, out Instant askAgain)
+    internal LeaseLine For(Tenure tenure, bool isNew, Instant now, out Instant askAgain)
     {
         var target = targets[tenure];
+        if (isNew && account.Flows && !target.ByTurns)
+        {
+            askAgain = now + policy.FirstRefresh;
+            return First(tenure);
+        }
+
         var loan = target.ByTurns ? ByTurns(tenure, target, now) : account.Flows ? Flow(tenure, target) : Amount(tenure, target);
         var own = tenure.Lines[line];
         var waitsForTime = own.IsShort && (target.ByTurns || !account.Flows);
         var mustLetGo = own.Rate > loan.Rate * (1 + Notable) || own.Capacity > loan.Capacity * (1 + Notable) + Notable;
         var isWaitedFor = mustLetGo && tenures.Any(other => other != tenure && other.Lines[line].IsShort);
         askAgain = isWaitedFor || own.IsShort && !waitsForTime ? now : waitsForTime ? NextRoom(tenure, target) : Instant.Unknown;
-        askAgain = Instant.Max(now + policy.MinRefresh, Instant.Min(now + policy.RefreshEvery, askAgain));
+        askAgain = Instant.Max(now + PauseOf(tenure), Instant.Min(now + policy.RefreshEvery, askAgain));
         return loan;
+    }
+
+    /// <summary>How soon after an ask another may follow: where calls go out by turns nothing but the turn is waited for.</summary>
+    internal TimeSpan PauseOf(Tenure tenure) => targets[tenure].ByTurns ? policy.MinRefresh : policy.PauseOf(tenures.Count);
+
+    /// <summary>
+    /// An advance: an amount without refill. The first to ask would else have everything, and the others nothing before it lets go.
+    /// </summary>
+    private LeaseLine First(Tenure tenure)
+    {
+        var need = tenure.Lines[line].Need;
+        var wants = Math.Max(need, Wants(tenure) * policy.RefreshEvery.TotalSeconds / 2);
+        var grant = Math.Min(Math.Min(wants, account.Free), Math.Max(need, account.Free * Advance));
+        return new(grant, 0, grant);
     }
 
     /// <summary>A part with its refill. What the book has is lent by shares, but no part of it that the book then couldn't keep.</summary>
@@ -29,7 +56,8 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     {
         var own = tenure.Lines[line];
         var (lentRate, lentCapacity) = Others(tenure);
-        var rate = Math.Min(target.Share, Math.Max(0, account.Pool - lentRate));
+        var isEnough = own.Rate <= target.Share * (1 + Slack) && !tenures.Any(other => other != tenure && other.Lines[line].IsShort);
+        var rate = Math.Min(isEnough ? Math.Max(own.Rate, target.Share) : target.Share, Math.Max(0, account.Pool - lentRate));
         var room = Math.Max(0, account.Capacity - lentCapacity);
         var capacity = Math.Min(target.Capacity, room);
         var most = Math.Min(account.Free, Math.Max(0, capacity - Math.Max(0, own.Level)));

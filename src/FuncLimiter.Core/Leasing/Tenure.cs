@@ -7,7 +7,9 @@ namespace FuncLimiter.Core.Leasing;
 /// </summary>
 internal sealed class Tenure
 {
+    private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
     private readonly (double Spent, double Returned, bool HasRefunds)[] _toBook;
+    private Instant _endedAt = Instant.Distant;
 
     internal Tenure(TenureState state)
     {
@@ -16,6 +18,7 @@ internal sealed class Tenure
         Held = state.Held;
         Answer = state.Answer;
         Demands = state.Demands;
+        CallsPerSecond = state.CallsPerSecond;
         Lines = [.. state.Lines];
         _toBook = new (double, double, bool)[Lines.Length];
     }
@@ -42,8 +45,13 @@ internal sealed class Tenure
 
     internal TenureLine[] Lines { get; }
 
-    /// <summary>From here on nothing that it holds can be in force.</summary>
-    internal Instant EndsAt => Answer?.ExpiresAt ?? Instant.Distant;
+    /// <summary>How many calls it let out per second of late, if each was as large as the largest.</summary>
+    internal double CallsPerSecond { get; private set; }
+
+    /// <summary>
+    /// From here on nothing that it holds can be in force. Never earlier than before: the answer that ends earlier may not have come.
+    /// </summary>
+    internal Instant EndsAt => Instant.Max(_endedAt, Answer?.ExpiresAt ?? Instant.Distant);
 
     /// <summary>An instance that the book doesn't know (any more): whatever it used before is counted already.</summary>
     internal static Tenure Begin(LeaseAsk ask) => new(new(
@@ -60,7 +68,10 @@ internal sealed class Tenure
 
     /// <summary>What the answer says for guidance is not kept: whoever asks the same again goes without.</summary>
     internal TenureState Export() =>
-        new(Instance, Sequence, Held, Answer is null ? null : Answer with { Shares = [], Use = [] }, Demands, [.. Lines]);
+        new(Instance, Sequence, Held, Answer is null ? null : Answer with { Shares = [], Use = [] }, Demands, [.. Lines])
+        {
+            CallsPerSecond = CallsPerSecond,
+        };
 
     internal double LentRate(int line) => Math.Max(Lines[line].Rate, Answer?.Lines[line].Rate ?? 0);
 
@@ -77,11 +88,12 @@ internal sealed class Tenure
     /// Takes in an ask: settles which lease is in force, and books what was used and given back. An answer that the instance passed over
     /// will never be in force, since the instance has asked again; what it was lent before and no longer knows counts as used.
     /// </summary>
-    internal void Hear(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts)
+    internal void Hear(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts, Instant now)
     {
         var took = Answer is not null && ask.Holds == Answer.Number;
         var isKnown = took || ask.Holds == Held;
         var goesOn = isKnown && !ask.Lapsed;
+        CountCalls(ask, now);
         for (var i = 0; i < Lines.Length; i++)
         {
             var (report, was, account, offer) = (ask.Lines[i], Lines[i], accounts[i], Answer?.Lines[i] ?? new(0, 0, 0));
@@ -98,8 +110,22 @@ internal sealed class Tenure
             _toBook[i] = new(isWrittenOff ? used + left : used, givenBack, isKnown && ask.Holds != 0);
         }
 
+        _endedAt = EndsAt;
         (Sequence, Demands, Answer) = (ask.Sequence, ask.Demands, null);
         (Held, Continues) = isKnown ? (ask.Holds, goesOn ? ask.Holds : 0) : (0, 0);
+    }
+
+    private void CountCalls(LeaseAsk ask, Instant now)
+    {
+        var seconds = Answer is null ? 0 : (now - Answer.IssuedAt).TotalSeconds;
+        if (seconds <= 0)
+            return;
+        var calls = Lines
+            .Zip(ask.Lines, (was, report) => report.Need > 0 ? Math.Max(0, report.UsedTotal - was.UsedTotal) / report.Need : 0)
+            .DefaultIfEmpty(0)
+            .Max();
+        var weight = Math.Min(1, seconds / Memory.TotalSeconds);
+        CallsPerSecond = Math.Round((1 - weight) * CallsPerSecond + weight * (calls / seconds), 3);
     }
 
     /// <summary>Books what the last ask told, once the accounts know what is lent now.</summary>

@@ -89,10 +89,10 @@ internal static class AppServices
         services.AddHostedService(provider => provider.GetRequiredService<TableUsage>());
     }
 
-    // Entities take tens of operations a second: with an ask every five seconds that is enough for fifty instances and more.
+    // Entities take tens of operations a second: an owner is asked no more than ten times in one, however many instances there are.
     private static LeasePolicy PolicyOf(GatewayConfiguration configuration) => new()
     {
-        MinRefresh = TimeSpan.FromSeconds(5),
+        MinRefresh = TimeSpan.FromSeconds(1),
         Floor = [0, configuration.Queue.StandardFloor, configuration.Queue.BackgroundFloor],
     };
 

@@ -19,10 +19,14 @@ public class LeaseBookTests
     {
         var book = Book(Bucket);
         var (a, b) = (new LeaseHold("a", [Bucket], Policy), new LeaseHold("b", [Bucket], Policy));
-        Assert.Equal(new LeaseLine(5_400, 100, 5_400), Exchange(book, a, Start).Lines[0]);
-        Assert.Equal(new LeaseLine(600, 0, 600), Round(Exchange(book, b, Start).Lines[0]));
+        var advance = Exchange(book, a, Start);
+        Assert.Equal(new LeaseLine(400, 0, 400), advance.Lines[0]);
+        Assert.Equal(Start + Policy.FirstRefresh, advance.AskAgainAt);
+        var later = advance.AskAgainAt;
+        Assert.Equal(new LeaseLine(5_000, 100, 5_400), Round(Exchange(book, a, later).Lines[0]));
+        Assert.Equal(new LeaseLine(300, 0, 300), Round(Exchange(book, b, later).Lines[0]));
 
-        var later = Start + Policy.MinRefresh;
+        later += Policy.MinRefresh;
         Assert.Equal(50, Exchange(book, a, later).Lines[0].Rate);
         Assert.Equal(0, Exchange(book, b, later).Lines[0].Rate);
         later += Policy.MinRefresh;
@@ -31,6 +35,61 @@ public class LeaseBookTests
         var share = Exchange(book, b, later).Lines[0];
         Assert.Equal(50, share.Rate, 1e-6);
         Assert.Equal(2_700, share.Capacity, 1e-6);
+    }
+
+    [Fact]
+    public void InstancesThatBeginAtOnce_HaveTheirSharesWithTheSecondAnswer()
+    {
+        var book = Book(Bucket);
+        LeaseHold[] holds = [.. Enumerable.Range(0, Policy.MaxInstances).Select(i => new LeaseHold("i" + i, [Bucket], Policy))];
+        var advances = holds.Select(hold => Exchange(book, hold, Start)).ToArray();
+        Assert.All(advances, advance => Assert.Equal(0, advance.Lines[0].Rate));
+        Assert.All(advances, advance => Assert.True(advance.Lines[0].Grant >= 100));
+
+        var shares = holds.Select(hold => Exchange(book, hold, Start + Policy.FirstRefresh)).ToArray();
+
+        Assert.All(shares, share => Assert.Equal(100.0 / holds.Length, share.Lines[0].Rate, 1e-6));
+    }
+
+    [Fact]
+    public void ARateALittleAboveItsTarget_IsKeptWhileNobodyWaitsForIt()
+    {
+        var book = Book(Bucket);
+        var (a, b) = (new LeaseHold("a", [Bucket], Policy), new LeaseHold("b", [Bucket], Policy));
+        Exchange(book, a, Start);
+        Exchange(book, b, Start);
+        var later = Start + Policy.FirstRefresh;
+        Assert.Equal((50, 50), (Exchange(book, a, later).Lines[0].Rate, Exchange(book, b, later).Lines[0].Rate));
+
+        Assert.Equal(50, Exchange(book, b, later + Policy.RefreshEvery, wants: 95).Lines[0].Rate);
+        Assert.Equal(100 * 20 / 120.0, Exchange(book, b, later + 2 * Policy.RefreshEvery, wants: 20).Lines[0].Rate, 1e-6);
+    }
+
+    [Fact]
+    public void TheMoreInstances_TheLongerEachWaitsBeforeItAsksOutOfNeed()
+    {
+        var policy = new LeasePolicy();
+        Assert.Equal(policy.MinRefresh, policy.PauseOf(3));
+        Assert.Equal(TimeSpan.FromSeconds(5), policy.PauseOf(50));
+        Assert.Equal(policy.RefreshEvery, policy.PauseOf(1_000));
+    }
+
+    /// <summary>A call of a unit each: at 100 a second an instance is to ask every other second.</summary>
+    [Fact]
+    public void BusyInstances_AskTheMoreOften_AndTheirLeasesAreTheShorter_ButEndNoEarlierThanThoseBefore()
+    {
+        var book = Book(Bucket);
+        var (lease, used, now) = (book.Ask(AskOf("a", 1), Start), 0.0, Start);
+        var ends = Start;
+        for (var i = 2; i < 12; i++)
+        {
+            Assert.True(lease.ExpiresAt >= ends);
+            (now, used, ends) = (now + TimeSpan.FromSeconds(2), used + 200, lease.ExpiresAt);
+            lease = book.Ask(AskOf("a", i) with { Holds = lease.Number, Lapsed = false, Lines = [Report(used)] }, now);
+        }
+
+        Assert.Equal(2, (lease.AskAgainAt - now).TotalSeconds, 0.1);
+        Assert.Equal(2 + 2 * Policy.AnswerWithin.TotalSeconds, (lease.ExpiresAt - now).TotalSeconds, 0.1);
     }
 
     [Fact]
@@ -53,9 +112,12 @@ public class LeaseBookTests
     public void WhatAnInstanceHolds_IsLentAgain_NotBeforeItsLeaseAndTheClockMarginAreOver(double secondsAfterEnd, bool isLent)
     {
         var book = Book(Bucket);
-        var held = book.Ask(AskOf("a", 1), Start);
+        var first = book.Ask(AskOf("a", 1), Start);
+        var held = book.Ask(AskOf("a", 2) with { Holds = first.Number }, Start);
+        Assert.Equal(100, held.Lines[0].Rate);
+        var second = book.Ask(AskOf("b", 1), held.ExpiresAt);
 
-        var lent = book.Ask(AskOf("b", 1), held.ExpiresAt + TimeSpan.FromSeconds(secondsAfterEnd));
+        var lent = book.Ask(AskOf("b", 2) with { Holds = second.Number }, held.ExpiresAt + TimeSpan.FromSeconds(secondsAfterEnd));
 
         Assert.Equal(isLent, lent.Lines[0].Rate > 0);
     }
@@ -99,13 +161,16 @@ public class LeaseBookTests
         var book = Book(Bucket);
         var hold = new LeaseHold("a", [Bucket], Policy);
         Exchange(book, hold, Start);
+        Exchange(book, hold, Start);
         hold.Take(Tokens(1_000), Start);
 
         var none = book.Ask(hold.Leave(Start), Start);
 
         Assert.Equal(0, none.Number);
         Assert.Equal(Instant.Unknown, hold.FitsAt(Tokens(1), Start));
-        Assert.InRange(book.Ask(AskOf("b", 1), Start).Lines[0].Grant, 4_000, 5_000);
+        var other = book.Ask(AskOf("b", 1), Start);
+        other = book.Ask(AskOf("b", 2) with { Holds = other.Number, Lapsed = false }, Start);
+        Assert.InRange(other.Lines[0].Grant, 4_000, 5_000);
     }
 
     [Fact]
@@ -166,6 +231,8 @@ public class LeaseBookTests
         Assert.Equal((0, end), (none.Number, none.AskAgainAt));
         Assert.Equal(0, book.Ask(AskOf("a", 2), end - TimeSpan.FromTicks(1)).Number);
         var lease = book.Ask(AskOf("a", 3), end);
+        Assert.Equal((0, 0), (lease.Lines[0].Grant, lease.Lines[0].Rate));
+        lease = book.Ask(AskOf("a", 4) with { Holds = lease.Number, Lapsed = false }, end);
         Assert.Equal((0, 100), (lease.Lines[0].Grant, lease.Lines[0].Rate));
     }
 
@@ -271,9 +338,9 @@ public class LeaseBookTests
 
     private static LeaseBook Book(params Limit[] limits) => new(limits, Caution.None(), Policy);
 
-    private static Lease Exchange(LeaseBook book, LeaseHold hold, Instant now)
+    private static Lease Exchange(LeaseBook book, LeaseHold hold, Instant now, double wants = 100)
     {
-        var lease = book.Ask(hold.Ask([Demand()], Tokens(100), now), now);
+        var lease = book.Ask(hold.Ask([Demand(perSecond: wants)], Tokens(100), now), now);
         hold.Apply(lease, now);
         return lease;
     }

@@ -88,14 +88,27 @@ public class LeaseHoldTests
     }
 
     [Fact]
-    public void ALowerCapacity_PutsTheSurplusAside_AndTheNextAskGivesItBack()
+    public void ALowerCapacity_IsGoneByFromTheNextAskOn_WhichGivesTheSurplusBack()
     {
-        var hold = Holding(Bucket, grant: 1_000, rate: 0);
+        var hold = Holding(Bucket, grant: 1_000, rate: 1);
         hold.Apply(Lease(hold.Ask([], Tokens(1), Start), 2, 0, capacity: 300, continues: 1), Start);
 
-        Assert.Equal(Instant.Unknown, hold.FitsAt(Tokens(301), Start));
+        Assert.Equal(Start, hold.FitsAt(Tokens(1_000), Start));
         var report = hold.Ask([], Tokens(1), Start).Lines[0];
         Assert.Equal((700, 300), (report.ReturnedTotal, report.Level));
+        Assert.Equal(Instant.Unknown, hold.FitsAt(Tokens(301), Start));
+    }
+
+    [Fact]
+    public void ALowerRate_IsGoneByFromTheNextAskOn()
+    {
+        var hold = Holding(Bucket, grant: 0, rate: 10);
+        hold.Apply(Lease(hold.Ask([], Tokens(1), Start), 2, 0, rate: 5, continues: 1), Start);
+        var slower = 1 - Policy.ClockMargin / Policy.Duration;
+
+        var (asked, later) = (Start + TimeSpan.FromSeconds(4), Start + TimeSpan.FromSeconds(8));
+        Assert.Equal(4 * 10 * slower, hold.Ask([], Tokens(1), asked).Lines[0].Level, 1e-6);
+        Assert.Equal((4 * 10 + 4 * 5) * slower, hold.Ask([], Tokens(1), later).Lines[0].Level, 1e-6);
     }
 
     [Fact]
@@ -130,6 +143,17 @@ public class LeaseHoldTests
         hold.FitsAt(Tokens(3_000), Start);
 
         Assert.Equal(Start + Policy.MinRefresh, hold.AskAt);
+    }
+
+    [Fact]
+    public void WhatDoesNotFitTheLease_WaitsAsLongAsTheBookSaid_BeforeItIsAskedFor()
+    {
+        var hold = new LeaseHold("a", [Bucket], Policy);
+        hold.Apply(Lease(hold.Ask([], Tokens(100), Start), 1, grant: 100, rate: 1) with { Pause = TimeSpan.FromSeconds(3) }, Start);
+
+        hold.FitsAt(Tokens(3_000), Start);
+
+        Assert.Equal(Start + TimeSpan.FromSeconds(3), hold.AskAt);
     }
 
     [Fact]

@@ -52,8 +52,8 @@ public class LeaseOwnerTests
     {
         var owner = Open("tenants:0", null);
 
-        Assert.True(Ask(owner, "tenant:t").Lines[0].Grant > 1_000);
-        Assert.InRange(Ask(owner, "tenant:someone").Lines[0].Grant, 1, 60);
+        Assert.True(Ask(owner, "tenant:t", Start + TimeSpan.FromSeconds(1), holds: Ask(owner, "tenant:t").Number).Lines[0].Capacity > 1_000);
+        Assert.InRange(Ask(owner, "tenant:someone", Start + TimeSpan.FromSeconds(1), holds: Ask(owner, "tenant:someone").Number).Lines[0].Capacity, 1, 60);
     }
 
     [Fact]
@@ -94,8 +94,8 @@ public class LeaseOwnerTests
 
     private static LeaseOwner Open(string scope, LeaseOwnerState? state) => LeaseOwner.Open(scope, Spec, Policy, state, Start);
 
-    private static Lease Ask(LeaseOwner owner, string budget, Instant? at = null, string instance = "i") =>
-        owner.Answer(new("", [new(budget, AskOf((at ?? Start).Ticks) with { Instance = instance })]), at ?? Start).Budgets.Single().Lease;
+    private static Lease Ask(LeaseOwner owner, string budget, Instant? at = null, string instance = "i", long holds = 0) =>
+        owner.Answer(new("", [new(budget, AskOf((at ?? Start).Ticks) with { Instance = instance, Holds = holds })]), at ?? Start).Budgets.Single().Lease;
 
     private static BudgetAsk Asking(string budget) => new(budget, AskOf(1));
 
