@@ -5,6 +5,7 @@ using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Entities;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage;
+using FuncLimiter.Functions.Storage.Usage;
 using FuncLimiter.Functions.Triggers;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
@@ -14,6 +15,7 @@ using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Reservations;
 using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Usage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
@@ -82,10 +84,10 @@ internal static class AppServices
         services.AddSingleton<SettlementMailbox>();
         services.AddSingleton<ISettlementRelay>(provider => provider.GetRequiredService<SettlementMailbox>());
         services.AddHostedService(provider => provider.GetRequiredService<SettlementMailbox>());
+        services.AddSingleton<TableUsage>();
+        services.AddSingleton<IUsageLedger>(provider => provider.GetRequiredService<TableUsage>());
         services.AddFuncLimiter(configuration, options);
         AddJobs(services);
-        services.AddSingleton<TableUsage>();
-        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<TableUsage>());
         services.AddHostedService(provider => provider.GetRequiredService<TableUsage>());
     }
 

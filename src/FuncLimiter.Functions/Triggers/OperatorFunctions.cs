@@ -8,7 +8,8 @@ using Microsoft.DurableTask.Client;
 namespace FuncLimiter.Functions.Triggers;
 
 /// <summary>What operators and balancers look at, and what no other path takes.</summary>
-internal sealed class OperatorFunctions(HealthEndpoint health, StatusEndpoint status, DurableClientSource clients) : HttpFunctions(clients)
+internal sealed class OperatorFunctions(HealthEndpoint health, StatusEndpoint status, UsageEndpoint usage, DurableClientSource clients)
+    : HttpFunctions(clients)
 {
     /// <summary>Every budget and queue as this instance knows them.</summary>
     [Function(nameof(Status))]
@@ -21,6 +22,18 @@ internal sealed class OperatorFunctions(HealthEndpoint health, StatusEndpoint st
     public Task<IActionResult> Metrics(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "metrics")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         AnswerAsync(client, status.MetricsAsync(request.HttpContext));
+
+    /// <summary>What calls used and cost: the tenant's own.</summary>
+    [Function(nameof(Usage))]
+    public Task<IActionResult> Usage(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "usage")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(client, usage.HandleAsync(request.HttpContext));
+
+    /// <summary>What everybody's calls used and cost, for who has a function key.</summary>
+    [Function(nameof(OperatorUsage))]
+    public Task<IActionResult> OperatorUsage(
+        [HttpTrigger(AuthorizationLevel.Function, "get", Route = "operator/usage")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(client, usage.HandleAsync(LetIn(request)));
 
     /// <summary>Every tenant's budgets and queues, for who has a function key.</summary>
     [Function(nameof(OperatorStatus))]

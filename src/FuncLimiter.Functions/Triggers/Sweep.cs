@@ -1,5 +1,6 @@
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage;
+using FuncLimiter.Functions.Storage.Usage;
 using FuncLimiter.Gateway.Configuration;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;

@@ -15,6 +15,11 @@ public sealed record CallEnvelope(
     /// <summary>The longest wait that the caller will bear, over its priority's own bound; null for none.</summary>
     public TimeSpan? MaxWait { get; init; }
 
+    /// <summary>
+    /// Whether who sent it tries again by itself where there is no room or a provider fails: then an end that is no answer is not the call's.
+    /// </summary>
+    public bool IsTriedAgain { get; init; }
+
     /// <summary>The key under which the provider and FuncLimiter treat repeats as one call; null for none.</summary>
     public string? IdempotencyKey { get; init; }
 }

@@ -28,6 +28,7 @@ internal sealed class CallRun
     private AdmissionResult? _admission;
     private TimeSpan _waited;
     private CallTerms? _terms;
+    private SpentSoFar _spent;
 
     public CallRun(CallServices services, AttemptRunner runner, PacingPolicy policy, CallEnvelope call, CallWays ways, CallAnswer answer)
     {
@@ -73,7 +74,7 @@ internal sealed class CallRun
         finally
         {
             _failure?.Dispose();
-            _services.Usage.Record(trace.End(Record()));
+            _services.Usage.Record(trace.End(Record(isEnd: !_call.IsTriedAgain)));
         }
     }
 
@@ -83,17 +84,20 @@ internal sealed class CallRun
     {
         _terms = terms;
         using var trace = CallTrace.Begin(_call, _plan.Route.Name);
+        var isEnd = false;
         try
         {
-            return await GoAsync(
+            var step = await GoAsync(
                 state, state.Phase == PacingPhase.New ? Submitted() : new PacingEvent.TimerFired(Instant.Max(state.WakeAt, Now)), cancellationToken);
+            isEnd = step.Action.IsLast;
+            return step;
         }
         finally
         {
             _failure?.Dispose();
             if (_attempt is not null || _answer.HasStarted)
             {
-                _services.Usage.Record(trace.End(Record()));
+                _services.Usage.Record(trace.End(Record(isEnd)));
             }
         }
     }
@@ -185,6 +189,7 @@ internal sealed class CallRun
                 : new PacingEvent.Refused(Now, refusal);
         }
 
+        _spent = _spent.With(_attempt);
         _attempt = new Attempt(_services, _call, _plan, _admission, _waited, _ways.At(_admission.Place));
         return new PacingEvent.Admitted(Now, _admission.Place, _attempt.Deployment.Name);
     }
@@ -250,16 +255,26 @@ internal sealed class CallRun
         return ErrorAnswer.WriteAsync(_answer, _call.Dialect, error, cancellationToken);
     }
 
-    private UsageRecord Record() => new(
-        _services.Time.GetUtcNow(),
-        _call.Caller,
-        _plan.Route.Name,
-        _call.Facts.Operation,
-        Deployment,
-        _answer.HasStarted ? _answer.Status : ClientClosedRequest,
-        Usage,
-        Usage is { } usage && _attempt!.Deployment.Price is { } price ? CallCost.Usd(price, usage) : null,
-        _waited,
-        _services.Time.GetElapsedTime(_startedAt),
-        Attempts);
+    private UsageRecord Record(bool isEnd)
+    {
+        var spent = _spent.With(_attempt);
+        var record = new UsageRecord(
+            _services.Time.GetUtcNow(),
+            _call.Caller,
+            _plan.Route.Name,
+            _call.Facts.Operation,
+            Deployment,
+            _answer.HasStarted ? _answer.Status : ClientClosedRequest,
+            spent.Usage,
+            spent.Cost?.TotalUsd,
+            _waited,
+            _services.Time.GetElapsedTime(_startedAt),
+            Attempts)
+        {
+            InputCostUsd = spent.Cost?.InputUsd,
+        };
+        return isEnd || record.Outcome == UsageOutcome.Answered
+            ? record
+            : record with { Outcome = Attempts > 0 ? UsageOutcome.Unfinished : UsageOutcome.Postponed };
+    }
 }

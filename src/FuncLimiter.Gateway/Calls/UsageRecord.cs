@@ -3,14 +3,14 @@ using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Calls;
 
-/// <summary>One finished call, for bills and reports.</summary>
+/// <summary>One finished call, or a part of one that goes on, for bills and reports.</summary>
 /// <param name="At">When it ended.</param>
 /// <param name="Caller">Who called.</param>
 /// <param name="Route">The name asked for.</param>
 /// <param name="Operation">What was asked.</param>
 /// <param name="Deployment">What served it last, as <c>account/model</c>; null where nothing was asked of a provider.</param>
 /// <param name="Status">The HTTP status answered; 499 where the caller went away before one.</param>
-/// <param name="Usage">The tokens used; null where nobody told.</param>
+/// <param name="Usage">The tokens used by all attempts; null where nobody told.</param>
 /// <param name="CostUsd">What that costs in US dollars; null without a price or without usage.</param>
 /// <param name="Waited">How long it waited for admission, all attempts together.</param>
 /// <param name="Duration">From receipt to the last byte.</param>
@@ -26,4 +26,23 @@ public sealed record UsageRecord(
     decimal? CostUsd,
     TimeSpan Waited,
     TimeSpan Duration,
-    int Attempts);
+    int Attempts)
+{
+    private const int ClientClosedRequest = 499;
+
+    /// <summary>The part of <see cref="CostUsd"/> that the input costs.</summary>
+    public decimal? InputCostUsd { get; init; }
+
+    /// <summary>What became of the call; by its status where nothing else is said.</summary>
+    public UsageOutcome Outcome { get; init; } =
+        Status is >= 200 and < 400 ? UsageOutcome.Answered
+        : Status == ClientClosedRequest ? UsageOutcome.Abandoned
+        : Deployment is null && Status is (413 or 429 or 503) ? UsageOutcome.Refused
+        : UsageOutcome.Failed;
+
+    /// <summary>The tier of the model that served it, or null.</summary>
+    public string? Tier { get; init; }
+
+    /// <summary>Whether the provider's batch service answered.</summary>
+    public bool IsBatch { get; init; }
+}

@@ -35,6 +35,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
 
             attempt.SettleAnswered(said.Usage);
             services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
+            AdmissionHeaders.Cost(answer, attempt);
             if (attempt.Crossing is { } crossing)
             {
                 await crossing.AnswerAsync(attempt, response, body, answer, services.Time.GetUtcNow(), timeout.Caller);

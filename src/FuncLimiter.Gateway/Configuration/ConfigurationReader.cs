@@ -71,6 +71,7 @@ public static class ConfigurationReader
             Queue = settings.Queue(root),
             Alerts = settings.Alerts(root),
             Jobs = settings.Jobs(root),
+            Usage = UsageReader.Read(root, mistakes),
         };
         return mistakes.Count == 0 ? new ConfigurationResult(configuration) : new ConfigurationResult(mistakes.All());
     }

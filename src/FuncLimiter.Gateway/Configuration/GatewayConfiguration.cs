@@ -24,6 +24,9 @@ public sealed record GatewayConfiguration
 
     /// <summary>Bounds of jobs.</summary>
     public JobConfiguration Jobs { get; init; } = new();
+
+    /// <summary>Bounds of the usage ledger.</summary>
+    public UsageConfiguration Usage { get; init; } = new();
 }
 
 /// <summary>One credential at one provider in one region.</summary>
@@ -58,12 +61,6 @@ public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limit
     /// <summary>The name of its class of models in reports of cost, for example <c>small</c>; null where it has none.</summary>
     public string? Tier { get; init; }
 }
-
-/// <summary>Prices in US dollars per million tokens.</summary>
-/// <param name="Input">Uncached input.</param>
-/// <param name="CachedInput">Input read from a prompt cache; as <paramref name="Input"/> where not given.</param>
-/// <param name="Output">Output.</param>
-public sealed record PriceConfiguration(decimal Input, decimal CachedInput, decimal Output);
 
 /// <summary>What an agent asks for, and what may serve it.</summary>
 /// <param name="Model">The name asked for.</param>

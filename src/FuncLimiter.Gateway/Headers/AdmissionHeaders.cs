@@ -38,6 +38,15 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts)
         }
     }
 
+    /// <summary>Sets what a call cost, where that is known before its answer begins.</summary>
+    public static void Cost(CallAnswer answer, Attempt attempt)
+    {
+        if (default(SpentSoFar).With(attempt).Cost is { } cost)
+        {
+            answer.SetHeader(FuncLimiterHeaders.CostUsd, cost.TotalUsd.ToString("0.############", CultureInfo.InvariantCulture));
+        }
+    }
+
     /// <summary>Sets when to come back, and whether that can help.</summary>
     public static void Retry(CallAnswer answer, GatewayError error)
     {

@@ -16,6 +16,7 @@ internal static class FuncLimiterHeaders
     public const string WaitedMs = "X-FuncLimiter-Waited-Ms";
     public const string Pressure = "X-FuncLimiter-Pressure";
     public const string Reason = "X-FuncLimiter-Reason";
+    public const string CostUsd = "X-FuncLimiter-Cost-Usd";
     public const string RateLimit = "RateLimit";
     public const string RateLimitPolicy = "RateLimit-Policy";
     public const string RetryAfterMs = "retry-after-ms";

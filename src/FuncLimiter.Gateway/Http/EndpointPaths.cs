@@ -44,6 +44,9 @@ public static class EndpointPaths
     /// <summary>The same for Prometheus.</summary>
     public const string Metrics = "/metrics";
 
+    /// <summary>What calls used and cost.</summary>
+    public const string Usage = "/usage";
+
     /// <summary>Whether the process answers.</summary>
     public const string Live = "/health/live";
 
@@ -51,7 +54,7 @@ public static class EndpointPaths
     public const string Ready = "/health/ready";
 
     private static readonly string[] Posts = [ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs];
-    private static readonly string[] Gets = [Models, Status, Metrics, Live, Ready];
+    private static readonly string[] Gets = [Models, Status, Metrics, Usage, Live, Ready];
 
     /// <summary>The methods that a path takes, as in <c>Allow</c>; null where there is no such path.</summary>
     internal static string? Method(string path)

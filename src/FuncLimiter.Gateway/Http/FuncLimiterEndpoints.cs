@@ -49,6 +49,7 @@ public static class FuncLimiterEndpoints
         routes.MapGet(EndpointPaths.Model, context => models.HandleAsync(context, Value(context, "model")));
         routes.MapGet(EndpointPaths.Status, status.StatusAsync);
         routes.MapGet(EndpointPaths.Metrics, status.MetricsAsync);
+        routes.MapGet(EndpointPaths.Usage, services.GetRequiredService<UsageEndpoint>().HandleAsync);
         routes.MapGet(EndpointPaths.Live, HealthEndpoint.LiveAsync);
         routes.MapGet(EndpointPaths.Ready, health.ReadyAsync);
     }

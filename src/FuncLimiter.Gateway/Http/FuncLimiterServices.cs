@@ -11,6 +11,7 @@ using FuncLimiter.Gateway.Reservations;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Gateway.Telemetry;
 using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Gateway.Usage;
 using FuncLimiter.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,7 +22,7 @@ namespace FuncLimiter.Gateway.Http;
 public static class FuncLimiterServices
 {
     /// <summary>
-    /// Adds the endpoints and what they need. The host adds the <see cref="ILimiter"/>, and where it has them an <see cref="IUsageSink"/>,
+    /// Adds the endpoints and what they need. The host adds the <see cref="ILimiter"/>, and where it has them an <see cref="IUsageLedger"/>,
     /// an <see cref="IDeferredCalls"/>, <see cref="IdempotentCalls"/>, an <see cref="Estimator"/> of its own and a <see cref="TimeProvider"/>.
     /// </summary>
     /// <param name="services">The host's services.</param>
@@ -32,7 +33,8 @@ public static class FuncLimiterServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Estimator>(_ => new Estimator());
-        services.TryAddSingleton<IUsageSink, NoUsageSink>();
+        services.TryAddSingleton<IUsageLedger>(new MemoryLedger(configuration.Usage));
+        services.TryAddSingleton<IUsageSink>(provider => provider.GetRequiredService<IUsageLedger>());
         services.AddSingleton(configuration);
         services.AddSingleton(options ?? new GatewayOptions());
         services.AddSingleton(new RouteTable(configuration, ProviderCatalog.Get));
@@ -84,6 +86,12 @@ public static class FuncLimiterServices
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>(), provider.GetService<ISettlementRelay>()));
         services.AddSingleton(provider => new ModelsEndpoint(
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<RouteTable>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new UsageEndpoint(
+            provider.GetRequiredService<Authenticator>(),
+            provider.GetRequiredService<IUsageLedger>(),
+            provider.GetRequiredService<GatewayConfiguration>(),
+            provider.GetRequiredService<GatewayOptions>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StatusEndpoint(
             provider.GetRequiredService<Authenticator>(),
             provider.GetRequiredService<ILimiter>(),

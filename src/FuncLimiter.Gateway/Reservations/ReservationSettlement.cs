@@ -8,8 +8,21 @@ namespace FuncLimiter.Gateway.Reservations;
 /// <summary>Settles a reservation by what its agent tells.</summary>
 internal static class ReservationSettlement
 {
-    /// <summary>Reads what the provider said as if it had been said here, and settles by it.</summary>
-    public static ResponseReading Settle(Attempt attempt, SettlementRequest told)
+    /// <summary>Reads what the provider said as if it had been said here, settles by it, and records what was used.</summary>
+    public static ResponseReading Settle(Attempt attempt, SettlementRequest told, CallServices services)
+    {
+        var said = Settle(attempt, told);
+        var spent = default(SpentSoFar).With(attempt);
+        services.Usage.Record(new UsageRecord(
+            services.Time.GetUtcNow(), attempt.Call.Caller, attempt.Call.Facts.Model, attempt.Call.Facts.Operation, attempt.Deployment.Name, told.Status,
+            spent.Usage, spent.Cost?.TotalUsd, attempt.Waited, attempt.Waited, told.Status == 0 ? 0 : 1)
+        {
+            InputCostUsd = spent.Cost?.InputUsd,
+        });
+        return said;
+    }
+
+    private static ResponseReading Settle(Attempt attempt, SettlementRequest told)
     {
         if (told.Status == 0)
         {

@@ -3,7 +3,9 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Webhooks;
+using FuncLimiter.Gateway.Usage;
 using FuncLimiter.Server.Storage.Jobs;
+using FuncLimiter.Server.Storage.Usage;
 
 namespace FuncLimiter.Server.Storage;
 
@@ -23,6 +25,7 @@ public static class StorageRegistration
         services.AddSingleton<IDeliveryStore, DeliveryStore>();
         services.AddSingleton<IIdempotencyStore, AnswerStore>();
         services.AddSingleton<UsageLedger>();
+        services.AddSingleton<IUsageLedger>(provider => provider.GetRequiredService<UsageLedger>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<UsageLedger>());
         services.AddHostedService(provider => provider.GetRequiredService<UsageLedger>());
         return services;

@@ -1,11 +1,9 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Jobs;
-using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Functions.Tests.Storage;
 
@@ -73,30 +71,6 @@ public class StorageTests
         var later = now + TimeSpan.FromHours(2);
         await answers.StoreAsync("acme", "k", Answer(404), later, later + TimeSpan.FromHours(1));
         Assert.Equal(404, (await answers.FindAsync("acme", "k", later, CancellationToken.None))!.Answer.Status);
-    });
-
-    [Fact]
-    public void UsageLedger_KeepsARowACallByDayAndTenant_AndForgetsWholeDays() => AppWorld.Run(async world =>
-    {
-        var usage = world.Get<TableUsage>();
-        for (var call = 0; call < 3; call++)
-        {
-            usage.Record(new UsageRecord(
-                world.Time.GetUtcNow(), new Caller("a/b", "u", Priority.Standard, null, null, null), "gpt-x", Operation.ChatCompletions, "one/gpt-x",
-                200, new TokenUsage(5, 0), 0.25m, TimeSpan.Zero, TimeSpan.FromSeconds(1), 1));
-        }
-
-        await usage.FlushAsync();
-
-        var rows = world.Usage.All.Where(row => row.Partition == "20260101-a=2Fb").ToArray();
-        Assert.Equal(3, rows.Length);
-        Assert.All(rows, row => Assert.Equal(("a/b", 5L, 250_000_000L), (row.Text("Tenant"), row.Number("InputTokens"), row.Number("CostNanoUsd"))));
-        var late = world.Time.GetUtcNow() + TimeSpan.FromDays(500);
-        while (await usage.SweepAsync(late, 2, CancellationToken.None) > 0)
-        {
-        }
-
-        Assert.Empty(world.Usage.All);
     });
 
     private static StoredAnswer Answer(int status) => new(new byte[] { 1 }, new CallResult(status, [], default, null, null, 1));

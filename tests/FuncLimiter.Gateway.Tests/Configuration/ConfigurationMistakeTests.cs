@@ -78,6 +78,12 @@ public class ConfigurationMistakeTests
     [InlineData("jobs.maxCalls", "50001", "$.jobs.maxCalls", "at most maxWaiting")]
     [InlineData("accounts[0].models[0].price.cachedInput", "2.6", "$.accounts[0].models[0].price.cachedInput", "input price")]
     [InlineData("accounts[0].models[0].price.input", "-1", "$.accounts[0].models[0].price.input", "at least 0")]
+    [InlineData("accounts[0].models[0].price.input", "\"2.5\"", "$.accounts[0].models[0].price.input", "dollars")]
+    [InlineData("accounts[0].models[0].price.output", "1000001", "$.accounts[0].models[0].price.output", "1000000")]
+    [InlineData("accounts[0].models[0].price.cacheWrite", "-0.1", "$.accounts[0].models[0].price.cacheWrite", "at least 0")]
+    [InlineData("accounts[0].models[0].price.batchDiscount", "50", "$.accounts[0].models[0].price.batchDiscount", "from 0 to 1")]
+    [InlineData("usage.keepDays", "19", "$.usage.keepDays", "keepHoursDays")]
+    [InlineData("usage.maxRows", "10", "$.usage.maxRows", "1,000")]
     public void Read_WhenOneThingIsWrong_TellsWhereAndWhatToWrite(string changed, string? value, string path, string fix)
     {
         var mistakes = Sample.Read(Sample.With(changed, value)).Mistakes;

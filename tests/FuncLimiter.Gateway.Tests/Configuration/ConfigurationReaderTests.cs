@@ -16,7 +16,7 @@ public class ConfigurationReaderTests
         Assert.Equal(("openai-east", "openai", "eastus", Sample.OpenAIKey), (account.Id, account.Provider, account.Region, account.ApiKey));
         Assert.Equal(new Uri("https://api.openai.com"), account.Endpoint);
         Assert.Equal([new Limit(Dimension.Requests, 10000, Minute, LimitAlgorithm.Bucket)], account.Limits);
-        Assert.Equal(new PriceConfiguration(2.5m, 1.25m, 10m), account.Models[0].Price);
+        Assert.Equal(new PriceConfiguration(2.5m, 1.25m, 10m) { CacheWrite = 3.125m, BatchDiscount = 0.4m }, account.Models[0].Price);
         Assert.Equal(
             [
                 new Limit(Dimension.Requests, 600, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 6 },

@@ -60,6 +60,8 @@ public class ConfigurationSchemaTests
     [InlineData("accounts[0].models", "[]")]
     [InlineData("accounts[0].models[0].model", "5")]
     [InlineData("accounts[0].models[0].price.output", null)]
+    [InlineData("accounts[0].models[0].price.batchDiscount", "2")]
+    [InlineData("usage.maxRows", "999")]
     [InlineData("accounts[0].limits.rpm", "0")]
     [InlineData("accounts[0].limits.rpm", "1.5")]
     [InlineData("accounts[0].limits.rpm", "\"600\"")]

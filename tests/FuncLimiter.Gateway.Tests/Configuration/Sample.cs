@@ -24,7 +24,7 @@ internal static class Sample
                 {
                   "model": "gpt-x",
                   "limits": { "rpm": 600, "tpm": 120000, "rpd": 10000, "tpd": 2000000, "concurrent": 50, "burstSeconds": 6, "algorithm": "bucket" },
-                  "price": { "input": 2.5, "cachedInput": 1.25, "output": 10 },
+                  "price": { "input": 2.5, "cachedInput": 1.25, "cacheWrite": 3.125, "output": 10, "batchDiscount": 0.4 },
                 },
                 { "model": "gpt-y", "tier": "small" },
               ],
@@ -53,6 +53,7 @@ internal static class Sample
             "maxRunning": 32, "maxWaiting": 50000, "maxCalls": 500, "deadlineSeconds": 600, "keepResultsHours": 24,
             "webhookSecret": "${HOOK}", "webhooksToPrivateNetworks": true,
           },
+          "usage": { "keepHoursDays": 20, "keepDays": 200, "maxRows": 5000 },
         }
         """;
 

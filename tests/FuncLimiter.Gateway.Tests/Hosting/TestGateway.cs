@@ -43,7 +43,8 @@ internal sealed class TestGateway : IAsyncDisposable
         Func<Uri, GatewayConfiguration>? configuration = null,
         GatewayOptions? options = null,
         TimeProvider? time = null,
-        Func<GatewayConfiguration, ILimiter>? realLimiter = null)
+        Func<GatewayConfiguration, ILimiter>? realLimiter = null,
+        bool keepsUsage = false)
     {
         var provider = await FakeProvider.StartAsync();
         var (limiter, usage) = (new FakeLimiter(), new UsageRecords());
@@ -53,7 +54,11 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         var configured = (configuration ?? Samples.Open)(provider.Address);
         builder.Services.AddSingleton(realLimiter?.Invoke(configured) ?? limiter);
-        builder.Services.AddSingleton<IUsageSink>(usage);
+        if (!keepsUsage)
+        {
+            builder.Services.AddSingleton<IUsageSink>(usage);
+        }
+
         builder.Services.AddFuncLimiter(configured, options);
         var app = builder.Build();
         app.MapFuncLimiter();

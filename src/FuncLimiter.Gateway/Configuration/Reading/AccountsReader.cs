@@ -5,10 +5,10 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 /// <summary>Reads the accounts and their models.</summary>
 internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader secrets)
 {
-    private const decimal MostPrice = 1_000_000;
     private const int LongestModel = 256;
 
     private readonly LimitsReader _limits = new(mistakes);
+    private readonly PriceReader _prices = new(mistakes);
 
     public List<AccountConfiguration> Read(ObjectReader root)
     {
@@ -89,7 +89,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
 
             var own = _limits.Read(reader, "limits", rule);
             _limits.CheckWithin(reader.At("limits"), own, shared, "its account's");
-            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, ReadPrice(reader)) { Tier = ReadTier(reader) });
+            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, _prices.Read(reader)) { Tier = ReadTier(reader) });
         }
 
         return models;
@@ -107,24 +107,6 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         }
 
         return tier;
-    }
-
-    private PriceConfiguration? ReadPrice(ObjectReader model)
-    {
-        if (model.Inner("price", Shapes.Price) is not { } reader)
-        {
-            return null;
-        }
-
-        var input = reader.Number("input", 0, MostPrice, required: true);
-        var output = reader.Number("output", 0, MostPrice, required: true);
-        var cached = reader.Number("cachedInput", 0, MostPrice);
-        if (cached > input)
-        {
-            mistakes.Add(reader.At("cachedInput"), $"{cached}, above the input price of {input}", "write at most the input price, or leave it out");
-        }
-
-        return new PriceConfiguration(input ?? 0, cached ?? input ?? 0, output ?? 0);
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]

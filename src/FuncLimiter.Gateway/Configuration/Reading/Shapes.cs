@@ -16,7 +16,8 @@ internal static class Shapes
         new Member("tenants", "a list of tenants"),
         new Member("queue", "an object with the queue's bounds"),
         new Member("alerts", "an object with warnAt and actAt"),
-        new Member("jobs", "an object with the bounds of jobs"));
+        new Member("jobs", "an object with the bounds of jobs"),
+        new Member("usage", "an object with how long usage is kept"));
 
     public static readonly Shape Account = new(
         "an account",
@@ -40,7 +41,9 @@ internal static class Shapes
         "a price",
         new Member("input", "US dollars per million input tokens, at least 0"),
         new Member("cachedInput", "US dollars per million cached input tokens, at least 0"),
-        new Member("output", "US dollars per million output tokens, at least 0"));
+        new Member("cacheWrite", "US dollars per million input tokens written to a cache, at least 0"),
+        new Member("output", "US dollars per million output tokens, at least 0"),
+        new Member("batchDiscount", "a number from 0 to 1: the share taken off for calls through the batch service"));
 
     public static readonly Shape Limits = new(
         "limits",
@@ -115,6 +118,12 @@ internal static class Shapes
         new Member("webhookSecret", SecretText) { Secret = true },
         new Member("webhooksToPrivateNetworks", "true or false"));
 
+    public static readonly Shape Usage = new(
+        "usage",
+        new Member("keepHoursDays", "a number of days"),
+        new Member("keepDays", "a number of days, not below keepHoursDays"),
+        new Member("maxRows", "a whole number of at least 1,000: rows of the ledger by the hour"));
+
     /// <summary>All of them, by the name that the schema has for each.</summary>
     public static readonly IReadOnlyDictionary<string, Shape> All = new Dictionary<string, Shape>
     {
@@ -131,5 +140,6 @@ internal static class Shapes
         ["maxWaitSeconds"] = MaxWait,
         ["alerts"] = Alerts,
         ["jobs"] = Jobs,
+        ["usage"] = Usage,
     };
 }

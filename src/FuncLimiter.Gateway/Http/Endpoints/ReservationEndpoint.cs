@@ -96,7 +96,7 @@ public sealed class ReservationEndpoint
             return;
         }
 
-        var said = ReservationSettlement.Settle(attempt, told!);
+        var said = ReservationSettlement.Settle(attempt, told!, _services);
         await AnswerAsync(context, 200, id, said.Reason, said.Retryable);
     }
 
@@ -107,7 +107,7 @@ public sealed class ReservationEndpoint
         if (JsonSerializer.Deserialize(settlement.Body.Span, ReservationJson.Default.SettlementRequest) is { } told
             && told.Problem() is null && _desk.TryTake(settlement.Reservation, settlement.Tenant, out var attempt))
         {
-            ReservationSettlement.Settle(attempt, told);
+            ReservationSettlement.Settle(attempt, told, _services);
         }
     }
 

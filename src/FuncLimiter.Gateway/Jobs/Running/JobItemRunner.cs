@@ -14,7 +14,8 @@ internal sealed class JobItemRunner(
     JobSignals signals,
     JobPace pace,
     TimeProvider time,
-    ILogger<JobItemRunner> logger)
+    ILogger<JobItemRunner> logger,
+    IUsageSink? usage = null)
 {
     /// <summary>How long no call of a lane is begun after the limiter had no room for one of them.</summary>
     private static readonly TimeSpan LongestClosure = TimeSpan.FromSeconds(5);
@@ -65,7 +66,7 @@ internal sealed class JobItemRunner(
                 return End(item, Refused(item, error));
             }
 
-            var call = envelope with { MaxWait = Positive(item.Deadline - time.GetUtcNow()), IdempotencyKey = item.Key.ToString() };
+            var call = envelope with { MaxWait = Positive(item.Deadline - time.GetUtcNow()), IdempotencyKey = item.Key.ToString(), IsTriedAgain = true };
             var answer = await executor.ExecuteAsync(call, stopWaiting, cut);
             return Next(item, JobStep.After(answer, item.Failures), answer);
         }
@@ -109,10 +110,26 @@ internal sealed class JobItemRunner(
     {
         if (await store.EndAsync(item.Key, result))
         {
+            Count(item, result);
             pace.Ended();
             signals.Ended.Set();
         }
     };
+
+    // What was answered was counted by the one that answered, and what attempts in vain have cost as well.
+    private void Count(JobItem item, JobItemResult result)
+    {
+        if (result.State is not (JobItemState.Failed or JobItemState.Expired) || !reader.TryRead(item.Call, item.Tenant, out var call, out _))
+        {
+            return;
+        }
+
+        usage?.Record(new UsageRecord(
+            result.EndedAt, call.Caller, call.Facts.Model, call.Facts.Operation, result.Deployment, result.Status, null, null, TimeSpan.Zero, TimeSpan.Zero, 0)
+        {
+            Outcome = result.State == JobItemState.Expired ? UsageOutcome.Refused : UsageOutcome.Failed,
+        });
+    }
 
     // A call that was accepted may be refused later: its model was taken out of the configuration.
     private JobItemResult Refused(JobItem item, GatewayError error) => JobCallReader.Refuse(item.Call, error, time.GetUtcNow());

@@ -1,21 +1,22 @@
 using System.Threading.Channels;
 using Dapper;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Usage;
 using Microsoft.Data.Sqlite;
 
-namespace FuncLimiter.Server.Storage;
+namespace FuncLimiter.Server.Storage.Usage;
 
 /// <summary>
-/// Writes what each call used, in groups and off the calls' own path. Entries that the disk cannot keep up with are counted and told in the log.
+/// Sums up what calls used by hour and day, and writes the sums in groups and off the calls' own path. Entries that the disk cannot keep up
+/// with are counted and told in the log.
 /// </summary>
-public sealed class UsageLedger(Database database, TimeProvider time, ILogger<UsageLedger> logger) : BackgroundService, IUsageSink
+public sealed class UsageLedger(Database database, GatewayConfiguration configuration, TimeProvider time, ILogger<UsageLedger> logger)
+    : BackgroundService, IUsageLedger
 {
     private const int MostWaiting = 65_536;
     private const int MostInGroup = 1000;
     private const int MostSwept = 5000;
-
-    /// <summary>Older entries are forgotten.</summary>
-    private static readonly TimeSpan KeepFor = TimeSpan.FromDays(400);
 
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
 
@@ -27,6 +28,7 @@ public sealed class UsageLedger(Database database, TimeProvider time, ILogger<Us
     private readonly Channel<UsageRecord> _waiting =
         Channel.CreateBounded<UsageRecord>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
+    private readonly UsageBounds _bounds = new();
     private long _lost;
     private long _told;
 
@@ -42,25 +44,9 @@ public sealed class UsageLedger(Database database, TimeProvider time, ILogger<Us
         }
     }
 
-    /// <summary>Sums of a span of time, by tenant, workflow and deployment.</summary>
-    /// <param name="from">From when.</param>
-    /// <param name="until">Until before when.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    public Task<IReadOnlyList<UsageSum>> SumAsync(DateTimeOffset from, DateTimeOffset until, CancellationToken cancellationToken) =>
-        database.ReadAsync<IReadOnlyList<UsageSum>>(
-            (connection, transaction) =>
-            [
-                .. connection.Query<(string Tenant, string? Workflow, string? Deployment, long Calls, long Input, long Cached, long Output, long Cost)>(
-                    """
-                    SELECT tenant, workflow, deployment, COUNT(*), IFNULL(SUM(input_tokens), 0), IFNULL(SUM(cached_tokens), 0), IFNULL(SUM(output_tokens), 0),
-                      IFNULL(SUM(cost_nano_usd), 0)
-                    FROM usage WHERE at >= @from AND at < @until GROUP BY tenant, workflow, deployment ORDER BY tenant, workflow, deployment
-                    """,
-                    new { from = from.UtcTicks, until = until.UtcTicks },
-                    transaction).Select(row => new UsageSum(
-                        row.Tenant, row.Workflow, row.Deployment, row.Calls, row.Input, row.Cached, row.Output, row.Cost / UsageRow.NanoPerUsd)),
-            ],
-            cancellationToken);
+    /// <inheritdoc/>
+    public Task<UsagePage> QueryAsync(UsageQuery query, CancellationToken cancellationToken) =>
+        database.ReadAsync((connection, transaction) => UsageReading.Answer(query, connection, transaction), cancellationToken);
 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -105,12 +91,18 @@ public sealed class UsageLedger(Database database, TimeProvider time, ILogger<Us
 
     private async Task WriteAsync(List<UsageRecord> group)
     {
+        var sums = new UsageSums(_bounds);
+        group.ForEach(sums.Add);
         try
         {
             await database.WriteAsync(
                 (connection, transaction) =>
                 {
-                    connection.Execute(UsageRow.Insert, group.Select(UsageRow.Of), transaction);
+                    foreach (var grain in UsageGrains.All)
+                    {
+                        connection.Execute(UsageSumRow.Add, sums.Of(grain).Select(cell => UsageSumRow.Of(grain, cell)), transaction);
+                    }
+
                     return group.Count;
                 },
                 durable: false);
@@ -130,18 +122,40 @@ public sealed class UsageLedger(Database database, TimeProvider time, ILogger<Us
 
     private async Task SweepAsync()
     {
+        var (now, kept) = (time.GetUtcNow(), configuration.Usage);
         try
         {
-            await database.WriteAsync(
-                (connection, transaction) => connection.Execute(
-                    "DELETE FROM usage WHERE rowid IN (SELECT rowid FROM usage WHERE at < @before LIMIT @most)",
-                    new { before = (time.GetUtcNow() - KeepFor).UtcTicks, most = MostSwept },
-                    transaction),
-                durable: false);
+            foreach (var (grain, before) in new[] { (UsageGrain.Hour, now - kept.KeepHours), (UsageGrain.Day, now - kept.KeepDays) })
+            {
+                while (await database.WriteAsync((connection, transaction) => Forget(connection, transaction, grain, before, kept.MaxRows), durable: false) > 0)
+                {
+                }
+            }
         }
         catch (Exception trouble) when (trouble is SqliteException or ObjectDisposedException)
         {
             logger.LogError(trouble, "Old entries of the usage ledger could not be forgotten.");
         }
+    }
+
+    // The oldest are the first of the index by time. In bites, so that nothing waits long behind one.
+    private static int Forget(SqliteConnection connection, SqliteTransaction transaction, UsageGrain grain, DateTimeOffset before, int maxRows)
+    {
+        var asked = new { grain = (int)grain, before = before.UtcTicks - grain.Length().Ticks, maxRows, most = MostSwept };
+        var excess = connection.ExecuteScalar<long>(
+            """
+            SELECT MIN(@most, MAX(
+              (SELECT COUNT(*) FROM usage_sums WHERE grain = @grain) - @maxRows,
+              (SELECT COUNT(*) FROM (SELECT 1 FROM usage_sums WHERE grain = @grain AND at <= @before LIMIT @most))))
+            """,
+            asked,
+            transaction);
+        return excess <= 0 ? 0 : connection.Execute(
+            """
+            DELETE FROM usage_sums WHERE (grain, tenant, at, key) IN (
+              SELECT grain, tenant, at, key FROM usage_sums WHERE grain = @grain ORDER BY at LIMIT @excess)
+            """,
+            new { grain = (int)grain, excess },
+            transaction);
     }
 }

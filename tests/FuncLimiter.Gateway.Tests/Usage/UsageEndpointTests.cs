@@ -1,0 +1,200 @@
+using System.Net;
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Tests.Hosting;
+
+namespace FuncLimiter.Gateway.Tests.Usage;
+
+public class UsageEndpointTests
+{
+    private static readonly (string, string)[] FromAcme = [("X-Forwarded-For", "203.0.113.9"), ("x-api-key", Samples.AcmeKey)];
+    private static readonly (string, string)[] FromGlobex = [("X-Forwarded-For", "203.0.113.9"), ("x-api-key", "fl-globex-key")];
+
+    [Fact]
+    public async Task Usage_IsGroupedAsAsked_WithCostSharesAndRates()
+    {
+        await using var gateway = await StartAsync();
+        await CallAsync(gateway, FromAcme, ("X-Workflow", "search"), ("X-Run", "r1"));
+        await CallAsync(gateway, FromAcme, ("X-Workflow", "search"), ("X-Run", "r2"));
+        await CallAsync(gateway, FromAcme, ("X-Workflow", "write"));
+
+        var root = await JsonAsync(gateway, "/usage?by=workflow,model", FromAcme);
+
+        var rows = root.GetProperty("rows").EnumerateArray().ToArray();
+        Assert.Equal([("search", "gpt-x", 2), ("write", "gpt-x", 1)], rows.Select(row => (Text(row, "workflow"), Text(row, "model"), row.GetProperty("calls").GetInt32())));
+        var each = ((7 * 2m) + (4 * 1m) + (7 * 10m)) / 1_000_000;
+        Assert.Equal([2 * each, each], rows.Select(row => row.GetProperty("costUsd").GetDecimal()));
+        Assert.Equal(0.666667m, rows[0].GetProperty("shareOfCost").GetDecimal());
+        Assert.Equal(0.363636m, rows[0].GetProperty("cacheHitRate").GetDecimal());
+        Assert.Equal(0.611111m, rows[0].GetProperty("inputShare").GetDecimal());
+        Assert.Equal(0, rows[0].GetProperty("rejectionRate").GetDecimal());
+        Assert.Equal(3 * each, root.GetProperty("total").GetProperty("costUsd").GetDecimal());
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("next").ValueKind);
+    }
+
+    [Fact]
+    public async Task Answer_TellsWhatItCost()
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, FromAcme);
+
+        Assert.Equal("0.000088", response.Headers.GetValues("X-FuncLimiter-Cost-Usd").Single());
+    }
+
+    [Fact]
+    public async Task Tenant_SeesItsOwnOnly_AndAnOperatorAll()
+    {
+        await using var gateway = await StartAsync();
+        await CallAsync(gateway, FromAcme);
+        await CallAsync(gateway, FromGlobex);
+
+        Assert.Equal(["acme"], Tenants(await JsonAsync(gateway, "/usage?by=tenant", FromAcme)));
+        Assert.Equal(["globex"], Tenants(await JsonAsync(gateway, "/usage?by=tenant", FromGlobex)));
+        Assert.Equal(["acme", "globex"], Tenants(await JsonAsync(gateway, "/usage?by=tenant")));
+        Assert.Equal(["acme"], Tenants(await JsonAsync(gateway, "/usage?by=tenant&tenant=acme")));
+        using var others = await gateway.GetAsync("/usage?tenant=globex", FromAcme);
+        Assert.Equal(HttpStatusCode.Forbidden, others.StatusCode);
+        using var stranger = await gateway.GetAsync("/usage", ("X-Forwarded-For", "203.0.113.9"));
+        Assert.Equal(HttpStatusCode.Unauthorized, stranger.StatusCode);
+    }
+
+    [Fact]
+    public async Task Csv_NeverHoldsWhatASpreadsheetWouldRun()
+    {
+        await using var gateway = await StartAsync();
+        string[] names = ["=HYPERLINK(\"http://x\")", "+1", "-1", "@SUM(1)", "a,b", "plain"];
+        foreach (var name in names)
+        {
+            await CallAsync(gateway, FromAcme, ("X-Workflow", name));
+        }
+
+        using var response = await gateway.GetAsync("/usage?by=workflow&format=csv", FromAcme);
+        var lines = (await response.Content.ReadAsStringAsync()).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.Equal("text/csv", response.Content.Headers.ContentType!.MediaType);
+        Assert.StartsWith("workflow,calls,answered,", lines[0], StringComparison.Ordinal);
+        string[] cells = ["'+1", "'-1", "\"'=HYPERLINK(\"\"http://x\"\")\"", "'@SUM(1)", "\"a,b\"", "plain"];
+        Assert.Equal(cells.Select(cell => $"{cell},1,1"), lines[1..].Select(line => line[..(line.IndexOf(",1,1,", StringComparison.Ordinal) + 4)]));
+    }
+
+    [Fact]
+    public async Task Pages_LeadFromOneToTheNext()
+    {
+        await using var gateway = await StartAsync();
+        for (var run = 0; run < 5; run++)
+        {
+            await CallAsync(gateway, FromAcme, ("X-Run", $"r{run}"));
+        }
+
+        var runs = new List<string?>();
+        for (var next = "/usage?by=run&limit=2"; next is not null;)
+        {
+            var root = await JsonAsync(gateway, next, FromAcme);
+            Assert.Equal(5, root.GetProperty("total").GetProperty("calls").GetInt32());
+            runs.AddRange(root.GetProperty("rows").EnumerateArray().Select(row => Text(row, "run")));
+            next = Text(root, "next");
+        }
+
+        Assert.Equal(["r0", "r1", "r2", "r3", "r4"], runs);
+    }
+
+    [Theory]
+    [InlineData("by=planet", "by")]
+    [InlineData("by=user,user", "by")]
+    [InlineData("by=tenant,user,workflow,step,run,route", "by")]
+    [InlineData("from=yesterday", "from")]
+    [InlineData("from=2026-13-01", "from")]
+    [InlineData("from=0001-01-01", "from")]
+    [InlineData("from=2026-11-02&to=2026-11-01", "from")]
+    [InlineData("from=2001-01-01&to=2009-01-01", "from")]
+    [InlineData("from=2026-01-01T01:00Z&to=2026-01-02", "from")]
+    [InlineData("to=", null)]
+    [InlineData("interval=week", "interval")]
+    [InlineData("interval=day&by=run", "interval")]
+    [InlineData("limit=0", "limit")]
+    [InlineData("limit=10001", "limit")]
+    [InlineData("limit=x", "limit")]
+    [InlineData("format=xml", "format")]
+    [InlineData("after=nonsense", "after")]
+    [InlineData("after=WyIxIl0&by=user", "after")]
+    [InlineData("group=tenant", "group")]
+    [InlineData("by=tenant&by=user", "by")]
+    public async Task BadParameter_IsToldInPlainWords(string query, string? parameter)
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.GetAsync($"/usage?{query}", FromAcme);
+        using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+
+        if (parameter is null)
+        {
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            return;
+        }
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal(parameter, body.RootElement.GetProperty("error").GetProperty("param").GetString());
+    }
+
+    [Fact]
+    public async Task Post_IsNotServed()
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync("/usage", "{}", FromAcme);
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task RefusedCalls_AreTheRejectionRate()
+    {
+        await using var gateway = await StartAsync();
+        await CallAsync(gateway, FromAcme);
+        gateway.Limiter.Decide = FakeLimiter.Refuse(
+            RefusalReason.WouldWaitTooLong, "deployment:openai-1/gpt-x", Instant.From(DateTimeOffset.UtcNow.AddSeconds(9)));
+        await CallAsync(gateway, FromAcme);
+
+        var total = (await JsonAsync(gateway, "/usage?by=route", FromAcme)).GetProperty("rows")[0];
+
+        Assert.Equal((2, 1, 1, 0.5m), (Int(total, "calls"), Int(total, "answered"), Int(total, "refused"), total.GetProperty("rejectionRate").GetDecimal()));
+    }
+
+    private static async Task<TestGateway> StartAsync()
+    {
+        var gateway = await TestGateway.StartAsync(Samples.Keyed, keepsUsage: true);
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+        return gateway;
+    }
+
+    private static async Task CallAsync(TestGateway gateway, (string, string)[] from, params (string, string)[] headers)
+    {
+        var before = await CountAsync(gateway);
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, [.. from, .. headers]);
+        await response.Content.ReadAsByteArrayAsync();
+
+        // A call is recorded once it is over, which its caller may see a moment earlier.
+        for (var attempt = 0; await CountAsync(gateway) == before && attempt < 500; attempt++)
+        {
+            await Task.Delay(5);
+        }
+    }
+
+    private static async Task<int> CountAsync(TestGateway gateway) => Int((await JsonAsync(gateway, "/usage")).GetProperty("total"), "calls");
+
+    private static async Task<JsonElement> JsonAsync(TestGateway gateway, string path, params (string, string)[] headers)
+    {
+        using var response = await gateway.GetAsync(path, headers);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, text);
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    private static IEnumerable<string?> Tenants(JsonElement root) => root.GetProperty("rows").EnumerateArray().Select(row => Text(row, "tenant"));
+
+    private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
+
+    private static int Int(JsonElement element, string name) => element.GetProperty(name).GetInt32();
+}
