@@ -85,6 +85,21 @@ public sealed class Budget
         return fits;
     }
 
+    /// <summary>What the meter counts that a charge fits last; null where all have room.</summary>
+    internal Dimension? Tightest(in Charge charge, Instant now)
+    {
+        var (tightest, latest) = ((Dimension?)null, now);
+        foreach (var meter in meters)
+        {
+            if (meter.FitsAt(charge[meter.Dimension], now) is var at && at > latest)
+            {
+                (tightest, latest) = (meter.Dimension, at);
+            }
+        }
+
+        return tightest;
+    }
+
     /// <summary>Takes a charge from all meters.</summary>
     public void Take(in Charge charge, Instant now)
     {

@@ -9,13 +9,14 @@ namespace FuncLimiter.Core.Budgets;
 /// <param name="InputTokens">Input tokens, by the provider's own rule.</param>
 /// <param name="OutputTokens">Output tokens.</param>
 /// <param name="Concurrent">Places among the calls under way, usually 1 while it runs and 0 afterwards.</param>
+/// <param name="Cost">Money, in billionths of a US dollar.</param>
 [StructLayout(LayoutKind.Sequential)]
-public readonly record struct Charge(long Requests, long Tokens, long InputTokens, long OutputTokens, long Concurrent)
+public readonly record struct Charge(long Requests, long Tokens, long InputTokens, long OutputTokens, long Concurrent, long Cost = 0)
 {
     /// <summary>Costs nothing.</summary>
     public static readonly Charge None;
 
-    private const int Size = 5;
+    private const int Size = 6;
 
     /// <summary>The amount of one dimension.</summary>
     /// <remarks>Read by place: the amounts stand in the order of <see cref="Dimension"/>, and this is asked for at every meter of every call.</remarks>
@@ -27,7 +28,8 @@ public readonly record struct Charge(long Requests, long Tokens, long InputToken
         left.Tokens + right.Tokens,
         left.InputTokens + right.InputTokens,
         left.OutputTokens + right.OutputTokens,
-        left.Concurrent + right.Concurrent);
+        left.Concurrent + right.Concurrent,
+        left.Cost + right.Cost);
 
     /// <summary>The difference, dimension by dimension; may be negative.</summary>
     public static Charge operator -(in Charge left, in Charge right) => new(
@@ -35,5 +37,6 @@ public readonly record struct Charge(long Requests, long Tokens, long InputToken
         left.Tokens - right.Tokens,
         left.InputTokens - right.InputTokens,
         left.OutputTokens - right.OutputTokens,
-        left.Concurrent - right.Concurrent);
+        left.Concurrent - right.Concurrent,
+        left.Cost - right.Cost);
 }

@@ -17,4 +17,7 @@ public enum Dimension
 
     /// <summary>Calls under way at once.</summary>
     Concurrent,
+
+    /// <summary>Money, in billionths of a US dollar.</summary>
+    Cost,
 }

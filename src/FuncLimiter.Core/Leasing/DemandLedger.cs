@@ -29,7 +29,8 @@ internal sealed class DemandLedger
         Largest(Dimension.Tokens),
         Largest(Dimension.InputTokens),
         Largest(Dimension.OutputTokens),
-        Largest(Dimension.Concurrent));
+        Largest(Dimension.Concurrent),
+        Largest(Dimension.Cost));
 
     /// <summary>Counts a call that came.</summary>
     /// <param name="tenant">Whose.</param>
@@ -122,7 +123,8 @@ internal sealed class DemandLedger
                 Rate(Dimension.Tokens),
                 Rate(Dimension.InputTokens),
                 Rate(Dimension.OutputTokens),
-                Rate(Dimension.Concurrent));
+                Rate(Dimension.Concurrent),
+                Rate(Dimension.Cost));
         }
 
         public void Fade(Instant now)

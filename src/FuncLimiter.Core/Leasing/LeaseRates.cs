@@ -9,12 +9,14 @@ namespace FuncLimiter.Core.Leasing;
 /// <param name="InputTokens">Input tokens per second.</param>
 /// <param name="OutputTokens">Output tokens per second.</param>
 /// <param name="Concurrent">Calls under way at once.</param>
+/// <param name="Cost">Billionths of a US dollar per second.</param>
 public readonly record struct LeaseRates(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Requests,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Tokens = 0,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double InputTokens = 0,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double OutputTokens = 0,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Concurrent = 0)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Concurrent = 0,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] double Cost = 0)
 {
     /// <summary>The rate of one dimension.</summary>
     public double this[Dimension dimension] => dimension switch
@@ -23,11 +25,14 @@ public readonly record struct LeaseRates(
         Dimension.Tokens => Tokens,
         Dimension.InputTokens => InputTokens,
         Dimension.OutputTokens => OutputTokens,
-        _ => Concurrent,
+        Dimension.Concurrent => Concurrent,
+        _ => Cost,
     };
 
     /// <summary>Whether every rate is a number of at least zero.</summary>
-    internal bool IsValid => Valid(Requests) && Valid(Tokens) && Valid(InputTokens) && Valid(OutputTokens) && Valid(Concurrent);
+    internal bool IsValid =>
+        Valid(Requests) && Valid(Tokens) && Valid(InputTokens) && Valid(OutputTokens) && Valid(Concurrent)
+        && Valid(Cost);
 
     private static bool Valid(double rate) => rate >= 0 && double.IsFinite(rate);
 }

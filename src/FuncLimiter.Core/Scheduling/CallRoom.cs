@@ -14,12 +14,12 @@ internal static class CallRoom
     {
         if (call.Owner!.Budget.FitsAt(call.Consumer, now) == Instant.Never)
         {
-            return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never);
+            return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never) { Dimension = call.Owner.Budget.Tightest(call.Consumer, now) };
         }
 
         if (call.OwnerUser?.Budget is { } user && user.FitsAt(call.Consumer, now) == Instant.Never)
         {
-            return new(RefusalReason.TooLarge, user.Name, Instant.Never);
+            return new(RefusalReason.TooLarge, user.Name, Instant.Never) { Dimension = user.Tightest(call.Consumer, now) };
         }
 
         Budget? tooSmall = null;
@@ -43,6 +43,10 @@ internal static class CallRoom
             ? new(RefusalReason.NoDeployment, $"route:{lane.Route}", Instant.Never)
             : new(RefusalReason.TooLarge, tooSmall.Name, Instant.Never);
     }
+
+    /// <summary>What the limit counts that a call waits for in a budget of its tenant or user; null where the budget is a provider's.</summary>
+    public static Dimension? BindingOf(Call call, Budget budget, Instant now) =>
+        budget == call.Owner!.Budget || budget == call.OwnerUser?.Budget ? budget.Tightest(call.Consumer, now) : null;
 
     /// <summary>The budget that a call waits for: its own first, then the tighter one of the place that has room for it first.</summary>
     public static Budget Binding(Call call, Instant now)

@@ -6,4 +6,8 @@ namespace FuncLimiter.Core.Scheduling;
 /// <param name="Reason">Why.</param>
 /// <param name="Budget">The name of the budget that binds, for example <c>tenant:acme</c>.</param>
 /// <param name="RetryAt">When a retry is expected to be taken; <see cref="Instant.Never"/> where none can be.</param>
-public sealed record Refusal(RefusalReason Reason, string Budget, Instant RetryAt);
+public sealed record Refusal(RefusalReason Reason, string Budget, Instant RetryAt)
+{
+    /// <summary>What the limit that binds counts; null where that is not known.</summary>
+    public Dimension? Dimension { get; init; }
+}

@@ -34,7 +34,11 @@ internal sealed class Refusals(QueuePolicy policy)
         var room = isFull ? TimeSpan.FromSeconds(call.Lane!.Waiting((int)call.Priority) * RoomToReturn / drain) : TimeSpan.Zero;
         var earliest = now + TimeSpan.FromTicks(Math.Max(room.Ticks, (forecast - bound).Ticks));
         var at = PromisesOf(call).Give(call, drain, earliest, now);
-        return new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, CallRoom.Binding(call, now).Name, at);
+        var budget = CallRoom.Binding(call, now);
+        return new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, budget.Name, at)
+        {
+            Dimension = CallRoom.BindingOf(call, budget, now),
+        };
     }
 
     private int Promised(Instant now)

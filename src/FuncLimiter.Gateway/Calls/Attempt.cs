@@ -1,6 +1,7 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Responses;
@@ -44,6 +45,9 @@ internal sealed class Attempt
     /// <summary>The tokens used, once settled with them.</summary>
     public TokenUsage? Usage { get; private set; }
 
+    /// <summary>What tokens cost where it goes; null where that is not known, or nothing is used.</summary>
+    public PriceConfiguration? Price => _plan.Price(_place);
+
     /// <summary>True from settlement on.</summary>
     public bool IsSettled { get; private set; }
 
@@ -69,7 +73,7 @@ internal sealed class Attempt
     /// <summary>The provider failed or refused: it charges by its own rule, the caller got nothing.</summary>
     public void SettleFailed(OutcomeKind outcome, TokenUsage? usage) => Settle(
         _plan.ChargeAtEnd(_place, usage, outcome),
-        usage is { } used ? ConsumerCharge.Of(used) : outcome == OutcomeKind.Rejected ? ConsumerCharge.RequestOnly : Charge.None,
+        usage is { } used ? ConsumerCharge.Of(used, Price) : outcome == OutcomeKind.Rejected ? ConsumerCharge.RequestOnly : Charge.None,
         usage);
 
     /// <summary>The call was answered to its end.</summary>
@@ -77,7 +81,7 @@ internal sealed class Attempt
     {
         Settle(
             _plan.ChargeAtEnd(_place, usage, OutcomeKind.Success),
-            usage is { } used ? ConsumerCharge.Of(used) : ConsumerCharge.Of(Estimate) with { Concurrent = 0 },
+            usage is { } used ? ConsumerCharge.Of(used, Price) : ConsumerCharge.Of(Estimate, Price) with { Concurrent = 0 },
             usage);
         if (usage is { } known && (Call.Facts.TextBytes > 0 || Call.Facts.Images > 0))
         {
@@ -92,7 +96,7 @@ internal sealed class Attempt
     {
         var seen = told ?? new TokenUsage(Estimate.InputTokens, 0);
         seen = seen with { OutputTokens = Math.Max(seen.OutputTokens, outputTokens) };
-        Settle(_plan.ChargeAtEnd(_place, seen, OutcomeKind.Success), ConsumerCharge.Of(seen), seen);
+        Settle(_plan.ChargeAtEnd(_place, seen, OutcomeKind.Success), ConsumerCharge.Of(seen, Price), seen);
     }
 
     private void Settle(Charge provider, Charge consumer, TokenUsage? usage)

@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 
@@ -31,6 +32,9 @@ internal sealed class CallPlan
 
     /// <summary>The tokens foreseen at one deployment.</summary>
     public TokenEstimate Estimate(int place) => _estimates[place];
+
+    /// <summary>What tokens cost at one deployment; null where that is not known, or nothing is used.</summary>
+    public PriceConfiguration? Price(int place) => _facts[place].Operation == Operation.CountTokens ? null : Route.Deployments[place].Price;
 
     /// <summary>What calls like this one are learned under.</summary>
     public static EstimateKey Key(Deployment deployment, Caller caller) => new(deployment.Target.Model, caller.Workflow, caller.Step);
@@ -74,9 +78,11 @@ internal sealed class CallPlan
         _facts[place] = facts.Model == deployment.Target.Model ? facts : facts with { Model = deployment.Target.Model };
         _estimates[place] = estimate;
         _charges[place] = deployment.Provider.ChargeAtStart(_facts[place], estimate);
-        if (Consumer == Charge.None && (deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null))
+        if (deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null)
         {
-            Consumer = ConsumerCharge.Of(estimate);
+            // Where it will be served is open: its money is reserved by the dearest place.
+            var charge = ConsumerCharge.Of(estimate, Price(place));
+            Consumer = (Consumer == Charge.None ? charge : Consumer) with { Cost = Math.Max(Consumer.Cost, charge.Cost) };
         }
     }
 }

@@ -73,6 +73,7 @@ public static class ConfigurationReader
             Jobs = settings.Jobs(root),
             Usage = UsageReader.Read(root, mistakes),
         };
+        MoneyLimit.CheckPrices(configuration, mistakes);
         return mistakes.Count == 0 ? new ConfigurationResult(configuration) : new ConfigurationResult(mistakes.All());
     }
 

@@ -25,6 +25,14 @@ internal static class RefusalError
             : "When it can be tried again is not foreseeable.";
         return refusal.Reason switch
         {
+            RefusalReason.TooLarge when refusal.Dimension == Dimension.Cost => new GatewayError(413, "request_exceeds_money_budget",
+                $"The request may cost more than {refusal.Budget} may spend in a day, and can never be let through. Lower max_tokens or shorten the input.")
+            {
+                Budget = refusal.Budget,
+            },
+            RefusalReason.WouldWaitTooLong when refusal.Dimension == Dimension.Cost => Retryable(429, "money_budget_spent",
+                $"The money budget of {refusal.Budget} for the day is spent, or reserved for calls under way. It is back at midnight UTC. {come}",
+                refusal, retryAfter),
             RefusalReason.TooLarge => new GatewayError(413, "request_exceeds_limit",
                 $"The request is larger than the whole limit of {refusal.Budget} and can never be let through. Lower max_tokens or shorten the input.")
             {

@@ -44,7 +44,8 @@ internal static class RateLimitFields
         Dimension.Tokens => "tokens",
         Dimension.InputTokens => "input-tokens",
         Dimension.OutputTokens => "output-tokens",
-        _ => "concurrent-requests",
+        Dimension.Concurrent => "concurrent-requests",
+        _ => "nano-usd",
     };
 
     /// <summary>A structured field's string holds printable ASCII only, and a user's name may hold anything.</summary>

@@ -19,7 +19,7 @@ public class SettlementTests
         Assert.Equal(("gpt-x", "default", "ann"), (admission.Route, admission.Tenant, admission.User));
         Assert.Equal(50, admission.Consumer.OutputTokens);
         var settlement = Assert.Single(gateway.Limiter.Settlements);
-        Assert.Equal(new Charge(1, 18, 11, 7, 0), settlement.Consumer);
+        Assert.Equal(new Charge(1, 18, 11, 7, 0, Cost: 88_000), settlement.Consumer);
         Assert.Equal(admission.Provider[0].Tokens, settlement.Provider.Tokens);
         Assert.Contains(gateway.Limiter.Observations, observation => observation.Readings.Any(reading => reading.Remaining == 59));
         var record = await gateway.Usage.SingleAsync();

@@ -82,6 +82,10 @@ public class ConfigurationMistakeTests
     [InlineData("accounts[0].models[0].price.output", "1000001", "$.accounts[0].models[0].price.output", "1000000")]
     [InlineData("accounts[0].models[0].price.cacheWrite", "-0.1", "$.accounts[0].models[0].price.cacheWrite", "at least 0")]
     [InlineData("accounts[0].models[0].price.batchDiscount", "50", "$.accounts[0].models[0].price.batchDiscount", "from 0 to 1")]
+    [InlineData("tenants[0].limits.usdPerDay", "0", "$.tenants[0].limits.usdPerDay", "0.01")]
+    [InlineData("tenants[0].limits.usdPerDay", "50", "$.tenants[0].limits.usdPerDay", "price")]
+    [InlineData("tenants[0].userLimits.usdPerDay", "5", "$.tenants[0].userLimits.usdPerDay", "price")]
+    [InlineData("accounts[0].limits.usdPerDay", "50", "$.accounts[0].limits.usdPerDay", "leave it out")]
     [InlineData("usage.keepDays", "19", "$.usage.keepDays", "keepHoursDays")]
     [InlineData("usage.maxRows", "10", "$.usage.maxRows", "1,000")]
     public void Read_WhenOneThingIsWrong_TellsWhereAndWhatToWrite(string changed, string? value, string path, string fix)

@@ -62,6 +62,8 @@ public class ConfigurationSchemaTests
     [InlineData("accounts[0].models[0].price.output", null)]
     [InlineData("accounts[0].models[0].price.batchDiscount", "2")]
     [InlineData("usage.maxRows", "999")]
+    [InlineData("tenants[0].limits.usdPerDay", "0")]
+    [InlineData("accounts[0].limits.usdPerDay", "50")]
     [InlineData("accounts[0].limits.rpm", "0")]
     [InlineData("accounts[0].limits.rpm", "1.5")]
     [InlineData("accounts[0].limits.rpm", "\"600\"")]

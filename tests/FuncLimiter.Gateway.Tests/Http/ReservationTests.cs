@@ -26,8 +26,8 @@ public class ReservationTests
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
         var admission = Assert.Single(gateway.Limiter.Requests);
         Assert.Equal((Priority.Background, "ann", TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(60)), (admission.Priority, admission.User!, admission.MaxWait, admission.ExpiresAfter));
-        Assert.Equal(new Charge(1, 120, 100, 20, 1), admission.Consumer);
-        Assert.Equal(new Charge(1, 95, 90, 5, 0), Assert.Single(gateway.Limiter.Settlements).Consumer);
+        Assert.Equal(new Charge(1, 120, 100, 20, 1, Cost: 400_000), admission.Consumer);
+        Assert.Equal(new Charge(1, 95, 90, 5, 0, Cost: 230_000), Assert.Single(gateway.Limiter.Settlements).Consumer);
         Assert.Contains(gateway.Limiter.Observations.Single().Readings, reading => reading.Remaining == 3);
         Assert.Empty(gateway.Provider.Requests);
     }

@@ -35,7 +35,7 @@ public class StreamingTests
         goOn.SetResult();
         Assert.Equal(Second + Usage + Done, await new StreamReader(stream).ReadToEndAsync());
         Assert.Equal(new TokenUsage(11, 2), (await gateway.Usage.SingleAsync()).Usage);
-        Assert.Equal(new Charge(1, 13, 11, 2, 0), gateway.Limiter.Settlements.Single().Consumer);
+        Assert.Equal(new Charge(1, 13, 11, 2, 0, Cost: 42_000), gateway.Limiter.Settlements.Single().Consumer);
     }
 
     [Fact]

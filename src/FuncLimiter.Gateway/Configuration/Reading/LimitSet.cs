@@ -8,4 +8,7 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 internal sealed record LimitSet(IReadOnlyDictionary<string, long> Amounts, IReadOnlyList<Limit> Limits)
 {
     public static readonly LimitSet None = new(new Dictionary<string, long>(), []);
+
+    /// <summary>US dollars per day; null for no such limit.</summary>
+    public decimal? UsdPerDay { get; init; }
 }

@@ -9,6 +9,9 @@ internal sealed class LimitsReader(MistakeList mistakes)
     /// <summary>More than any provider sells, and small enough for exact arithmetic.</summary>
     private const long MostAmount = 1_000_000_000_000;
 
+    private const decimal LeastUsd = 0.01m;
+    private const decimal MostUsd = 1_000_000m;
+
     /// <summary>No call of a language model takes fewer tokens than this.</summary>
     private const int SmallestCallTokens = 8;
 
@@ -31,7 +34,8 @@ internal sealed class LimitsReader(MistakeList mistakes)
 
     public LimitSet Read(ObjectReader owner, string name, CountingRule rule)
     {
-        if (owner.Inner(name, Shapes.Limits) is not { } reader)
+        var isConsumers = ReferenceEquals(rule, CountingRule.Consumer);
+        if (owner.Inner(name, isConsumers ? Shapes.ConsumerLimits : Shapes.Limits) is not { } reader)
         {
             return LimitSet.None;
         }
@@ -66,7 +70,8 @@ internal sealed class LimitsReader(MistakeList mistakes)
             },
         }).ToArray();
         CheckRoom(reader, limits);
-        return new LimitSet(amounts, [.. limits, .. Slices(reader, amounts, minute == LimitAlgorithm.Fixed ? rule.SliceSeconds : null)]);
+        var set = new LimitSet(amounts, [.. limits, .. Slices(reader, amounts, minute == LimitAlgorithm.Fixed ? rule.SliceSeconds : null)]);
+        return isConsumers && reader.Number("usdPerDay", LeastUsd, MostUsd) is { } usd ? MoneyLimit.Add(set, usd) : set;
     }
 
     /// <summary>Finds inner limits above the limits that enclose them: they could never be reached.</summary>
@@ -76,6 +81,14 @@ internal sealed class LimitsReader(MistakeList mistakes)
     /// <param name="outerName">Whose those are, for example <c>its account's</c>.</param>
     public void CheckWithin(string path, LimitSet inner, LimitSet outer, string outerName)
     {
+        if (inner.UsdPerDay > outer.UsdPerDay)
+        {
+            mistakes.Add(
+                JsonPath.Member(path, "usdPerDay"),
+                string.Create(CultureInfo.InvariantCulture, $"{inner.UsdPerDay}, above {outerName} usdPerDay of {outer.UsdPerDay}"),
+                string.Create(CultureInfo.InvariantCulture, $"write at most {outer.UsdPerDay}, or raise {outerName} usdPerDay"));
+        }
+
         foreach (var (name, amount) in inner.Amounts)
         {
             if (outer.Amounts.TryGetValue(name, out var most) && amount > most)

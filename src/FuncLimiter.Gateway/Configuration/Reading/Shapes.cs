@@ -58,6 +58,10 @@ internal static class Shapes
         new Member("sliceSeconds", "a whole number from 0 to 30: seconds that may hold only their part of rpm, 0 for none"),
         new Member("algorithm", "\"bucket\", \"sliding\" or \"fixed\""));
 
+    public static readonly Shape ConsumerLimits = new(
+        "limits of tenants and users",
+        [.. Limits.Members, new Member("usdPerDay", "a number from 0.01 to 1,000,000: US dollars per day in UTC")]);
+
     public static readonly Shape Route = new(
         "a route",
         new Member("model", "the name that agents ask for"),
@@ -132,6 +136,7 @@ internal static class Shapes
         ["model"] = Model,
         ["price"] = Price,
         ["limits"] = Limits,
+        ["consumerLimits"] = ConsumerLimits,
         ["route"] = Route,
         ["simple"] = Simple,
         ["tenant"] = Tenant,

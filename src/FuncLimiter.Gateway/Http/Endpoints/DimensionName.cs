@@ -11,6 +11,7 @@ internal static class DimensionName
         Dimension.Tokens => "tokens",
         Dimension.InputTokens => "inputTokens",
         Dimension.OutputTokens => "outputTokens",
-        _ => "concurrent",
+        Dimension.Concurrent => "concurrent",
+        _ => "costNanoUsd",
     };
 }
