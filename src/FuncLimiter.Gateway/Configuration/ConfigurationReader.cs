@@ -72,6 +72,7 @@ public static class ConfigurationReader
             Alerts = settings.Alerts(root),
             Jobs = settings.Jobs(root),
             Usage = UsageReader.Read(root, mistakes),
+            Admin = settings.Admin(root),
         };
         MoneyLimit.CheckPrices(configuration, mistakes);
         return mistakes.Count == 0 ? new ConfigurationResult(configuration) : new ConfigurationResult(mistakes.All());

@@ -27,6 +27,9 @@ public sealed record GatewayConfiguration
 
     /// <summary>Bounds of the usage ledger.</summary>
     public UsageConfiguration Usage { get; init; } = new();
+
+    /// <summary>Who may change things while the gateway runs.</summary>
+    public AdminConfiguration Admin { get; init; } = new();
 }
 
 /// <summary>One credential at one provider in one region.</summary>
@@ -153,4 +156,16 @@ public sealed record AlertConfiguration
 
     /// <summary>From here on the limiter acts; default 0.9.</summary>
     public double ActAt { get; init; } = 0.9;
+
+    /// <summary>The address that is told of alerts; null for nobody.</summary>
+    public string? Webhook { get; init; }
+
+    /// <summary>The secret that signs what it is told. Never logged.</summary>
+    public string? WebhookSecret { get; init; }
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(WarnAt)} = {WarnAt}, {nameof(ActAt)} = {ActAt}");
+        return true;
+    }
 }

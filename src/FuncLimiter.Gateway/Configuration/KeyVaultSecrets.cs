@@ -9,7 +9,8 @@ public static class KeyVaultSecrets
     {
         var secrets = configuration.Accounts.Select((account, index) => ($"$.accounts[{index}].apiKey", (string?)account.ApiKey))
             .Concat(configuration.Tenants.Select((tenant, index) => ($"$.tenants[{index}].webhookSecret", tenant.WebhookSecret)))
-            .Append(("$.jobs.webhookSecret", configuration.Jobs.WebhookSecret));
+            .Append(("$.jobs.webhookSecret", configuration.Jobs.WebhookSecret))
+            .Append(("$.alerts.webhookSecret", configuration.Alerts.WebhookSecret));
         return [.. secrets.SelectMany(secret => Reference(secret.Item2) is { } reference ? [(secret.Item1, reference)] : Array.Empty<(string, KeyVaultReference)>())];
     }
 
@@ -35,6 +36,7 @@ public static class KeyVaultSecrets
             Accounts = [.. configuration.Accounts.Select(account => account with { ApiKey = Filled(account.ApiKey)! })],
             Tenants = [.. configuration.Tenants.Select(tenant => tenant with { WebhookSecret = Filled(tenant.WebhookSecret) })],
             Jobs = configuration.Jobs with { WebhookSecret = Filled(configuration.Jobs.WebhookSecret) },
+            Alerts = configuration.Alerts with { WebhookSecret = Filled(configuration.Alerts.WebhookSecret) },
         };
     }
 

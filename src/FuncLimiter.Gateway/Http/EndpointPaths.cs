@@ -47,6 +47,18 @@ public static class EndpointPaths
     /// <summary>What calls used and cost.</summary>
     public const string Usage = "/usage";
 
+    /// <summary>The page for operators.</summary>
+    public const string Dashboard = "/dashboard";
+
+    /// <summary>What the page shows, as server-sent events.</summary>
+    public const string DashboardEvents = "/dashboard/events";
+
+    /// <summary>The last hour of budgets.</summary>
+    public const string DashboardTrends = "/dashboard/trends";
+
+    /// <summary>The page's files.</summary>
+    public const string DashboardFile = "/dashboard/{file}";
+
     /// <summary>Whether the process answers.</summary>
     public const string Live = "/health/live";
 
@@ -54,7 +66,7 @@ public static class EndpointPaths
     public const string Ready = "/health/ready";
 
     private static readonly string[] Posts = [ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs];
-    private static readonly string[] Gets = [Models, Status, Metrics, Usage, Live, Ready];
+    private static readonly string[] Gets = [Models, Status, Metrics, Usage, Dashboard, DashboardEvents, DashboardTrends, Live, Ready];
 
     /// <summary>The methods that a path takes, as in <c>Allow</c>; null where there is no such path.</summary>
     internal static string? Method(string path)

@@ -1,3 +1,4 @@
+using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Builder;
@@ -50,6 +51,11 @@ public static class FuncLimiterEndpoints
         routes.MapGet(EndpointPaths.Status, status.StatusAsync);
         routes.MapGet(EndpointPaths.Metrics, status.MetricsAsync);
         routes.MapGet(EndpointPaths.Usage, services.GetRequiredService<UsageEndpoint>().HandleAsync);
+        var dashboard = services.GetRequiredService<DashboardEndpoint>();
+        routes.MapGet(EndpointPaths.Dashboard, static context => DashboardEndpoint.FileAsync(context));
+        routes.MapGet(EndpointPaths.DashboardFile, static context => DashboardEndpoint.FileAsync(context, Value(context, "file")));
+        routes.MapGet(EndpointPaths.DashboardEvents, dashboard.EventsAsync);
+        routes.MapGet(EndpointPaths.DashboardTrends, dashboard.TrendsAsync);
         routes.MapGet(EndpointPaths.Live, HealthEndpoint.LiveAsync);
         routes.MapGet(EndpointPaths.Ready, health.ReadyAsync);
     }

@@ -1,8 +1,11 @@
 using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
@@ -67,6 +70,16 @@ public static class FuncLimiterServices
     {
         services.AddSingleton<CallFeed>();
         services.AddSingleton<RouteTargets>();
+        services.AddSingleton<TenantTallies>();
+        services.AddSingleton<AlertBoard>();
+        services.AddSingleton<Watch>();
+        services.AddHostedService(provider => provider.GetRequiredService<Watch>());
+        services.AddSingleton<OperatorGate>();
+        services.AddSingleton<DashboardState>();
+        services.AddSingleton<DashboardHub>();
+        services.AddHostedService(provider => provider.GetRequiredService<DashboardHub>());
+        services.AddSingleton(provider => new DashboardEndpoint(
+            provider.GetRequiredService<OperatorGate>(), provider.GetRequiredService<DashboardHub>(), provider.GetRequiredService<Watch>()));
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<MetricSeries>();
         services.AddSingleton<LatestReport>();

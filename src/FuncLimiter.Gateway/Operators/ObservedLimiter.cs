@@ -5,7 +5,8 @@ using FuncLimiter.Gateway.Telemetry;
 namespace FuncLimiter.Gateway.Operators;
 
 /// <summary>Tells operators what a limiter decides, and decides nothing itself.</summary>
-internal sealed class ObservedLimiter(ILimiter limiter, CallFeed feed, GatewayMetrics metrics, RouteTargets routes) : ILimiter
+internal sealed class ObservedLimiter(
+    ILimiter limiter, CallFeed feed, GatewayMetrics metrics, TenantTallies tenants, RouteTargets routes) : ILimiter
 {
     /// <inheritdoc/>
     public ValueTask<AdmissionResult> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
@@ -72,6 +73,15 @@ internal sealed class ObservedLimiter(ILimiter limiter, CallFeed feed, GatewayMe
             : CallEventKind.Admitted;
         metrics.Verdict(kind, request.Tenant, request.Priority, result.Refusal is { } refused ? RefusalText.Label(refused.Reason) : null);
         metrics.Waited(request.Priority, result.Waited);
+        if (kind == CallEventKind.Refused)
+        {
+            tenants.Of(request.Tenant).Refuse();
+        }
+        else
+        {
+            tenants.Of(request.Tenant).Admit(request.Consumer.Tokens);
+        }
+
         if (feed.Count(kind, out var now))
         {
             feed.Keep(new(kind, request.Tenant, request.User, request.Priority, request.Route)

@@ -4,13 +4,18 @@ using FuncLimiter.Gateway.Telemetry;
 namespace FuncLimiter.Gateway.Operators;
 
 /// <summary>Tells operators what calls used, on the way to where it is kept.</summary>
-internal sealed class ObservedUsage(IUsageSink sink, CallFeed feed, GatewayMetrics metrics) : IUsageSink
+internal sealed class ObservedUsage(IUsageSink sink, CallFeed feed, GatewayMetrics metrics, TenantTallies tenants) : IUsageSink
 {
     /// <inheritdoc/>
     public void Record(UsageRecord record)
     {
         sink.Record(record);
         metrics.Ended(record);
+        if (record.CostUsd is { } cost)
+        {
+            tenants.Of(record.Caller.Tenant).Pay(cost);
+        }
+
         if (feed.Count(CallEventKind.Settled, out var now))
         {
             var caller = record.Caller;

@@ -22,7 +22,6 @@ internal sealed class GatewayMetrics : IDisposable
     private static readonly double[] RatioBuckets = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2, 4];
     private static readonly double[] DurationBuckets = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
     private static readonly int[] TokenBuckets = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
-    private static readonly string[] Verdicts = ["admitted", "waiting", "diverted", "refused", "settled"];
 
     private readonly TenantLabels _tenants = new(MostTenants);
     private readonly FrozenDictionary<string, string> _providers;
@@ -65,7 +64,7 @@ internal sealed class GatewayMetrics : IDisposable
         1,
         new TagList
         {
-            { "verdict", Verdicts[(int)kind] },
+            { "verdict", CallEventName.Of(kind) },
             { "priority", PriorityName.Of(priority) },
             { "tenant", _tenants.Of(tenant) },
             { "reason", reason ?? string.Empty },

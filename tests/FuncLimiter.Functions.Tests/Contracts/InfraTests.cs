@@ -97,7 +97,8 @@ public partial class InfraTests
     [Fact]
     public void Metrics_ThatAlertsLookAt_AreThoseOfTheApp()
     {
-        var app = string.Concat(RepositoryFiles.Sources("src", "FuncLimiter.Functions", "Hosting").Select(File.ReadAllText));
+        var app = string.Concat(RepositoryFiles.Sources("src", "FuncLimiter.Functions", "Hosting")
+            .Concat(RepositoryFiles.Sources("src", "FuncLimiter.Gateway", "Telemetry")).Select(File.ReadAllText));
         var watched = Files.Select(file => RepositoryFiles.Read(file)).Append(RepositoryFiles.Read("infra", "app", "workbook.json"))
             .SelectMany(text => Metric().Matches(text).Select(match => match.Value)).Distinct().ToArray();
 

@@ -49,7 +49,9 @@ public class ConfigurationReaderTests
                 BackgroundFloor = 0.1,
             },
             configuration.Queue);
-        Assert.Equal(new AlertConfiguration { WarnAt = 0.7, ActAt = 0.95 }, configuration.Alerts);
+        Assert.Equal(
+            new AlertConfiguration { WarnAt = 0.7, ActAt = 0.95, Webhook = "https://hooks.example.com/alerts", WebhookSecret = Sample.HookSecret }, configuration.Alerts);
+        Assert.Equal("5e884898", Assert.Single(configuration.Admin.KeyHashes)[..8]);
         Assert.Equal(
             new JobConfiguration
             {

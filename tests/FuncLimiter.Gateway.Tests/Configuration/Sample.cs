@@ -48,7 +48,8 @@ internal static class Sample
             "maxWaitSeconds": { "interactive": 15, "standard": 100, "background": 1800.5 },
             "maxWaiting": 5000, "standardFloor": 0.2, "backgroundFloor": 0.1,
           },
-          "alerts": { "warnAt": 0.7, "actAt": 0.95 },
+          "alerts": { "warnAt": 0.7, "actAt": 0.95, "webhook": "https://hooks.example.com/alerts", "webhookSecret": "${HOOK}" },
+          "admin": { "keys": ["sha256:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"] },
           "jobs": {
             "maxRunning": 32, "maxWaiting": 50000, "maxCalls": 500, "deadlineSeconds": 600, "keepResultsHours": 24,
             "webhookSecret": "${HOOK}", "webhooksToPrivateNetworks": true,

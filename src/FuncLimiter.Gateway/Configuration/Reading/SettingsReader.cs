@@ -1,6 +1,8 @@
+using FuncLimiter.Gateway.Jobs.Webhooks;
+
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
-/// <summary>Reads the bounds of the queue, of alerts and of jobs.</summary>
+/// <summary>Reads the bounds of the queue, of alerts and of jobs, and who may administer.</summary>
 internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
 {
     private const decimal MostWaitSeconds = 7 * 24 * 3600;
@@ -49,7 +51,10 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
         {
             WarnAt = (double)(reader.Number("warnAt", 0, 1, aboveLeast: true) ?? (decimal)usual.WarnAt),
             ActAt = (double)(reader.Number("actAt", 0, 1, aboveLeast: true) ?? (decimal)usual.ActAt),
+            Webhook = reader.Text("webhook"),
+            WebhookSecret = secrets.Secret(reader, "webhookSecret"),
         };
+        CheckWebhook(reader, alerts);
         if (alerts.ActAt <= alerts.WarnAt)
         {
             mistakes.Add(
@@ -60,6 +65,10 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
 
         return alerts;
     }
+
+    public AdminConfiguration Admin(ObjectReader root) => root.Inner("admin", Shapes.Admin) is { } reader
+        ? new AdminConfiguration { KeyHashes = new KeyHashReader(mistakes).Read(reader, "keys", required: true) }
+        : new AdminConfiguration();
 
     public JobConfiguration Jobs(ObjectReader root)
     {
@@ -90,6 +99,19 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
         }
 
         return jobs;
+    }
+
+    private void CheckWebhook(ObjectReader reader, AlertConfiguration alerts)
+    {
+        if (alerts.Webhook is { } address && WebhookAddress.Fault(address, privateNetworks: true) is not null)
+        {
+            mistakes.Add(reader.At("webhook"), MistakeList.Quote(address), "write an http:// or https:// address without a user name or password");
+        }
+
+        if (alerts.Webhook is not null && !reader.Has("webhookSecret"))
+        {
+            mistakes.Add(reader.At("webhook"), "no webhookSecret", "write a webhookSecret beside it: what is sent is signed with it");
+        }
     }
 
     private static TimeSpan Span(decimal? seconds, TimeSpan usual) => seconds is { } value ? TimeSpan.FromSeconds((double)value) : usual;

@@ -15,9 +15,10 @@ internal static class Shapes
         new Member("routes", "a list of routes"),
         new Member("tenants", "a list of tenants"),
         new Member("queue", "an object with the queue's bounds"),
-        new Member("alerts", "an object with warnAt and actAt"),
+        new Member("alerts", "an object with warnAt, actAt and webhook"),
         new Member("jobs", "an object with the bounds of jobs"),
-        new Member("usage", "an object with how long usage is kept"));
+        new Member("usage", "an object with how long usage is kept"),
+        new Member("admin", "an object with keys"));
 
     public static readonly Shape Account = new(
         "an account",
@@ -110,7 +111,13 @@ internal static class Shapes
     public static readonly Shape Alerts = new(
         "alerts",
         new Member("warnAt", Share),
-        new Member("actAt", Share));
+        new Member("actAt", Share),
+        new Member("webhook", "the http:// or https:// address that is told of alerts"),
+        new Member("webhookSecret", SecretText) { Secret = true });
+
+    public static readonly Shape Admin = new(
+        "the administration",
+        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits") { Secret = true });
 
     public static readonly Shape Jobs = new(
         "jobs",
@@ -146,5 +153,6 @@ internal static class Shapes
         ["alerts"] = Alerts,
         ["jobs"] = Jobs,
         ["usage"] = Usage,
+        ["admin"] = Admin,
     };
 }

@@ -1,15 +1,9 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using System.Text.RegularExpressions;
-
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
 /// <summary>Reads the tenants.</summary>
-internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader secrets, IReadOnlyList<AccountConfiguration> accounts)
+internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, IReadOnlyList<AccountConfiguration> accounts)
 {
     private const decimal MostWeight = 1_000_000;
-    private const string HashPrefix = "sha256:";
 
     private readonly LimitsReader _limits = new(mistakes);
     private readonly AllowanceReader _allowances = new(mistakes, accounts);
@@ -18,7 +12,7 @@ internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader s
     {
         var tenants = new List<TenantConfiguration>();
         var ids = new UniqueNames(mistakes, "another tenant");
-        var keys = new UniqueNames(mistakes, "the hash of another key");
+        var keys = new KeyHashReader(mistakes);
         foreach (var (path, element) in root.List("tenants"))
         {
             if (ObjectReader.Open(element, path, Shapes.Tenant, mistakes) is { } reader)
@@ -30,7 +24,7 @@ internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader s
         return tenants;
     }
 
-    private TenantConfiguration ReadTenant(ObjectReader reader, UniqueNames ids, UniqueNames keys)
+    private TenantConfiguration ReadTenant(ObjectReader reader, UniqueNames ids, KeyHashReader keys)
     {
         var id = reader.Text("id", required: true);
         if (id is not null && !AccountsReader.IsId(id))
@@ -42,16 +36,7 @@ internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader s
             ids.Add(id, reader.At("id"));
         }
 
-        var hashes = new List<string>();
-        foreach (var (path, element) in reader.List("keys", required: true))
-        {
-            if (ReadHash(path, element) is { } hash)
-            {
-                keys.Add(hash, path, $"\"{HashPrefix}{hash[..8]}...\"");
-                hashes.Add(hash);
-            }
-        }
-
+        var hashes = keys.Read(reader, "keys", required: true);
         var weight = reader.Number("weight", 0, MostWeight, aboveLeast: true) ?? 1;
         var own = _limits.Read(reader, "limits", CountingRule.Consumer);
         var user = _limits.Read(reader, "userLimits", CountingRule.Consumer);
@@ -63,27 +48,4 @@ internal sealed partial class TenantsReader(MistakeList mistakes, SecretReader s
             WebhookSecret = secrets.Secret(reader, "webhookSecret"),
         };
     }
-
-    private string? ReadHash(string path, JsonElement element)
-    {
-        if (element.ValueKind != JsonValueKind.String || element.GetString() is not { } text || string.IsNullOrWhiteSpace(text))
-        {
-            mistakes.Add(path, element.ValueKind == JsonValueKind.String ? "an empty text" : "something other than a text", $"write \"{HashPrefix}\" and 64 hexadecimal digits");
-            return null;
-        }
-
-        if (Hash().Match(text) is { Success: true } match)
-        {
-            return match.Groups["digits"].Value.ToLowerInvariant();
-        }
-
-        mistakes.Add(path, MistakeList.Mask(text), text.StartsWith(HashPrefix, StringComparison.OrdinalIgnoreCase)
-            ? $"write \"{HashPrefix}\" and 64 hexadecimal digits, as \"printf %s KEY | sha256sum\" prints them"
-            : $"write the key's hash, not the key: \"{HashPrefix}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}\""
-                + " (as \"printf %s KEY | sha256sum\" prints it)");
-        return null;
-    }
-
-    [GeneratedRegex(@"^sha256:(?<digits>[0-9a-fA-F]{64})\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Hash();
 }

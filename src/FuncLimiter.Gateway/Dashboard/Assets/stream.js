@@ -1,0 +1,47 @@
+// Server-sent events read by fetch, so that the admin key can go along in a header.
+const longestPause = 15_000;
+let key = sessionStorage.getItem('funclimiter-key');
+
+export const headers = () => key ? { Authorization: `Bearer ${key}` } : {};
+
+export function useKey(value) {
+  key = value;
+  sessionStorage.setItem('funclimiter-key', value);
+}
+
+export async function follow({ onFrame, onState, askKey }) {
+  for (let failures = 0; ; failures++) {
+    try {
+      const response = await fetch('/dashboard/events', { headers: headers(), cache: 'no-store' });
+      if (response.status === 401) {
+        onState('lost', 'needs a key');
+        useKey(await askKey());
+        continue;
+      }
+      if (!response.ok) throw new Error(`answered ${response.status}`);
+      onState('live', 'live');
+      await read(response.body.getReader(), frame => { failures = 0; onFrame(frame); });
+    } catch (error) {
+      console.warn('The stream of events broke off.', error);
+    }
+    onState('lost', 'reconnecting');
+    await new Promise(done => setTimeout(done, Math.min(longestPause, 500 * 2 ** failures)));
+  }
+}
+
+async function read(reader, onFrame) {
+  const decoder = new TextDecoder();
+  const parts = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    let text = decoder.decode(value, { stream: true });
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      parts.push(text.slice(0, end));
+      onFrame(JSON.parse(parts.join('').slice('data: '.length)));
+      parts.length = 0;
+      text = text.slice(end + 2);
+    }
+    if (text) parts.push(text);
+  }
+}

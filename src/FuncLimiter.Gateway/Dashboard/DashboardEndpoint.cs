@@ -1,0 +1,132 @@
+using FuncLimiter.Gateway.Admin;
+using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Gateway.Operators;
+using FuncLimiter.Gateway.Operators.History;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FuncLimiter.Gateway.Dashboard;
+
+/// <summary>
+/// <c>GET /dashboard</c> and what its page reads. The page's files hold no data and are open to all; what it reads is for operators.
+/// </summary>
+public sealed class DashboardEndpoint
+{
+    private const int MostTrends = 200;
+    private const int TrendPoints = 120;
+
+    private readonly OperatorGate _gate;
+    private readonly DashboardHub _hub;
+    private readonly Watch _watch;
+
+    internal DashboardEndpoint(OperatorGate gate, DashboardHub hub, Watch watch) => (_gate, _hub, _watch) = (gate, hub, watch);
+
+    /// <summary>Answers with the page, or one of its files.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="name">The file; null for the page.</param>
+    public static async Task FileAsync(HttpContext context, string? name = null)
+    {
+        if (!await DashboardAssets.AnswerAsync(context, name))
+        {
+            await UnknownEndpoint.HandleAsync(context);
+        }
+    }
+
+    /// <summary>Answers with server-sent events: first how everything stands, then what changes, about every second.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task EventsAsync(HttpContext context)
+    {
+        if (!await _gate.MayLookAsync(context))
+        {
+            return;
+        }
+
+        if (_hub.Join() is not { } frames)
+        {
+            context.Response.Headers.RetryAfter = "30";
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
+        try
+        {
+            context.Response.ContentType = "text/event-stream";
+            context.Response.Headers.CacheControl = "no-store";
+            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+            await foreach (var frame in frames.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                await context.Response.Body.WriteAsync(frame, context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The viewer is gone.
+        }
+        finally
+        {
+            _hub.Leave(frames);
+        }
+    }
+
+    /// <summary>Answers with the last hour of the budgets that are named: for each of their meters up to 120 points, in thousandths.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task TrendsAsync(HttpContext context)
+    {
+        if (!await _gate.MayLookAsync(context))
+        {
+            return;
+        }
+
+        var trends = new Dictionary<string, double[][]>(StringComparer.Ordinal);
+        lock (_watch.Gate)
+        {
+            foreach (var name in context.Request.Query["budget"].Take(MostTrends))
+            {
+                if (_watch.History.Find(name!) is { } track)
+                {
+                    trends[name!] = [.. track.Meters.Select(static meter => meter.Trend())];
+                }
+            }
+        }
+
+        await JsonResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            foreach (var (name, meters) in trends)
+            {
+                json.WriteStartArray(name);
+                foreach (var points in meters)
+                {
+                    json.WriteStartArray();
+                    foreach (var point in Largest(points))
+                    {
+                        json.WriteNumberValue((int)Math.Round(point * 1000));
+                    }
+
+                    json.WriteEndArray();
+                }
+
+                json.WriteEndArray();
+            }
+
+            json.WriteEndObject();
+        });
+    }
+
+    // As many points as can be seen, each the largest of those it stands for: a peak must not vanish.
+    private static IEnumerable<double> Largest(double[] points)
+    {
+        const int step = MeterTrack.MostPoints / TrendPoints;
+        for (var end = points.Length; end > 0; end -= step)
+        {
+            points[Math.Max(0, end - step)] = points.AsSpan(Math.Max(0, end - step), end - Math.Max(0, end - step)).ToArray().Max();
+        }
+
+        for (var start = (points.Length % step == 0 ? step : points.Length % step) - step; start < points.Length; start += step)
+        {
+            yield return points[Math.Max(0, start)];
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operators.History;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FuncLimiter.Gateway.Operators;
+
+/// <summary>Looks at the limiter every second, keeps what operators want to see of it, and tells who listens.</summary>
+internal sealed class Watch : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    private readonly ILimiter _limiter;
+    private readonly TenantTallies _tallies;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Watch> _logger;
+
+    public Watch(
+        ILimiter limiter, GatewayConfiguration configuration, TenantTallies tallies, TimeProvider time, ILogger<Watch> logger, ILeaseOwners? owners = null)
+    {
+        (_limiter, _tallies, _time, _logger) = (limiter, tallies, time, logger);
+        History = new(isWhole: owners is null);
+        Shares = new(configuration.Tenants);
+    }
+
+    /// <summary>Taken by whoever reads, and while it looks.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>The last hour of every budget; to be read under the gate.</summary>
+    public UseHistory History { get; }
+
+    /// <summary>The tenants' parts; to be read under the gate.</summary>
+    public TenantShares Shares { get; }
+
+    /// <summary>The last report.</summary>
+    public LimiterReport Report { get; private set; } = new(Instant.Distant, [], [], 0, 0, 0, 0);
+
+    /// <summary>Told after each look, under the gate.</summary>
+    public event Action? Looked;
+
+    /// <summary>Looks once.</summary>
+    public void Look()
+    {
+        var report = _limiter.Report();
+        lock (Gate)
+        {
+            Report = report;
+            History.Add(report);
+            Shares.Add(_tallies.All, report.Queues, report.At);
+            Looked?.Invoke();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, _time);
+        do
+        {
+            try
+            {
+                Look();
+            }
+#pragma warning disable CA1031 // Whatever goes wrong in looking must not end the looking.
+            catch (Exception failure)
+#pragma warning restore CA1031
+            {
+                _logger.LogError(failure, "The limiter's state could not be taken in.");
+            }
+        }
+        while (await NextAsync(timer, stoppingToken));
+    }
+
+    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(stoppingToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

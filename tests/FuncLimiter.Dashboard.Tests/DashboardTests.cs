@@ -1,0 +1,86 @@
+using System.Text;
+using FuncLimiter.Dashboard.Tests.Hosting;
+using Microsoft.Playwright;
+
+namespace FuncLimiter.Dashboard.Tests;
+
+public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
+{
+    [BrowserFact]
+    public async Task Budget_OfWhich83PercentIsTaken_Shows83Percent()
+    {
+        var page = await OpenAsync(1440, 900, ColorScheme.Light);
+        await TakeAsync("gpt-still", 99_600);
+
+        var row = page.Locator("[data-budget='deployment:still/gpt-still']");
+        await Assertions.Expect(row.Locator(".percent")).ToHaveTextAsync("83 %", new() { Timeout = 10_000 });
+
+        await Assertions.Expect(row.Locator(".amount")).ToHaveTextAsync("99.6k of 120k tokens a minute");
+        await Assertions.Expect(row.Locator(".percent")).ToHaveClassAsync("percent warn");
+    }
+
+    [BrowserTheory]
+    [InlineData("desktop-light", 1440, 900, ColorScheme.Light)]
+    [InlineData("desktop-dark", 1440, 900, ColorScheme.Dark)]
+    [InlineData("phone-light", 390, 844, ColorScheme.Light)]
+    [InlineData("phone-dark", 390, 844, ColorScheme.Dark)]
+    public async Task Page_UnderLoad_ShowsWhoWaitsWhoIsServedAndWhatWasDecided(string name, int width, int height, ColorScheme theme)
+    {
+        var page = await OpenAsync(width, height, theme);
+        var faults = new List<string>();
+        page.PageError += (_, fault) => faults.Add(fault);
+
+        await Assertions.Expect(page.Locator("#link-text")).ToHaveTextAsync("live");
+        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("background", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("[data-tenant='acme']")).ToContainTextAsync("weight 3");
+        await Assertions.Expect(page.Locator("[data-tenant='acme'] .ought")).ToContainTextAsync("fair", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#events")).ToContainTextAsync("admitted", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#headroom")).ToContainTextAsync("claude-x");
+        await Assertions.Expect(page.Locator("[data-budget='deployment:openai-east/gpt-x'] .spark .stroke")).ToHaveAttributeAsync("d", new System.Text.RegularExpressions.Regex("^M"));
+        await page.ScreenshotAsync(new() { Path = Shots.Path($"{name}.png"), FullPage = true });
+
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways");
+        Assert.Empty(faults);
+    }
+
+    [BrowserFact]
+    public async Task Search_ShowsOnlyWhatMatches()
+    {
+        var page = await OpenAsync(1440, 900, ColorScheme.Light);
+        await Assertions.Expect(page.Locator("#budgets tr")).Not.ToHaveCountAsync(0);
+
+        await page.GetByLabel("Find").First.FillAsync("anthropic claude");
+
+        await Assertions.Expect(page.Locator("#budgets tr")).ToHaveCountAsync(1);
+        await Assertions.Expect(page.Locator("#budgets tr .name")).ToHaveTextAsync("anthropic-1/claude-x");
+    }
+
+    [BrowserFact]
+    public async Task Theme_IsSwitchedByItsButton_AndKept()
+    {
+        var page = await OpenAsync(1440, 900, ColorScheme.Light);
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Switch between light and dark" }).ClickAsync();
+        await page.ReloadAsync();
+
+        Assert.Equal("dark", await page.EvaluateAsync<string>("document.documentElement.dataset.theme"));
+    }
+
+    private async Task<IPage> OpenAsync(int width, int height, ColorScheme theme)
+    {
+        var page = await loaded.Browser.PageAsync(width, height, theme);
+        await page.GotoAsync(new Uri(loaded.Site.Address, "/dashboard").ToString());
+        return page;
+    }
+
+    private async Task TakeAsync(string model, int tokens)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/reservations")
+        {
+            Content = new StringContent($$"""{"model":"{{model}}","inputTokens":{{tokens}},"outputTokens":0}""", Encoding.UTF8, "application/json"),
+            Headers = { { "x-api-key", "elm" } },
+        };
+        using var response = await loaded.Site.Client.SendAsync(request);
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+}
