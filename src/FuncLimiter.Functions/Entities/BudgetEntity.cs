@@ -14,7 +14,7 @@ internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITas
     /// <summary>The entity's function, dispatched by the worker.</summary>
     /// <param name="dispatcher">The batch of operations.</param>
     [Function(nameof(BudgetEntity))]
-    public static Task RunAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<BudgetEntity>();
+    public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<BudgetEntity>();
 
     /// <inheritdoc/>
     public ValueTask<object?> RunAsync(TaskEntityOperation operation)
@@ -24,13 +24,13 @@ internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITas
         switch (operation.Name)
         {
             case BudgetOperations.Lease:
-                owner.Answer((ScopeAsk)operation.GetInput(typeof(ScopeAsk))!, now);
+                owner.Answer(operation.GetInput<ScopeAsk>()!, now);
                 break;
             case BudgetOperations.CoolDown:
-                owner.CoolDown((ScopeCooldown)operation.GetInput(typeof(ScopeCooldown))!, now);
+                owner.CoolDown(operation.GetInput<ScopeCooldown>()!, now);
                 break;
             case BudgetOperations.Configure:
-                owner.Configure((ScopeLimits)operation.GetInput(typeof(ScopeLimits))!, now);
+                owner.Configure(operation.GetInput<ScopeLimits>()!, now);
                 break;
             default:
                 throw new NotSupportedException($"A budget has no operation '{operation.Name}'.");

@@ -26,6 +26,18 @@ public partial class FunctionTests
     }
 
     [Fact]
+    public void EveryFunctionsMethod_IsFoundByItsNameAlone() =>
+        Assert.All(FunctionTable.All.Values, method => Assert.Equal(method, method.DeclaringType!.GetMethod(method.Name)));
+
+    [Fact]
+    public void Routes_KeepOutOfWhatTheHostKeepsForItself()
+    {
+        var routes = FunctionTable.All.Values.Select(method => FunctionTable.Trigger<HttpTriggerAttribute>(method)?.Route).OfType<string>();
+
+        Assert.All(routes, route => Assert.DoesNotMatch("^/?(admin|runtime)", route));
+    }
+
+    [Fact]
     public void Activities_ThatOrchestratorsName_Exist()
     {
         var named = RepositoryFiles.Sources("src", "FuncLimiter.Functions", "Orchestrators")

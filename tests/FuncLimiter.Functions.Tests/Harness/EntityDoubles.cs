@@ -27,5 +27,6 @@ public abstract class EntityOperationDouble(string name, string? input, TaskEnti
 
     public override TaskEntityState State { get; } = state;
 
-    public override object? GetInput(Type inputType) => Wire.Read(input, inputType);
+    public override T? GetInput<T>()
+        where T : default => Wire.Read<T>(input);
 }

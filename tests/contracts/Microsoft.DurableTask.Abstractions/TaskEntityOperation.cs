@@ -1,5 +1,3 @@
-using System;
-
 namespace Microsoft.DurableTask.Entities;
 
 /// <summary>microsoft/durabletask-dotnet: src/Abstractions/Entities/TaskEntityOperation.cs</summary>
@@ -15,5 +13,5 @@ public abstract class TaskEntityOperation
     public abstract TaskEntityState State { get; }
 
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/Entities/TaskEntityOperation.cs</summary>
-    public abstract object? GetInput(Type inputType);
+    public virtual T? GetInput<T>() => throw null!;
 }
