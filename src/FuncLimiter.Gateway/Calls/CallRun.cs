@@ -272,6 +272,7 @@ internal sealed class CallRun
             Attempts)
         {
             InputCostUsd = spent.Cost?.InputUsd,
+            Tier = _attempt?.Deployment.Tier,
         };
         return isEnd || record.Outcome == UsageOutcome.Answered
             ? record

@@ -17,6 +17,7 @@ public sealed class Deployment
         Provider = provider;
         Target = new ProviderTarget(account.Endpoint, account.ApiKey, model.Model, account.Region);
         Price = model.Price;
+        Tier = model.Tier;
         _addresses = [.. Enum.GetValues<Operation>().Select(
             operation => provider.Offers(operation, Target) ? provider.Address(Target, operation, string.Empty) : null)];
         _translations = [.. Enum.GetValues<Operation>().Select(
@@ -34,6 +35,9 @@ public sealed class Deployment
 
     /// <summary>What it costs, or null.</summary>
     public PriceConfiguration? Price { get; }
+
+    /// <summary>Its class of models in reports of cost; null where it has none.</summary>
+    public string? Tier { get; }
 
     /// <summary>Whether it can be asked this in the caller's own dialect, with nothing to translate.</summary>
     public bool Serves(Operation operation) =>

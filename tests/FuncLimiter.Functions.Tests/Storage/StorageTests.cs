@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Calls;
