@@ -88,13 +88,16 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override void Reconsider() => Reshape();
 
-    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Learned = _learned };
+    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Learned = _learned, Amount = Limit.Amount };
 
     internal override void Import(LeaseAccountState state, Instant now)
     {
         if (state.Bucket is { } rest)
             _rest.Import(rest);
-        _learned = Math.Clamp(state.Learned, 1, Limit.Amount);
+
+        // What a provider said of a limit holds as long as that limit does: one that was changed is believed again.
+        var isSame = state.Amount == 0 || state.Amount == Limit.Amount;
+        _learned = isSame ? Math.Clamp(state.Learned, 1, Limit.Amount) : Limit.Amount;
         Reshape();
     }
 

@@ -93,6 +93,13 @@ public sealed class LeaseBook
         return Offer(tenure!, isNew: !isKnown);
     }
 
+    /// <summary>Closes the scope until an instant, or opens it where that has passed: a person's word.</summary>
+    public void CoolDown(Instant until, Instant now)
+    {
+        Advance(now);
+        CooldownUntil = until > _now ? until : _now;
+    }
+
     private void Reconsider()
     {
         foreach (var account in _accounts)

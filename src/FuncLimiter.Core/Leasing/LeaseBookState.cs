@@ -39,6 +39,9 @@ public sealed record LeaseAccountState
     /// <summary>For a bucket: the limit that the provider last reported, units per window.</summary>
     public double Learned { get; init; }
 
+    /// <summary>For a bucket: the limit that was configured then, to which what was learned belongs; 0 where that was not stored.</summary>
+    public long Amount { get; init; }
+
     /// <summary>For windows: what is used.</summary>
     public MeterState? Meter { get; init; }
 }

@@ -64,7 +64,16 @@ public sealed class LeaseOwner
         return new(scope, answers);
     }
 
-    /// <summary>The state to be stored. Tenants' books with nothing lent and nothing used are not: a new one is the same.</summary>
+    /// <summary>Closes a budget until an instant, or opens it where that has passed. False where it is not of this scope.</summary>
+    public bool CoolDown(string budget, Instant until, Instant now)
+    {
+        if (Find(budget) is not { } book)
+            return false;
+        book.CoolDown(until, now);
+        return true;
+    }
+
+    /// <summary>The state to be stored. Tenants books with nothing lent and nothing used are not: a new one is the same.</summary>
     public LeaseOwnerState Save() => new()
     {
         Books = books

@@ -48,8 +48,11 @@ public static class LeaseScope
         return budgets;
     }
 
-    internal static bool IsTenants(string scope) => scope.StartsWith(Tenants, StringComparison.Ordinal);
+    /// <summary>Whether a scope is of tenants.</summary>
+    /// <param name="scope">The scope.</param>
+    public static bool IsTenants(string scope) => scope.StartsWith(Tenants, StringComparison.Ordinal);
 
     /// <summary>The tenant's id in the name of its budget; null where that is another budget's.</summary>
-    internal static string? TenantOf(string budget) => budget.StartsWith(Tenant, StringComparison.Ordinal) ? budget[Tenant.Length..] : null;
+    /// <param name="budget">The budget's name.</param>
+    public static string? TenantOf(string budget) => budget.StartsWith(Tenant, StringComparison.Ordinal) ? budget[Tenant.Length..] : null;
 }

@@ -6,7 +6,7 @@ using Microsoft.DurableTask.Entities;
 namespace FuncLimiter.Functions.Entities;
 
 /// <summary>
-/// Owns the budgets of one scope, an account with its deployments or a tenant, and lends them to the instances of the app. The entity's key
+/// Owns the budgets of one scope, an account with its deployments or a part of the tenants, and lends them to the instances of the app. The entity's key
 /// is the scope. Operations may come twice, late and in any order; each is whole or not there. Reading the state is the snapshot.
 /// </summary>
 internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITaskEntity
@@ -20,7 +20,14 @@ internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITas
     public ValueTask<object?> RunAsync(TaskEntityOperation operation)
     {
         var now = Instant.From(time.GetUtcNow());
-        var owner = BudgetOwner.Open(operation.Context.Id.Key, (OwnerState?)operation.State.GetState(typeof(OwnerState)), source, now);
+        var state = (OwnerState?)operation.State.GetState(typeof(OwnerState));
+        if (operation.Name.Equals(BudgetOperations.Delete, StringComparison.OrdinalIgnoreCase))
+        {
+            operation.State.SetState(BudgetOwner.Forget(state, source.Policy, now));
+            return new((object?)null);
+        }
+
+        var owner = BudgetOwner.Open(operation.Context.Id.Key, state, source, now);
         switch (operation.Name)
         {
             case BudgetOperations.Lease:

@@ -15,6 +15,9 @@ internal static class BudgetOperations
     /// <summary>Sets other limits than the configuration's; takes a <see cref="ScopeLimits"/>.</summary>
     public const string Configure = "Configure";
 
+    /// <summary>Forgets everything, as every durable entity can; what is lent is waited out before it is lent again.</summary>
+    public const string Delete = "delete";
+
     /// <summary>The entity that owns a scope.</summary>
     public static EntityInstanceId Owner(string scope) => new(nameof(BudgetEntity), scope);
 }

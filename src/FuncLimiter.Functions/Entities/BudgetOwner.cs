@@ -7,7 +7,6 @@ namespace FuncLimiter.Functions.Entities;
 /// <summary>A scope's books, open for one operation.</summary>
 internal sealed class BudgetOwner
 {
-    private const string Operator = "operator";
     private readonly string _scope;
     private readonly LeaseSource _source;
     private readonly ScopeRecord? _before;
@@ -37,6 +36,27 @@ internal sealed class BudgetOwner
         return new BudgetOwner(scope, source, state?.Limits, record, now);
     }
 
+    /// <summary>
+    /// What is left of a state that is to be forgotten: null once no lease can be in force any more, until then a state that can't be read,
+    /// so that whoever asks waits for that.
+    /// </summary>
+    public static OwnerState? Forget(OwnerState? state, LeasePolicy policy, Instant now)
+    {
+        if (state is null)
+        {
+            return null;
+        }
+
+        var since = Instant.From(state.At);
+        var lent = ScopeRecord.Unpack(state.Packed)?.Owner.Books.Values.SelectMany(book => book.Tenures).Select(tenure => tenure.Answer?.ExpiresAt);
+        var end = lent is null
+            ? since + LongestLease(policy)
+            : lent.Aggregate(Instant.Distant, (latest, ends) => Instant.Max(latest, ends ?? Instant.Distant)) + 2 * policy.ClockMargin;
+        return end <= now ? null
+            : lent is null ? state
+            : new OwnerState { At = now.ToDateTimeOffset() };
+    }
+
     /// <summary>Takes in an instance's asks and lends. The same ask again gets the same answer.</summary>
     public void Answer(ScopeAsk ask, Instant now)
     {
@@ -56,19 +76,8 @@ internal sealed class BudgetOwner
         }
     }
 
-    /// <summary>Closes a budget until an instant, or opens it where that has passed.</summary>
-    public void CoolDown(ScopeCooldown cooldown, Instant now)
-    {
-        if (!Budgets(_scope, Spec()).TryGetValue(cooldown.Budget, out var limits))
-        {
-            return;
-        }
-
-        var span = cooldown.Until > now ? cooldown.Until - now : TimeSpan.Zero;
-        LeaseReport[] lines = [.. limits.Select(_ => new LeaseReport(0, 0, 0, 0, []))];
-        var ask = new LeaseAsk(Operator, now.Ticks, 0, [], lines) { Leaving = true, ClosedFor = span };
-        _owner.Answer(new ScopeAsk(_scope, [new BudgetAsk(cooldown.Budget, ask)]), now);
-    }
+    /// <summary>Closes a budget until an instant, or opens it where that has passed. What is not of this scope is passed over.</summary>
+    public void CoolDown(ScopeCooldown cooldown, Instant now) => _owner.CoolDown(cooldown.Budget, cooldown.Until, now);
 
     /// <summary>Sets other amounts than the configuration's.</summary>
     public void Configure(ScopeLimits limits, Instant now)
@@ -97,53 +106,25 @@ internal sealed class BudgetOwner
         };
     }
 
+    // Of either kind of scope.
+    private static TimeSpan LongestLease(LeasePolicy policy) => 2 * (policy.Duration + policy.ClockMargin);
+
     private static bool IsNewer(ScopeAnswer answer, ScopeAnswer than) => answer.Budgets.Any(
         lease => than.Budgets.FirstOrDefault(other => other.Budget == lease.Budget) is not { } other || lease.Lease.Answers > other.Lease.Answers);
 
-    private static ScopeRecord Fresh(string scope, LeaseSource source)
+    // A tenants' owner needs none: it makes a tenant's book when that is asked for.
+    private static ScopeRecord Fresh(string scope, LeaseSource source) => new()
     {
-        var budgets = Budgets(scope, source.Spec);
-        return new ScopeRecord
+        Owner = new LeaseOwnerState
         {
-            Owner = new LeaseOwnerState
-            {
-                Books = budgets.ToDictionary(budget => budget.Key, budget => new LeaseBook(budget.Value, CautionOf(scope), source.Policy).Save()),
-            },
-            Amounts = AmountsOf(budgets),
-        };
-    }
+            Books = LeaseScope.IsTenants(scope) ? new Dictionary<string, LeaseBookState>() : LeaseScope.Budgets(scope, source.Spec, source.Policy)
+                .ToDictionary(budget => budget.Key, budget => new LeaseBook(budget.Value, Caution.Unheard(), source.Policy).Save()),
+        },
+    };
 
-    // Nobody but the app itself counts a tenant's limits.
-    private static Caution CautionOf(string scope) => scope.StartsWith("tenant:", StringComparison.Ordinal) ? Caution.None() : Caution.Unheard();
+    private ScopeRecord Record() => new() { Owner = _owner.Save(), Answers = _answers };
 
-    private static Dictionary<string, IReadOnlyList<Limit>> Budgets(string scope, LimiterSpec spec) => new[]
-    {
-        spec.Accounts.Select(account => (Scope: $"account:{account.Id}", Budget: $"account:{account.Id}", account.Limits)),
-        spec.Deployments.Select(deployment => (Scope: $"account:{deployment.Account}", Budget: $"deployment:{deployment.Id}", deployment.Limits)),
-        spec.Tenants.Select(tenant => (Scope: $"tenant:{tenant.Id}", Budget: $"tenant:{tenant.Id}", tenant.Limits)),
-    }.SelectMany(entries => entries).Where(entry => entry.Scope == scope).ToDictionary(entry => entry.Budget, entry => entry.Limits, StringComparer.Ordinal);
-
-    private static Dictionary<string, long[]> AmountsOf(Dictionary<string, IReadOnlyList<Limit>> budgets) =>
-        budgets.ToDictionary(budget => budget.Key, budget => budget.Value.Select(limit => limit.Amount).ToArray());
-
-    private ScopeRecord Record() => new() { Owner = _owner.Save(), Amounts = AmountsOf(Budgets(_scope, Spec())), Answers = _answers };
-
-    private LeaseOwner Open(ScopeRecord? record, Instant now) =>
-        LeaseOwner.Open(_scope, Spec(), _source.Policy, record is null ? null : Relearned(record), now);
-
-    /// <summary>What a provider said of a limit holds as long as the limit does: one that was changed is believed again.</summary>
-    private LeaseOwnerState Relearned(ScopeRecord record)
-    {
-        var amounts = AmountsOf(Budgets(_scope, Spec()));
-        return record.Owner with
-        {
-            Books = record.Owner.Books.ToDictionary(
-                book => book.Key,
-                book => amounts.GetValueOrDefault(book.Key) is { } now && record.Amounts.GetValueOrDefault(book.Key) is { } before && now.SequenceEqual(before)
-                    ? book.Value
-                    : book.Value with { Accounts = [.. book.Value.Accounts.Select(account => account with { Learned = double.MaxValue })] }),
-        };
-    }
+    private LeaseOwner Open(ScopeRecord? record, Instant now) => LeaseOwner.Open(_scope, Spec(), _source.Policy, record?.Owner, now);
 
     private LimiterSpec Spec() => _limits is null
         ? _source.Spec

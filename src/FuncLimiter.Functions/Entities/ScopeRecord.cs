@@ -22,9 +22,6 @@ internal sealed record ScopeRecord
     /// <summary>The books.</summary>
     public LeaseOwnerState Owner { get; init; } = new();
 
-    /// <summary>The limits that the books were kept for: an amount for each, by budget.</summary>
-    public IReadOnlyDictionary<string, long[]> Amounts { get; init; } = new Dictionary<string, long[]>();
-
     /// <summary>The answers that instances may still come to read.</summary>
     public IReadOnlyList<KeptAnswer> Answers { get; init; } = [];
 

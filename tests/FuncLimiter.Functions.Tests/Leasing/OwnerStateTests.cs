@@ -1,0 +1,114 @@
+using System.IO.Compression;
+using System.Text;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
+using FuncLimiter.Functions.Entities;
+using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Functions.Tests.World;
+
+namespace FuncLimiter.Functions.Tests.Leasing;
+
+public class OwnerStateTests
+{
+    private const string Scope = "account:one";
+    private const string Deployment = "deployment:one/gpt-x";
+
+    private const string Earlier = """
+        {
+          "Owner": { "Version": 1, "Books": { "deployment:one/gpt-x": {
+            "At": 639028224000000000, "LastNumber": 7,
+            "Accounts": [
+              { "Limit": "Requests/60/Bucket", "Bucket": { "Level": 10, "At": 639028224000000000, "Lows": [] }, "Learned": 60000 },
+              { "Limit": "Tokens/60/Bucket", "Bucket": { "Level": 10, "At": 639028224000000000, "Lows": [] }, "Learned": 60000000 }],
+            "Tenures": [{ "Instance": "a", "Sequence": 3, "Held": 6, "Demands": [],
+              "Answer": { "Instance": "a", "Answers": 3, "Number": 7, "Continues": 6, "IssuedAt": 639028224000000000, "ExpiresAt": 639028224200000000, "AskAgainAt": 639028224200000000,
+                "Lines": [{ "Rate": 700, "Capacity": 1200 }, { "Rate": 700000, "Capacity": 1200000 }], "Shares": [] },
+              "Lines": [{ "Rate": 600, "Capacity": 60 }, { "Rate": 600000, "Capacity": 600 }] }] } } },
+          "Amounts": { "deployment:one/gpt-x": [60000, 60000000] },
+          "Answers": [{ "Instance": "a", "At": 639028224000000000, "Answer": { "Scope": "account:one", "Budgets": [{ "Budget": "deployment:one/gpt-x", "Lease": { "Instance": "a", "Answers": 3, "Number": 7, "Continues": 6, "IssuedAt": 639028224000000000, "ExpiresAt": 639028224200000000, "AskAgainAt": 639028224200000000,
+                "Lines": [{ "Rate": 700, "Capacity": 1200 }, { "Rate": 700000, "Capacity": 1200000 }], "Shares": [] } }] } }]
+        }
+        """;
+
+    private static readonly LeasePolicy Policy = new();
+    private static readonly LeaseSource Source = FindSource();
+
+    /// <summary>As it was stored before leases were refreshed by how busy instances are.</summary>
+    [Fact]
+    public void StateOfAnEarlierForm_IsGoneOnFrom()
+    {
+        var now = Instant.From(SimulatedTime.Start) + TimeSpan.FromSeconds(1);
+        using var packed = new MemoryStream();
+        using (var brotli = new BrotliStream(packed, CompressionLevel.Fastest))
+        {
+            brotli.Write(Encoding.UTF8.GetBytes(Earlier));
+        }
+
+        var owner = BudgetOwner.Open(Scope, new OwnerState { Version = 1, At = SimulatedTime.Start, Packed = packed.ToArray() }, Source, now);
+        var ask = Ask("b", 1);
+        owner.Answer(ask, now);
+
+        var record = ScopeRecord.Unpack(owner.Save(now).Packed)!;
+        Assert.Equal(["a", "b"], record.Owner.Books[Deployment].Tenures.Select(tenure => tenure.Instance).Order());
+        Assert.Equal(700, record.Owner.Books[Deployment].Tenures.Single(tenure => tenure.Instance == "a").Answer!.Lines[0].Rate);
+        Assert.Equal(2, record.Answers.Count);
+    }
+
+    [Theory]
+    [InlineData(99, "")]
+    [InlineData(1, "no record")]
+    public void StateThatCanNotBeRead_IsWaitedOut(int version, string packed)
+    {
+        var time = new SimulatedTime();
+        var now = Instant.From(time.GetUtcNow());
+        var state = new OwnerState { Version = version, Packed = Encoding.UTF8.GetBytes(packed) };
+
+        var owner = BudgetOwner.Open(Scope, state, Source, now);
+        owner.Answer(Ask("a", 1), now);
+        var early = ScopeRecord.Unpack(owner.Save(now).Packed)!.Answers.Single().Answer.Budgets.Single().Lease;
+        var later = now + Policy.Duration + TimeSpan.FromSeconds(5);
+        owner = BudgetOwner.Open(Scope, owner.Save(now), Source, later);
+        owner.Answer(Ask("a", 2), later);
+        var late = ScopeRecord.Unpack(owner.Save(later).Packed)!.Answers.Single().Answer.Budgets.Single().Lease;
+
+        Assert.Equal((0, 0), (early.Number, early.Lines[0].Grant + early.Lines[0].Rate));
+        Assert.True(late.Number > 0 && late.Lines[0].Grant > 0);
+    }
+
+    [Fact]
+    public void State_OfFiftyInstancesWithManyTenants_StaysSmall()
+    {
+        var time = new SimulatedTime();
+        var now = Instant.From(time.GetUtcNow());
+        OwnerState? state = null;
+        for (var instance = 0; instance < 50; instance++)
+        {
+            var owner = BudgetOwner.Open(Scope, state, Source, now);
+            owner.Answer(Ask($"instance-{instance:D32}", 1, tenants: 20), now);
+            state = owner.Save(now);
+        }
+
+        Assert.InRange(Wire.Write(state)!.Length, 1, 60_000);
+    }
+
+    private static ScopeAsk Ask(string instance, long sequence, int tenants = 1) => new(Scope,
+    [
+        new BudgetAsk(Deployment, new LeaseAsk(
+            instance,
+            sequence,
+            0,
+            [.. Enumerable.Range(0, tenants).Select(tenant => new LeaseDemand($"tenant-{tenant}", 1, Core.Scheduling.Priority.Standard, new LeaseRates(500, 1000)))],
+            [new LeaseReport(0, 0, 0, 1, []), new LeaseReport(0, 0, 0, 100, [])])),
+    ]);
+
+    private static LeaseSource FindSource()
+    {
+        LeaseSource? source = null;
+        AppWorld.Run(world =>
+        {
+            source = world.Get<LeaseSource>();
+            return Task.CompletedTask;
+        });
+        return source!;
+    }
+}
