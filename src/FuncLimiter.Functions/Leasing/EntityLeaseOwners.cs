@@ -11,7 +11,7 @@ namespace FuncLimiter.Functions.Leasing;
 internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource source, TimeProvider time) : ILeaseOwners
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(60);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(0.5);
 
     private long _asked;
 
@@ -26,7 +26,7 @@ internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource
         var begun = time.GetTimestamp();
         Interlocked.Increment(ref _asked);
         await client.Entities.SignalEntityAsync(owner, BudgetOperations.Lease, ask, null, cancellationToken);
-        for (var pause = FirstLook; time.GetElapsedTime(begun) < source.Policy.AnswerWithin; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = FirstLook; time.GetElapsedTime(begun) < source.Policy.AnswerWithin; pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause)
         {
             await Task.Delay(pause, time, cancellationToken);
             if (await client.Entities.GetEntityAsync<OwnerState>(owner, true, cancellationToken) is { IncludesState: true } found

@@ -32,7 +32,7 @@ internal sealed record FleetSetup
 
     public int Seed { get; init; } = 1;
 
-    /// <summary>When counting begins: shares take a few asks to settle.</summary>
+    /// <summary>When counting begins; from a cold start on by default, what the provider lets through at once then included.</summary>
     public TimeSpan WarmUp { get; init; }
 }
 
@@ -41,6 +41,7 @@ internal sealed class LeaseFleet
 {
     private const double RequestsPerSecond = 1_000;
     private const double TokensPerSecond = 600_000;
+    private const double BurstSeconds = 2;
     private const string Configuration = """
         {
           "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
@@ -48,7 +49,10 @@ internal sealed class LeaseFleet
         }
         """;
 
+    private static readonly Observation Accepted = new(OutcomeKind.Success);
+
     private readonly FleetSetup _setup;
+    private readonly DeadLeases _dead;
     private readonly AppWorld _world;
     private readonly CountingProvider _provider;
     private readonly DateTimeOffset _end;
@@ -58,7 +62,8 @@ internal sealed class LeaseFleet
     private LeaseFleet(FleetSetup setup, AppWorld world)
     {
         (_setup, _world) = (setup, world);
-        _provider = new CountingProvider(world.Time, RequestsPerSecond, TokensPerSecond, burstSeconds: 2);
+        _provider = new CountingProvider(world.Time, RequestsPerSecond, TokensPerSecond, BurstSeconds);
+        _dead = new DeadLeases(world, "account:one", "deployment:one/gpt-x", setup.EntityDelay / 2);
         _end = world.Time.GetUtcNow() + setup.Duration;
     }
 
@@ -66,8 +71,12 @@ internal sealed class LeaseFleet
     public FleetResult Result => new(
         _provider.Calls,
         _provider.Overdrawn,
-        (_provider.Calls - _before) / (RequestsPerSecond * (_setup.Duration - _setup.WarmUp).TotalSeconds),
+        (_provider.Calls - _before) / Possible,
+        1 - (_dead.Units / Possible),
         (_world.Hub.EntityOperations - _operationsBefore) * 1000.0 / Math.Max(1, _provider.Calls - _before));
+
+    private double Possible => RequestsPerSecond
+        * ((_setup.Duration - _setup.WarmUp).TotalSeconds + (_setup.WarmUp == TimeSpan.Zero ? BurstSeconds : 0));
 
     public static FleetResult Run(FleetSetup setup)
     {
@@ -86,7 +95,11 @@ internal sealed class LeaseFleet
             Begin(instance);
         }
 
-        _world.Time.At(_end - _setup.Duration + _setup.WarmUp, () => (_before, _operationsBefore) = (_provider.Calls, _world.Hub.EntityOperations));
+        _world.Time.At(_end - _setup.Duration + _setup.WarmUp, () =>
+        {
+            (_before, _operationsBefore) = (_provider.Calls, _world.Hub.EntityOperations);
+            _dead.Count(_end);
+        });
         var chance = new Random(_setup.Seed);
         while (_world.Time.GetUtcNow() < _end)
         {
@@ -95,6 +108,7 @@ internal sealed class LeaseFleet
             if (_setup.DeathEvery is not null)
             {
                 var place = chance.Next(_world.Hub.Workers.Count);
+                _dead.Died(_world.Hub.Workers[place]);
                 _world.Hub.Crash(_world.Hub.Workers[place]);
                 Begin(_world.Hub.Workers[place]);
             }
@@ -105,7 +119,8 @@ internal sealed class LeaseFleet
     {
         instance.Services.GetRequiredService<DurableClientSource>().Use(_world.Hub.Client(instance));
         var limiter = instance.Services.GetRequiredService<EmbeddedLimiter>();
-        var renewal = new LeaseRenewal(limiter, instance.Services.GetRequiredService<ILeaseOwners>(), _world.Time, (_, failure) => Assert.Fail(failure.ToString()));
+        var owners = _dead.Watch(instance, instance.Services.GetRequiredService<ILeaseOwners>());
+        var renewal = new LeaseRenewal(limiter, owners, _world.Time, (_, failure) => Assert.Fail(failure.ToString()));
         _ = renewal.RunAsync(CancellationToken.None);
         for (var caller = 0; caller < _setup.Callers; caller++)
         {
@@ -133,6 +148,7 @@ internal sealed class LeaseFleet
 
             _provider.Take(_setup.Tokens);
             await Task.Delay(_setup.CallTime, _world.Time);
+            limiter.Observe(reservation, Accepted);
             limiter.Settle(reservation, new Settlement(charge, charge));
         }
     }
@@ -141,6 +157,7 @@ internal sealed class LeaseFleet
 /// <summary>What came of a fleet's calls.</summary>
 /// <param name="Calls">How many went out.</param>
 /// <param name="Overdrawn">How far the provider's buckets were ever below zero.</param>
-/// <param name="Utilization">What went out over what the limit lets through, once shares have settled.</param>
+/// <param name="Utilization">What went out over what the provider would have let through in that time.</param>
+/// <param name="Bound">The same for what could have gone out at most, with what leases of dead instances held.</param>
 /// <param name="OperationsPerThousand">Operations of entities per 1,000 calls that went out.</param>
-internal sealed record FleetResult(long Calls, double Overdrawn, double Utilization, double OperationsPerThousand);
+internal sealed record FleetResult(long Calls, double Overdrawn, double Utilization, double Bound, double OperationsPerThousand);

@@ -41,6 +41,7 @@ internal static class NaiveFleet
                     provider.Calls,
                     provider.Overdrawn,
                     provider.Calls / (RequestsPerSecond * (setup.Duration.TotalSeconds + 2)),
+                    1,
                     world.Hub.EntityOperations * 1000.0 / provider.Calls);
             },
             new HubOptions { EntityDelay = setup.EntityDelay, Seed = setup.Seed });
