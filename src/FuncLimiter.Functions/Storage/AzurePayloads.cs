@@ -11,11 +11,11 @@ internal sealed class AzurePayloads(StorageSettings settings, string container) 
     private const int NotFound = 404;
     private const int NotSatisfiable = 416;
 
-    private readonly Lazy<Task<BlobContainerClient>> _container = new(() => OpenAsync(settings, container));
+    private readonly OpenedOnce<BlobContainerClient> _container = new(() => OpenAsync(settings, container));
 
     /// <inheritdoc/>
     public async Task WriteAsync(string name, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        await (await _container.Value).GetBlobClient(name).UploadAsync(BinaryData.FromBytes(bytes), true, cancellationToken);
+        await (await _container.GetAsync()).GetBlobClient(name).UploadAsync(BinaryData.FromBytes(bytes), true, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<ReadOnlyMemory<byte>?> ReadAsync(string name, long from, long length, CancellationToken cancellationToken)
@@ -23,7 +23,7 @@ internal sealed class AzurePayloads(StorageSettings settings, string container) 
         try
         {
             var options = new BlobDownloadOptions { Range = new HttpRange(from, length) };
-            var found = await (await _container.Value).GetBlobClient(name).DownloadContentAsync(options, cancellationToken);
+            var found = await (await _container.GetAsync()).GetBlobClient(name).DownloadContentAsync(options, cancellationToken);
             return found.Value.Content.ToMemory();
         }
         catch (RequestFailedException failure) when (failure.Status == NotFound)
@@ -38,7 +38,7 @@ internal sealed class AzurePayloads(StorageSettings settings, string container) 
 
     /// <inheritdoc/>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken) =>
-        await (await _container.Value).GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
+        await (await _container.GetAsync()).GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
 
     private static async Task<BlobContainerClient> OpenAsync(StorageSettings settings, string container)
     {

@@ -13,14 +13,14 @@ internal sealed class AzureRowTable(StorageSettings settings, string name) : IRo
     private const int PreconditionFailed = 412;
     private const int NotFound = 404;
 
-    private readonly Lazy<Task<TableClient>> _table = new(() => OpenAsync(settings, name));
+    private readonly OpenedOnce<TableClient> _table = new(() => OpenAsync(settings, name));
 
     /// <inheritdoc/>
     public async Task<string?> AddAsync(Row row, CancellationToken cancellationToken)
     {
         try
         {
-            return Tag(await (await _table.Value).AddEntityAsync(ToEntity(row), cancellationToken));
+            return Tag(await (await _table.GetAsync()).AddEntityAsync(ToEntity(row), cancellationToken));
         }
         catch (RequestFailedException failure) when (failure.Status == Conflict)
         {
@@ -33,7 +33,7 @@ internal sealed class AzureRowTable(StorageSettings settings, string name) : IRo
     {
         try
         {
-            return Tag(await (await _table.Value).UpdateEntityAsync(ToEntity(row), new ETag(row.Tag), TableUpdateMode.Replace, cancellationToken));
+            return Tag(await (await _table.GetAsync()).UpdateEntityAsync(ToEntity(row), new ETag(row.Tag), TableUpdateMode.Replace, cancellationToken));
         }
         catch (RequestFailedException failure) when (failure.Status is PreconditionFailed or NotFound)
         {
@@ -48,7 +48,7 @@ internal sealed class AzureRowTable(StorageSettings settings, string name) : IRo
     /// <inheritdoc/>
     public async Task<Row?> FindAsync(string partition, string key, CancellationToken cancellationToken)
     {
-        var found = await (await _table.Value).GetEntityIfExistsAsync<TableEntity>(partition, key, null, cancellationToken);
+        var found = await (await _table.GetAsync()).GetEntityIfExistsAsync<TableEntity>(partition, key, null, cancellationToken);
         return found.HasValue ? ToRow(found.Value!) : null;
     }
 
@@ -57,7 +57,7 @@ internal sealed class AzureRowTable(StorageSettings settings, string name) : IRo
     {
         var rows = new List<Row>();
         var filter = FormattableStringFactory.Create("PartitionKey eq {0} and RowKey ge {1} and RowKey lt {2}", partition, from, before);
-        var found = (await _table.Value).QueryAsync<TableEntity>(TableClient.CreateQueryFilter(filter), Math.Min(most, 1000), null, cancellationToken);
+        var found = (await _table.GetAsync()).QueryAsync<TableEntity>(TableClient.CreateQueryFilter(filter), Math.Min(most, 1000), null, cancellationToken);
         await foreach (var entity in found)
         {
             rows.Add(ToRow(entity));
@@ -73,7 +73,7 @@ internal sealed class AzureRowTable(StorageSettings settings, string name) : IRo
     /// <inheritdoc/>
     public async Task DeleteAsync(IReadOnlyList<Row> rows, CancellationToken cancellationToken)
     {
-        var table = await _table.Value;
+        var table = await _table.GetAsync();
         foreach (var row in rows)
         {
             try
@@ -125,7 +125,7 @@ internal sealed class AzureRowTable(StorageSettings settings, string name) : IRo
 
     private async Task SubmitAsync(IReadOnlyList<Row> rows, TableTransactionActionType action, CancellationToken cancellationToken)
     {
-        var table = await _table.Value;
+        var table = await _table.GetAsync();
         foreach (var part in rows.GroupBy(row => row.Partition).SelectMany(partition => partition.Chunk(MostAtOnce)))
         {
             await table.SubmitTransactionAsync(part.Select(row => new TableTransactionAction(action, ToEntity(row))), cancellationToken);
