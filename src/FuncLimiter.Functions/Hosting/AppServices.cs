@@ -87,6 +87,7 @@ internal static class AppServices
         services.AddSingleton<TableUsage>();
         services.AddSingleton<IUsageLedger>(provider => provider.GetRequiredService<TableUsage>());
         services.AddFuncLimiter(configuration, options);
+        services.AddSingleton<HttpSurface>();
         AddJobs(services);
         services.AddHostedService(provider => provider.GetRequiredService<TableUsage>());
     }

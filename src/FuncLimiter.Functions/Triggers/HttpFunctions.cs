@@ -1,4 +1,5 @@
 using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Gateway.Http.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask.Client;
@@ -9,10 +10,20 @@ namespace FuncLimiter.Functions.Triggers;
 internal abstract class HttpFunctions(DurableClientSource clients)
 {
     /// <summary>Waits until the response is written; the worker has nothing to add.</summary>
-    protected async Task<IActionResult> AnswerAsync(DurableTaskClient client, Task answer)
+    protected async Task<IActionResult> AnswerAsync(HttpRequest request, DurableTaskClient client, Func<HttpContext, Task> handle)
     {
         clients.Use(client);
-        await answer;
+        try
+        {
+            await handle(request.HttpContext);
+        }
+        catch (Exception) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            // The worker lets a response end as it stands when the function fails: where nothing was written, that would be an empty 200.
+            await FailedEndpoint.HandleAsync(request.HttpContext);
+            throw;
+        }
+
         return new EmptyResult();
     }
 

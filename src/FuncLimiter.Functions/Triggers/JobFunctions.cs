@@ -14,17 +14,17 @@ internal sealed class JobFunctions(DurableClientSource clients) : HttpFunctions(
     [Function(nameof(TakeJob))]
     public Task<IActionResult> TakeJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "jobs")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
-        AnswerAsync(client, JobEndpoints.PostAsync(request.HttpContext));
+        AnswerAsync(request, client, JobEndpoints.PostAsync);
 
     /// <summary>Shows a job.</summary>
     [Function(nameof(ShowJob))]
     public Task<IActionResult> ShowJob(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "jobs/{id}")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
-        AnswerAsync(client, JobEndpoints.GetAsync(request.HttpContext, Part(request, "id")));
+        AnswerAsync(request, client, context => JobEndpoints.GetAsync(context, Part(request, "id")));
 
     /// <summary>Gives a job up.</summary>
     [Function(nameof(GiveJobUp))]
     public Task<IActionResult> GiveJobUp(
         [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = "jobs/{id}")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
-        AnswerAsync(client, JobEndpoints.DeleteAsync(request.HttpContext, Part(request, "id")));
+        AnswerAsync(request, client, context => JobEndpoints.DeleteAsync(context, Part(request, "id")));
 }

@@ -14,12 +14,12 @@ internal sealed class ReservationFunctions(ReservationEndpoint reservations, Dur
     [Function(nameof(Reserve))]
     public Task<IActionResult> Reserve(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "reservations")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
-        AnswerAsync(client, reservations.ReserveAsync(request.HttpContext));
+        AnswerAsync(request, client, reservations.ReserveAsync);
 
     /// <summary>Replaces what was reserved by what was used.</summary>
     [Function(nameof(Settle))]
     public Task<IActionResult> Settle(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "reservations/{id}/settlement")] HttpRequest request,
         [DurableClient] DurableTaskClient client) =>
-        AnswerAsync(client, reservations.SettleAsync(request.HttpContext, Part(request, "id")));
+        AnswerAsync(request, client, context => reservations.SettleAsync(context, Part(request, "id")));
 }

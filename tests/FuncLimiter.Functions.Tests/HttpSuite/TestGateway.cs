@@ -3,6 +3,7 @@ using System.Net;
 using System.Reflection;
 using System.Text;
 using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Functions.Triggers;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
@@ -65,6 +66,7 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddSingleton<IUsageSink>(usage);
         builder.Services.AddSingleton<DurableClientSource>();
         builder.Services.AddFuncLimiter(configured, options);
+        builder.Services.AddSingleton<HttpSurface>();
         var app = builder.Build();
         Map(app);
         await app.StartAsync();
