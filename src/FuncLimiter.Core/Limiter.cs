@@ -36,11 +36,15 @@ public sealed class Limiter
         checkpoints = new(spec.IsDurable, topology.Budgets);
         Leases = spec.Leases is { } terms ? new(terms) : null;
         tenants = new(spec, Keep);
+        Controls = new(topology, tenants, ReleaseAll);
         Leases?.Lease(topology);
     }
 
     /// <summary>Leases the budgets from their owners; null where they are owned here.</summary>
     public LeaseDesk? Leases { get; }
+
+    /// <summary>What a person, or whoever acts on alerts, may change while it runs.</summary>
+    public Controls Controls { get; }
 
     /// <summary>How many calls wait.</summary>
     public int Waiting => waiting;
@@ -166,11 +170,7 @@ public sealed class Limiter
         deployment.Settle(call.Provider[call.Place], provider, reservation.TakenAt, now);
         var held = call.Consumer;
         tenant.Budget.Settle(held, consumer, reservation.TakenAt, now);
-        if (call.OwnerUser is { } user)
-        {
-            user.Budget.Settle(held, consumer, reservation.TakenAt, now);
-            user.Calls--;
-        }
+        call.OwnerUser?.Settle(held, consumer, reservation.TakenAt, now);
 
         call.State = CallState.Idle;
         Pool.Correct(call, deployment.Cost(provider));
@@ -220,27 +220,8 @@ public sealed class Limiter
     }
 
     /// <summary>Closes a deployment (<c>account/model</c>) or an account until an instant, or opens it where that has passed. False where there is none.</summary>
-    public bool CoolDown(string scope, Instant until, Instant now)
-    {
-        now = Clock(now);
-        var budget = topology.Budgets.FirstOrDefault(budget => budget.Name == $"account:{scope}" || budget.Name == $"deployment:{scope}");
-        if (budget is null)
-        {
-            return false;
-        }
-
-        if (until <= now)
-        {
-            budget.EndCooldown();
-            Advance(now);
-        }
-        else
-        {
-            budget.CoolDown(until, now);
-        }
-
-        return true;
-    }
+    public bool CoolDown(string scope, Instant until, Instant now) =>
+        Controls.Close($"account:{scope}", until, Clock(now)) || Controls.Close($"deployment:{scope}", until, Clock(now));
 
     /// <summary>Takes up an owner's answer: what it lends may go out.</summary>
     /// <exception cref="InvalidOperationException">The budgets are owned here.</exception>
@@ -363,11 +344,7 @@ public sealed class Limiter
         ref readonly var charge = ref call.Provider[call.Place];
         deployment.Take(charge, now);
         call.Owner!.Budget.Take(call.Consumer, now);
-        if (call.OwnerUser is { } user)
-        {
-            user.Budget.Take(call.Consumer, now);
-            user.Calls++;
-        }
+        call.OwnerUser?.Take(call.Consumer, now);
 
         call.Deployment = deployment;
         call.Cost = deployment.Cost(charge);

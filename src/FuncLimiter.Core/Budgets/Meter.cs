@@ -22,7 +22,7 @@ public abstract class Meter
     }
 
     /// <summary>The limit as configured.</summary>
-    public Limit Limit { get; }
+    public Limit Limit { get; private set; }
 
     /// <summary>What is counted.</summary>
     public Dimension Dimension { get; }
@@ -159,6 +159,13 @@ public abstract class Meter
 
     /// <summary>When everything taken will have come back.</summary>
     public abstract Instant WholeAt(Instant now);
+
+    /// <summary>The limit becomes another by a person's word; what was taken stays taken.</summary>
+    internal void Reconfigure(long amount, Instant now)
+    {
+        Limit = Limit with { Amount = amount };
+        Learn(amount, Advance(now));
+    }
 
     /// <summary>Called when caution changed: the limit in force is another.</summary>
     internal void Reconsider(Instant now) => Learn(LearnedAmount, Advance(now));

@@ -30,6 +30,13 @@ internal sealed class Deployment(string id, Budget account, Budget own)
             : Instant.Max(Instant.Max(own, Account.FitsAt(charge, now)), Instant.Max(health.OpensAt(now), accountHealth.OpensAt(now)));
     }
 
+    /// <summary>The same, with the part of either budget left free that background work leaves to others.</summary>
+    public Instant FitsBesideOthersAt(in Charge charge, Instant now)
+    {
+        var own = Own.FitsBesideOthersAt(charge, now);
+        return own == Instant.Never ? own : Instant.Max(own, Account.FitsBesideOthersAt(charge, now));
+    }
+
     public void Take(in Charge charge, Instant now)
     {
         health.Take();

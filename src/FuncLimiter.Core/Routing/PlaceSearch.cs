@@ -76,7 +76,9 @@ internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
             return false;
         }
 
-        var fits = place.FitsAt(call.Provider[i], now);
+        var fits = call.Priority == Priority.Background && !lane.Pool.IsOwed(Priority.Background)
+            ? place.FitsBesideOthersAt(call.Provider[i], now)
+            : place.FitsAt(call.Provider[i], now);
         if (fits <= now)
         {
             return true;

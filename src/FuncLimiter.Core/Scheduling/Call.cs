@@ -140,6 +140,6 @@ public sealed class Call
         var first = Math.Min(Provider.Length - 1, BitOperations.TrailingZeroCount(~Excluded));
         Cost = Lane!.Places[first].Cost(Provider[first]);
         TenantCost = Owner!.Budget.Cost(Consumer);
-        UserCost = OwnerUser?.Budget.Cost(Consumer) ?? 0;
+        UserCost = OwnerUser?.Cost(Consumer) ?? 0;
     }
 }

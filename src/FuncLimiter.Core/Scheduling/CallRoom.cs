@@ -7,7 +7,7 @@ internal static class CallRoom
 {
     /// <summary>True where the budgets of the tenant and the user have room now.</summary>
     public static bool IsFreeOfItsOwn(Call call, Instant now) =>
-        call.Owner!.Budget.FitsAt(call.Consumer, now) <= now && (call.OwnerUser is not { } user || user.Budget.FitsAt(call.Consumer, now) <= now);
+        call.Owner!.Budget.FitsAt(call.Consumer, now) <= now && (call.OwnerUser is not { } user || user.FitsAt(call.Consumer, now) <= now);
 
     /// <summary>Why no wait would help; null where one may.</summary>
     public static Refusal? NeverFits(Call call, Instant now)
@@ -17,9 +17,9 @@ internal static class CallRoom
             return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never) { Dimension = call.Owner.Budget.Tightest(call.Consumer, now) };
         }
 
-        if (call.OwnerUser?.Budget is { } user && user.FitsAt(call.Consumer, now) == Instant.Never)
+        if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, now) == Instant.Never)
         {
-            return new(RefusalReason.TooLarge, user.Name, Instant.Never) { Dimension = user.Tightest(call.Consumer, now) };
+            return new(RefusalReason.TooLarge, user.Budget.Name, Instant.Never) { Dimension = user.Budget.Tightest(call.Consumer, now) };
         }
 
         Budget? tooSmall = null;
@@ -56,9 +56,9 @@ internal static class CallRoom
             return call.Owner.Budget;
         }
 
-        if (call.OwnerUser?.Budget is { } user && user.FitsAt(call.Consumer, now) > now)
+        if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, now) > now)
         {
-            return user;
+            return user.Budget;
         }
 
         var (best, first) = (0, Instant.Never);

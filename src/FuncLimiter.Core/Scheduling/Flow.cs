@@ -128,7 +128,7 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
                 return null;
             }
 
-            lookAgain = turn.Value.User?.Budget.FitsAt(call.Consumer, now) ?? now;
+            lookAgain = turn.Value.User?.FitsAt(call.Consumer, now) ?? now;
             if (lookAgain <= now)
             {
                 return call;

@@ -111,6 +111,9 @@ internal sealed class Lane
         }
     }
 
+    /// <summary>The weight of a tenant that waits is another by a difference.</summary>
+    public void Reweigh(Flow flow, double difference) => weight[flow.Priority] += difference;
+
     public void HoldUp(Flow flow)
     {
         flow.IsHeldUp = true;

@@ -54,6 +54,9 @@ internal sealed class Pool
     /// <summary>How much work of a class arrives a second, also what is then refused: under overload that is what those behind it must reckon with.</summary>
     public double Rate(int priority, Instant now) => rates[priority].PerSecond(now);
 
+    /// <summary>Whether a class may go before higher ones, by its floor.</summary>
+    public bool IsOwed(Priority priority) => classFloors.IsOwed((int)priority);
+
     /// <summary>A call has arrived, its cost is known.</summary>
     public void Arrive(Call call, Instant now) => rates[(int)call.Priority].Add(call.Cost, now);
 

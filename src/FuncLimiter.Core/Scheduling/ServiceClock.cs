@@ -19,6 +19,18 @@ internal sealed class ServiceClock(Tenant tenant)
     /// <summary>From now on goes by another weight than the tenant's own; null for that again.</summary>
     public void Weigh(double? weight) => share = 1 / (weight ?? Tenant.Weight);
 
+    /// <summary>The tenant's own weight becomes another.</summary>
+    /// <param name="weight">The new one.</param>
+    /// <param name="difference">By how much it is more than the old one.</param>
+    public void Reweigh(double weight, double difference)
+    {
+        share = 1 / weight;
+        foreach (var flow in Flows)
+        {
+            flow.Lane.Reweigh(flow, difference);
+        }
+    }
+
     /// <summary>Whoever has nothing waiting comes back to the class's present.</summary>
     public void Lift(double present)
     {

@@ -9,13 +9,18 @@ internal sealed class Tenant
     public const string Scope = "tenant:";
 
     private readonly Dictionary<string, User> users = new(StringComparer.Ordinal);
+    private const int MostUnlimited = 2_000;
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(1);
+
     private readonly TenantSpec spec;
+    private Instant forgotAt = Instant.Distant;
     private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
     private readonly int maxUsers;
 
     public Tenant(string id, TenantSpec spec, int maxUsers)
     {
         Id = id;
+        Weight = spec.Weight;
         this.spec = spec;
         this.maxUsers = maxUsers;
         Budget = new Budget(Scope + id, spec.Limits, Caution.None());
@@ -23,7 +28,7 @@ internal sealed class Tenant
 
     public string Id { get; }
 
-    public double Weight => spec.Weight;
+    public double Weight { get; private set; }
 
     public Budget Budget { get; }
 
@@ -62,19 +67,40 @@ internal sealed class Tenant
         return true;
     }
 
-    /// <summary>The user's budget, or null where users of this tenant have no limits.</summary>
+    /// <summary>Another weight, from now on.</summary>
+    public void Weigh(double weight)
+    {
+        foreach (var clock in clocks)
+        {
+            clock?.Reweigh(weight, weight - Weight);
+        }
+
+        Weight = weight;
+    }
+
+    /// <summary>
+    /// The user, or null where the call names none. Users without limits are told apart as well, as far as there are not too many: they
+    /// take turns too, so that one of them in a rush holds up nobody else.
+    /// </summary>
     public User? Find(string? name, Instant now)
     {
-        if (name is null || spec.UserLimits.Count == 0)
+        if (name is null)
         {
             return null;
         }
 
         if (!users.TryGetValue(name, out var user))
         {
-            if (users.Count >= maxUsers)
+            var isLimited = spec.UserLimits.Count > 0;
+            if (users.Count >= (isLimited ? maxUsers : MostUnlimited) && now - forgotAt >= ForgetEvery)
             {
+                forgotAt = now;
                 ForgetIdle(now);
+            }
+
+            if (!isLimited && users.Count >= MostUnlimited)
+            {
+                return null;
             }
 
             user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
@@ -84,36 +110,33 @@ internal sealed class Tenant
         return user;
     }
 
+    /// <summary>Caps a user at so many tokens a minute; null lifts the cap.</summary>
+    public void Cap(string name, long? tokensPerMinute, Instant now)
+    {
+        if (!users.TryGetValue(name, out var user))
+        {
+            if (tokensPerMinute is null)
+            {
+                return;
+            }
+
+            user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
+            users.Add(name, user);
+        }
+
+        user.Cap = tokensPerMinute is { } tokens ? new UsageCap(tokens, now) : null;
+        user.Release();
+    }
+
     // Whoever has nothing taken and nothing waiting starts from the same state when seen again.
     private void ForgetIdle(Instant now)
     {
         foreach (var (name, user) in users)
         {
-            if (user.Calls == 0 && user.Budget.Utilization(now) <= 0)
+            if (user.Calls == 0 && user.Cap is null && user.Budget.Utilization(now) <= 0)
             {
                 users.Remove(name);
             }
-        }
-    }
-}
-
-/// <summary>One user of a tenant that limits its users.</summary>
-internal sealed class User(Budget budget)
-{
-    public Budget Budget { get; } = budget;
-
-    /// <summary>Calls of the user's that wait or are under way.</summary>
-    public int Calls { get; set; }
-
-    /// <summary>Its waiting calls that stepped aside for want of room of its own.</summary>
-    public List<UserQueue> HeldUp { get; } = [];
-
-    /// <summary>Lets them try again.</summary>
-    public void Release()
-    {
-        while (HeldUp.Count > 0)
-        {
-            HeldUp[^1].Flow.Resume(HeldUp[^1]);
         }
     }
 }

@@ -25,6 +25,9 @@ internal sealed class TenantTable
 
     public IEnumerable<Tenant> All => configured.Values.Concat(others.Values);
 
+    /// <summary>A tenant that has been here, or is configured; null for others.</summary>
+    public Tenant? Known(string id) => configured.GetValueOrDefault(id) ?? others.GetValueOrDefault(id);
+
     public Tenant Find(string id)
     {
         if (configured.TryGetValue(id, out var tenant) || others.TryGetValue(id, out tenant))

@@ -33,10 +33,10 @@ internal static class WaitForecast
             ? (Math.Max(0, work - Free(lane, call, now)) / Drain(lane, priority, floor, now)) + UntilOpen(lane, now)
             : UntilFit(lane, call, now);
 
-        var limited = Math.Max(seconds, OwnWait(owner.Budget, call, (flow?.TenantCost ?? 0) + call.TenantCost, now));
+        var limited = Math.Max(seconds, OwnWait(owner.Budget.FitsAt(call.Consumer, now), (flow?.TenantCost ?? 0) + call.TenantCost, now));
         if (call.OwnerUser is { } user)
         {
-            limited = Math.Max(limited, OwnWait(user.Budget, call, (flow?.CostOf(user) ?? 0) + call.UserCost, now));
+            limited = Math.Max(limited, OwnWait(user.FitsAt(call.Consumer, now), (flow?.CostOf(user) ?? 0) + call.UserCost, now));
         }
 
         return TimeSpan.FromSeconds(Math.Min(limited, Longest.TotalSeconds));
@@ -56,11 +56,8 @@ internal static class WaitForecast
     }
 
     // The budget's own queue drains at the budget's own rate; what it holds free shortens that.
-    private static double OwnWait(Budget budget, Call call, double queued, Instant now)
-    {
-        var fits = budget.FitsAt(call.Consumer, now);
-        return fits <= now || !fits.IsKnown ? 0 : Math.Max((fits - now).TotalSeconds, queued);
-    }
+    private static double OwnWait(Instant fits, double queued, Instant now) =>
+        fits <= now || !fits.IsKnown ? 0 : Math.Max((fits - now).TotalSeconds, queued);
 
     private static double UntilOpen(Lane lane, Instant now) =>
         OpenPlaces(lane, now).OpensAt is { IsKnown: true } opensAt ? Math.Max(0, (opensAt - now).TotalSeconds) : 0;

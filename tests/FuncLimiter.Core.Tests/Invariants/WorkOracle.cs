@@ -83,7 +83,7 @@ internal sealed class WorkOracle(World world) : Oracle
     private List<Ask> Foremost(IEnumerable<Ask> queue, Instant now, bool surely)
     {
         var foremost = queue
-            .GroupBy(ask => world.ScopesOf(ask).Skip(1).Any() ? ask.User : null)
+            .GroupBy(ask => ask.User)
             .Select(user => user.First())
             .Where(ask => world.ScopesOf(ask).Skip(1).All(scope => Fits(scope.Scope, scope.Limits, false, ask.Consumer, now, surely)))
             .ToList();

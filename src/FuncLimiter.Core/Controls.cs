@@ -1,0 +1,126 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core;
+
+/// <summary>
+/// What a person, or whoever acts on alerts, may change while a limiter runs. Budgets go by the names under which they are reported
+/// (<c>deployment:openai-east/gpt-x</c>, <c>tenant:acme</c>). Everything takes effect at once, for calls that wait as well.
+/// </summary>
+public sealed class Controls
+{
+    private readonly Topology topology;
+    private readonly TenantTable tenants;
+    private readonly Action<Instant> changed;
+
+    internal Controls(Topology topology, TenantTable tenants, Action<Instant> changed) =>
+        (this.topology, this.tenants, this.changed) = (topology, tenants, changed);
+
+    /// <summary>Closes an account, a deployment, a tenant or a user until an instant, or opens it where that has passed. False where there is none.</summary>
+    public bool Close(string budget, Instant until, Instant now)
+    {
+        if (Find(budget) is not { } found)
+        {
+            return false;
+        }
+
+        if (until > now)
+        {
+            found.CoolDown(until, now);
+            return true;
+        }
+
+        found.EndCooldown();
+        FindUser(budget)?.Release();
+        changed(now);
+        return true;
+    }
+
+    /// <summary>Gives a limit another amount; what was taken stays taken. False where there is no such limit, or its budget is somebody else's.</summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="dimension">What the limit counts.</param>
+    /// <param name="window">Its window.</param>
+    /// <param name="amount">The new amount for a window; at least 1.</param>
+    /// <param name="now">Now.</param>
+    public bool SetLimit(string budget, Dimension dimension, TimeSpan window, long amount, Instant now)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(amount, 1);
+        if (Find(budget) is not { Lease: null } found
+            || found.Meters.FirstOrDefault(meter => meter.Dimension == dimension && meter.Limit.Window == window) is not { } meter)
+        {
+            return false;
+        }
+
+        meter.Reconfigure(amount, now);
+        changed(now);
+        return true;
+    }
+
+    /// <summary>Gives a tenant another weight. False where it was never seen and is not configured.</summary>
+    public bool Weigh(string tenant, double weight, Instant now)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(weight, 0);
+        if (tenants.Known(tenant) is not { } known)
+        {
+            return false;
+        }
+
+        known.Weigh(weight);
+        changed(now);
+        return true;
+    }
+
+    /// <summary>Has background work leave a share of an account's or a deployment's limits to others, except for its floor; 0 ends that.</summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="share">The share, 0 to 0.5.</param>
+    /// <param name="now">Now.</param>
+    public bool HoldBackground(string budget, double share, Instant now)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(share);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 0.5);
+        if (topology.Budgets.FirstOrDefault(own => own.Name == budget) is not { } found)
+        {
+            return false;
+        }
+
+        found.KeptFree = share;
+        changed(now);
+        return true;
+    }
+
+    /// <summary>Caps a user of a tenant at so many tokens a minute, above its limits or not; null lifts the cap. False where there is no such tenant.</summary>
+    public bool Cap(string tenant, string user, long? tokensPerMinute, Instant now)
+    {
+        if (tenants.Known(tenant) is not { } known)
+        {
+            return false;
+        }
+
+        known.Cap(user, tokensPerMinute, now);
+        changed(now);
+        return true;
+    }
+
+    private Budget? Find(string name)
+    {
+        if (topology.Budgets.FirstOrDefault(budget => budget.Name == name) is { } providers)
+        {
+            return providers;
+        }
+
+        if (name.StartsWith(Tenant.Scope, StringComparison.Ordinal))
+        {
+            return tenants.Known(name[Tenant.Scope.Length..])?.Budget;
+        }
+
+        return FindUser(name)?.Budget;
+    }
+
+    private User? FindUser(string name)
+    {
+        const string scope = "user:";
+        return name.StartsWith(scope, StringComparison.Ordinal) && name.Split('/', 2) is [var owner, _]
+            ? tenants.Known(owner[scope.Length..])?.Users.FirstOrDefault(known => known.Budget.Name == name)
+            : null;
+    }
+}

@@ -1,0 +1,53 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>One user of a tenant.</summary>
+internal sealed class User(Budget budget)
+{
+    public Budget Budget { get; } = budget;
+
+    /// <summary>Calls of the user's that are under way.</summary>
+    public int Calls { get; private set; }
+
+    /// <summary>What it may take for now, where it took too much; null for no more than its limits.</summary>
+    public UsageCap? Cap { get; set; }
+
+    /// <summary>The first instant at which a charge fits its limits and its cap.</summary>
+    public Instant FitsAt(in Charge charge, Instant now)
+    {
+        var fits = Budget.FitsAt(charge, now);
+        return Cap is { } cap ? Instant.Max(fits, cap.FitsAt(charge, now)) : fits;
+    }
+
+    /// <summary>Takes a charge.</summary>
+    public void Take(in Charge charge, Instant now)
+    {
+        Budget.Take(charge, now);
+        Cap?.Take(charge, now);
+        Calls++;
+    }
+
+    /// <summary>Replaces a charge by what it came to.</summary>
+    public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
+    {
+        Budget.Settle(held, final, takenAt, now);
+        Cap?.Settle(held, final, takenAt, now);
+        Calls--;
+    }
+
+    /// <summary>What a charge costs it, in seconds of what it may take.</summary>
+    public double Cost(in Charge charge) => Math.Max(Budget.Cost(charge), Cap?.Cost(charge) ?? 0);
+
+    /// <summary>Its waiting calls that stepped aside for want of room of its own.</summary>
+    public List<UserQueue> HeldUp { get; } = [];
+
+    /// <summary>Lets them try again.</summary>
+    public void Release()
+    {
+        while (HeldUp.Count > 0)
+        {
+            HeldUp[^1].Flow.Resume(HeldUp[^1]);
+        }
+    }
+}
