@@ -13,6 +13,7 @@ Dictionary<string, Func<Effort, TextWriter, Task<Section>>> known = new()
     [ServerSection.Name] = ServerSection.Run,
     [PoolSection.Name] = PoolSection.Run,
     [FaultsSection.Name] = FaultsSection.Run,
+    [CachedSection.Name] = CachedSection.Run,
 };
 
 var sections = new Argument<string[]>("sections")

@@ -9,6 +9,12 @@ public sealed record AgentGroup(FleetPriority Priority, int Agents, string Model
     /// <summary>Characters of a prompt; default 100 to 400.</summary>
     public (int Least, int Most) InputCharacters { get; init; } = (100, 400);
 
+    /// <summary>
+    /// Characters of a system prompt that all agents of the group share; 0, the default, for none. In Anthropic's dialect it is marked to be
+    /// cached.
+    /// </summary>
+    public int SharedCharacters { get; init; }
+
     /// <summary>The bound on output tokens; default 50 to 150.</summary>
     public (int Least, int Most) MaxTokens { get; init; } = (50, 150);
 

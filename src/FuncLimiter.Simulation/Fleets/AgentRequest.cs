@@ -10,6 +10,7 @@ namespace FuncLimiter.Simulation.Fleets;
 internal sealed class AgentRequest(FleetOptions options, FleetTenant tenant, AgentGroup group, string agent)
 {
     private const string Filler = "Please look at the figures of the last week and say what has changed and why it may matter to us. ";
+    private const string SharedBeginning = "What all of us keep to: ";
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly Uri _address = new(
@@ -43,7 +44,20 @@ internal sealed class AgentRequest(FleetOptions options, FleetTenant tenant, Age
             json.WriteEndObject();
         }
 
+        if (group.SharedCharacters > 0 && options.Dialect == ProviderDialect.Anthropic)
+        {
+            WriteCachedSystem(json);
+        }
+
         json.WriteStartArray("messages"u8);
+        if (group.SharedCharacters > 0 && options.Dialect != ProviderDialect.Anthropic)
+        {
+            json.WriteStartObject();
+            json.WriteString("role"u8, "system"u8);
+            json.WriteString("content"u8, Prompt(SharedBeginning, group.SharedCharacters));
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject();
         json.WriteString("role"u8, "user"u8);
         json.WriteString("content"u8, Prompt($"{agent} call {number}: ", characters));
@@ -81,6 +95,19 @@ internal sealed class AgentRequest(FleetOptions options, FleetTenant tenant, Age
         }
 
         return message;
+    }
+
+    private void WriteCachedSystem(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("system"u8);
+        json.WriteStartObject();
+        json.WriteString("type"u8, "text"u8);
+        json.WriteString("text"u8, Prompt(SharedBeginning, group.SharedCharacters));
+        json.WriteStartObject("cache_control"u8);
+        json.WriteString("type"u8, "ephemeral"u8);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndArray();
     }
 
     private static string Prompt(string beginning, int characters)
