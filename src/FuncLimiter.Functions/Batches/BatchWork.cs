@@ -5,7 +5,8 @@ using FuncLimiter.Gateway.Jobs;
 namespace FuncLimiter.Functions.Batches;
 
 /// <summary>What the activities of a provider's batch do. Each does nothing a second time.</summary>
-internal sealed class BatchWork(JobTables tables, JobArchive archive, JobResults results, BatchChoice choice, IProviderBatches batches, TimeProvider time)
+internal sealed class BatchWork(
+    JobTables tables, JobArchive archive, JobResults results, BatchChoice choice, IProviderBatches batches, BatchLedger ledger, TimeProvider time)
 {
     private const string Batch = "BatchId";
 
@@ -64,7 +65,7 @@ internal sealed class BatchWork(JobTables tables, JobArchive archive, JobResults
         {
             if (answer.Status is >= 200 and < 300 && answer.Index >= 0 && answer.Index < row.Number("Total"))
             {
-                await KeepAsync(job, answer, deployment.Name, cancellationToken);
+                await KeepAsync(row, answer, deployment, cancellationToken);
                 ended = ended.With(JobItemState.Succeeded);
             }
         }
@@ -91,18 +92,21 @@ internal sealed class BatchWork(JobTables tables, JobArchive archive, JobResults
         return calls;
     }
 
-    private async Task KeepAsync(string job, BatchAnswer answer, string deployment, CancellationToken cancellationToken)
+    private async Task KeepAsync(Row job, BatchAnswer answer, Gateway.Routes.Deployment deployment, CancellationToken cancellationToken)
     {
-        var item = LegRow.New(job, answer.Index).Row;
+        var item = LegRow.New(job.Partition, answer.Index).Row;
         var result = new JobItemResult(JobItemState.Succeeded, time.GetUtcNow(), answer.Status)
         {
             Headers = [new("Content-Type", "application/json")],
             Body = answer.Body,
-            Deployment = deployment,
+            Deployment = deployment.Name,
             Usage = answer.Usage,
             Attempts = 1,
         };
         await results.PutAsync(item, result, cancellationToken);
-        await tables.Jobs.AddAsync(item, cancellationToken);
+        if (await tables.Jobs.AddAsync(item, cancellationToken) is not null)
+        {
+            await ledger.EnterAsync(job, answer, deployment, cancellationToken);
+        }
     }
 }

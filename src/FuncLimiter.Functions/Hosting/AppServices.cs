@@ -113,6 +113,7 @@ internal static class AppServices
         services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<DurableJobStore>());
         services.TryAddSingleton(BatchAccounts.Parse(null));
         services.AddSingleton<BatchChoice>();
+        services.AddSingleton<BatchLedger>();
         services.AddSingleton<BatchWork>();
         services.AddSingleton<LegRunner>();
         services.AddSingleton<MessageTenants>();

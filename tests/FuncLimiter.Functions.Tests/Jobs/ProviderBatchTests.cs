@@ -1,5 +1,7 @@
 using System.Text;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Functions.Batches;
+using FuncLimiter.Functions.Storage.Usage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Jobs;
@@ -21,6 +23,23 @@ public class ProviderBatchTests
         Assert.All(job.Items.Where(item => item.Index % 2 == 0), item => Assert.Contains("batch", Encoding.UTF8.GetString(item.Result!.Body.Span), StringComparison.Ordinal));
         Assert.Equal("ProviderBatch", world.Hub.Find(accepted.Id!)!.Name);
     });
+
+    [Fact]
+    public void WhatTheBatchServiceAnswered_IsInTheLedgerOnce_AtThePriceOfBatches() => AppWorld.Run(
+        async world =>
+        {
+            var accepted = await world.Get<JobService>().AcceptAsync("acme", Background(12), CancellationToken.None);
+            await world.EndOfAsync(accepted.Id!);
+            await world.Get<BatchWork>().FetchAsync(accepted.Id!, CancellationToken.None);
+            await world.Get<TableUsage>().FlushAsync();
+
+            var day = Assert.Single(world.Usage.All, row => row.IsTrue("IsBatch") && row.Key[0] == 'd');
+            Assert.Equal((6, 6, 6_000, 3_000), (day.Number("Calls"), day.Number("Answered"), day.Number("InputTokens"), day.Number("OutputTokens")));
+            Assert.Equal(6 * (1_000 * 1_000_000L + (500 * 4_000_000L)), day.Number("CostPicoUsd"));
+            Assert.Equal(("acme", "one/gpt-x"), (day.Text("Tenant"), day.Text("Deployment")));
+        },
+        configuration: AppWorld.Configuration.Replace(
+            "\"model\": \"gpt-x\",", "\"model\": \"gpt-x\", \"price\": { \"input\": 2, \"output\": 8 },", StringComparison.Ordinal));
 
     [Fact]
     public void BatchThatIsRefused_IsPacedAtOnce() => AppWorld.Run(async world =>

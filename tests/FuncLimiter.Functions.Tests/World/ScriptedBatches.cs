@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Gateway.Routes;
@@ -54,7 +55,7 @@ internal sealed class ScriptedBatches(BatchService service, SimulatedTime time, 
         var made = service.Made.Single(made => made.Job == batch);
         for (var index = 0; index < made.Calls && time.GetUtcNow() - made.At >= service.Takes; index++)
         {
-            yield return new BatchAnswer(index, index % 2 == 0 ? 200 : 500, Encoding.UTF8.GetBytes("{\"from\":\"batch\"}"), null);
+            yield return new BatchAnswer(index, index % 2 == 0 ? 200 : 500, Encoding.UTF8.GetBytes("{\"from\":\"batch\"}"), new TokenUsage(1_000, 500));
         }
     }
 
