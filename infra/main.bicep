@@ -116,7 +116,8 @@ module serviceBus 'br/public:avm/res/service-bus/namespace:0.13.2' = {
       {
         name: 'agent-requests'
         lockDuration: 'PT1M'
-        maxDeliveryCount: 10
+        // Held back up to 20 seconds each time: an hour for a queue of jobs that is full, or for storage that is away.
+        maxDeliveryCount: 200
         requiresDuplicateDetection: true
         duplicateDetectionHistoryTimeWindow: 'PT1H'
         deadLetteringOnMessageExpiration: true

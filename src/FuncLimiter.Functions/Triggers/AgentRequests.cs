@@ -23,7 +23,7 @@ internal sealed class AgentRequests(RequestIntake intake, DurableClientSource cl
         clients.Use(client);
         var request = new RequestMessage(
             message.MessageId, message.Body.ToMemory(), message.ApplicationProperties, message.ReplyTo, message.CorrelationId, message.DeliveryCount);
-        switch (await intake.TakeAsync(request, cancellationToken))
+        switch (await TakeAsync(request, cancellationToken))
         {
             case Disposal.Abandon abandon:
                 // An abandoned message is delivered again at once: it is held back here, within its lock.
@@ -36,6 +36,20 @@ internal sealed class AgentRequests(RequestIntake intake, DurableClientSource cl
             default:
                 await actions.CompleteMessageAsync(message, cancellationToken);
                 break;
+        }
+    }
+
+    private async Task<Disposal> TakeAsync(RequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await intake.TakeAsync(request, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The host abandons what fails here. Held back as well, a message outlasts storage that is away for a while.
+            await Task.Delay(RequestIntake.HoldFor(request.DeliveryCount), time, cancellationToken);
+            throw;
         }
     }
 }

@@ -63,16 +63,17 @@ internal sealed class RequestIntake(JobService jobs, MessageTenants tenants)
             },
             cancellationToken);
         return acceptance.IsAccepted ? new Disposal.Complete()
-            : acceptance.Error is { ShouldRetry: true } || acceptance.Error.Status >= 500 ? new Disposal.Abandon(Delay(message.DeliveryCount))
+            : acceptance.Error is { ShouldRetry: true } || acceptance.Error.Status >= 500 ? new Disposal.Abandon(HoldFor(message.DeliveryCount))
             : Reject(acceptance.Error);
     }
 
-    private static Disposal.DeadLetter Reject(GatewayError error) =>
-        new(error.Code, error.Parameter is null ? error.Message : $"{error.Parameter}: {error.Message}");
-
-    private static TimeSpan Delay(int delivery)
+    /// <summary>How long a message that can't be taken now is held back before it is delivered again: the longer the oftener it came.</summary>
+    public static TimeSpan HoldFor(int delivery)
     {
         var delay = TimeSpan.FromSeconds(Math.Pow(2, Math.Clamp(delivery, 1, 10)));
         return delay < LongestDelay ? delay : LongestDelay;
     }
+
+    private static Disposal.DeadLetter Reject(GatewayError error) =>
+        new(error.Code, error.Parameter is null ? error.Message : $"{error.Parameter}: {error.Message}");
 }

@@ -59,6 +59,9 @@ internal sealed class AppWorld
 
     public List<(string Queue, Reply Reply)> Replies { get; } = [];
 
+    /// <summary>What storage answers instead of what it should; null while it works.</summary>
+    public Exception? Storage { get; set; }
+
     /// <summary>Runs something in a world of its own.</summary>
     public static AppWorld Run(Func<AppWorld, Task> act, HubOptions? options = null, string configuration = Configuration)
     {
@@ -97,6 +100,10 @@ internal sealed class AppWorld
             await worker.Living();
             await Task.Delay(TimeSpan.FromMilliseconds(3), Time);
             await worker.Living();
+            if (Storage is { } trouble)
+            {
+                throw trouble;
+            }
         }
 
         var services = new ServiceCollection();

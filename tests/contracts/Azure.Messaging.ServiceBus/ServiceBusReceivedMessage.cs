@@ -12,20 +12,20 @@ public partial class ServiceBusReceivedMessage
     }
 
     /// <summary>Azure/azure-sdk-for-net: sdk/servicebus/Azure.Messaging.ServiceBus/api/Azure.Messaging.ServiceBus.net8.0.cs</summary>
-    public IReadOnlyDictionary<string, object> ApplicationProperties => throw null;
+    public IReadOnlyDictionary<string, object> ApplicationProperties { get; internal set; }
 
     /// <summary>Azure/azure-sdk-for-net: sdk/servicebus/Azure.Messaging.ServiceBus/api/Azure.Messaging.ServiceBus.net8.0.cs</summary>
-    public BinaryData Body => throw null;
+    public BinaryData Body { get; internal set; }
 
     /// <summary>Azure/azure-sdk-for-net: sdk/servicebus/Azure.Messaging.ServiceBus/api/Azure.Messaging.ServiceBus.net8.0.cs</summary>
-    public string CorrelationId => throw null;
+    public string CorrelationId { get; internal set; }
 
     /// <summary>Azure/azure-sdk-for-net: sdk/servicebus/Azure.Messaging.ServiceBus/api/Azure.Messaging.ServiceBus.net8.0.cs</summary>
-    public int DeliveryCount => throw null;
+    public int DeliveryCount { get; internal set; }
 
     /// <summary>Azure/azure-sdk-for-net: sdk/servicebus/Azure.Messaging.ServiceBus/api/Azure.Messaging.ServiceBus.net8.0.cs</summary>
-    public string MessageId => throw null;
+    public string MessageId { get; internal set; }
 
     /// <summary>Azure/azure-sdk-for-net: sdk/servicebus/Azure.Messaging.ServiceBus/api/Azure.Messaging.ServiceBus.net8.0.cs</summary>
-    public string ReplyTo => throw null;
+    public string ReplyTo { get; internal set; }
 }
