@@ -6,8 +6,7 @@ namespace Azure.Monitor.OpenTelemetry.Exporter;
 /// <summary>Azure/azure-sdk-for-net: sdk/monitor/Azure.Monitor.OpenTelemetry.Exporter/api/Azure.Monitor.OpenTelemetry.Exporter.net10.0.cs</summary>
 public class AzureMonitorExporterOptions : ClientOptions
 {
-    /// <summary>Azure/azure-sdk-for-net: sdk/monitor/Azure.Monitor.OpenTelemetry.Exporter/api/Azure.Monitor.OpenTelemetry.Exporter.net10.0.cs</summary>
-    public AzureMonitorExporterOptions()
+    internal AzureMonitorExporterOptions()
     {
     }
 

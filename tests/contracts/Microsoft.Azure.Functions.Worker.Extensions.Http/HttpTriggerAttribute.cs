@@ -6,18 +6,11 @@ namespace Microsoft.Azure.Functions.Worker;
 public sealed class HttpTriggerAttribute : TriggerBindingAttribute
 {
     /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.Http/src/HttpTriggerAttribute.cs</summary>
-    public HttpTriggerAttribute(AuthorizationLevel authLevel, params string[] methods)
-    {
-        AuthLevel = authLevel;
-        Methods = methods;
-    }
+    public HttpTriggerAttribute(AuthorizationLevel authLevel, params string[] methods) => Methods = methods;
 
     /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.Http/src/HttpTriggerAttribute.cs</summary>
     public string? Route { get; set; }
 
     /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.Http/src/HttpTriggerAttribute.cs</summary>
     public string[]? Methods { get; private set; }
-
-    /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.Http/src/HttpTriggerAttribute.cs</summary>
-    public AuthorizationLevel AuthLevel { get; private set; }
 }

@@ -6,13 +6,12 @@ namespace Microsoft.Azure.Functions.Worker;
 public sealed class ServiceBusTriggerAttribute : TriggerBindingAttribute
 {
     /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.ServiceBus/src/ServiceBusTriggerAttribute.cs</summary>
-    public ServiceBusTriggerAttribute(string queueName) => QueueName = queueName;
+    public ServiceBusTriggerAttribute(string queueName)
+    {
+    }
 
     /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.ServiceBus/src/ServiceBusTriggerAttribute.cs</summary>
     public string? Connection { get; set; }
-
-    /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.ServiceBus/src/ServiceBusTriggerAttribute.cs</summary>
-    public string? QueueName { get; }
 
     /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.ServiceBus/src/ServiceBusTriggerAttribute.cs</summary>
     public bool AutoCompleteMessages { get; set; }

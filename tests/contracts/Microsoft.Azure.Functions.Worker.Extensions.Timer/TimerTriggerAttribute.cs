@@ -6,8 +6,7 @@ namespace Microsoft.Azure.Functions.Worker;
 public sealed class TimerTriggerAttribute : TriggerBindingAttribute
 {
     /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.Timer/src/TimerTriggerAttribute.cs</summary>
-    public TimerTriggerAttribute(string schedule) => Schedule = schedule;
-
-    /// <summary>Azure/azure-functions-dotnet-worker: extensions/Worker.Extensions.Timer/src/TimerTriggerAttribute.cs</summary>
-    public string Schedule { get; private set; }
+    public TimerTriggerAttribute(string schedule)
+    {
+    }
 }

@@ -6,15 +6,8 @@ namespace Microsoft.DurableTask;
 public record StartOrchestrationOptions
 {
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOptions.cs</summary>
-    public StartOrchestrationOptions(string? InstanceId = null, DateTimeOffset? StartAt = null)
-    {
-        this.InstanceId = InstanceId;
-        this.StartAt = StartAt;
-    }
+    public StartOrchestrationOptions(string? InstanceId = null, DateTimeOffset? StartAt = null) => this.InstanceId = InstanceId;
 
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOptions.cs</summary>
     public string? InstanceId { get; init; }
-
-    /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOptions.cs</summary>
-    public DateTimeOffset? StartAt { get; init; }
 }

@@ -3,8 +3,7 @@ namespace Microsoft.DurableTask;
 /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskName.cs</summary>
 public readonly struct TaskName
 {
-    /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskName.cs</summary>
-    public TaskName(string name) => Name = name;
+    internal TaskName(string name) => Name = name;
 
     /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskName.cs</summary>
     public string Name { get; }

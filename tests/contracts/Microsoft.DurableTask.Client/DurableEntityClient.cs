@@ -8,10 +8,9 @@ namespace Microsoft.DurableTask.Client.Entities;
 public abstract class DurableEntityClient
 {
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/Entities/DurableEntityClient.cs</summary>
-    protected DurableEntityClient(string name) => Name = name;
-
-    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/Entities/DurableEntityClient.cs</summary>
-    public string Name { get; }
+    protected DurableEntityClient(string name)
+    {
+    }
 
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/Entities/DurableEntityClient.cs</summary>
     public abstract Task SignalEntityAsync(

@@ -9,10 +9,9 @@ namespace Microsoft.DurableTask.Client;
 public abstract class DurableTaskClient : IAsyncDisposable
 {
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/DurableTaskClient.cs</summary>
-    protected DurableTaskClient(string name) => Name = name;
-
-    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/DurableTaskClient.cs</summary>
-    public string Name { get; }
+    protected DurableTaskClient(string name)
+    {
+    }
 
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/DurableTaskClient.cs</summary>
     public virtual DurableEntityClient Entities => throw null!;

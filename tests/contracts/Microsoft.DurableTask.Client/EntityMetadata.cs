@@ -8,13 +8,9 @@ public class EntityMetadata<TState>
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/Entities/EntityMetadata.cs</summary>
     public EntityMetadata(EntityInstanceId id, TState? state)
     {
-        Id = id;
         State = state!;
         IncludesState = state is not null;
     }
-
-    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/Entities/EntityMetadata.cs</summary>
-    public EntityInstanceId Id { get; }
 
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/Entities/EntityMetadata.cs</summary>
     public bool IncludesState { get; }

@@ -6,15 +6,7 @@ public sealed class OrchestrationMetadata
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
     public OrchestrationMetadata(string name, string instanceId)
     {
-        Name = name;
-        InstanceId = instanceId;
     }
-
-    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
-    public string Name { get; }
-
-    /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
-    public string InstanceId { get; }
 
     /// <summary>microsoft/durabletask-dotnet: src/Client/Core/OrchestrationMetadata.cs</summary>
     public string? SerializedCustomStatus { get; init; }

@@ -9,6 +9,5 @@ public sealed class OpenTelemetryBuilder : IOpenTelemetryBuilder
     {
     }
 
-    /// <summary>open-telemetry/opentelemetry-dotnet: src/OpenTelemetry.Extensions.Hosting/.publicApi/Stable/PublicAPI.Shipped.txt</summary>
-    public IServiceCollection Services => throw null!;
+    IServiceCollection IOpenTelemetryBuilder.Services => throw null!;
 }
