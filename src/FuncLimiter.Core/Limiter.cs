@@ -35,7 +35,7 @@ public sealed class Limiter
         topology = new(spec, Decide);
         checkpoints = new(spec.IsDurable, topology.Budgets);
         Leases = spec.Leases is { } terms ? new(terms) : null;
-        tenants = new(spec, Keep);
+        tenants = new(spec, Keep, Leases);
         Controls = new(topology, tenants, ReleaseAll);
         Leases?.Lease(topology);
     }
@@ -404,7 +404,7 @@ public sealed class Limiter
     {
         foreach (var tenant in tenants.All)
         {
-            tenant.Release(null);
+            tenant.ReleaseAll();
         }
 
         Advance(now);

@@ -29,7 +29,7 @@ public sealed record LimiterSpec
     public QueuePolicy Queue { get; init; } = new();
 
     /// <summary>
-    /// Where set, the budgets are somebody else's, and nothing is taken that is not leased from their owners. Limits of users stay here.
+    /// Where set, the budgets are somebody else's, and nothing is taken that is not leased from their owners.
     /// </summary>
     public LeaseTerms? Leases { get; init; }
 

@@ -40,6 +40,9 @@ public sealed class LeaseBook
     /// <summary>Until when the scope is closed.</summary>
     public Instant CooldownUntil { get; private set; }
 
+    /// <summary>Who holds leases.</summary>
+    internal IEnumerable<string> Instances => _tenures.Keys;
+
     /// <summary>True where a new book would be the same: nothing lent, nothing used, nothing closed.</summary>
     internal bool IsWhole => _tenures.Count == 0 && CooldownUntil <= _now && _accounts.All(account => account.IsWhole);
 
@@ -167,7 +170,7 @@ public sealed class LeaseBook
     }
 
     /// <summary>Lets time pass; what expired on the way is written off at its time.</summary>
-    private void Advance(Instant now)
+    internal void Advance(Instant now)
     {
         _now = Instant.Max(_now, now);
         var ended = _tenures.Values.Where(tenure => tenure.EndsAt + _policy.ClockMargin <= _now).OrderBy(tenure => tenure.EndsAt);

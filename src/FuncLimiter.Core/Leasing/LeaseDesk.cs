@@ -9,11 +9,14 @@ namespace FuncLimiter.Core.Leasing;
 /// </summary>
 public sealed class LeaseDesk
 {
+    private const int MostUsersAnAsk = 200;
     private readonly LeaseTerms terms;
     private readonly Dictionary<string, Budget> budgets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<LeasedBudget>> scopes = new(StringComparer.Ordinal);
     private readonly Dictionary<Pool, List<LeasedBudget>> byPool = [];
     private readonly Dictionary<string, Instant> waitUntil = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Instant> askedAt = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> pauseForUsers = new(StringComparer.Ordinal);
 
     internal LeaseDesk(LeaseTerms terms) => this.terms = terms;
 
@@ -39,8 +42,11 @@ public sealed class LeaseDesk
         {
             if (DueAt(scope, members, now) <= now)
             {
-                waitUntil[scope] = now + terms.Policy.AnswerWithin;
-                due.Add(new(scope, [.. members.Where(member => member.AskAt(now).IsKnown).Select(member => member.Ask(now))]));
+                (waitUntil[scope], askedAt[scope]) = (now + terms.Policy.AnswerWithin, now);
+                var soon = now + terms.Policy.RefreshEvery / 2;
+                var users = members.Where(member => member.IsOnDemand && member.AskAt(now) <= soon).OrderBy(member => member.AskAt(now)).Take(MostUsersAnAsk);
+                due.Add(new(scope, [
+                    .. members.Where(member => !member.IsOnDemand && member.AskAt(now).IsKnown).Concat(users).Select(member => member.Ask(now))]));
             }
         }
 
@@ -76,9 +82,23 @@ public sealed class LeaseDesk
         Lease(tenant, scope, null, terms with { Policy = terms.Policy.ForTenants });
     }
 
-    private void Lease(Budget budget, string scope, Pool? pool, LeaseTerms terms)
+    /// <summary>Leases the budget of one of a tenant's users, from the tenant's owner.</summary>
+    internal void LeaseUser(string tenant, Budget user)
     {
-        var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms);
+        var scope = LeaseScope.OfTenant(tenant, terms.Policy);
+        Lease(user, scope, null, terms with { Policy = terms.Policy.ForUsers }, isOnDemand: true);
+    }
+
+    /// <summary>Drops the budget of a user that holds nothing any more.</summary>
+    internal void ForgetUser(string tenant, Budget user)
+    {
+        budgets.Remove(user.Name);
+        scopes[LeaseScope.OfTenant(tenant, terms.Policy)].Remove(user.Lease!);
+    }
+
+    private void Lease(Budget budget, string scope, Pool? pool, LeaseTerms terms, bool isOnDemand = false)
+    {
+        var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms, isOnDemand);
         budget.Lease = leased;
         budgets.Add(budget.Name, budget);
         Add(scopes, scope, leased);
@@ -96,6 +116,11 @@ public sealed class LeaseDesk
             if (budgets.TryGetValue(name, out var budget))
             {
                 budget.Lease!.Apply(lease, now);
+                if (budget.Lease.IsOnDemand)
+                {
+                    pauseForUsers[answer.Scope] = lease.Pause ?? terms.Policy.MinRefresh;
+                }
+
                 budget.FollowOwner(now);
             }
         }
@@ -105,6 +130,7 @@ public sealed class LeaseDesk
     internal static void Arrive(Call call, Instant now)
     {
         call.Owner!.Budget.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Consumer, 1, now);
+        call.OwnerUser?.Budget.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Consumer, 1, now);
         for (var (i, part) = (0, PartOfEach(call)); i < call.Lane!.Places.Length; i++)
         {
             if (MayServe(call, i))
@@ -120,6 +146,7 @@ public sealed class LeaseDesk
     internal static void Wait(Call call, int sign)
     {
         call.Owner!.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, 1, sign);
+        call.OwnerUser?.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, 1, sign);
         for (var (i, part) = (0, PartOfEach(call)); i < call.Lane!.Places.Length; i++)
         {
             if (MayServe(call, i))
@@ -174,11 +201,15 @@ public sealed class LeaseDesk
         var due = Instant.Unknown;
         foreach (var member in members)
         {
-            due = Instant.Min(due, member.AskAt(now));
+            // What users want is gathered: there may be as many as there are calls.
+            var at = member.AskAt(now);
+            due = Instant.Min(due, member.IsOnDemand && askedAt.TryGetValue(scope, out var last) ? Instant.Max(at, last + PauseForUsers(scope)) : at);
         }
 
         return waitUntil.TryGetValue(scope, out var until) ? Instant.Max(due, until) : due;
     }
+
+    private TimeSpan PauseForUsers(string scope) => pauseForUsers.GetValueOrDefault(scope, terms.Policy.MinRefresh);
 
     private static void Add<TKey>(Dictionary<TKey, List<LeasedBudget>> lists, TKey key, LeasedBudget budget)
         where TKey : notnull

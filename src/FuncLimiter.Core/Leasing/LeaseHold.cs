@@ -124,7 +124,10 @@ internal sealed class LeaseHold
         var reports = new LeaseReport[_lines.Length];
         for (var i = 0; i < reports.Length; i++)
             reports[i] = _lines[i].Report(need[_lines[i].Limit.Dimension], now);
-        return new(_instance, ++_sequence, _held, demands, reports) { Lapsed = !_isValid };
+
+        // By the time, so that one that is made anew under the same name goes on.
+        _sequence = Math.Max(_sequence + 1, now.Ticks);
+        return new(_instance, _sequence, _held, demands, reports) { Lapsed = !_isValid };
     }
 
     /// <summary>Makes the last ask: everything is given back, and nothing fits any more.</summary>

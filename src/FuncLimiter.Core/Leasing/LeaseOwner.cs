@@ -55,10 +55,18 @@ public sealed class LeaseOwner
     public ScopeAnswer Answer(ScopeAsk ask, Instant now)
     {
         var answers = new List<BudgetLease>(ask.Budgets.Count);
+        LetUsersEnd(now);
         foreach (var (name, wanted) in ask.Budgets)
         {
             if (Find(name) is { } book)
                 answers.Add(new(name, book.Ask(wanted, now)));
+        }
+
+        // A user's own book knows of a few instances; the owner has to answer all that hold anything of its users.
+        if (answers.Exists(answer => LeaseScope.IsUser(answer.Budget)))
+        {
+            var pause = policy.PauseOf(books.Values.SelectMany(book => book.Instances).Distinct(StringComparer.Ordinal).Count());
+            answers = [.. answers.Select(answer => LeaseScope.IsUser(answer.Budget) ? answer with { Lease = answer.Lease with { Pause = pause } } : answer)];
         }
 
         return new(scope, answers);
@@ -81,12 +89,29 @@ public sealed class LeaseOwner
             .ToDictionary(book => book.Key, book => book.Value.Save(), StringComparer.Ordinal),
     };
 
+    private bool HasRoomForUser() => books.Keys.Count(LeaseScope.IsUser) < policy.MaxUsers;
+
+    // Nobody may ask for a user again: what was lent of such a budget ends all the same, and then nothing is kept of it.
+    private void LetUsersEnd(Instant now)
+    {
+        foreach (var (name, book) in books.Where(book => LeaseScope.IsUser(book.Key)).ToArray())
+        {
+            book.Advance(now);
+            if (book.IsWhole)
+                books.Remove(name);
+        }
+    }
+
     private LeaseBook? Find(string budget)
     {
         if (!books.TryGetValue(budget, out var book) && LeaseScope.TenantOf(budget) is { } id && LeaseScope.OfTenant(id, policy) == scope)
         {
             var tenant = spec.Tenants.FirstOrDefault(tenant => tenant.Id == id) ?? spec.OtherTenants;
             books.Add(budget, book = new(tenant.Limits, Caution.None(), policy.ForTenants));
+        }
+        else if (book is null && LeaseScope.UserOf(budget, spec) is { } user && LeaseScope.OfTenant(user.Tenant, policy) == scope && HasRoomForUser())
+        {
+            books.Add(budget, book = new(user.Limits, Caution.None(), policy.ForUsers));
         }
 
         return book;

@@ -59,6 +59,11 @@ public sealed record LeasePolicy
     public int MaxInstances { get; init; } = 1_000;
 
     /// <summary>
+    /// How many users with limits of their own one owner of tenants lends to at a time; default 1,000. Further ones wait.
+    /// </summary>
+    public int MaxUsers { get; init; } = 1_000;
+
+    /// <summary>
     /// How many demands one ask states at most, default 200; tenants beyond are served from what is lent for others' sake.
     /// </summary>
     public int MaxDemands { get; init; } = 200;
@@ -87,6 +92,9 @@ public sealed record LeasePolicy
         var least = part > late ? part : late;
         return least < Duration ? least : Duration;
     }
+
+    /// <summary>The policy for users' budgets: most are of one instance, and asked for as a call comes.</summary>
+    internal LeasePolicy ForUsers => this with { FirstRefresh = RefreshEvery, CallsPerAsk = 2 * CallsPerAsk };
 
     /// <summary>
     /// The policy for tenants' budgets: leases hold twice as long and are refreshed half as often. There are many of them, and what a lost

@@ -12,6 +12,7 @@ public static class LeaseScope
     private const string Deployment = "deployment:";
     private const string Tenant = "tenant:";
     private const string Tenants = "tenants:";
+    private const string User = "user:";
 
     /// <summary>The scope of an account and its deployments.</summary>
     /// <param name="account">The account's id.</param>
@@ -47,6 +48,24 @@ public static class LeaseScope
             budgets.Add(Tenant + tenant.Id, tenant.Limits);
         return budgets;
     }
+
+    /// <summary>
+    /// The tenant and the limits of the user whose budget has a name, as <c>user:acme/ann</c>; null where it is no user's, or the tenant's
+    /// users have no limits.
+    /// </summary>
+    internal static (string Tenant, IReadOnlyList<Limit> Limits)? UserOf(string budget, LimiterSpec spec)
+    {
+        if (!budget.StartsWith(User, StringComparison.Ordinal) || budget.IndexOf('/') is var end && end < 0)
+            return null;
+        var tenant = spec.Tenants
+            .Where(tenant => budget.Length > User.Length + tenant.Id.Length && budget[User.Length + tenant.Id.Length] == '/'
+                && string.CompareOrdinal(budget, User.Length, tenant.Id, 0, tenant.Id.Length) == 0)
+            .MaxBy(tenant => tenant.Id.Length);
+        var limits = (tenant ?? spec.OtherTenants).UserLimits;
+        return limits.Count == 0 ? null : (tenant?.Id ?? budget[User.Length..end], limits);
+    }
+
+    internal static bool IsUser(string budget) => budget.StartsWith(User, StringComparison.Ordinal);
 
     /// <summary>Whether a scope is of tenants.</summary>
     /// <param name="scope">The scope.</param>

@@ -3,9 +3,16 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>What an instance has of a budget that somebody else owns, what it wants of it, and what it has to tell of it.</summary>
-internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, LeaseTerms terms)
+/// <param name="name">The budget's name.</param>
+/// <param name="limits">Its limits.</param>
+/// <param name="terms">How it is leased.</param>
+/// <param name="isOnDemand">
+/// Whether it is asked for only as a call waits for it, and once more before a lease ends: there are many, seldom in use.
+/// </param>
+internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, LeaseTerms terms, bool isOnDemand = false)
 {
     private const double LeastShare = 0.001;
+    private static readonly TimeSpan BeforeEnd = TimeSpan.FromSeconds(1);
     private readonly LeasePolicy policy = terms.Policy;
     private readonly List<LeaseNews> news = [];
     private IReadOnlyList<LeaseDemand> asked = [];
@@ -14,6 +21,8 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private Instant? toldClosed;
 
     public string Name { get; } = name;
+
+    public bool IsOnDemand => isOnDemand;
 
     public LeaseHold Hold { get; } = new(terms.Instance, limits, terms.Policy);
 
@@ -33,11 +42,16 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     /// <summary>Until when the scope is closed: as the owner said, or as was heard here and the owner has not been told yet.</summary>
     public Instant ClosedUntil => Instant.Max(Hold.NotBefore, closedUntil ?? Instant.Distant);
 
+    /// <summary>Whether calls wait for it or something of it is held.</summary>
+    public bool IsInUse(Instant now) => Demand.HasWaiting || Hold.ExpiresAt > now;
+
     private bool HasNews => news.Count > 0 || closedUntil is not null;
 
     /// <summary>When the owner should be asked; <see cref="Instant.Unknown"/> where nothing is wanted and nothing held.</summary>
     public Instant AskAt(Instant now) =>
-        IsWanted(now) || HasNews ? Hold.AskAt : Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : now;
+        isOnDemand && !Demand.HasWaiting && !HasNews
+            ? Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : Hold.ExpiresAt - policy.AnswerWithin - BeforeEnd
+            : IsWanted(now) || HasNews ? Hold.AskAt : Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : now;
 
     /// <summary>
     /// Keeps what a response said for the owner: of successes the latest, of failures the last few. Refusals don't wait for the next ask.
@@ -102,7 +116,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         return new(Name, ask with { News = told, ClosedFor = closedFor });
     }
 
-    private bool IsWanted(Instant now) => now - Demand.LastAt < policy.Duration * 2 || Demand.HasWaiting;
+    private bool IsWanted(Instant now) => now - Demand.LastAt < policy.Duration * (isOnDemand ? 0.5 : 2) || Demand.HasWaiting;
 
     private double ShareOf(Limit limit, LeaseLine line) =>
         limit.Window <= TimeSpan.Zero ? 1

@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
 
 namespace FuncLimiter.Core.Scheduling;
 
@@ -16,9 +17,11 @@ internal sealed class Tenant
     private Instant forgotAt = Instant.Distant;
     private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
     private readonly int maxUsers;
+    private readonly LeaseDesk? leases;
 
-    public Tenant(string id, TenantSpec spec, int maxUsers)
+    public Tenant(string id, TenantSpec spec, int maxUsers, LeaseDesk? leases = null)
     {
+        this.leases = leases;
         Id = id;
         Weight = spec.Weight;
         this.spec = spec;
@@ -78,6 +81,17 @@ internal sealed class Tenant
         Weight = weight;
     }
 
+    /// <summary>Looks again at everything that is held up, of whatever user: budgets have room that they had not.</summary>
+    public void ReleaseAll()
+    {
+        foreach (var user in users.Values)
+        {
+            user.Release();
+        }
+
+        Release(null);
+    }
+
     /// <summary>
     /// The user, or null where the call names none. Users without limits are told apart as well, as far as there are not too many: they
     /// take turns too, so that one of them in a rush holds up nobody else.
@@ -105,6 +119,10 @@ internal sealed class Tenant
 
             user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
             users.Add(name, user);
+            if (isLimited)
+            {
+                leases?.LeaseUser(Id, user.Budget);
+            }
         }
 
         return user;
@@ -133,9 +151,10 @@ internal sealed class Tenant
     {
         foreach (var (name, user) in users)
         {
-            if (user.Calls == 0 && user.Cap is null && user.Budget.Utilization(now) <= 0)
+            if (user.Calls == 0 && user.Cap is null && user.Budget.Utilization(now) <= 0 && user.Budget.Lease?.IsInUse(now) is not true)
             {
                 users.Remove(name);
+                leases?.ForgetUser(Id, user.Budget);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
 
 namespace FuncLimiter.Core.Scheduling;
 
@@ -12,12 +13,15 @@ internal sealed class TenantTable
     private readonly Dictionary<string, Tenant> others = new(StringComparer.Ordinal);
     private readonly LimiterSpec spec;
     private readonly Action<Budget> made;
+    private readonly LeaseDesk? leases;
 
     /// <summary>The table with the configured tenants in it.</summary>
     /// <param name="spec">Who is configured, and what others get.</param>
     /// <param name="made">Is told of each budget made.</param>
-    public TenantTable(LimiterSpec spec, Action<Budget> made)
+    /// <param name="leases">Leases users' budgets; null where they are owned here.</param>
+    public TenantTable(LimiterSpec spec, Action<Budget> made, LeaseDesk? leases)
     {
+        this.leases = leases;
         this.spec = spec;
         this.made = made;
         configured = spec.Tenants.Select(tenant => Make(tenant.Id, tenant)).ToFrozenDictionary(tenant => tenant.Id, StringComparer.Ordinal);
@@ -47,7 +51,7 @@ internal sealed class TenantTable
 
     private Tenant Make(string id, TenantSpec tenantSpec)
     {
-        var tenant = new Tenant(id, tenantSpec, spec.Queue.MaxUsers);
+        var tenant = new Tenant(id, tenantSpec, spec.Queue.MaxUsers, leases);
         made(tenant.Budget);
         return tenant;
     }

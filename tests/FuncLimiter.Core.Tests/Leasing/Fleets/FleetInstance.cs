@@ -76,6 +76,7 @@ internal sealed class FleetInstance
         {
             Route = "m",
             Tenant = source.Tenant,
+            User = source.Users > 0 ? "u" + _world.Random.Next(source.Users) : null,
             Priority = source.Priority,
             Consumer = charge,
             Provider = [.. Enumerable.Repeat(charge, _places)],

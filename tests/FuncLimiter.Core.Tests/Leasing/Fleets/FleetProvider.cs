@@ -9,8 +9,12 @@ internal sealed class FleetProvider
     private readonly Dictionary<string, LimitOracle[]> _oracles = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Tenant, Priority Priority), double> _tokens = [];
 
+    private readonly LimiterSpec _spec;
+    private readonly Instant _start;
+
     public FleetProvider(LimiterSpec spec, Instant start)
     {
+        (_spec, _start) = (spec, start);
         foreach (var account in spec.Accounts)
             _oracles["account:" + account.Id] = [.. account.Limits.Select(limit => new LimitOracle(limit, start))];
         foreach (var deployment in spec.Deployments)
@@ -26,7 +30,7 @@ internal sealed class FleetProvider
                                            select $"{budget.Key}: {oracle.Limit.Algorithm} of {oracle.Limit.Amount} {oracle.Limit.Dimension} exceeded by {oracle.Excess}";
 
     /// <summary>What was sent in all, by a budget's first limit.</summary>
-    public double Total(string budget) => _oracles[budget][0].Total;
+    public double Total(string budget) => _oracles.TryGetValue(budget, out var oracles) ? oracles[0].Total : 0;
 
     /// <summary>Tokens sent of a tenant and class.</summary>
     public double Tokens(string tenant, Priority priority) => _tokens.GetValueOrDefault((tenant, priority));
@@ -37,7 +41,10 @@ internal sealed class FleetProvider
         var key = (call.Tenant, call.Priority);
         _tokens[key] = _tokens.GetValueOrDefault(key) + charge.Tokens;
         var taken = new List<(LimitOracle, LimitOracle.Sent)>();
-        foreach (var budget in (string[])["deployment:" + call.Deployment!.Id, call.Deployment.Account.Name, "tenant:" + call.Tenant])
+        var user = $"user:{call.Tenant}/{call.User}";
+        if (call.User is not null && !_oracles.ContainsKey(user))
+            _oracles[user] = [.. _spec.Tenants.Single(tenant => tenant.Id == call.Tenant).UserLimits.Select(limit => new LimitOracle(limit, _start))];
+        foreach (var budget in (string[])["deployment:" + call.Deployment!.Id, call.Deployment.Account.Name, "tenant:" + call.Tenant, user])
         {
             foreach (var oracle in _oracles.GetValueOrDefault(budget) ?? [])
                 taken.Add((oracle, oracle.Send(charge[oracle.Limit.Dimension], now)));

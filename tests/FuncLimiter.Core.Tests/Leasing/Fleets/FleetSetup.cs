@@ -53,4 +53,7 @@ internal sealed record Source(string Tenant, Priority Priority, int Backlog, int
 {
     /// <summary>At how many of the instances; null for all.</summary>
     public int? At { get; init; }
+
+    /// <summary>Of how many users, by turns of chance; 0 for none that is named.</summary>
+    public int Users { get; init; }
 }
