@@ -117,12 +117,7 @@ internal sealed class Tenant
                 return null;
             }
 
-            user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
-            users.Add(name, user);
-            if (isLimited)
-            {
-                leases?.LeaseUser(Id, user.Budget);
-            }
+            user = Add(name);
         }
 
         return user;
@@ -138,12 +133,23 @@ internal sealed class Tenant
                 return;
             }
 
-            user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
-            users.Add(name, user);
+            user = Add(name);
         }
 
         user.Cap = tokensPerMinute is { } tokens ? new UsageCap(tokens, now) : null;
         user.Release();
+    }
+
+    private User Add(string name)
+    {
+        var user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
+        users.Add(name, user);
+        if (spec.UserLimits.Count > 0)
+        {
+            leases?.LeaseUser(Id, user.Budget);
+        }
+
+        return user;
     }
 
     // Whoever has nothing taken and nothing waiting starts from the same state when seen again.
