@@ -81,10 +81,10 @@ internal sealed class Tenant
         Weight = weight;
     }
 
-    /// <summary>Looks again at everything that is held up, of whatever user: budgets have room that they had not.</summary>
+    /// <summary>Looks again at everything that is held up; where users' budgets are leased, they may have room that they had not.</summary>
     public void ReleaseAll()
     {
-        foreach (var user in users.Values)
+        foreach (var user in leases is null ? Enumerable.Empty<User>() : users.Values)
         {
             user.Release();
         }
@@ -117,7 +117,7 @@ internal sealed class Tenant
                 return null;
             }
 
-            user = Add(name);
+            user = Make(name);
         }
 
         return user;
@@ -133,14 +133,14 @@ internal sealed class Tenant
                 return;
             }
 
-            user = Add(name);
+            user = Make(name);
         }
 
         user.Cap = tokensPerMinute is { } tokens ? new UsageCap(tokens, now) : null;
         user.Release();
     }
 
-    private User Add(string name)
+    private User Make(string name)
     {
         var user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
         users.Add(name, user);
@@ -160,7 +160,10 @@ internal sealed class Tenant
             if (user.Calls == 0 && user.Cap is null && user.Budget.Utilization(now) <= 0 && user.Budget.Lease?.IsInUse(now) is not true)
             {
                 users.Remove(name);
-                leases?.ForgetUser(Id, user.Budget);
+                if (user.Budget.Lease is not null)
+                {
+                    leases?.ForgetUser(Id, user.Budget);
+                }
             }
         }
     }

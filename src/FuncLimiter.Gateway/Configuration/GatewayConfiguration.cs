@@ -48,6 +48,9 @@ public sealed record AccountConfiguration(
     /// <summary>Whether a person has checked that the provider's terms let tenants of several organizations share this key.</summary>
     public bool TermsChecked { get; init; }
 
+    /// <summary>How its batch service is used; null where it isn't.</summary>
+    public BatchConfiguration? Batch { get; init; }
+
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append($"{nameof(Id)} = {Id}, {nameof(Provider)} = {Provider}, {nameof(Region)} = {Region}, {nameof(Endpoint)} = {Endpoint}");

@@ -43,9 +43,12 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts)
     {
         if (default(SpentSoFar).With(attempt).Cost is { } cost)
         {
-            answer.SetHeader(FuncLimiterHeaders.CostUsd, cost.TotalUsd.ToString("0.############", CultureInfo.InvariantCulture));
+            answer.SetHeader(FuncLimiterHeaders.CostUsd, Usd(cost.TotalUsd));
         }
     }
+
+    /// <summary>An amount of money as headers have it.</summary>
+    public static string Usd(decimal usd) => usd.ToString("0.############", CultureInfo.InvariantCulture);
 
     /// <summary>Sets when to come back, and whether that can help.</summary>
     public static void Retry(CallAnswer answer, GatewayError error)

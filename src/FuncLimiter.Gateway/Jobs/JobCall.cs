@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Batches;
 
 namespace FuncLimiter.Gateway.Jobs;
 
@@ -29,6 +30,12 @@ public sealed record JobCall(string Path, ReadOnlyMemory<byte> Body, Priority Pr
 
     /// <summary>How long it may take in all; null for the configuration's own bound.</summary>
     public TimeSpan? Deadline { get; init; }
+
+    /// <summary>The batch service that is to take it; null where it is made as others are. Told by whoever accepts it.</summary>
+    public BatchLane? Batch { get; init; }
+
+    /// <summary>The tokens foreseen, where a batch service is to take it.</summary>
+    public long BatchTokens { get; init; }
 
     /// <summary>Its lane's name, see <see cref="JobLane"/>; told by whoever accepts it.</summary>
     public string Lane { get; init; } = string.Empty;

@@ -16,6 +16,19 @@ internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator esti
         Parameter = "body",
     };
 
+    /// <summary>The tokens that a call is foreseen to take at a deployment.</summary>
+    public long Tokens(CallEnvelope call, string deployment)
+    {
+        if (!routes.TryGet(call.Facts.Model, out var route))
+        {
+            return 0;
+        }
+
+        var place = Enumerable.Range(0, route.Deployments.Count).FirstOrDefault(place => route.Deployments[place].Name == deployment);
+        var estimate = CallPlan.Foresee(route, call.Facts, call.Caller, estimator).Estimate(place);
+        return estimate.InputTokens + estimate.OutputTokens;
+    }
+
     /// <summary>Why a call can never be let through; null where it can.</summary>
     public GatewayError? Fault(CallEnvelope call)
     {

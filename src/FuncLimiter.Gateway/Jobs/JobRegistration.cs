@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs.Http;
@@ -23,6 +24,7 @@ public static class JobRegistration
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<JobCallReader>();
+        services.AddSingleton<BatchOffers>();
         services.AddSingleton<RunningItems>();
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobPace>();
@@ -39,7 +41,8 @@ public static class JobRegistration
             provider.GetRequiredService<GatewayConfiguration>(),
             provider.GetRequiredService<WebhookSecrets>(),
             provider.GetRequiredService<TimeProvider>(),
-            Fit(provider)));
+            Fit(provider),
+            provider.GetRequiredService<BatchOffers>()));
         services.AddSingleton<IDeferredCalls, DeferredCalls>();
         return services;
     }

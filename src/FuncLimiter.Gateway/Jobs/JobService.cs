@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Errors;
@@ -28,6 +29,7 @@ public sealed class JobService
     private readonly WebhookSecrets _secrets;
     private readonly TimeProvider _time;
     private readonly JobFit? _fit;
+    private readonly BatchOffers? _batches;
     private readonly Dictionary<string, double> _weights;
     private readonly HashSet<string> _limitsUsers;
 
@@ -39,9 +41,11 @@ public sealed class JobService
         GatewayConfiguration configuration,
         WebhookSecrets secrets,
         TimeProvider time,
-        JobFit? fit)
+        JobFit? fit,
+        BatchOffers? batches = null)
     {
         (_store, _reader, _running, _signals, _configuration, _secrets, _time, _fit) = (store, reader, running, signals, configuration, secrets, time, fit);
+        _batches = batches;
         _weights = configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.Weight, StringComparer.Ordinal);
         _limitsUsers = [.. configuration.Tenants.Where(tenant => tenant.UserLimits.Count > 0).Select(tenant => tenant.Id)];
     }
@@ -160,11 +164,16 @@ public sealed class JobService
                 return request.IsList ? error with { Parameter = $"[{index}].{error.Parameter}", Message = $"Call {index}: {error.Message}" } : error;
             }
 
-            calls.Add(call with { Lane = LaneOf(tenant, call, envelope!) });
+            calls.Add(ForBatch(call, envelope!) with { Lane = LaneOf(tenant, call, envelope!) });
         }
 
         return null;
     }
+
+    private JobCall ForBatch(JobCall call, CallEnvelope envelope) =>
+        _batches?.Choose(envelope, call.Deadline ?? _configuration.Jobs.Deadline) is { } lane
+            ? call with { Batch = lane, BatchTokens = _fit?.Tokens(envelope, lane.Deployment) ?? 0 }
+            : call;
 
     private string LaneOf(string tenant, JobCall call, CallEnvelope envelope) =>
         call.User is { } user && _limitsUsers.Contains(tenant) ? $"{envelope.Facts.Model}\n{user}" : envelope.Facts.Model;

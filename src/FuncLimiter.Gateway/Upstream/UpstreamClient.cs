@@ -26,6 +26,9 @@ public sealed class UpstreamClient : IDisposable
 
     internal UpstreamClient(HttpMessageHandler handler) => _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
 
+    /// <summary>The way itself, for what sends requests of its own.</summary>
+    internal HttpMessageInvoker Invoker => _invoker;
+
     /// <inheritdoc/>
     public void Dispose() => _invoker.Dispose();
 

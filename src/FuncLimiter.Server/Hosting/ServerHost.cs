@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Endpoints;
@@ -99,6 +100,7 @@ internal sealed class ServerHost : IAsyncDisposable
             services.AddIdempotentCalls();
             services.AddJobs();
             services.AddJobRunner();
+            services.AddBatchRunner();
         }
 
         services.AddFuncLimiter(settings.Configuration, settings.Options);

@@ -1,4 +1,5 @@
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Jobs;
@@ -23,6 +24,7 @@ public static class StorageRegistration
         services.AddSingleton<IJobSource, JobStore>();
         services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<IJobSource>());
         services.AddSingleton<IDeliveryStore, DeliveryStore>();
+        services.AddSingleton<IBatchStore, BatchStore>();
         services.AddSingleton<IIdempotencyStore, AnswerStore>();
         services.AddSingleton<UsageLedger>();
         services.AddSingleton<IUsageLedger>(provider => provider.GetRequiredService<UsageLedger>());

@@ -10,7 +10,8 @@ namespace FuncLimiter.Simulation.Providers;
 /// in their formats (streams, tools, cached tokens, errors), and counts by its own clock what it accepted and what it would have let
 /// through at most. Paths: OpenAI <c>/v1/chat/completions</c>, <c>/v1/responses</c>, <c>/v1/embeddings</c>, <c>/v1/models</c>; Anthropic
 /// <c>/v1/messages</c>, <c>/v1/messages/count_tokens</c>; Azure <c>/openai/deployments/{name}/chat/completions</c> and
-/// <c>/embeddings</c>, with <c>api-version</c>; the same and <c>/responses</c> under <c>/openai/v1</c>. Other processes read and steer it
+/// <c>/embeddings</c>, with <c>api-version</c>; the same and <c>/responses</c> under <c>/openai/v1</c>; the batch services of all three under
+/// <c>/v1/files</c> and <c>/v1/batches</c>, <c>/v1/messages/batches</c>, and <c>/openai/v1</c>. Other processes read and steer it
 /// by <c>GET /_double/report</c>, <c>POST /_double/reset</c> and <c>POST /_double/faults</c>; a request's header <c>x-double-fault</c> names
 /// what is to go wrong with it.
 /// </summary>
@@ -52,6 +53,9 @@ public sealed class ProviderDouble : IAsyncDisposable
 
     /// <summary>What it has seen so far.</summary>
     public DoubleReport Report() => _state.Report();
+
+    /// <summary>What its batch service has seen so far.</summary>
+    public IReadOnlyList<BatchReport> ReportBatches() => _state.Batches.Report(_state.Now);
 
     /// <summary>Begins anew: counters, limits, caches, and the faults as the options have them. Calls under way count no more.</summary>
     public void Reset() => _state = new DoubleState(_options, _time);

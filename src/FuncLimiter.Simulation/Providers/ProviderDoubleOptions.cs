@@ -15,6 +15,9 @@ public sealed record ProviderDoubleOptions
     /// <summary>What goes wrong, and when.</summary>
     public IReadOnlyList<FaultRule> Faults { get; init; } = [];
 
+    /// <summary>How its batch service behaves.</summary>
+    public BatchOptions Batches { get; init; } = new();
+
     /// <summary>The loopback port; 0, the default, takes a free one.</summary>
     public int Port { get; init; }
 

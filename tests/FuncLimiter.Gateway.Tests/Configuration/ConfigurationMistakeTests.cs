@@ -89,6 +89,11 @@ public class ConfigurationMistakeTests
     [InlineData("tenants[0].limits.usdPerDay", "50", "$.tenants[0].limits.usdPerDay", "price")]
     [InlineData("tenants[0].userLimits.usdPerDay", "5", "$.tenants[0].userLimits.usdPerDay", "price")]
     [InlineData("accounts[0].limits.usdPerDay", "50", "$.accounts[0].limits.usdPerDay", "leave it out")]
+    [InlineData("accounts[0].batch.maxCalls", "60000", "$.accounts[0].batch.maxCalls", "50000")]
+    [InlineData("accounts[0].batch.maxBytes", "300000000", "$.accounts[0].batch.maxBytes", "200000000")]
+    [InlineData("accounts[0].batch.minCalls", "2000", "$.accounts[0].batch.minCalls", "maxCalls")]
+    [InlineData("accounts[0].batch.minDeadlineSeconds", "1000", "$.accounts[0].batch.minDeadlineSeconds", "reserveSeconds")]
+    [InlineData("accounts[0].batch.window", "24", "$.accounts[0].batch.window", "leave it out")]
     [InlineData("usage.keepDays", "19", "$.usage.keepDays", "keepHoursDays")]
     [InlineData("usage.maxRows", "10", "$.usage.maxRows", "1,000")]
     public void Read_WhenOneThingIsWrong_TellsWhereAndWhatToWrite(string changed, string? value, string path, string fix)

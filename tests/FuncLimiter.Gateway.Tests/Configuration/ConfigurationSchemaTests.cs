@@ -62,6 +62,7 @@ public class ConfigurationSchemaTests
     [InlineData("accounts[0].models[0].price.output", null)]
     [InlineData("accounts[0].models[0].price.batchDiscount", "2")]
     [InlineData("usage.maxRows", "999")]
+    [InlineData("accounts[0].batch.pollSeconds", "0")]
     [InlineData("tenants[0].limits.usdPerDay", "0")]
     [InlineData("accounts[0].limits.usdPerDay", "50")]
     [InlineData("accounts[0].limits.rpm", "0")]

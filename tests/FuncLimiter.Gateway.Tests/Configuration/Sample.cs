@@ -20,6 +20,10 @@ internal static class Sample
               "id": "openai-east", "provider": "openai", "region": "eastus",
               "endpoint": "https://api.openai.com", "apiKey": "${OPENAI_KEY_EAST}",
               "limits": { "rpm": 10000 },
+              "batch": {
+                "minDeadlineSeconds": 7200, "reserveSeconds": 1800, "collectSeconds": 60, "pollSeconds": 30,
+                "minCalls": 20, "maxCalls": 1000, "maxBytes": 1000000, "maxQueuedTokens": 5000000,
+              },
               "models": [
                 {
                   "model": "gpt-x",

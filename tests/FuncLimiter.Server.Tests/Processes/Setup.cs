@@ -31,6 +31,12 @@ internal sealed record Setup
     /// <summary>How long each output token takes.</summary>
     public TimeSpan PerToken { get; init; }
 
+    /// <summary>How the accounts' batch services are used; null where they are not.</summary>
+    public object? Batch { get; init; }
+
+    /// <summary>How the double's batch service behaves.</summary>
+    public BatchOptions Batches { get; init; } = new();
+
     /// <summary>Where webhooks may go, how many jobs run, and so on.</summary>
     public object Jobs { get; init; } = new { webhooksToPrivateNetworks = true, maxCalls = 20 };
 
@@ -43,6 +49,7 @@ internal sealed record Setup
             Deployment("gpt-z", ProviderDialect.Azure, new LimitOptions(LimitDimension.Requests, Azure, TimeSpan.FromMinutes(1), LimitScheme.Fixed)),
             Deployment("claude-x", ProviderDialect.Anthropic, LimitOptions.Rpm(Anthropic, BurstSeconds)),
         ],
+        Batches = Batches,
     });
 
     /// <summary>A folder for servers in front of a double.</summary>
@@ -74,8 +81,23 @@ internal sealed record Setup
         Output = new OutputOptions { TokensPerChunk = 1 },
     };
 
-    private static object Account(string id, string provider, Uri endpoint, string model, object limits) =>
-        new { id, provider, endpoint, apiKey = "${PROVIDER_KEY}", models = new[] { new { model, limits } } };
+    private Dictionary<string, object> Account(string id, string provider, Uri endpoint, string model, object limits)
+    {
+        var account = new Dictionary<string, object>
+        {
+            ["id"] = id,
+            ["provider"] = provider,
+            ["endpoint"] = endpoint,
+            ["apiKey"] = "${PROVIDER_KEY}",
+            ["models"] = new[] { new { model, limits, price = new { input = 2m, output = 10m } } },
+        };
+        if (Batch is not null)
+        {
+            account["batch"] = Batch;
+        }
+
+        return account;
+    }
 
     private static string Hash(string key) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}";
 }

@@ -49,6 +49,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, shared.Limits, models)
         {
             TermsChecked = reader.Truth("termsChecked") ?? false,
+            Batch = new BatchReader(mistakes).Read(reader, provider),
         };
     }
 

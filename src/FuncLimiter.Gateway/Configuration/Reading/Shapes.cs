@@ -28,8 +28,20 @@ internal static class Shapes
         new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
         new Member("apiKey", SecretText) { Secret = true },
         new Member("limits", "an object with limits, for example { \"rpm\": 600 }"),
+        new Member("batch", "an object, {} for the usual, to use the provider's batch service"),
         new Member("models", "a list of at least one model, for example [{ \"model\": \"gpt-x\" }]"),
         new Member("termsChecked", "true once you have checked that the provider's terms let several organizations share this key"));
+
+    public static readonly Shape Batch = new(
+        "batch",
+        new Member("minDeadlineSeconds", "a number of seconds of at least 60: how far a call's deadline must be"),
+        new Member("reserveSeconds", Seconds),
+        new Member("collectSeconds", Seconds),
+        new Member("pollSeconds", "a number of seconds of at least 1"),
+        new Member("minCalls", WholeNumber),
+        new Member("maxCalls", WholeNumber),
+        new Member("maxBytes", "a whole number of at least 1024"),
+        new Member("maxQueuedTokens", WholeNumber));
 
     public static readonly Shape Model = new(
         "a model",
@@ -140,6 +152,7 @@ internal static class Shapes
     {
         ["root"] = Root,
         ["account"] = Account,
+        ["batch"] = Batch,
         ["model"] = Model,
         ["price"] = Price,
         ["limits"] = Limits,

@@ -2,7 +2,7 @@ using FuncLimiter.Gateway.Jobs;
 
 namespace FuncLimiter.Server.Storage.Jobs;
 
-/// <summary>How states of items are stored: as <see cref="JobItemState"/>, and one more for those that wait until an instant.</summary>
+/// <summary>How states of items are stored: as <see cref="JobItemState"/>, and more for those that wait for something.</summary>
 internal static class ItemState
 {
     public const int Waiting = (int)JobItemState.Waiting;
@@ -13,7 +13,13 @@ internal static class ItemState
     /// <summary>Waits, and is not to be taken before an instant.</summary>
     public const int Postponed = 6;
 
-    public static bool IsFinal(int state) => state is not (Waiting or Running or Postponed);
+    /// <summary>Waits for others to make a batch with.</summary>
+    public const int Collected = 7;
 
-    public static JobItemState Of(int state) => state == Postponed ? JobItemState.Waiting : (JobItemState)state;
+    /// <summary>Is in a batch.</summary>
+    public const int InBatch = 8;
+
+    public static bool IsFinal(int state) => state is not (Waiting or Running or Postponed or Collected or InBatch);
+
+    public static JobItemState Of(int state) => state is Postponed or Collected or InBatch ? JobItemState.Waiting : (JobItemState)state;
 }

@@ -71,14 +71,16 @@ internal readonly struct JobAdding(SqliteConnection connection, SqliteTransactio
         command.Transaction = transaction;
         command.CommandText =
             """
-            INSERT INTO items (job, idx, tenant, priority, state, turn, deadline, path, labels, headers, body, lane)
-            VALUES (@job, @idx, @tenant, @priority, 0, @turn, @deadline, @path, @labels, @headers, @body, @lane)
+            INSERT INTO items (job, idx, tenant, priority, state, turn, due_at, deadline, path, labels, headers, body, lane, batch, batch_tokens)
+            VALUES (@job, @idx, @tenant, @priority, CASE WHEN @batch IS NULL THEN 0 ELSE 7 END, @turn, @now, @deadline, @path, @labels, @headers, @body, @lane,
+              @batch, @tokens)
             """;
         command.Parameters.AddWithValue("@job", job.Id);
         command.Parameters.AddWithValue("@tenant", job.Tenant);
         var (idx, priority, turn, deadline) = (Add(command, "@idx"), Add(command, "@priority"), Add(command, "@turn"), Add(command, "@deadline"));
         var (path, labels, headers, body) = (Add(command, "@path"), Add(command, "@labels"), Add(command, "@headers"), Add(command, "@body"));
-        var lane = Add(command, "@lane");
+        command.Parameters.AddWithValue("@now", job.AcceptedAt.UtcTicks);
+        var (lane, batch, tokens) = (Add(command, "@lane"), Add(command, "@batch"), Add(command, "@tokens"));
         var turns = new Dictionary<(Priority, string Lane), long>();
         var stride = StrideOf(job.Weight);
         for (var index = 0; index < job.Items.Count; index++)
@@ -90,6 +92,7 @@ internal readonly struct JobAdding(SqliteConnection connection, SqliteTransactio
             lane.Value = name.Lane;
             (path.Value, labels.Value) = (call.Path, (object?)Stored.Labels(call) ?? DBNull.Value);
             (headers.Value, body.Value) = ((object?)Stored.Headers(call.Headers) ?? DBNull.Value, call.Body.ToArray());
+            (batch.Value, tokens.Value) = ((object?)call.Batch?.ToString() ?? DBNull.Value, call.BatchTokens);
             command.ExecuteNonQuery();
         }
     }

@@ -52,13 +52,13 @@ internal readonly struct JobEnding(SqliteConnection connection, SqliteTransactio
 
         var running = connection.ExecuteScalar<int>("SELECT COUNT(*) FROM items WHERE job = @id AND state = 1", new { id }, transaction);
         var cancelled = connection.Execute(
-            "INSERT INTO results (job, idx, ended_at) SELECT job, idx, @now FROM items WHERE job = @id AND state IN (0, 1, 6)",
+            "INSERT INTO results (job, idx, ended_at) SELECT job, idx, @now FROM items WHERE job = @id AND state IN (0, 1, 6, 7, 8)",
             new { id, now = now.UtcTicks },
             transaction);
         if (cancelled > 0)
         {
             connection.Execute(
-                "UPDATE items SET state = @state, body = NULL, headers = NULL WHERE job = @id AND state IN (0, 1, 6)", new { id, state = ItemState.Cancelled }, transaction);
+                "UPDATE items SET state = @state, body = NULL, headers = NULL WHERE job = @id AND state IN (0, 1, 6, 7, 8)", new { id, state = ItemState.Cancelled }, transaction);
             Count(id, JobItemState.Cancelled, cancelled, running, now);
         }
 

@@ -56,10 +56,10 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
             return [];
         }
 
-        var rows = connection.Query<Row>(
+        var rows = connection.Query<ItemColumns>(
             """
             UPDATE items SET state = 1 WHERE rowid IN (SELECT value FROM json_each(@chosen))
-            RETURNING job, idx, tenant, turn, deadline, failures, path, labels, headers, body, lane
+            RETURNING job, idx, tenant, priority, turn, deadline, failures, path, labels, headers, body, lane
             """,
             new { chosen = $"[{string.Join(',', chosen)}]" },
             transaction).OrderBy(row => row.turn).ToList();
@@ -69,7 +69,7 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
                 "UPDATE counters SET value = MAX(value, @turn) WHERE name = @name", new { last.turn, name = $"turn:{(int)priority}" }, transaction);
         }
 
-        return rows.Select(row => row.ToItem(priority));
+        return rows.Select(row => row.ToItem());
     }
 
     private int Expire(DateTimeOffset now)
@@ -98,38 +98,4 @@ internal readonly struct JobTakingOut(SqliteConnection connection, SqliteTransac
             _ => Stored.Time(Math.Min(due ?? long.MaxValue, deadline ?? long.MaxValue)),
         };
     }
-
-    // Filled by name from the columns.
-#pragma warning disable IDE1006, CA1812, CS0649
-    private sealed class Row
-    {
-        public string job = "";
-        public int idx;
-        public string tenant = "";
-        public long turn;
-        public long deadline;
-        public int failures;
-        public string path = "";
-        public string? labels;
-        public string? headers;
-        public byte[]? body;
-        public string lane = "";
-
-        public JobItem ToItem(Priority priority)
-        {
-            var names = Stored.Labels(labels);
-            var call = new JobCall(path, body, priority)
-            {
-                User = names[0],
-                Workflow = names[1],
-                Step = names[2],
-                Run = names[3],
-                Tier = Stored.Tier(names[4]),
-                Headers = Stored.Headers(headers),
-                Lane = Stored.Lane(lane).Name,
-            };
-            return new JobItem(new JobItemKey(job, idx), tenant, call, Stored.Time(deadline), failures);
-        }
-    }
-#pragma warning restore IDE1006, CA1812, CS0649
 }

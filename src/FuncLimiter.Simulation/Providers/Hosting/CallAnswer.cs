@@ -65,14 +65,7 @@ internal sealed class CallAnswer(HttpContext context, DoubleState state, Deploym
         }
     }
 
-    private AnswerShape Shape() => _plan.Request.Operation switch
-    {
-        RequestOperation.ChatCompletions => new ChatCompletionShape(_plan, deployment.Options.Dialect == ProviderDialect.Azure),
-        RequestOperation.Responses => new ResponsesShape(_plan),
-        RequestOperation.Messages => new MessagesShape(_plan),
-        RequestOperation.Embeddings => new EmbeddingsShape(_plan),
-        _ => throw new NotSupportedException($"{_plan.Request.Operation} is not answered here."),
-    };
+    private AnswerShape Shape() => AnswerShapes.Of(_plan, deployment.Options.Dialect == ProviderDialect.Azure);
 
     private async Task SendWholeAsync()
     {

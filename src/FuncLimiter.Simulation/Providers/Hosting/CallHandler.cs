@@ -1,4 +1,5 @@
 using FuncLimiter.Simulation.Providers.Answers;
+using FuncLimiter.Simulation.Providers.Batches;
 using FuncLimiter.Simulation.Providers.Faults;
 using FuncLimiter.Simulation.Providers.Requests;
 using FuncLimiter.Simulation.Providers.Signals;
@@ -14,6 +15,12 @@ internal sealed class CallHandler(ProviderDoubleOptions options, TimeProvider ti
     {
         var path = context.Request.Path.Value ?? "/";
         var id = state.NextId();
+        if (BatchEndpoints.Has(path))
+        {
+            await BatchEndpoints.HandleAsync(context, state, id);
+            return;
+        }
+
         if (Route(context.Request, path) is not { } route)
         {
             state.CountInvalid();

@@ -1,4 +1,5 @@
 using FuncLimiter.Simulation.Providers.Answers;
+using FuncLimiter.Simulation.Providers.Batches;
 using FuncLimiter.Simulation.Providers.Enforcement;
 using FuncLimiter.Simulation.Providers.Faults;
 using FuncLimiter.Simulation.Providers.Reports;
@@ -29,6 +30,7 @@ internal sealed class DoubleState
     {
         (_options, _time, _start) = (options, time, time.GetTimestamp());
         _faults = new FaultSchedule(options.Seed);
+        Batches = new BatchDesk(options.Batches);
         _shared = options.SharedLimits.ToDictionary(pair => pair.Key, pair => pair.Value.SelectMany(EnforcerFactory.Create).ToArray());
         foreach (var deployment in options.Deployments)
         {
@@ -44,7 +46,11 @@ internal sealed class DoubleState
         }
     }
 
-    private double Now => _time.GetElapsedTime(_start).TotalSeconds;
+    /// <summary>Its batch service.</summary>
+    public BatchDesk Batches { get; }
+
+    /// <summary>Seconds since the start.</summary>
+    public double Now => _time.GetElapsedTime(_start).TotalSeconds;
 
     /// <summary>An id that no other call of this double has.</summary>
     public string NextId() => $"{_options.Seed:x4}{Interlocked.Increment(ref _ids):x12}";
@@ -217,6 +223,9 @@ internal sealed class DoubleState
 
         return new Admission(null, refusal, null, 0);
     }
+
+    /// <summary>The answer to a call that no limit concerns.</summary>
+    public AnswerPlan Foresee(DeploymentOptions options, ReceivedRequest request, string id) => Plan(options, request, id, 0, 0);
 
     private AnswerPlan Plan(DeploymentOptions options, ReceivedRequest request, string id, long read, long written)
     {

@@ -1,0 +1,68 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Pacing;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Routes;
+
+namespace FuncLimiter.Gateway.Batches;
+
+/// <summary>The deployments whose batch services may be used, and which calls go there.</summary>
+public sealed class BatchOffers
+{
+    private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _countsMoney;
+    private readonly RouteTable _routes;
+
+    /// <summary>Finds them in a configuration.</summary>
+    /// <param name="configuration">A valid configuration.</param>
+    /// <param name="routes">Its routes.</param>
+    public BatchOffers(GatewayConfiguration configuration, RouteTable routes)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(routes);
+        _routes = routes;
+        var accounts = configuration.Accounts.ToDictionary(account => account.Id, StringComparer.Ordinal);
+        foreach (var deployment in routes.Routes.SelectMany(route => route.Deployments).DistinctBy(deployment => deployment.Name))
+        {
+            var account = accounts[deployment.Name[..deployment.Name.IndexOf('/', StringComparison.Ordinal)]];
+            if (BatchOffer.Of(deployment, account) is { } offer)
+            {
+                _offers.Add(deployment.Name, offer);
+            }
+        }
+
+        _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Any(limit => limit.Dimension == Dimension.Cost))
+            .Select(tenant => tenant.Id).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether any may be used.</summary>
+    public bool Any => _offers.Count > 0;
+
+    /// <summary>The offer of a deployment; null where it has none (any more).</summary>
+    public BatchOffer? Find(string deployment) => _offers.GetValueOrDefault(deployment);
+
+    /// <summary>The lane that a call goes to; null where it is made as others are.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="timeLeft">The time to its deadline.</param>
+    public BatchLane? Choose(CallEnvelope call, TimeSpan timeLeft)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+
+        // A batch answers by itself, hours later: a day's money can't be reserved for it.
+        if (_offers.Count == 0 || _countsMoney.Contains(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
+        {
+            return null;
+        }
+
+        foreach (var deployment in route.Deployments)
+        {
+            if (_offers.TryGetValue(deployment.Name, out var offer)
+                && BatchValve.Takes(offer.Terms, call.Caller.Priority, timeLeft) && BatchForm.Find(offer, call) is not null)
+            {
+                return new BatchLane(deployment.Name, call.Facts.Operation);
+            }
+        }
+
+        return null;
+    }
+}

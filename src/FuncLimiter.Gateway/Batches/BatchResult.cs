@@ -1,0 +1,56 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Providers.Batches;
+
+namespace FuncLimiter.Gateway.Batches;
+
+/// <summary>What a batch's answer is to the job that asked, and to the ledger.</summary>
+internal static class BatchResult
+{
+    /// <summary>The result and the record of an answer; null where it is none, so that the call is made as others are.</summary>
+    public static (JobItemResult Result, UsageRecord Record)? Of(
+        BatchOffer offer, CallEnvelope call, BatchAnswer answer, DateTimeOffset begunAt, DateTimeOffset now)
+    {
+        if (answer.Status is < 200 or >= 300 || BatchForm.Find(offer, call)?.Read(answer, now) is not { } body)
+        {
+            return null;
+        }
+
+        var deployment = offer.Deployment;
+        var usage = deployment.Provider.Read(answer.Status, static _ => null, "application/json", answer.Body.Span, now).Usage;
+        var cost = usage is { } used && deployment.Price is { } price ? CallCost.Of(price, used, isBatch: true) : (CallCost?)null;
+        var result = new JobItemResult(JobItemState.Succeeded, now, answer.Status)
+        {
+            Headers = Headers(deployment.Name, cost),
+            Body = body,
+            Deployment = deployment.Name,
+            Usage = usage,
+            Attempts = 1,
+        };
+        return (result, Record(call, deployment.Name, answer.Status, usage, cost, begunAt, now));
+    }
+
+    private static UsageRecord Record(
+        CallEnvelope call, string deployment, int status, TokenUsage? usage, CallCost? cost, DateTimeOffset begunAt, DateTimeOffset now)
+    {
+        var (asked, duration) = (call.Facts, now - begunAt);
+        return new UsageRecord(now, call.Caller, asked.Model, asked.Operation, deployment, status, usage, cost?.TotalUsd, TimeSpan.Zero, duration, 1)
+        {
+            InputCostUsd = cost?.InputUsd,
+            IsBatch = true,
+        };
+    }
+
+    private static List<KeyValuePair<string, string>> Headers(string deployment, CallCost? cost)
+    {
+        var headers = new List<KeyValuePair<string, string>> { new("Content-Type", "application/json"), new(FuncLimiterHeaders.Deployment, deployment) };
+        if (cost is { } known)
+        {
+            headers.Add(new(FuncLimiterHeaders.CostUsd, AdmissionHeaders.Usd(known.TotalUsd)));
+        }
+
+        return headers;
+    }
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Translation;
+
+namespace FuncLimiter.Providers.Batches;
+
+/// <summary>A provider's batch service: half the price, limits of its own, answers within a day.</summary>
+public abstract class ProviderBatches
+{
+    private const string CustomId = "call-";
+    private const int MostErrorBytes = 64 * 1024;
+
+    private static readonly Dictionary<string, ProviderBatches> Known = new(StringComparer.Ordinal)
+    {
+        ["openai"] = new OpenAIBatches(),
+        ["azure-openai"] = new AzureOpenAIBatches(),
+        ["anthropic"] = new AnthropicBatches(),
+        ["gemini"] = new GeminiBatches(),
+    };
+
+    /// <summary>The providers that have one.</summary>
+    public static IReadOnlyCollection<string> Providers => Known.Keys;
+
+    /// <summary>How many calls one batch may hold.</summary>
+    public abstract int MostCalls { get; }
+
+    /// <summary>How many bytes one batch may hold.</summary>
+    public abstract long MostBytes { get; }
+
+    /// <summary>Whether a batch whose id was lost can be found by its name.</summary>
+    public abstract bool FindsByName { get; }
+
+    /// <summary>A provider's batch service; null where it has none that is known here.</summary>
+    public static ProviderBatches? Of(string provider) => Known.GetValueOrDefault(provider);
+
+    /// <summary>Whether it takes calls for this in the provider's own API.</summary>
+    public abstract bool Takes(Operation operation);
+
+    /// <summary>Whether it takes calls that were translated into an API.</summary>
+    public virtual bool Takes(Wire wire) => false;
+
+    /// <summary>The batch that was made under a name; null where there is none, or it can't be found by its name.</summary>
+    public abstract Task<string?> FindAsync(BatchAccount account, string name, CancellationToken cancellationToken);
+
+    /// <summary>Makes a batch.</summary>
+    /// <param name="account">At which account and model.</param>
+    /// <param name="name">The name to find it by.</param>
+    /// <param name="operation">What all its calls ask.</param>
+    /// <param name="calls">The calls, their bodies as the deployment takes them.</param>
+    /// <param name="cancellationToken">Gives up; the batch may be made all the same.</param>
+    /// <exception cref="HttpRequestException">The provider failed in a way that may pass.</exception>
+    public abstract Task<BatchHandIn> SubmitAsync(
+        BatchAccount account, string name, Operation operation, IReadOnlyList<BatchCall> calls, CancellationToken cancellationToken);
+
+    /// <summary>Whether the provider is done with a batch, one way or another.</summary>
+    public abstract Task<bool> IsOverAsync(BatchAccount account, string batch, CancellationToken cancellationToken);
+
+    /// <summary>What it answered, in any order; calls that it did not answer are missing, or have a status of 400 and more.</summary>
+    public abstract IAsyncEnumerable<BatchAnswer> FetchAsync(BatchAccount account, string batch, CancellationToken cancellationToken);
+
+    /// <summary>Gives it up; what is answered already stays.</summary>
+    public abstract Task CancelAsync(BatchAccount account, string batch, CancellationToken cancellationToken);
+
+    private protected static string IdOf(int place) => string.Create(CultureInfo.InvariantCulture, $"{CustomId}{place}");
+
+    private protected static int PlaceOf(string? id) =>
+        id is not null && id.StartsWith(CustomId, StringComparison.Ordinal)
+        && int.TryParse(id.AsSpan(CustomId.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var place)
+            ? place
+            : -1;
+
+    /// <summary>Sends a request; the answer must be a success.</summary>
+    private protected static async Task<HttpResponseMessage> SendAsync(
+        BatchAccount account, HttpMethod method, UpstreamAddress address, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, address.Uri) { Content = content };
+        foreach (var (name, value) in address.Headers.Concat(address.Defaults))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        var response = await account.Http.SendAsync(request, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new HttpRequestException(
+                $"The batch service answered {(int)response.StatusCode}: {await ReasonAsync(response, cancellationToken)}", null, response.StatusCode);
+        }
+    }
+
+    /// <summary>The same, for an answer that is one JSON object.</summary>
+    private protected static async Task<JsonDocument> AskAsync(
+        BatchAccount account, HttpMethod method, UpstreamAddress address, HttpContent? content, CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(account, method, address, content, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>What a refusal to make a batch means; null where it may pass, so that it is to be thrown.</summary>
+    private protected static BatchHandIn? Refused(HttpRequestException failure) => failure.StatusCode switch
+    {
+        HttpStatusCode.TooManyRequests => BatchHandIn.Later,
+        { } status and >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError when status != HttpStatusCode.RequestTimeout => BatchHandIn.Never(failure.Message),
+        _ => null,
+    };
+
+    private static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var bytes = new byte[MostErrorBytes];
+        var read = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
+        try
+        {
+            using var json = JsonDocument.Parse(bytes.AsMemory(0, read));
+            return json.RootElement.GetProperty("error").GetProperty("message").GetString() ?? string.Empty;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return Encoding.UTF8.GetString(bytes, 0, Math.Min(read, 200));
+        }
+    }
+}
