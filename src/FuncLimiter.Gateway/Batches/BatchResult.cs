@@ -29,16 +29,17 @@ internal static class BatchResult
             Usage = usage,
             Attempts = 1,
         };
-        return (result, Record(call, deployment.Name, answer.Status, usage, cost, begunAt, now));
+        return (result, Record(offer, call, answer.Status, usage, cost, begunAt, now));
     }
 
     private static UsageRecord Record(
-        CallEnvelope call, string deployment, int status, TokenUsage? usage, CallCost? cost, DateTimeOffset begunAt, DateTimeOffset now)
+        BatchOffer offer, CallEnvelope call, int status, TokenUsage? usage, CallCost? cost, DateTimeOffset begunAt, DateTimeOffset now)
     {
         var (asked, duration) = (call.Facts, now - begunAt);
-        return new UsageRecord(now, call.Caller, asked.Model, asked.Operation, deployment, status, usage, cost?.TotalUsd, TimeSpan.Zero, duration, 1)
+        return new UsageRecord(now, call.Caller, asked.Model, asked.Operation, offer.Deployment.Name, status, usage, cost?.TotalUsd, TimeSpan.Zero, duration, 1)
         {
             InputCostUsd = cost?.InputUsd,
+            Tier = offer.Deployment.Tier,
             IsBatch = true,
         };
     }
