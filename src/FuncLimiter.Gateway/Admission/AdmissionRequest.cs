@@ -29,6 +29,15 @@ public sealed record AdmissionRequest(
     /// <summary>What tells this caller from others of its tenant when it comes back after a refusal, the same each time; 0 where nobody knows.</summary>
     public long Caller { get; init; }
 
+    /// <summary>The workflow that it belongs to, or null.</summary>
+    public string? Workflow { get; init; }
+
+    /// <summary>The step of that workflow, or null.</summary>
+    public string? Step { get; init; }
+
+    /// <summary>The run that it belongs to, or null.</summary>
+    public string? Run { get; init; }
+
     /// <summary>When a reservation that nobody settles counts as spent; null for calls that the gateway makes itself.</summary>
     public TimeSpan? ExpiresAfter { get; init; }
 }

@@ -109,6 +109,15 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         return found;
     }
 
+    /// <summary>Changes something by a person's word, or to act on an alert.</summary>
+    /// <param name="change">The change; says whether there was what it is to change.</param>
+    public bool Control(Func<Controls, Instant, bool> change)
+    {
+        var found = false;
+        Change(now => found = change(limiter.Controls, now));
+        return found;
+    }
+
     /// <summary>The asks that are due to the owners of leased budgets, and when the next one is.</summary>
     internal IReadOnlyList<ScopeAsk> TakeDueAsks(out Instant next)
     {

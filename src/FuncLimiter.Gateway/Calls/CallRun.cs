@@ -171,6 +171,9 @@ internal sealed class CallRun
             _plan.Route.Name, caller.Tenant, caller.User, caller.Priority, _plan.Consumer, _plan.Charges)
         {
             Caller = CallIdentity.Of(_call),
+            Workflow = caller.Workflow,
+            Step = caller.Step,
+            Run = caller.Run,
             MaxWait = left > TimeSpan.Zero ? left : TimeSpan.Zero,
             Excluded = excluded,
             Diversion = _ways.Diversion,

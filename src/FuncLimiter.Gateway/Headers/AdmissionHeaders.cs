@@ -2,6 +2,7 @@ using System.Globalization;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Routing;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Errors;
@@ -9,7 +10,7 @@ using FuncLimiter.Gateway.Errors;
 namespace FuncLimiter.Gateway.Headers;
 
 /// <summary>The headers by which every answer tells its caller how things stand.</summary>
-internal sealed class AdmissionHeaders(AlertConfiguration alerts)
+internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard board)
 {
     /// <summary>Sets the headers of what served a call and how long it waited, and those of the budgets.</summary>
     public void Served(CallAnswer answer, AdmissionResult admission, string deployment, TimeSpan waited)
@@ -73,7 +74,10 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts)
         _ => "headroom",
     };
 
-    /// <summary>How much a caller should slow down by itself.</summary>
-    public string Pressure(BudgetReport budget) =>
-        budget.Utilization >= alerts.ActAt ? "act" : budget.Utilization >= alerts.WarnAt ? "warn" : "normal";
+    /// <summary>How much a caller should slow down by itself: by how full the budget is now, or by an alert that stands.</summary>
+    public string Pressure(BudgetReport budget)
+    {
+        var level = budget.Utilization >= alerts.ActAt ? AlertLevel.Act : budget.Utilization >= alerts.WarnAt ? AlertLevel.Warn : AlertLevel.Normal;
+        return AlertLevelName.Of(board.LevelOf(budget.Name) is var standing && standing > level ? standing : level);
+    }
 }

@@ -42,7 +42,8 @@ public static class FuncLimiterServices
         services.AddSingleton(options ?? new GatewayOptions());
         services.AddSingleton(new RouteTable(configuration, ProviderCatalog.Get));
         services.AddSingleton(provider => new UpstreamClient(provider.GetRequiredService<GatewayOptions>()));
-        services.AddSingleton(provider => new AdmissionHeaders(provider.GetRequiredService<GatewayConfiguration>().Alerts));
+        services.AddSingleton(provider => new AdmissionHeaders(
+            provider.GetRequiredService<GatewayConfiguration>().Alerts, provider.GetRequiredService<AlertBoard>()));
         services.AddSingleton(provider => new Authenticator(
             provider.GetRequiredService<GatewayConfiguration>(), provider.GetRequiredService<GatewayOptions>()));
         services.AddSingleton(provider => new TenantGate(provider.GetRequiredService<Authenticator>()));
@@ -72,6 +73,11 @@ public static class FuncLimiterServices
         services.AddSingleton<RouteTargets>();
         services.AddSingleton<TenantTallies>();
         services.AddSingleton<AlertBoard>();
+        services.AddSingleton<ControlDesk>();
+        services.AddSingleton<ConsumerLedger>();
+        services.AddSingleton<AlertEngine>();
+        services.AddSingleton<AlertWebhook>();
+        services.AddHostedService<AlertTeller>();
         services.AddSingleton<Watch>();
         services.AddHostedService(provider => provider.GetRequiredService<Watch>());
         services.AddSingleton<OperatorGate>();

@@ -6,11 +6,12 @@ namespace FuncLimiter.Gateway.Operators;
 
 /// <summary>Tells operators what a limiter decides, and decides nothing itself.</summary>
 internal sealed class ObservedLimiter(
-    ILimiter limiter, CallFeed feed, GatewayMetrics metrics, TenantTallies tenants, RouteTargets routes) : ILimiter
+    ILimiter limiter, CallFeed feed, GatewayMetrics metrics, TenantTallies tenants, ConsumerLedger ledger, RouteTargets routes) : ILimiter
 {
     /// <inheritdoc/>
     public ValueTask<AdmissionResult> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
     {
+        request = ledger.Ask(request);
         var admission = limiter.AdmitAsync(request, cancellationToken);
         if (admission.IsCompletedSuccessfully)
         {
@@ -80,6 +81,10 @@ internal sealed class ObservedLimiter(
         else
         {
             tenants.Of(request.Tenant).Admit(request.Consumer.Tokens);
+            if (routes.Deployment(request.Route, result.Place) is { } deployment)
+            {
+                ledger.Take(request, deployment);
+            }
         }
 
         if (feed.Count(kind, out var now))

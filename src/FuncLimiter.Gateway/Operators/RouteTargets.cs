@@ -15,6 +15,10 @@ internal sealed class RouteTargets(GatewayConfiguration configuration)
     /// <summary>Whether a place of a route is one of its fallbacks.</summary>
     public bool IsFallback(string route, int place) => _targets.TryGetValue(route, out var targets) && place >= targets;
 
+    /// <summary>The targets of a route; none where there is no such route.</summary>
+    public IEnumerable<string> Targets(string route) =>
+        _targets.TryGetValue(route, out var targets) ? _deployments[route].Take(targets) : [];
+
     /// <summary>The deployment at a place of a route; null where there is none.</summary>
     public string? Deployment(string route, int place) =>
         _deployments.TryGetValue(route, out var deployments) && place >= 0 && place < deployments.Length ? deployments[place] : null;

@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Operators.History;
 using Microsoft.Extensions.Hosting;
@@ -14,13 +15,20 @@ internal sealed class Watch : BackgroundService
 
     private readonly ILimiter _limiter;
     private readonly TenantTallies _tallies;
+    private readonly AlertEngine _alerts;
     private readonly TimeProvider _time;
     private readonly ILogger<Watch> _logger;
 
     public Watch(
-        ILimiter limiter, GatewayConfiguration configuration, TenantTallies tallies, TimeProvider time, ILogger<Watch> logger, ILeaseOwners? owners = null)
+        ILimiter limiter,
+        GatewayConfiguration configuration,
+        TenantTallies tallies,
+        AlertEngine alerts,
+        TimeProvider time,
+        ILogger<Watch> logger,
+        ILeaseOwners? owners = null)
     {
-        (_limiter, _tallies, _time, _logger) = (limiter, tallies, time, logger);
+        (_limiter, _tallies, _alerts, _time, _logger) = (limiter, tallies, alerts, time, logger);
         History = new(isWhole: owners is null);
         Shares = new(configuration.Tenants);
     }
@@ -49,6 +57,7 @@ internal sealed class Watch : BackgroundService
             Report = report;
             History.Add(report);
             Shares.Add(_tallies.All, report.Queues, report.At);
+            _alerts.Step(History, report);
             Looked?.Invoke();
         }
     }

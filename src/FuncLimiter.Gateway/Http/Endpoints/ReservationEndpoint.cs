@@ -140,6 +140,9 @@ public sealed class ReservationEndpoint
                 | _services.Routes.ClosedTo(call.Caller.Tenant, plan.Route) | (diversion == Diversion.Never ? plan.Route.Smaller : 0),
             Diversion = diversion,
             ExpiresAfter = ttl,
+            Workflow = call.Caller.Workflow,
+            Step = call.Caller.Step,
+            Run = call.Caller.Run,
         };
         AdmissionResult admission;
         try

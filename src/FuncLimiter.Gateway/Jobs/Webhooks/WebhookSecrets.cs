@@ -25,7 +25,7 @@ internal sealed class WebhookSecrets
     public byte[]? Find(string tenant) => _byTenant.GetValueOrDefault(tenant) ?? _shared;
 
     // As the Standard Webhooks libraries write secrets; anything else is taken as it stands.
-    private static byte[] Bytes(string secret) =>
+    public static byte[] Bytes(string secret) =>
         secret.StartsWith(Encoded, StringComparison.Ordinal) && Base64.IsValid(secret.AsSpan(Encoded.Length))
             ? Convert.FromBase64String(secret[Encoded.Length..])
             : Encoding.UTF8.GetBytes(secret);

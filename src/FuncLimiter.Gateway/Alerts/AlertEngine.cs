@@ -1,0 +1,148 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Alerts.Causes;
+using FuncLimiter.Gateway.Alerts.Mitigation;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operators;
+using FuncLimiter.Gateway.Operators.History;
+
+namespace FuncLimiter.Gateway.Alerts;
+
+/// <summary>Steps every budget's alert at each look, says what is new, and has the limiter act. Limits of single users raise none: they are caps.</summary>
+internal sealed class AlertEngine
+{
+    private const int MostContended = 10;
+    private const int MostShown = 200;
+
+    private readonly AlertPolicy _policy;
+    private readonly ConsumerLedger _ledger;
+    private readonly RouteTargets _routes;
+    private readonly AlertBoard _board;
+    private readonly Mitigator _mitigator;
+    private readonly Dictionary<string, AlertState> _states = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _causes = new(StringComparer.Ordinal);
+
+    public AlertEngine(GatewayConfiguration configuration, ConsumerLedger ledger, RouteTargets routes, AlertBoard board, ControlDesk desk)
+    {
+        _policy = new AlertPolicy { WarnAt = configuration.Alerts.WarnAt, ActAt = configuration.Alerts.ActAt };
+        (_ledger, _routes, _board) = (ledger, routes, board);
+        _mitigator = new Mitigator(desk, ledger, _policy);
+    }
+
+    /// <summary>Told of all that changes.</summary>
+    public event Action<AlertNotice>? Changed;
+
+    /// <summary>Takes a look in.</summary>
+    public void Step(UseHistory history, LimiterReport report)
+    {
+        var now = history.At;
+        _ledger.Appetites.Learn(now);
+        var changes = new List<(AlertChange Change, BudgetTrack Track)>();
+        foreach (var track in history.Budgets)
+        {
+            if (Step(track, now) is { } change)
+            {
+                changes.Add((change, track));
+            }
+        }
+
+        foreach (var gone in _states.Keys.Where(name => history.Find(name) is null).ToArray())
+        {
+            _states.Remove(gone);
+        }
+
+        var acting = _states.Where(static state => state.Value.Level == AlertLevel.Act).ToDictionary(static state => state.Key, static state => state.Value.Since, StringComparer.Ordinal);
+        _mitigator.Step(acting, Contended(history, report), budget => Foreground(budget, now), now);
+        _board.Show(Standing(history, now));
+        foreach (var (change, track) in changes)
+        {
+            Changed?.Invoke(new(change, AlertOf(track, now), now.ToDateTimeOffset()));
+        }
+    }
+
+    private AlertChange? Step(BudgetTrack track, Instant now)
+    {
+        var name = track.Latest.Name;
+        var isKnown = _states.TryGetValue(name, out var state);
+        if ((!isKnown && track.Use < _policy.WarnAt) || name.StartsWith("user:", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var before = isKnown ? state : AlertState.Quiet;
+        var after = before.Next(track.Use, now, _policy);
+        if (after.IsQuiet)
+        {
+            _states.Remove(name);
+            _causes.Remove(name);
+        }
+        else
+        {
+            _states[name] = after;
+        }
+
+        // Found when it begins: later, those who were held back no longer stand out.
+        if (after.Level > before.Level && Suspect.Find(_ledger.Appetites, name, now) is { } cause)
+        {
+            _causes[name] = cause;
+        }
+
+        return after.Level == before.Level ? null
+            : after.Level > before.Level ? AlertChange.Raised
+            : after.Level == AlertLevel.Normal ? AlertChange.Ended
+            : AlertChange.Lowered;
+    }
+
+    private List<Alert> Standing(UseHistory history, Instant now)
+    {
+        var alerts = _states.Where(static state => state.Value.Level > AlertLevel.Normal)
+            .Select(state => AlertOf(history.Find(state.Key)!, now))
+            .ToList();
+        foreach (var runaway in _mitigator.Caps.Where(static cap => cap.IsRunaway).GroupBy(static cap => cap.Budget))
+        {
+            if (!alerts.Exists(alert => alert.Budget == runaway.Key) && history.Find(runaway.Key) is { } track)
+            {
+                var first = runaway.First();
+                alerts.Add(AlertOf(track, now) with
+                {
+                    Level = AlertLevel.Warn,
+                    Since = first.Since,
+                    Cause = $"{first.User} of {first.Tenant} asks for many times the usual",
+                });
+            }
+        }
+
+        return [.. alerts.OrderByDescending(static alert => alert.Level).ThenByDescending(static alert => alert.Use).Take(MostShown)];
+    }
+
+    private Alert AlertOf(BudgetTrack track, Instant now)
+    {
+        var name = track.Latest.Name;
+        var state = _states.GetValueOrDefault(name, AlertState.Quiet with { Since = now });
+        var meter = track.Latest.Meters.Count > 0 ? track.Latest.Meters[track.Tightest] : new(Dimension.Requests, 0, 0, 0, 0, 0, 0);
+        return new(name, meter.Dimension, meter.WindowSeconds, state.Level, track.Use, state.Since, _causes.GetValueOrDefault(name), _mitigator.StepsFor(name));
+    }
+
+    private IEnumerable<string> Contended(UseHistory history, LimiterReport report)
+    {
+        var waitedFor = report.Queues.Select(static queue => queue.Route).Distinct().SelectMany(_routes.Targets);
+        const string prefix = "deployment:";
+        var full = _states.Keys.Where(static name => name.StartsWith(prefix, StringComparison.Ordinal)).Select(static name => name[prefix.Length..]);
+        return waitedFor.Concat(full).Distinct().OrderByDescending(name => history.Find(prefix + name)?.Use ?? 0).Take(MostContended);
+    }
+
+    private double Foreground(string budget, Instant now)
+    {
+        var scope = Scope.Of(budget);
+        var (background, all) = (0.0, 0.0);
+        foreach (var (consumer, taking) in _ledger.Appetites.Read(
+            consumer => consumer.Kind == ConsumerKind.Class && scope.Has(consumer), appetite => appetite.Taking(now)))
+        {
+            all += taking;
+            background += consumer.Name == nameof(Priority.Background) ? taking : 0;
+        }
+
+        return all <= 0 ? 0 : 1 - (background / all);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net.Http.Headers;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Jobs.Webhooks;
+using Microsoft.Extensions.Logging;
+
+namespace FuncLimiter.Gateway.Alerts;
+
+/// <summary>Tells the configured address of alerts, signed as the Standard Webhooks specification says; a few attempts each.</summary>
+internal sealed partial class AlertWebhook : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)];
+
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5) });
+    private readonly string? _address;
+    private readonly byte[] _secret;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AlertWebhook> _logger;
+
+    public AlertWebhook(GatewayConfiguration configuration, TimeProvider time, ILogger<AlertWebhook> logger)
+    {
+        (_address, _time, _logger) = (configuration.Alerts.Webhook, time, logger);
+        _secret = configuration.Alerts.WebhookSecret is { } secret ? WebhookSecrets.Bytes(secret) : [];
+    }
+
+    /// <summary>Whether anybody is to be told.</summary>
+    public bool IsWanted => _address is not null && _secret.Length > 0;
+
+    /// <summary>Tells of one alert; what can't be delivered is told in the log.</summary>
+    public async Task SendAsync(AlertNotice notice, CancellationToken cancellationToken)
+    {
+        var id = $"alert_{Guid.NewGuid():N}";
+        var body = AlertJson.Write(notice);
+        for (var attempt = 0; ; attempt++)
+        {
+            var fault = await AttemptAsync(id, body, cancellationToken);
+            if (fault is null)
+            {
+                return;
+            }
+
+            if (attempt == Pauses.Length)
+            {
+                LogLost(notice.Alert.Budget, fault);
+                return;
+            }
+
+            await Task.Delay(Pauses[attempt], _time, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _client.Dispose();
+
+    private async Task<string?> AttemptAsync(string id, byte[] body, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(Longest, _time);
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new ByteArrayContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        var timestamp = WebhookSignature.Timestamp(_time.GetUtcNow());
+        request.Headers.Add(WebhookSignature.IdHeader, id);
+        request.Headers.Add(WebhookSignature.TimestampHeader, timestamp);
+        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(_secret, id, timestamp, body));
+        try
+        {
+            using var response = await _client.SendAsync(request, cut.Token);
+            return response.IsSuccessStatusCode ? null : $"answered {(int)response.StatusCode}";
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return $"no answer within {Longest.TotalSeconds:0} seconds";
+        }
+        catch (HttpRequestException failure)
+        {
+            return $"could not be reached: {failure.HttpRequestError}";
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "The alert on {Budget} could not be delivered to the webhook: {Fault}.")]
+    private partial void LogLost(string budget, string fault);
+}

@@ -1,0 +1,23 @@
+namespace FuncLimiter.Gateway.Alerts.Causes;
+
+/// <summary>Whose taking counts for a budget.</summary>
+/// <param name="Deployment">The deployment, for a deployment's budget.</param>
+/// <param name="Account">What the deployments of an account's budget begin with.</param>
+/// <param name="Tenant">The tenant, for a tenant's budget.</param>
+internal readonly record struct Scope(string? Deployment, string? Account, string? Tenant)
+{
+    /// <summary>The scope of a budget.</summary>
+    public static Scope Of(string budget) => budget.Split(':', 2) switch
+    {
+        ["deployment", var id] => new(id, null, null),
+        ["account", var id] => new(null, id + "/", null),
+        ["tenant", var id] => new(null, null, id),
+        _ => new(budget, null, null),
+    };
+
+    /// <summary>Whether a consumer takes of it.</summary>
+    public bool Has(in Consumer consumer) =>
+        Deployment is not null ? consumer.Deployment == Deployment
+        : Account is not null ? consumer.Deployment.StartsWith(Account, StringComparison.Ordinal)
+        : consumer.Tenant == Tenant;
+}
