@@ -26,6 +26,9 @@ public sealed record DeploymentOptions(string Key, string Model)
     /// <summary>Whether a call that is turned away still costs a request; null means yes but for Anthropic.</summary>
     public bool? FailedCallsCost { get; init; }
 
+    /// <summary>Whether its answers tell of its limits in headers; default true. Some gateways between strip them.</summary>
+    public bool TellsLimits { get; init; } = true;
+
     /// <summary>Characters that make one token of the usage; default 4. What is charged on arrival is always estimated with 4.</summary>
     public double CharactersPerToken { get; init; } = 4;
 

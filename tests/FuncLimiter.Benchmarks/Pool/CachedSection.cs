@@ -12,7 +12,8 @@ namespace FuncLimiter.Benchmarks.Pool;
 
 /// <summary>
 /// What it is worth to count cached tokens as the provider does. Two fleets whose prompts share four fifths, each at a deployment that counts
-/// no cache reads; the limiter knows one model as such, and takes the other for one that counts them.
+/// no cache reads; the limiter knows one model as such, and takes the other for one that counts them. The provider's headers are kept from
+/// it: by them it would find out what is really left.
 /// </summary>
 internal static class CachedSection
 {
@@ -58,11 +59,12 @@ internal static class CachedSection
     }
 
     private static string Note(Simulation.Providers.Reports.DeploymentReport seen) =>
-        $"{(double)seen.CachedTokens / seen.InputTokens:P0} of input cached, {seen.Rejected} 429s";
+        $"{(double)seen.CachedTokens / seen.InputTokens:P0} of input cached, {seen.Utilization:P1} of the limit used, {seen.Rejected} 429s";
 
     private static DeploymentOptions Deployment(string model) => new("sk-cached", model)
     {
         Dialect = ProviderDialect.Anthropic,
+        TellsLimits = false,
         Limits = [LimitOptions.Itpm(InputTokensPerMinute, BurstSeconds)],
         Latency = new(TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(2)),
     };

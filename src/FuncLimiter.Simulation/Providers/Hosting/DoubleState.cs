@@ -110,7 +110,7 @@ internal sealed class DoubleState
                 _idempotency.Accepted(idempotencyKey);
             }
 
-            if (admission.Fault is not { IsShed: true })
+            if (deployment.Options.TellsLimits && admission.Fault is not { IsShed: true })
             {
                 LimitHeaders.Set(headers, deployment.Options.Dialect, deployment.Limits, now, _time.GetUtcNow());
             }
