@@ -1,4 +1,9 @@
 namespace Microsoft.DurableTask;
 
 /// <summary>microsoft/durabletask-dotnet: src/Abstractions/TaskOptions.cs</summary>
-public record TaskOptions;
+public record TaskOptions
+{
+    internal TaskOptions()
+    {
+    }
+}
