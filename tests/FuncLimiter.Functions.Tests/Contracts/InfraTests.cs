@@ -107,6 +107,16 @@ public partial class InfraTests
     }
 
     [Fact]
+    public void Scheduler_ComesWithItsPackage_BySettingOfTheTemplates()
+    {
+        const string setting = "DURABLE_BACKEND";
+        var project = RepositoryFiles.Read("src", "FuncLimiter.Functions", "FuncLimiter.Functions.csproj");
+
+        Assert.Matches($@"DurableTask\.AzureManaged"" Condition=""'\$\({setting}\)' == 'azureManaged'""", project);
+        Assert.Contains($"${{{setting}", RepositoryFiles.Read("infra", "main.parameters.json"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Azd_DeploysTheProjectThatIsThere()
     {
         var azure = RepositoryFiles.Read("azure.yaml");
