@@ -17,6 +17,44 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
 
         await Assertions.Expect(row.Locator(".amount")).ToHaveTextAsync("99.6k of 120k tokens a minute");
         await Assertions.Expect(row.Locator(".percent")).ToHaveClassAsync("percent warn");
+        var alert = page.Locator("#alerts li", new() { HasText = "still/gpt-still" });
+        await Assertions.Expect(alert.Locator(".percent")).ToHaveTextAsync("83 %", new() { Timeout = 8_000 });
+        await Assertions.Expect(alert.Locator(".cause")).ToContainTextAsync("Cause: workflow nightly of elm takes 100 % of it");
+        await page.ScreenshotAsync(new() { Path = Shots.Path("alert.png"), FullPage = true });
+    }
+
+    [BrowserFact]
+    public async Task Pause_IsAskedFirst_TakesAnAdminKey_AndIsSeenAtOnce()
+    {
+        var page = await OpenAsync(1440, 900, ColorScheme.Light);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for deployment anthropic-1/claude-x" }).ClickAsync();
+        await page.GetByLabel("Pause for 5 minutes").CheckAsync();
+        await page.GetByLabel("Why, for the audit").FillAsync("maintenance");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Do it" }).ClickAsync();
+        await page.GetByLabel("Key", new() { Exact = true }).FillAsync(Scene.AdminKey);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+
+        await Assertions.Expect(page.Locator("#action")).Not.ToBeVisibleAsync(new() { Timeout = 10_000 });
+        await Assertions.Expect(page.Locator("[data-budget='deployment:anthropic-1/claude-x'] .closed")).ToContainTextAsync("closed for", new() { Timeout = 10_000 });
+        await Assertions.Expect(page.Locator("#cooldowns")).ToContainTextAsync("anthropic-1/claude-x");
+        Assert.Contains("maintenance", await loaded.Site.Client.GetStringAsync("/admin/audit"), StringComparison.Ordinal);
+    }
+
+    [AccessibilityTheory]
+    [InlineData(1440, 900, ColorScheme.Light)]
+    [InlineData(1440, 900, ColorScheme.Dark)]
+    [InlineData(390, 844, ColorScheme.Light)]
+    [InlineData(390, 844, ColorScheme.Dark)]
+    public async Task Page_HasNoAccessibilityViolations_NorDoItsDialogs(int width, int height, ColorScheme theme)
+    {
+        var page = await OpenAsync(width, height, theme);
+        await Assertions.Expect(page.Locator("#tenants tr")).Not.ToHaveCountAsync(0, new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#events li")).Not.ToHaveCountAsync(0, new() { Timeout = 15_000 });
+
+        Assert.Empty(await Axe.ViolationsAsync(page));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Actions for tenant acme" }).ClickAsync();
+        Assert.Empty(await Axe.ViolationsAsync(page));
     }
 
     [BrowserTheory]
@@ -78,7 +116,7 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
         using var request = new HttpRequestMessage(HttpMethod.Post, "/reservations")
         {
             Content = new StringContent($$"""{"model":"{{model}}","inputTokens":{{tokens}},"outputTokens":0}""", Encoding.UTF8, "application/json"),
-            Headers = { { "x-api-key", "elm" } },
+            Headers = { { "x-api-key", "elm" }, { "X-Workflow", "nightly" } },
         };
         using var response = await loaded.Site.Client.SendAsync(request);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());

@@ -33,10 +33,13 @@ internal sealed class OperatorGate
         _keys = new TenantKeys([new TenantConfiguration("admin", configuration.Admin.KeyHashes, 1, [], [])]);
     }
 
+    /// <summary>Whether a request may see everything.</summary>
+    public bool IsOperator(HttpContext context) => HasKey(context) || ReportScope.IsOperator(context, _options);
+
     /// <summary>Whether a request may see everything; answers it where it may not.</summary>
     public async Task<bool> MayLookAsync(HttpContext context)
     {
-        if (HasKey(context) || ReportScope.IsOperator(context, _options))
+        if (IsOperator(context))
         {
             return true;
         }

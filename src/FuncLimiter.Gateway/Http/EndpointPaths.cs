@@ -59,14 +59,33 @@ public static class EndpointPaths
     /// <summary>The page's files.</summary>
     public const string DashboardFile = "/dashboard/{file}";
 
+    /// <summary>Closes scopes, and opens them again.</summary>
+    public const string AdminPauses = "/admin/pauses";
+
+    /// <summary>Gives limits other amounts.</summary>
+    public const string AdminLimits = "/admin/limits";
+
+    /// <summary>Gives tenants other weights.</summary>
+    public const string AdminWeights = "/admin/weights";
+
+    /// <summary>Takes keys from tenants.</summary>
+    public const string AdminRevocations = "/admin/revocations";
+
+    /// <summary>What was changed by whom.</summary>
+    public const string AdminAudit = "/admin/audit";
+
     /// <summary>Whether the process answers.</summary>
     public const string Live = "/health/live";
 
     /// <summary>Whether the process takes calls.</summary>
     public const string Ready = "/health/ready";
 
-    private static readonly string[] Posts = [ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs];
-    private static readonly string[] Gets = [Models, Status, Metrics, Usage, Dashboard, DashboardEvents, DashboardTrends, Live, Ready];
+    private static readonly string[] Posts =
+    [
+        ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs, AdminPauses, AdminLimits, AdminWeights, AdminRevocations,
+    ];
+
+    private static readonly string[] Gets = [Models, Status, Metrics, Usage, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];
 
     /// <summary>The methods that a path takes, as in <c>Allow</c>; null where there is no such path.</summary>
     internal static string? Method(string path)

@@ -1,3 +1,4 @@
+using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Providers.Dialects;
@@ -56,6 +57,13 @@ public static class FuncLimiterEndpoints
         routes.MapGet(EndpointPaths.DashboardFile, static context => DashboardEndpoint.FileAsync(context, Value(context, "file")));
         routes.MapGet(EndpointPaths.DashboardEvents, dashboard.EventsAsync);
         routes.MapGet(EndpointPaths.DashboardTrends, dashboard.TrendsAsync);
+        var admin = services.GetRequiredService<AdminEndpoint>();
+        foreach (var path in new[] { EndpointPaths.AdminPauses, EndpointPaths.AdminLimits, EndpointPaths.AdminWeights, EndpointPaths.AdminRevocations })
+        {
+            routes.MapPost(path, admin.ChangeAsync);
+        }
+
+        routes.MapGet(EndpointPaths.AdminAudit, admin.AuditAsync);
         routes.MapGet(EndpointPaths.Live, HealthEndpoint.LiveAsync);
         routes.MapGet(EndpointPaths.Ready, health.ReadyAsync);
     }

@@ -81,6 +81,14 @@ public static class FuncLimiterServices
         services.AddSingleton<Watch>();
         services.AddHostedService(provider => provider.GetRequiredService<Watch>());
         services.AddSingleton<OperatorGate>();
+        services.TryAddSingleton<IAuditLog, RecentAudit>();
+        services.AddSingleton<AdminService>();
+        services.AddHostedService(provider => provider.GetRequiredService<AdminService>());
+        services.AddSingleton(provider => new AdminEndpoint(
+            provider.GetRequiredService<OperatorGate>(),
+            provider.GetRequiredService<AdminService>(),
+            provider.GetRequiredService<IAuditLog>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DashboardState>();
         services.AddSingleton<DashboardHub>();
         services.AddHostedService(provider => provider.GetRequiredService<DashboardHub>());
@@ -116,6 +124,8 @@ public static class FuncLimiterServices
             provider.GetRequiredService<ILimiter>(),
             provider.GetRequiredService<AdmissionHeaders>(),
             provider.GetRequiredService<MetricSeries>(),
-            provider.GetRequiredService<GatewayOptions>()));
+            provider.GetRequiredService<OperatorGate>(),
+            provider.GetRequiredService<Watch>(),
+            provider.GetRequiredService<AlertBoard>()));
     }
 }

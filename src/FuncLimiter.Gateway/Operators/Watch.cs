@@ -3,6 +3,7 @@ using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Operators.History;
+using FuncLimiter.Gateway.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,7 @@ internal sealed class Watch : BackgroundService
     private readonly ILimiter _limiter;
     private readonly TenantTallies _tallies;
     private readonly AlertEngine _alerts;
+    private readonly GatewayMetrics? _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Watch> _logger;
 
@@ -26,8 +28,10 @@ internal sealed class Watch : BackgroundService
         AlertEngine alerts,
         TimeProvider time,
         ILogger<Watch> logger,
+        GatewayMetrics? metrics = null,
         ILeaseOwners? owners = null)
     {
+        _metrics = metrics;
         (_limiter, _tallies, _alerts, _time, _logger) = (limiter, tallies, alerts, time, logger);
         History = new(isWhole: owners is null);
         Shares = new(configuration.Tenants);
@@ -48,8 +52,26 @@ internal sealed class Watch : BackgroundService
     /// <summary>Told after each look, under the gate.</summary>
     public event Action? Looked;
 
+    /// <summary>The share of a meter in use when it was last looked at, as the dashboard and alerts have it.</summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="meter">The meter's place in its report.</param>
+    public double UseOf(string budget, int meter)
+    {
+        lock (Gate)
+        {
+            return History.Find(budget) is { } track && meter < track.Meters.Count ? track.Meters[meter].Use : 0;
+        }
+    }
+
     /// <summary>Looks once.</summary>
     public void Look()
+    {
+        var began = _time.GetTimestamp();
+        LookNow();
+        _metrics?.Looked(_time.GetElapsedTime(began));
+    }
+
+    private void LookNow()
     {
         var report = _limiter.Report();
         lock (Gate)

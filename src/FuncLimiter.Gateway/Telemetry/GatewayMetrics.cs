@@ -19,6 +19,7 @@ internal sealed class GatewayMetrics : IDisposable
     private const int MostTenants = 200;
 
     private static readonly double[] WaitBuckets = [0.005, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120, 600, 3600];
+    private static readonly double[] WatchBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5];
     private static readonly double[] RatioBuckets = [0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1, 1.05, 1.1, 1.25, 1.5, 2, 4];
     private static readonly double[] DurationBuckets = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
     private static readonly int[] TokenBuckets = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864];
@@ -33,6 +34,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<double> _cost;
     private readonly Histogram<int> _tokens;
     private readonly Histogram<double> _durations;
+    private readonly Histogram<double> _watch;
 
     public GatewayMetrics(GatewayConfiguration configuration)
     {
@@ -46,6 +48,7 @@ internal sealed class GatewayMetrics : IDisposable
         _ratios = Histogram(MetricNames.EstimateRatio, "1", "Charged in the end over foreseen.", RatioBuckets);
         _cost = Meter.CreateCounter<double>(MetricNames.Cost, "{USD}", "Cost in US dollars.");
         _tokens = Histogram(MetricNames.TokenUsage, "{token}", "Tokens used.", TokenBuckets);
+        _watch = Histogram(MetricNames.Watch, "s", "Looking at everything for operators.", WatchBuckets);
         _durations = Histogram(MetricNames.Duration, "s", "How long calls took, waiting included.", DurationBuckets);
     }
 
@@ -73,6 +76,9 @@ internal sealed class GatewayMetrics : IDisposable
     /// <summary>A call got its verdict after so long.</summary>
     public void Waited(Priority priority, TimeSpan waited) =>
         _waits.Record(waited.TotalSeconds, new KeyValuePair<string, object?>("priority", PriorityName.Of(priority)));
+
+    /// <summary>Everything was looked at for operators.</summary>
+    public void Looked(TimeSpan took) => _watch.Record(took.TotalSeconds);
 
     /// <summary>A provider answered a failure.</summary>
     public void Failed(string deployment, OutcomeKind outcome) =>

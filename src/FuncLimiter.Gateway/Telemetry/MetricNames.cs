@@ -24,6 +24,9 @@ public static class MetricNames
     /// <summary>US dollars, by tenant and deployment.</summary>
     public const string Cost = "funclimiter.cost";
 
+    /// <summary>Seconds that looking at everything for operators took, dashboard and alerts included.</summary>
+    public const string Watch = "funclimiter.watch.duration";
+
     /// <summary>Tokens used, as OpenTelemetry's conventions for generative AI name it.</summary>
     public const string TokenUsage = "gen_ai.client.token.usage";
 

@@ -11,6 +11,7 @@ internal static class CommandLine
         ServeCommand.Create(),
         CheckCommand.Create(),
         DemoCommand.Create(),
+        TopCommand.Create(),
     };
 
     /// <summary>The option that names the configuration.</summary>

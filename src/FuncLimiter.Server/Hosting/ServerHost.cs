@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls.Idempotency;
@@ -96,6 +97,7 @@ internal sealed class ServerHost : IAsyncDisposable
         {
             // What stands first is started first and stopped last: budgets and usage are kept until no call is under way any more.
             services.AddStorage(database);
+            services.AddSingleton<IAuditLog>(new AuditFile(Path.Combine(settings.DataDirectory!, "audit.jsonl")));
             services.AddHostedService<BudgetKeeper>();
             services.AddIdempotentCalls();
             services.AddJobs();

@@ -10,6 +10,8 @@ internal static class Scene
 {
     public const string Key = "sk-double";
 
+    public const string AdminKey = "fl-admin";
+
     public static ProviderDoubleOptions Provider => new()
     {
         Deployments =
@@ -33,7 +35,8 @@ internal static class Scene
             { "id": "still", "provider": "openai", "endpoint": "{{provider}}", "apiKey": "${KEY}", "models": [
               { "model": "gpt-still", "limits": { "tpm": 120000, "burstSeconds": 60 } }] }
           ],
-          "tenants": [{{string.Join(",", Tenants.Select(tenant => $$"""{ "id": "{{tenant.Id}}", "keys": ["sha256:{{Hash(tenant.Id)}}"], "weight": {{tenant.Weight}} }"""))}}]
+          "tenants": [{{string.Join(",", Tenants.Select(tenant => $$"""{ "id": "{{tenant.Id}}", "keys": ["sha256:{{Hash(tenant.Id)}}"], "weight": {{tenant.Weight}} }"""))}}],
+          "admin": { "keys": ["sha256:{{Hash(AdminKey)}}"] }
         }
         """;
 

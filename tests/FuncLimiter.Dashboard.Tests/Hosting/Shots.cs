@@ -3,7 +3,12 @@ namespace FuncLimiter.Dashboard.Tests.Hosting;
 /// <summary>Where screenshots go: <c>artifacts/screenshots</c> in the repository.</summary>
 internal static class Shots
 {
-    public static string Path(string name)
+    /// <summary>The repository.</summary>
+    public static string Root { get; } = FindRoot();
+
+    public static string Path(string name) => System.IO.Path.Combine(Root, "artifacts", "screenshots", name);
+
+    private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "FuncLimiter.sln")))
@@ -11,7 +16,6 @@ internal static class Shots
             folder = folder.Parent;
         }
 
-        var root = folder?.FullName ?? throw new InvalidOperationException("FuncLimiter.sln is not above the test's folder.");
-        return System.IO.Path.Combine(root, "artifacts", "screenshots", name);
+        return folder?.FullName ?? throw new InvalidOperationException("FuncLimiter.sln is not above the test's folder.");
     }
 }

@@ -1,7 +1,7 @@
 // What an operator may change: asked first, then sent to /admin.
 import { $, element, text } from './dom.js';
 import { budgetName, meterName } from './format.js';
-import { headers } from './stream.js';
+import { askKey, headers } from './stream.js';
 
 const dialog = $('action');
 let current = null;
@@ -11,7 +11,12 @@ $('action-do').addEventListener('click', async event => {
   const form = dialog.querySelector('form');
   if (!form.reportValidity()) return;
   const { path, method, body } = current.request(new FormData(form));
-  const response = await fetch(path, { method, headers: { ...headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).catch(() => null);
+  const send = () => fetch(path, { method, headers: { ...headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).catch(() => null);
+  let response = await send();
+  if (response?.status === 401) {
+    await askKey();
+    response = await send();
+  }
   if (response?.ok) {
     dialog.close();
     return;
@@ -68,7 +73,7 @@ export function actOnTenant(tenant) {
     fields: [element('fieldset', { class: 'choices' }, element('legend', { class: 'hidden' }, 'What to do'),
       choice('act', 'weight', 'Set its weight', true), choice('act', 'pause', 'Pause it for 5 minutes'), choice('act', 'resume', 'Let it go on'), choice('act', 'revoke', 'Revoke a key')),
     field('weight', 'New weight', { type: 'number', min: 0.01, step: 'any', value: tenant.weight }),
-    field('hash', 'The key to revoke: its SHA-256, or the beginning of it', { type: 'text', minlength: 8, maxlength: 71, autocomplete: 'off' }), reason()],
+    field('hash', 'The key to revoke: its SHA-256, as the configuration has it', { type: 'text', pattern: '(sha256:)?[0-9a-fA-F]{64}', autocomplete: 'off' }), reason()],
     request: form => {
       const note = form.get('reason');
       return {

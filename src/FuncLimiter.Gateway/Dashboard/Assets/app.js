@@ -22,11 +22,6 @@ follow({
     className($('link'), `link ${state}`);
     text($('link-text'), words);
   },
-  askKey: () => new Promise(done => {
-    const dialog = $('key');
-    dialog.addEventListener('close', () => done($('key-value').value), { once: true });
-    dialog.showModal();
-  }),
 });
 
 function draw() {

@@ -34,9 +34,10 @@ function row(happened, kinds) {
   const item = element('li', { 'data-kind': happened.kind },
     element('time', { datetime: happened.at }, clock(happened.at)),
     element('span', { class: `kind ${happened.kind}` }, happened.kind),
-    element('span', { class: 'who' }, `${who} · ${happened.priority}`),
+    element('span', { class: 'who', title: who }, who),
     element('span', { class: 'waited' }, happened.waitedMs > 0 ? seconds(happened.waitedMs / 1000) : ''));
-  const why = [happened.deployment ?? happened.route, happened.tokens === undefined ? null : `${count(happened.tokens)} tokens`, happened.reason].filter(Boolean).join(': ');
+  const where = `${happened.priority} · ${happened.deployment ?? happened.route}`;
+  const why = [where, happened.tokens === undefined ? null : `${count(happened.tokens)} tokens`, happened.reason].filter(Boolean).join(': ');
   item.append(element('span', { class: 'why' }, why));
   item.hidden = !kinds.has(happened.kind);
   return item;

@@ -1,6 +1,7 @@
 // The last hour as a small line: the top edge is the limit.
 const ns = 'http://www.w3.org/2000/svg';
 const points = 120;
+const leastPoints = 20;
 const height = 30;
 
 export function spark() {
@@ -22,10 +23,13 @@ export function spark() {
 export function draw(svg, values, percent) {
   if (!values.length) return;
   if (values.length === 1) values = [values[0], values[0]];
-  const start = points - values.length;
+  // A young history is stretched: ten minutes at least.
+  const shown = Math.max(leastPoints, values.length);
+  const step = points / (shown - 1);
+  const start = shown - values.length;
   const y = value => (height - Math.min(1, value / 1000) * (height - 1)).toFixed(1);
-  const line = values.map((value, i) => `${i ? 'L' : 'M'}${start + i},${y(value)}`).join('');
-  svg.children[1].setAttribute('d', `${line}L${points - 1},${height}L${start},${height}Z`);
+  const line = values.map((value, i) => `${i ? 'L' : 'M'}${((start + i) * step).toFixed(1)},${y(value)}`).join('');
+  svg.children[1].setAttribute('d', `${line}L${points},${height}L${(start * step).toFixed(1)},${height}Z`);
   svg.children[2].setAttribute('d', line);
   const most = Math.max(...values) / 1000;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length / 1000;

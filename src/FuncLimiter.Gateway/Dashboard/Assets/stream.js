@@ -4,18 +4,28 @@ let key = sessionStorage.getItem('funclimiter-key');
 
 export const headers = () => key ? { Authorization: `Bearer ${key}` } : {};
 
-export function useKey(value) {
+function useKey(value) {
   key = value;
   sessionStorage.setItem('funclimiter-key', value);
 }
 
-export async function follow({ onFrame, onState, askKey }) {
+// Asks for the admin key; it is kept for this tab.
+export function askKey() {
+  const dialog = document.getElementById('key');
+  const field = document.getElementById('key-value');
+  return new Promise(done => {
+    dialog.addEventListener('close', () => { useKey(field.value); done(); }, { once: true });
+    dialog.showModal();
+  });
+}
+
+export async function follow({ onFrame, onState }) {
   for (let failures = 0; ; failures++) {
     try {
       const response = await fetch('/dashboard/events', { headers: headers(), cache: 'no-store' });
       if (response.status === 401) {
         onState('lost', 'needs a key');
-        useKey(await askKey());
+        await askKey();
         continue;
       }
       if (!response.ok) throw new Error(`answered ${response.status}`);

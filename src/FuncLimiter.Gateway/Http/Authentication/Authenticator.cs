@@ -40,6 +40,9 @@ internal sealed class Authenticator
         return _keys is null ? Named(headers, out error) : Keyed(_keys, headers, out error);
     }
 
+    /// <summary>Takes a key from its tenant. False where the tenant has no such key.</summary>
+    public bool Revoke(string tenant, string hash) => _keys?.Revoke(tenant, hash) ?? false;
+
     private AuthenticatedTenant? Keyed(TenantKeys keys, IHeaderDictionary headers, out GatewayError? error)
     {
         var key = Key(headers);

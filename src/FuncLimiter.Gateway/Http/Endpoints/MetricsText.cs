@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Operators;
 using FuncLimiter.Gateway.Telemetry;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
@@ -13,8 +14,9 @@ internal static class MetricsText
 
     /// <summary>The whole text.</summary>
     /// <param name="report">How budgets and queues stand.</param>
+    /// <param name="watch">How much of each limit is in use.</param>
     /// <param name="series">What happened to calls; null for whoever may not see all tenants.</param>
-    public static string Write(LimiterReport report, MetricSeries? series)
+    public static string Write(LimiterReport report, Watch watch, MetricSeries? series)
     {
         var text = new StringBuilder(4096);
         Header(text, "funclimiter_calls_admitted_total", "counter", "Calls let out.");
@@ -28,7 +30,7 @@ internal static class MetricsText
         Header(text, "funclimiter_series_left_out", "gauge", "Budgets and queues without series of their own.");
         Sample(text, "funclimiter_series_left_out", "", Math.Max(0, report.Budgets.Count - MaxSeries) + Math.Max(0, report.Queues.Count - MaxSeries));
         Budgets(text, report);
-        Meters(text, report);
+        Meters(text, report, watch);
         Queues(text, report);
         series?.Write(text);
         return text.ToString();
@@ -50,25 +52,27 @@ internal static class MetricsText
         }
     }
 
-    private static void Meters(StringBuilder text, LimiterReport report)
+    private static void Meters(StringBuilder text, LimiterReport report, Watch watch)
     {
-        Meter(text, report, "funclimiter_limit_configured", "Limit as configured, units per window.", meter => meter.Configured);
-        Meter(text, report, "funclimiter_limit_effective", "Limit in force as learned, units per window.", meter => meter.Effective);
-        Meter(text, report, "funclimiter_used", "Units taken.", meter => meter.Used);
-        Meter(text, report, "funclimiter_consumed", "Units taken since the start, less those given back.", meter => meter.Total);
-        Meter(text, report, "funclimiter_remaining", "Units that can be taken now.", meter => meter.Remaining);
+        Meter(text, report, "funclimiter_limit_configured", "Limit as configured, units per window.", (budget, i) => budget.Meters[i].Configured);
+        Meter(text, report, "funclimiter_limit_effective", "Limit in force as learned, units per window.", (budget, i) => budget.Meters[i].Effective);
+        Meter(text, report, "funclimiter_used", "Units taken.", (budget, i) => budget.Meters[i].Used);
+        Meter(text, report, "funclimiter_consumed", "Units taken since the start, less those given back.", (budget, i) => budget.Meters[i].Total);
+        Meter(text, report, "funclimiter_use", "Share of a limit in use: of windows up to a minute what the last one took.", (budget, i) => watch.UseOf(budget.Name, i));
+        Meter(text, report, "funclimiter_remaining", "Units that can be taken now.", (budget, i) => budget.Meters[i].Remaining);
     }
 
-    private static void Meter(StringBuilder text, LimiterReport report, string name, string help, Func<MeterReport, double> value)
+    private static void Meter(StringBuilder text, LimiterReport report, string name, string help, Func<BudgetReport, int, double> value)
     {
         Header(text, name, "gauge", help);
         foreach (var budget in report.Budgets.Take(MaxSeries))
         {
-            foreach (var meter in budget.Meters)
+            for (var i = 0; i < budget.Meters.Count; i++)
             {
+                var meter = budget.Meters[i];
                 var window = meter.WindowSeconds.ToString("0.###", CultureInfo.InvariantCulture);
                 var labels = $"{Label("budget", budget.Name)},{Label("dimension", DimensionName.Of(meter.Dimension))},{Label("window_seconds", window)}";
-                Sample(text, name, labels, value(meter));
+                Sample(text, name, labels, value(budget, i));
             }
         }
     }

@@ -1,9 +1,11 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Gateway.Operators;
 using FuncLimiter.Gateway.Telemetry;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
@@ -19,15 +21,15 @@ public sealed class StatusEndpoint
     private readonly ILimiter _limiter;
     private readonly AdmissionHeaders _headers;
     private readonly MetricSeries _series;
-    private readonly GatewayOptions _options;
+    private readonly OperatorGate _gate;
+    private readonly Watch _watch;
+    private readonly AlertBoard _alerts;
 
-    internal StatusEndpoint(Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, MetricSeries series, GatewayOptions options)
+    internal StatusEndpoint(
+        Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, MetricSeries series, OperatorGate gate, Watch watch, AlertBoard alerts)
     {
-        _series = series;
-        _authenticator = authenticator;
-        _limiter = limiter;
-        _headers = headers;
-        _options = options;
+        (_authenticator, _limiter, _headers) = (authenticator, limiter, headers);
+        (_series, _gate, _watch, _alerts) = (series, gate, watch, alerts);
     }
 
     /// <summary>Answers with JSON.</summary>
@@ -36,7 +38,7 @@ public sealed class StatusEndpoint
     {
         if (await ReportAsync(context) is { } report)
         {
-            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers));
+            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers, _watch, _alerts));
         }
     }
 
@@ -47,14 +49,14 @@ public sealed class StatusEndpoint
         if (await ReportAsync(context) is { } report)
         {
             context.Response.ContentType = PrometheusText;
-            var series = ReportScope.IsOperator(context, _options) ? _series : null;
-            await context.Response.WriteAsync(MetricsText.Write(report, series), context.RequestAborted);
+            var series = _gate.IsOperator(context) ? _series : null;
+            await context.Response.WriteAsync(MetricsText.Write(report, _watch, series), context.RequestAborted);
         }
     }
 
     private async Task<LimiterReport?> ReportAsync(HttpContext context)
     {
-        if (ReportScope.IsOperator(context, _options))
+        if (_gate.IsOperator(context))
         {
             return _limiter.Report();
         }

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Alerts;
+using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Operators;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
@@ -8,7 +11,7 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 internal static class StatusJson
 {
     /// <summary>Writes the report.</summary>
-    public static void Write(Utf8JsonWriter json, LimiterReport report, AdmissionHeaders headers)
+    public static void Write(Utf8JsonWriter json, LimiterReport report, AdmissionHeaders headers, Watch watch, AlertBoard alerts)
     {
         json.WriteStartObject();
         json.WriteString("at"u8, report.At.ToDateTimeOffset());
@@ -20,10 +23,12 @@ internal static class StatusJson
         json.WriteStartArray("budgets"u8);
         foreach (var budget in report.Budgets)
         {
-            Write(json, budget, headers.Pressure(budget), report.At);
+            Write(json, budget, headers.Pressure(budget), watch, report.At);
         }
 
         json.WriteEndArray();
+        var shown = report.Budgets.Select(static budget => budget.Name).ToHashSet(StringComparer.Ordinal);
+        DashboardJson.WriteAlerts(json, [.. alerts.Standing.Where(alert => shown.Contains(alert.Budget))]);
         json.WriteStartArray("queues"u8);
         foreach (var queue in report.Queues)
         {
@@ -34,7 +39,7 @@ internal static class StatusJson
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, BudgetReport budget, string pressure, Instant now)
+    private static void Write(Utf8JsonWriter json, BudgetReport budget, string pressure, Watch watch, Instant now)
     {
         json.WriteStartObject();
         json.WriteString("name"u8, budget.Name);
@@ -50,16 +55,16 @@ internal static class StatusJson
         }
 
         json.WriteStartArray("meters"u8);
-        foreach (var meter in budget.Meters)
+        for (var i = 0; i < budget.Meters.Count; i++)
         {
-            Write(json, meter);
+            Write(json, budget.Meters[i], watch.UseOf(budget.Name, i));
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, MeterReport meter)
+    private static void Write(Utf8JsonWriter json, MeterReport meter, double use)
     {
         json.WriteStartObject();
         json.WriteString("dimension"u8, DimensionName.Of(meter.Dimension));
@@ -68,6 +73,7 @@ internal static class StatusJson
         json.WriteNumber("effective"u8, Rounded(meter.Effective));
         json.WriteNumber("capacity"u8, Rounded(meter.Capacity));
         json.WriteNumber("used"u8, Rounded(meter.Used));
+        json.WriteNumber("use"u8, Rounded(use));
         json.WriteNumber("consumed"u8, Rounded(meter.Total));
         json.WriteNumber("remaining"u8, Rounded(meter.Remaining));
         json.WriteNumber("resetSeconds"u8, Rounded(meter.ResetSeconds));

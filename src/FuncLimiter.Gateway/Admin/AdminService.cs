@@ -1,0 +1,81 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Operators;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FuncLimiter.Gateway.Admin;
+
+/// <summary>Makes operators' changes, writes each to the audit, and makes those of earlier processes again at the start.</summary>
+internal sealed partial class AdminService(
+    ControlDesk desk,
+    Authenticator authenticator,
+    Watch watch,
+    IAuditLog audit,
+    TimeProvider time,
+    ILogger<AdminService> logger,
+    ILeaseOwners? owners = null) : IHostedService
+{
+    /// <summary>Makes a change. False where there is nothing that it could change.</summary>
+    public async Task<bool> ApplyAsync(AdminChange change, string actor, string? reason, CancellationToken cancellationToken)
+    {
+        // Where others share the budgets, pauses reach them with the leases; what would hold here only is not to be had.
+        if ((owners is not null && change is not PauseChange) || !Apply(change))
+        {
+            return false;
+        }
+
+        LogChanged(actor, change, reason ?? "-");
+        await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), actor, change, reason), cancellationToken);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var entries = await audit.ReadAsync(cancellationToken);
+        foreach (var entry in entries.GroupBy(static entry => entry.Change.Target).Select(static same => same.Last()))
+        {
+            var isPast = entry.Change is PauseChange pause && pause.Until <= time.GetUtcNow();
+            if (!isPast && !Apply(entry.Change))
+            {
+                LogVain(entry.At, entry.Change);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private bool Apply(AdminChange change) => change switch
+    {
+        PauseChange pause => desk.Change((controls, now) => controls.Close(pause.Scope, Instant.From(pause.Until), now)),
+        LimitChange limit => DimensionNames.TryParse(limit.Dimension, out var dimension)
+            && desk.Change((controls, now) => controls.SetLimit(limit.Scope, dimension, TimeSpan.FromSeconds(limit.WindowSeconds), limit.Amount, now)),
+        WeightChange weight => Weigh(weight),
+        RevocationChange revocation => authenticator.Revoke(revocation.Tenant, revocation.Hash),
+        _ => false,
+    };
+
+    private bool Weigh(WeightChange change)
+    {
+        if (!desk.Change((controls, now) => controls.Weigh(change.Tenant, change.Weight, now)))
+        {
+            return false;
+        }
+
+        lock (watch.Gate)
+        {
+            watch.Shares.Weigh(change.Tenant, change.Weight);
+        }
+
+        return true;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Audit: {Actor} made {Change}; reason: {Reason}")]
+    private partial void LogChanged(string actor, AdminChange change, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The change of {At} has nothing to change any more: {Change}")]
+    private partial void LogVain(DateTimeOffset at, AdminChange change);
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text.Json;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace FuncLimiter.Server.Top;
+
+/// <summary>Shows how things stand in a terminal, anew every second; once where the output is no terminal.</summary>
+internal static class TopView
+{
+    private const int MostQueues = 10;
+    private const int BarWidth = 20;
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    /// <summary>Shows it until cancelled.</summary>
+    public static async Task ShowAsync(StatusSource source, IAnsiConsole console, CancellationToken cancellationToken)
+    {
+        if (!console.Profile.Capabilities.Interactive)
+        {
+            using var status = await source.ReadAsync(cancellationToken);
+            console.Write(Draw(source.Url, status.RootElement, int.MaxValue));
+            return;
+        }
+
+        using var first = await source.ReadAsync(cancellationToken);
+        await console.Live(Draw(source.Url, first.RootElement, Rows(console))).StartAsync(async live =>
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                await Task.Delay(Every, cancellationToken);
+                using var status = await source.ReadAsync(cancellationToken);
+                live.UpdateTarget(Draw(source.Url, status.RootElement, Rows(console)));
+            }
+        });
+    }
+
+    /// <summary>One picture.</summary>
+    public static IRenderable Draw(Uri url, JsonElement status, int mostBudgets)
+    {
+        var rows = new List<IRenderable>
+        {
+            new Markup(string.Create(CultureInfo.InvariantCulture,
+                $"[bold]FuncLimiter[/] {Markup.Escape(url.ToString())}   pressure {Level(Text(status, "pressure"))}   waiting [bold]{Number(status, "waiting"):N0}[/]   admitted {Number(status, "admitted"):N0}   refused {Number(status, "refused"):N0}   429s {Number(status, "providerRateLimited"):N0}")),
+            Budgets(status, mostBudgets),
+        };
+        if (status.GetProperty("queues").GetArrayLength() > 0)
+        {
+            rows.Add(Queues(status));
+        }
+
+        if (status.GetProperty("alerts").GetArrayLength() > 0)
+        {
+            rows.Add(Alerts(status));
+        }
+
+        return new Rows(rows);
+    }
+
+    private static int Rows(IAnsiConsole console) => Math.Max(5, console.Profile.Height - MostQueues - 12);
+
+    private static Table Budgets(JsonElement status, int most)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("budget").AddColumn("limit").AddColumn("in use").AddColumn(new TableColumn("").RightAligned()).AddColumn("closed until");
+        var meters = status.GetProperty("budgets").EnumerateArray()
+            .SelectMany(budget => budget.GetProperty("meters").EnumerateArray().Select(meter => (Budget: budget, Meter: meter)))
+            .OrderByDescending(entry => Number(entry.Meter, "use"))
+            .ThenBy(entry => Text(entry.Budget, "name"), StringComparer.Ordinal)
+            .Take(most);
+        foreach (var (budget, meter) in meters)
+        {
+            var use = Number(meter, "use");
+            var (configured, effective) = (Number(meter, "configured"), Number(meter, "effective"));
+            table.AddRow(
+                Markup.Escape(Text(budget, "name")),
+                string.Create(CultureInfo.InvariantCulture, $"{effective:N0}{(effective < configured * 0.995 ? $" (of {configured:N0})" : "")} {Text(meter, "dimension")} / {Number(meter, "windowSeconds"):0.#} s"),
+                Bar(use),
+                string.Create(CultureInfo.InvariantCulture, $"{100 * use:0.#} %"),
+                budget.GetProperty("cooldownUntil").ValueKind == JsonValueKind.Null ? "" : budget.GetProperty("cooldownUntil").GetDateTimeOffset().ToString("T", CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+
+    private static Table Queues(JsonElement status)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("waiting for").AddColumn("tenant").AddColumn("priority").AddColumn(new TableColumn("calls").RightAligned()).AddColumn(new TableColumn("oldest").RightAligned());
+        foreach (var queue in status.GetProperty("queues").EnumerateArray().OrderByDescending(queue => Number(queue, "oldestSeconds")).Take(MostQueues))
+        {
+            table.AddRow(
+                Markup.Escape(Text(queue, "route")), Markup.Escape(Text(queue, "tenant")), Text(queue, "priority"),
+                Number(queue, "waiting").ToString("N0", CultureInfo.InvariantCulture),
+                string.Create(CultureInfo.InvariantCulture, $"{Number(queue, "oldestSeconds"):0.0} s"));
+        }
+
+        return table;
+    }
+
+    private static Table Alerts(JsonElement status)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("alert").AddColumn("level").AddColumn(new TableColumn("in use").RightAligned()).AddColumn("cause and what is done");
+        foreach (var alert in status.GetProperty("alerts").EnumerateArray())
+        {
+            var steps = alert.GetProperty("steps").EnumerateArray().Select(step => step.GetString()!);
+            table.AddRow(
+                Markup.Escape(Text(alert, "budget")), Level(Text(alert, "level")),
+                string.Create(CultureInfo.InvariantCulture, $"{100 * Number(alert, "use"):0} %"),
+                Markup.Escape(string.Join("; ", steps.Prepend(alert.GetProperty("cause").GetString() ?? "no single cause stands out"))));
+        }
+
+        return table;
+    }
+
+    private static string Bar(double use)
+    {
+        var filled = (int)Math.Round(Math.Clamp(use, 0, 1) * BarWidth);
+        var color = use >= 0.9 ? "red" : use >= 0.8 ? "yellow" : "green";
+        return $"[{color}]{new string('█', filled)}[/][grey]{new string('░', BarWidth - filled)}[/]";
+    }
+
+    private static string Level(string level) => level switch { "act" => "[red]act[/]", "warn" => "[yellow]warn[/]", _ => "[green]normal[/]" };
+
+    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? string.Empty;
+
+    private static double Number(JsonElement element, string name) => element.GetProperty(name).GetDouble();
+}

@@ -1,0 +1,162 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admin;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Tests.Hosting;
+
+namespace FuncLimiter.Gateway.Tests.Http;
+
+public class AdminTests
+{
+    private const string AdminKey = "fl-admin-key";
+    private static readonly (string Name, string Value) Authorized = ("Authorization", $"Bearer {AdminKey}");
+
+    [Fact]
+    public async Task Pause_HoldsCallsUntilItIsLifted_AndLeavesAnAuditLine()
+    {
+        await using var gateway = await StartAsync();
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+
+        using var paused = await gateway.PostAsync("/admin/pauses", """{"scope":"tenant:acme","seconds":15,"reason":"deploying"}""", Authorized);
+        var call = gateway.PostAsync("/v1/chat/completions", Samples.Chat, ("x-api-key", Samples.AcmeKey));
+        await Task.Delay(300);
+        var waited = !call.IsCompleted;
+        using var resumed = await gateway.PostAsync("/admin/pauses", """{"scope":"tenant:acme","seconds":0}""", Authorized);
+        using var answered = await call;
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK), (paused.StatusCode, resumed.StatusCode, answered.StatusCode));
+        Assert.True(waited);
+        using var audit = JsonDocument.Parse(await (await gateway.GetAsync("/admin/audit", Authorized)).Content.ReadAsStringAsync());
+        var first = audit.RootElement[1];
+        Assert.Equal("deploying", first.GetProperty("reason").GetString());
+        Assert.Equal("pause", first.GetProperty("change").GetProperty("action").GetString());
+        Assert.Equal($"key {Hash(AdminKey)[..8]}", first.GetProperty("actor").GetString());
+        Assert.DoesNotContain(AdminKey, audit.RootElement.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Limit_IsAnotherFromThenOn()
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync(
+            "/admin/limits", """{"scope":"deployment:openai-1/gpt-x","dimension":"tokens","windowSeconds":60,"amount":999}""", Authorized);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var status = JsonDocument.Parse(await gateway.Client.GetStringAsync("/status"));
+        Assert.Equal(999, status.RootElement.GetProperty("budgets")[0].GetProperty("meters")[0].GetProperty("configured").GetInt64());
+    }
+
+    [Fact]
+    public async Task Revocation_TakesAKeyAtOnce()
+    {
+        await using var gateway = await StartAsync();
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+
+        using var revoked = await gateway.PostAsync("/admin/revocations", $$"""{"tenant":"acme","hash":"sha256:{{Hash(Samples.AcmeKey)}}"}""", Authorized);
+        using var refused = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, ("x-api-key", Samples.AcmeKey));
+        using var other = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, ("x-api-key", "fl-globex-key"));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized, HttpStatusCode.OK), (revoked.StatusCode, refused.StatusCode, other.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("/admin/pauses", """{"seconds":5}""", "scope")]
+    [InlineData("/admin/pauses", """{"scope":"tenant:acme","seconds":-1}""", "seconds")]
+    [InlineData("/admin/limits", """{"scope":"tenant:acme","dimension":"rpm","windowSeconds":60,"amount":5}""", "dimension")]
+    [InlineData("/admin/limits", """{"scope":"tenant:acme","dimension":"tokens","windowSeconds":60,"amount":0}""", "amount")]
+    [InlineData("/admin/weights", """{"tenant":"acme","weight":0}""", "weight")]
+    [InlineData("/admin/revocations", """{"tenant":"acme","hash":"abc"}""", "hash")]
+    public async Task Change_ThatMakesNoSense_IsRefusedWithWhatToWrite(string path, string body, string parameter)
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync(path, body, Authorized);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        using var error = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal(parameter, error.RootElement.GetProperty("error").GetProperty("param").GetString());
+    }
+
+    [Fact]
+    public async Task Change_OfWhatIsNotThere_IsNotFound_AndNotAudited()
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync("/admin/weights", """{"tenant":"nobody","weight":2}""", Authorized);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal("[]", await (await gateway.GetAsync("/admin/audit", Authorized)).Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("Authorization", "Bearer wrong", HttpStatusCode.Unauthorized)]
+    [InlineData("x-api-key", Samples.AcmeKey, HttpStatusCode.Unauthorized)]
+    [InlineData("Sec-Fetch-Site", "cross-site", HttpStatusCode.Forbidden)]
+    public async Task Change_WithoutAnAdminKey_IsRefused_AlsoOnThisMachine(string header, string value, HttpStatusCode expected)
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync("/admin/weights", """{"tenant":"acme","weight":2}""", (header, value));
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("localhost", HttpStatusCode.OK)]
+    [InlineData("rebound.example.com", HttpStatusCode.Forbidden)]
+    public async Task Change_WhereNothingIsConfigured_IsTakenFromThisMachineByItsOwnName(string host, HttpStatusCode expected)
+    {
+        await using var gateway = await TestGateway.StartAsync(Limited, realLimiter: Real);
+
+        using var response = await gateway.PostAsync("/admin/pauses", """{"scope":"deployment:openai-1/gpt-x","seconds":1}""", ("Host", host));
+
+        Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Change_WhereTenantsButNoAdminKeysAreConfigured_IsRefused()
+    {
+        await using var gateway = await TestGateway.StartAsync(Samples.Keyed, realLimiter: Real);
+
+        using var response = await gateway.PostAsync("/admin/weights", """{"tenant":"acme","weight":2}""");
+
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task AuditFile_KeepsEntriesAcrossProcesses_AlsoAfterALineWasCutShort()
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("funclimiter-audit").FullName, "audit.jsonl");
+        var entry = new AuditEntry(DateTimeOffset.UnixEpoch, "local", new WeightChange("acme", 2), null);
+        using (var first = new AuditFile(path))
+        {
+            await first.AppendAsync(entry, CancellationToken.None);
+        }
+
+        await File.AppendAllTextAsync(path, "{\"at\":\"19");
+        using var second = new AuditFile(path);
+        await second.AppendAsync(entry with { Reason = "again" }, CancellationToken.None);
+
+        Assert.Equal([entry, entry with { Reason = "again" }], await second.ReadAsync(CancellationToken.None));
+    }
+
+    private static Task<TestGateway> StartAsync() => TestGateway.StartAsync(
+        provider => Limited(provider) with { Tenants = Samples.Keyed(provider).Tenants, Admin = new AdminConfiguration { KeyHashes = [Hash(AdminKey)] } },
+        realLimiter: Real);
+
+    private static GatewayConfiguration Limited(Uri provider)
+    {
+        var open = Samples.Open(provider);
+        var limit = new Limit(Dimension.Tokens, 100_000, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket);
+        return open with { Accounts = [open.Accounts[0] with { Models = [open.Accounts[0].Models[0] with { Limits = [limit] }] }, .. open.Accounts.Skip(1)] };
+    }
+
+    private static EmbeddedLimiter Real(GatewayConfiguration configuration) => new(LimiterSpecs.From(configuration, isDurable: false), TimeProvider.System);
+
+    private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+}
