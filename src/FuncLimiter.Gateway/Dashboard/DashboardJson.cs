@@ -47,7 +47,7 @@ internal static class DashboardJson
         json.WriteNumber("refused"u8, report.Refused);
         json.WriteNumber("rateLimited"u8, report.RateLimited);
         json.WriteNumber("diverted"u8, feed.Count(CallEventKind.Diverted));
-        json.WriteNumber("costUsd"u8, Math.Round(shares.All.Sum(static tenant => tenant.CostUsd), 4));
+        json.WriteNumber("costUsd"u8, Math.Round(shares.CostUsd, 4));
         json.WriteEndObject();
     }
 

@@ -12,11 +12,12 @@ namespace FuncLimiter.Gateway.Dashboard;
 /// </summary>
 internal sealed class DashboardState(Watch watch, CallFeed feed, AlertBoard alerts, GatewayConfiguration configuration)
 {
-    private const int Turns = 4;
+    private const int Turns = 5;
     private const int MostEvents = 60;
 
     private readonly Changes<BudgetRow> _budgets = new();
     private readonly Changes<TenantRow> _tenants = new();
+    private int _tenantsSent;
     private long _turn;
     private long _lastEvent;
 
@@ -40,15 +41,17 @@ internal sealed class DashboardState(Watch watch, CallFeed feed, AlertBoard aler
         _budgets.End(watch.History.Budgets.Count);
         _tenants.Begin();
         place = 0;
-        foreach (var tenant in watch.Shares.All)
+        for (place = 0; place < watch.Shares.Count; place++)
         {
-            if (isWhole || place++ % Turns == _turn % Turns || !_tenants.Keep(tenant.Id))
+            if (isWhole || place % Turns == _turn % Turns || place >= _tenantsSent)
             {
+                var tenant = watch.Shares.At(place);
                 _tenants.Set(tenant.Id, TenantRow.Of(tenant));
             }
         }
 
-        _tenants.End(watch.Shares.All.Count);
+        // Tenants come, and never go.
+        _tenantsSent = watch.Shares.Count;
     }
 
     /// <summary>Everything, for who has just come.</summary>

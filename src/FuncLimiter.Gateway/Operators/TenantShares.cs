@@ -9,63 +9,87 @@ internal sealed class TenantShares
     private const double MemorySeconds = 60;
     private const double Least = 0.5;
 
-    private readonly Dictionary<string, Standing> _standings = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, double> _weights;
+    private readonly List<Standing> _standings = [];
+    private readonly Dictionary<string, Standing> _byId = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (int Waiting, double Oldest)> _waiting = new(StringComparer.Ordinal);
     private Instant? _latest;
+    private double _service;
+    private double _weight;
 
     /// <summary>Shares of the configured tenants, and of those who come.</summary>
-    public TenantShares(IReadOnlyList<TenantConfiguration> tenants) =>
-        _weights = tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.Weight, StringComparer.Ordinal);
+    public TenantShares(IReadOnlyList<TenantConfiguration> tenants)
+    {
+        foreach (var tenant in tenants)
+        {
+            Find(tenant.Id).Weight = tenant.Weight;
+        }
+    }
 
-    /// <summary>Every tenant, in no order.</summary>
-    public IReadOnlyList<TenantShare> All { get; private set; } = [];
+    /// <summary>How many tenants there are.</summary>
+    public int Count => _standings.Count;
+
+    /// <summary>What all calls cost since the start, in US dollars.</summary>
+    public double CostUsd { get; private set; }
+
+    /// <summary>The id of a tenant by its place: each keeps its own.</summary>
+    public string IdAt(int place) => _standings[place].Id;
+
+    /// <summary>A tenant by its place.</summary>
+    public TenantShare At(int place)
+    {
+        var standing = _standings[place];
+        var (waiting, oldest) = _waiting.GetValueOrDefault(standing.Id);
+        var isActive = standing.Recent >= Least;
+        return new(
+            standing.Id, standing.Weight, isActive ? standing.Recent / _service : 0, isActive ? standing.Weight / _weight : 0, waiting, oldest,
+            standing.Tally?.Admitted ?? 0, standing.Tally?.Refused ?? 0, standing.Tally?.CostUsd ?? 0);
+    }
 
     /// <summary>Another weight for a tenant, from now on.</summary>
-    public void Weigh(string tenant, double weight) => _weights[tenant] = weight;
+    public void Weigh(string tenant, double weight) => Find(tenant).Weight = weight;
 
     /// <summary>Takes in what was let out since the last time, and what waits.</summary>
-    public void Add(IEnumerable<TenantTally> tallies, IReadOnlyList<QueueReport> queues, Instant now)
+    public void Add(TenantTallies tallies, IReadOnlyList<QueueReport> queues, Instant now)
     {
         var fade = _latest is { } before ? Math.Exp(-(now - before).TotalSeconds / MemorySeconds) : 1;
         _latest = now;
-        Count(queues);
-        var (service, weight) = (0.0, 0.0);
-        foreach (var tally in tallies)
+        CountWaiting(queues);
+        foreach (var tally in tallies.TakeNew())
         {
-            if (!_standings.TryGetValue(tally.Id, out var standing))
-            {
-                _standings.Add(tally.Id, standing = new(tally));
-            }
+            Find(tally.Id).Tally = tally;
+        }
 
-            standing.Advance(fade);
-            if (standing.Recent >= Least)
+        (_service, _weight) = (0, 0);
+        var cost = 0.0;
+        foreach (var standing in _standings)
+        {
+            if (standing.Tally is { } tally)
             {
-                service += standing.Recent;
-                weight += WeightOf(tally.Id);
+                standing.Advance(tally, fade);
+                cost += tally.CostUsd;
+                if (standing.Recent >= Least)
+                {
+                    _service += standing.Recent;
+                    _weight += standing.Weight;
+                }
             }
         }
 
-        All = [.. Names().Select(tenant => Share(tenant, service, weight))];
+        CostUsd = cost;
     }
 
-    private IEnumerable<string> Names() => _standings.Keys.Concat(_weights.Keys.Where(tenant => !_standings.ContainsKey(tenant)));
-
-    private TenantShare Share(string tenant, double service, double weight)
+    private Standing Find(string tenant)
     {
-        var (waiting, oldest) = _waiting.GetValueOrDefault(tenant);
-        if (!_standings.TryGetValue(tenant, out var standing))
+        if (!_byId.TryGetValue(tenant, out var standing))
         {
-            return new(tenant, WeightOf(tenant), 0, 0, waiting, oldest, 0, 0, 0);
+            _byId.Add(tenant, standing = new(tenant));
+            _standings.Add(standing);
         }
 
-        var isActive = standing.Recent >= Least;
-        return new(
-            tenant, WeightOf(tenant), isActive ? standing.Recent / service : 0, isActive ? WeightOf(tenant) / weight : 0, waiting, oldest,
-            standing.Tally.Admitted, standing.Tally.Refused, standing.Tally.CostUsd);
+        return standing;
     }
 
-    private void Count(IReadOnlyList<QueueReport> queues)
+    private void CountWaiting(IReadOnlyList<QueueReport> queues)
     {
         _waiting.Clear();
         foreach (var queue in queues)
@@ -75,17 +99,19 @@ internal sealed class TenantShares
         }
     }
 
-    private double WeightOf(string tenant) => _weights.GetValueOrDefault(tenant, 1);
-
-    private sealed class Standing(TenantTally tally)
+    private sealed class Standing(string id)
     {
         private long _tokens;
 
-        public TenantTally Tally => tally;
+        public string Id => id;
+
+        public double Weight { get; set; } = 1;
+
+        public TenantTally? Tally { get; set; }
 
         public double Recent { get; private set; }
 
-        public void Advance(double fade)
+        public void Advance(TenantTally tally, double fade)
         {
             var tokens = tally.Tokens;
             Recent = (Recent * fade) + (tokens - _tokens);

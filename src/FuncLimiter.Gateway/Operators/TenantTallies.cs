@@ -9,10 +9,17 @@ internal sealed class TenantTallies
     private const string Others = "(others)";
 
     private readonly ConcurrentDictionary<string, TenantTally> _tallies = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<TenantTally> _made = new();
     private int _count;
 
-    /// <summary>All of them, in no order.</summary>
-    public IEnumerable<TenantTally> All => _tallies.Values;
+    /// <summary>Those made since the last time.</summary>
+    public IEnumerable<TenantTally> TakeNew()
+    {
+        while (_made.TryDequeue(out var tally))
+        {
+            yield return tally;
+        }
+    }
 
     /// <summary>A tenant's own.</summary>
     public TenantTally Of(string tenant)
@@ -22,12 +29,19 @@ internal sealed class TenantTallies
             return tally;
         }
 
-        return Volatile.Read(ref _count) >= MostTenants && tenant != Others ? Of(Others) : _tallies.GetOrAdd(tenant, Make);
-    }
+        if (Volatile.Read(ref _count) >= MostTenants && tenant != Others)
+        {
+            return Of(Others);
+        }
 
-    private TenantTally Make(string tenant)
-    {
-        Interlocked.Increment(ref _count);
-        return new TenantTally(tenant);
+        var made = new TenantTally(tenant);
+        var kept = _tallies.GetOrAdd(tenant, made);
+        if (ReferenceEquals(made, kept))
+        {
+            Interlocked.Increment(ref _count);
+            _made.Enqueue(made);
+        }
+
+        return kept;
     }
 }

@@ -78,7 +78,7 @@ internal sealed class Watch : BackgroundService
         {
             Report = report;
             History.Add(report);
-            Shares.Add(_tallies.All, report.Queues, report.At);
+            Shares.Add(_tallies, report.Queues, report.At);
             _alerts.Step(History, report);
             Looked?.Invoke();
         }
