@@ -1,50 +1,28 @@
-using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Jobs;
-using FuncLimiter.Gateway.Routes;
 
 namespace FuncLimiter.Functions.Batches;
 
-/// <summary>Which accounts' batch services may be used; none unless an operator names them, since other terms hold there.</summary>
-/// <param name="Accounts">The accounts' ids.</param>
-internal sealed record BatchAccounts(IReadOnlySet<string> Accounts)
+/// <summary>Chooses the jobs that a provider's batch service takes: lists of calls that may all be in one batch.</summary>
+internal sealed class BatchChoice(BatchOffers offers)
 {
-    /// <summary>The setting that names them, with commas between.</summary>
-    public const string Setting = "FUNCLIMITER_BATCH_ACCOUNTS";
-
-    /// <summary>Reads the setting.</summary>
-    public static BatchAccounts Parse(string? text) =>
-        new((text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal));
-}
-
-/// <summary>Chooses the jobs that a provider's batch service takes: lists of background calls of one kind that have a day's time.</summary>
-internal sealed class BatchChoice(RouteTable routes, JobCallReader reader, BatchAccounts accounts)
-{
-    private const int FewestCalls = 10;
-
-    /// <summary>The provider's completion window, less what passed since the job came.</summary>
-    private static readonly TimeSpan LeastTime = TimeSpan.FromHours(24) - TimeSpan.FromMinutes(1);
-
-    private static readonly string[] Paths = ["/v1/chat/completions", "/v1/responses", "/v1/embeddings"];
-
-    /// <summary>The deployment whose batch service takes a job; null where none does.</summary>
-    public Deployment? For(NewJob job)
+    /// <summary>What the calls of a job have in common where a batch service takes them all; null where none does.</summary>
+    public BatchLane? For(NewJob job)
     {
-        if (accounts.Accounts.Count == 0 || !job.IsList || job.Items.Count < FewestCalls
-            || job.Items.Any(item => item.Call.Priority != Priority.Background || item.Deadline - job.AcceptedAt < LeastTime || !Paths.Contains(item.Call.Path))
-            || job.Items.DistinctBy(item => item.Call.Path).Count() > 1)
+        if (!offers.Any || !job.IsList || job.Items[0].Call.Batch is not { } lane || job.Items.Any(item => item.Call.Batch != lane)
+            || offers.Find(lane.Deployment) is not { Terms: var terms })
         {
             return null;
         }
 
-        var models = job.Items.Select(item => reader.TryRead(item.Call, job.Tenant, out var call, out _) ? call.Facts.Model : null).Distinct().ToArray();
-        return models is [{ } model] && routes.TryGet(model, out var route) ? First(route) : null;
+        return job.Items.Count >= terms.FewestCalls && job.Items.Count <= terms.MostCalls
+            && job.Items.Sum(item => (long)item.Call.Body.Length) <= terms.MostBytes
+            && !(job.Items.Sum(item => item.Call.BatchTokens) > terms.MostQueuedTokens)
+            ? lane
+            : null;
     }
 
-    /// <summary>The deployment of a name that was chosen; null where it is not to be used any more.</summary>
-    public Deployment? Find(string name) => accounts.Accounts.Count == 0
-        ? null
-        : routes.Routes.SelectMany(route => route.Deployments).FirstOrDefault(deployment => deployment.Name == name);
-
-    private Deployment? First(Route route) => route.Deployments.FirstOrDefault(deployment =>
-        deployment.Provider.Id == "openai" && accounts.Accounts.Contains(deployment.Name[..deployment.Name.IndexOf('/', StringComparison.Ordinal)]));
+    /// <summary>The offer of a lane that was chosen, as it was written; null where it is not to be used any more.</summary>
+    public (BatchLane Lane, BatchOffer Offer)? Find(string text) =>
+        BatchLane.Parse(text) is { } lane && offers.Find(lane.Deployment) is { } offer ? (lane, offer) : null;
 }

@@ -1,52 +1,91 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Pacing;
 using FuncLimiter.Functions.Orchestrators;
 using FuncLimiter.Functions.Storage;
+using FuncLimiter.Gateway.Batches;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Providers.Batches;
 
 namespace FuncLimiter.Functions.Batches;
 
 /// <summary>What the activities of a provider's batch do. Each does nothing a second time.</summary>
 internal sealed class BatchWork(
-    JobTables tables, JobArchive archive, JobResults results, BatchChoice choice, IProviderBatches batches, BatchLedger ledger, TimeProvider time)
+    JobTables tables,
+    JobArchive archive,
+    JobResults results,
+    JobCallReader reader,
+    BatchChoice choice,
+    IProviderBatches batches,
+    IUsageSink usage,
+    TimeProvider time)
 {
     private const string Batch = "BatchId";
+    private const string GivenUp = "BatchGivenUp";
 
     /// <summary>Makes the job's batch; false where there is none to be followed.</summary>
+    /// <exception cref="HttpRequestException">The provider takes no more now, or failed in a way that may pass.</exception>
     public async Task<bool> SubmitAsync(string job, CancellationToken cancellationToken)
     {
-        if (await OpenAsync(job, cancellationToken) is not var (row, deployment))
+        if (await OpenAsync(job, cancellationToken) is not { } open)
         {
             return false;
         }
 
-        if (row.Text(Batch) is not null)
+        if (open.Row.Text(Batch) is not null)
         {
             return true;
         }
 
+        if (BatchValve.ComesBack(open.Offer.Terms, open.Deadline, Now))
+        {
+            return false;
+        }
+
         // One that was made before its process died is found by the job's name, not made again.
-        var batch = await batches.FindAsync(deployment, job, cancellationToken)
-            ?? await batches.SubmitAsync(deployment, job, await CallsAsync(row, cancellationToken), cancellationToken);
+        var batch = await batches.FindAsync(open.Offer, job, cancellationToken);
+        if (batch is null)
+        {
+            var handIn = await batches.SubmitAsync(open.Offer, job, open.Lane.Operation, await CallsAsync(open, cancellationToken), cancellationToken);
+            batch = handIn.IsFull ? throw new HttpRequestException(handIn.Reason) : handIn.Id;
+        }
+
         if (batch is null)
         {
             return false;
         }
 
-        row.Values[Batch] = batch;
-        return await tables.Jobs.ReplaceAsync(row, cancellationToken) is not null || await SubmitAsync(job, cancellationToken);
+        open.Row.Values[Batch] = batch;
+        return await tables.Jobs.ReplaceAsync(open.Row, cancellationToken) is not null || await SubmitAsync(job, cancellationToken);
     }
 
-    /// <summary>Whether the batch is over.</summary>
-    public async Task<bool> IsOverAsync(string job, CancellationToken cancellationToken) =>
-        await OpenAsync(job, cancellationToken) is not var (row, deployment) || row.Text(Batch) is not { } batch
-        || await batches.IsOverAsync(deployment, batch, cancellationToken);
+    /// <summary>Whether the batch is over, or not waited for any longer; gives it up where deadlines near.</summary>
+    public async Task<bool> IsOverAsync(string job, CancellationToken cancellationToken)
+    {
+        if (await OpenAsync(job, cancellationToken) is not { } open || open.Row.Text(Batch) is not { } batch)
+        {
+            return true;
+        }
+
+        var isOver = await batches.IsOverAsync(open.Offer, batch, cancellationToken);
+        var step = BatchValve.Follow(open.Offer.Terms, open.Deadline, isOver, open.Row.IsTrue(GivenUp), Now);
+        if (step == BatchStep.Cancel)
+        {
+            await batches.CancelAsync(open.Offer, batch, cancellationToken);
+            open.Row.Values[GivenUp] = true;
+            await tables.Jobs.ReplaceAsync(open.Row, cancellationToken);
+        }
+
+        return step is BatchStep.Fetch or BatchStep.TakeBack;
+    }
 
     /// <summary>Gives the batch up.</summary>
     public async Task<bool> CancelAsync(string job, CancellationToken cancellationToken)
     {
-        if (await OpenAsync(job, cancellationToken) is var (row, deployment) && row.Text(Batch) is { } batch
-            && !await batches.IsOverAsync(deployment, batch, cancellationToken))
+        if (await OpenAsync(job, cancellationToken) is { } open && open.Row.Text(Batch) is { } batch
+            && !await batches.IsOverAsync(open.Offer, batch, cancellationToken))
         {
-            await batches.CancelAsync(deployment, batch, cancellationToken);
+            await batches.CancelAsync(open.Offer, batch, cancellationToken);
         }
 
         return true;
@@ -56,16 +95,18 @@ internal sealed class BatchWork(
     public async Task<JobTally> FetchAsync(string job, CancellationToken cancellationToken)
     {
         var ended = new JobTally();
-        if (await OpenAsync(job, cancellationToken) is not var (row, deployment) || row.Text(Batch) is not { } batch)
+        if (await OpenAsync(job, cancellationToken) is not { } open || open.Row.Text(Batch) is not { } batch)
         {
             return ended;
         }
 
-        await foreach (var answer in batches.FetchAsync(deployment, batch, cancellationToken))
+        await foreach (var answer in batches.FetchAsync(open.Offer, batch, cancellationToken))
         {
-            if (answer.Status is >= 200 and < 300 && answer.Index >= 0 && answer.Index < row.Number("Total"))
+            if (answer.Status is >= 200 and < 300 && answer.Place >= 0 && answer.Place < open.Row.Number("Total")
+                && await ReadAsync(open, answer.Place, cancellationToken) is { } call
+                && BatchResult.Of(open.Offer, call, answer, open.Row.Time("AcceptedAt")!.Value, time.GetUtcNow()) is var (result, record))
             {
-                await KeepAsync(row, answer, deployment, cancellationToken);
+                await KeepAsync(job, answer.Place, result, record, cancellationToken);
                 ended = ended.With(JobItemState.Succeeded);
             }
         }
@@ -73,40 +114,44 @@ internal sealed class BatchWork(
         return ended;
     }
 
-    private async Task<(Row Job, Gateway.Routes.Deployment Deployment)?> OpenAsync(string job, CancellationToken cancellationToken) =>
-        await tables.Jobs.FindAsync(job, JobRows.Job, cancellationToken) is { } row && row.Text("Batch") is { } name && choice.Find(name) is { } deployment
-            ? (row, deployment)
+    private Instant Now => Instant.From(time.GetUtcNow());
+
+    private async Task<OpenBatchJob?> OpenAsync(string job, CancellationToken cancellationToken) =>
+        await tables.Jobs.FindAsync(job, JobRows.Job, cancellationToken) is { } row && row.Text("Batch") is { } text && choice.Find(text) is var (lane, offer)
+            ? new OpenBatchJob(row, lane, offer)
             : null;
 
-    private async Task<IReadOnlyList<BatchCall>> CallsAsync(Row job, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<BatchCall>> CallsAsync(OpenBatchJob job, CancellationToken cancellationToken)
     {
         var calls = new List<BatchCall>();
-        for (var index = 0; index < job.Number("Total"); index++)
+        for (var index = 0; index < job.Row.Number("Total"); index++)
         {
-            if (await archive.ReadAsync(job.Partition, index, cancellationToken) is var (call, _))
+            if (await ReadAsync(job, index, cancellationToken) is { } call && BatchForm.Find(job.Offer, call) is { } form)
             {
-                calls.Add(new BatchCall(index, call.Path, call.Body));
+                calls.Add(new BatchCall(index, form.Write()));
             }
         }
 
         return calls;
     }
 
-    private async Task KeepAsync(Row job, BatchAnswer answer, Gateway.Routes.Deployment deployment, CancellationToken cancellationToken)
+    private async Task<CallEnvelope?> ReadAsync(OpenBatchJob job, int index, CancellationToken cancellationToken) =>
+        await archive.ReadAsync(job.Row.Partition, index, cancellationToken) is var (call, _) && reader.TryRead(call, job.Row.Text("Tenant")!, out var envelope, out _)
+            ? envelope
+            : null;
+
+    private async Task KeepAsync(string job, int index, JobItemResult result, UsageRecord record, CancellationToken cancellationToken)
     {
-        var item = LegRow.New(job.Partition, answer.Index).Row;
-        var result = new JobItemResult(JobItemState.Succeeded, time.GetUtcNow(), answer.Status)
-        {
-            Headers = [new("Content-Type", "application/json")],
-            Body = answer.Body,
-            Deployment = deployment.Name,
-            Usage = answer.Usage,
-            Attempts = 1,
-        };
+        var item = LegRow.New(job, index).Row;
         await results.PutAsync(item, result, cancellationToken);
         if (await tables.Jobs.AddAsync(item, cancellationToken) is not null)
         {
-            await ledger.EnterAsync(job, answer, deployment, cancellationToken);
+            usage.Record(record);
         }
+    }
+
+    private sealed record OpenBatchJob(Row Row, BatchLane Lane, BatchOffer Offer)
+    {
+        public Instant Deadline => Row.Time("FirstDeadline") is { } deadline ? Instant.From(deadline) : Instant.Never;
     }
 }

@@ -57,8 +57,7 @@ internal static class AppServices
 
         services.AddSingleton(tables);
         services.AddSingleton<IPayloads>(new AzurePayloads(storage, "funclimiter-payloads"));
-        services.AddSingleton(BatchAccounts.Parse(Setting(BatchAccounts.Setting)));
-        services.AddSingleton<IProviderBatches>(new OpenAIBatches(new HttpClient()));
+        services.AddSingleton<IProviderBatches>(new HttpBatches(new HttpClient()));
         services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);
@@ -111,9 +110,7 @@ internal static class AppServices
         services.AddSingleton<JobFinder>();
         services.AddSingleton<DurableJobStore>();
         services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<DurableJobStore>());
-        services.TryAddSingleton(BatchAccounts.Parse(null));
         services.AddSingleton<BatchChoice>();
-        services.AddSingleton<BatchLedger>();
         services.AddSingleton<BatchWork>();
         services.AddSingleton<LegRunner>();
         services.AddSingleton<MessageTenants>();

@@ -45,7 +45,12 @@ internal sealed class DurableJobStore(
         await archive.WriteAsync(job.Id, job.Items, cancellationToken);
         await tables.Jobs.WriteAsync([OpenRow(job)], cancellationToken);
         var row = JobRows.Of(job);
-        JobRows.Set(row, "Batch", batches.For(job)?.Name);
+        if (batches.For(job) is { } lane)
+        {
+            row.Values["Batch"] = lane.ToString();
+            row.Values["FirstDeadline"] = job.Items.Min(item => item.Deadline);
+        }
+
         await tables.Jobs.WriteAsync([row], cancellationToken);
         await BeginAsync(await clients.GetAsync(cancellationToken), row, cancellationToken);
         return new JobAddition(JobAdditionKind.Added, job.Id);

@@ -6,7 +6,7 @@ using FuncLimiter.Providers.Translation;
 namespace FuncLimiter.Gateway.Batches;
 
 /// <summary>One call in the form in which a batch service takes it, and its answer in the caller's.</summary>
-internal sealed class BatchForm
+public sealed class BatchForm
 {
     private readonly BatchOffer _offer;
     private readonly CallEnvelope _call;
@@ -17,8 +17,12 @@ internal sealed class BatchForm
         (_offer, _call, _translation, _request) = (offer, call, translation, request);
 
     /// <summary>The form of a call; null where the service can't take it, or not without loss.</summary>
+    /// <param name="offer">The deployment and its batch service.</param>
+    /// <param name="call">The call.</param>
     public static BatchForm? Find(BatchOffer offer, CallEnvelope call)
     {
+        ArgumentNullException.ThrowIfNull(offer);
+        ArgumentNullException.ThrowIfNull(call);
         var (deployment, operation) = (offer.Deployment, call.Facts.Operation);
         if (call.Facts.Stream || call.Facts.ModelLength == 0 || CrossedHeaders.Loss(call) is not null)
         {
@@ -50,6 +54,8 @@ internal sealed class BatchForm
         });
 
     /// <summary>The answer's body in the caller's API; null where it can't be put into it.</summary>
+    /// <param name="answer">The service's answer.</param>
+    /// <param name="now">The present.</param>
     public ReadOnlyMemory<byte>? Read(BatchAnswer answer, DateTimeOffset now) => _translation is null
         ? answer.Body
         : _translation.Answer(answer.Body, new AnswerTerms(Guid.NewGuid().ToString("N"), _offer.Deployment.Target.Model, now, false), out _) is { } body ? body : null;

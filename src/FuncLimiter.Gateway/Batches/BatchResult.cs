@@ -7,12 +7,19 @@ using FuncLimiter.Providers.Batches;
 namespace FuncLimiter.Gateway.Batches;
 
 /// <summary>What a batch's answer is to the job that asked, and to the ledger.</summary>
-internal static class BatchResult
+public static class BatchResult
 {
     /// <summary>The result and the record of an answer; null where it is none, so that the call is made as others are.</summary>
+    /// <param name="offer">The deployment and its batch service.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="answer">The service's answer.</param>
+    /// <param name="begunAt">When the batch was begun.</param>
+    /// <param name="now">The present.</param>
     public static (JobItemResult Result, UsageRecord Record)? Of(
         BatchOffer offer, CallEnvelope call, BatchAnswer answer, DateTimeOffset begunAt, DateTimeOffset now)
     {
+        ArgumentNullException.ThrowIfNull(offer);
+        ArgumentNullException.ThrowIfNull(answer);
         if (answer.Status is < 200 or >= 300 || BatchForm.Find(offer, call)?.Read(answer, now) is not { } body)
         {
             return null;

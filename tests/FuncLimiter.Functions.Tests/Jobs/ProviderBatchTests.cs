@@ -34,8 +34,8 @@ public class ProviderBatchTests
             await world.Get<TableUsage>().FlushAsync();
 
             var day = Assert.Single(world.Usage.All, row => row.IsTrue("IsBatch") && row.Key[0] == 'd');
-            Assert.Equal((6, 6, 6_000, 3_000), (day.Number("Calls"), day.Number("Answered"), day.Number("InputTokens"), day.Number("OutputTokens")));
-            Assert.Equal(6 * (1_000 * 1_000_000L + (500 * 4_000_000L)), day.Number("CostPicoUsd"));
+            Assert.Equal((6, 6, 30, 12), (day.Number("Calls"), day.Number("Answered"), day.Number("InputTokens"), day.Number("OutputTokens")));
+            Assert.Equal(6 * ((5 * 1_000_000L) + (2 * 4_000_000L)), day.Number("CostPicoUsd"));
             Assert.Equal(("acme", "one/gpt-x"), (day.Text("Tenant"), day.Text("Deployment")));
         },
         configuration: AppWorld.Configuration.Replace(
@@ -65,6 +65,18 @@ public class ProviderBatchTests
 
         Assert.Equal((10, 1), (job.Progress.Cancelled, world.Batches.Cancelled));
         Assert.Empty(world.Provider.Calls);
+    });
+
+    [Fact]
+    public void BatchThatTakesTooLong_IsGivenUpBeforeTheDeadline_AndItsCallsArePaced() => AppWorld.Run(async world =>
+    {
+        world.Batches.Takes = TimeSpan.FromDays(3);
+        var accepted = await world.Get<JobService>().AcceptAsync("acme", Background(10), CancellationToken.None);
+
+        var job = await world.EndOfAsync(accepted.Id!);
+
+        Assert.Equal((10, 1, 10), (job.Progress.Succeeded, world.Batches.Cancelled, world.Provider.Calls.Count));
+        Assert.InRange(job.EndedAt!.Value - SimulatedTime.Start, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
     });
 
     [Theory]

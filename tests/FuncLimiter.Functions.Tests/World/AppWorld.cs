@@ -16,7 +16,7 @@ internal sealed class AppWorld
 {
     public const string Configuration = """
         {
-          "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
+          "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}", "batch": { "minDeadlineSeconds": 85000, "reserveSeconds": 3600 },
             "models": [{ "model": "gpt-x", "limits": { "rpm": 60000, "tpm": 60000000 } }] }],
           "tenants": [{ "id": "acme", "keys": ["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"], "webhookSecret": "${KEY}" }]
         }
@@ -113,7 +113,6 @@ internal sealed class AppWorld
             new TableDouble(Jobs, PassAsync), new TableDouble(Answers, PassAsync), new TableDouble(Usage, PassAsync), new TableDouble(Overlay, PassAsync)));
         services.AddSingleton<IPayloads>(new PayloadsDouble(Payloads, PassAsync));
         services.AddSingleton<IReplyQueues>(new RepliesDouble(Replies, PassAsync));
-        services.AddSingleton(BatchAccounts.Parse("one"));
         services.AddSingleton<IProviderBatches>(new ScriptedBatches(Batches, Time, PassAsync));
         AppServices.Add(services, Settings, new GatewayOptions());
         services.AddSingleton<ICallLegs>(new ScriptedLegs(Provider, Time, PassAsync));
