@@ -15,13 +15,16 @@ internal sealed class BatchRunner(
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
+    /// <summary>Where no batch service is used, only what an earlier configuration left behind is looked for.</summary>
+    private static readonly TimeSpan IdleTick = TimeSpan.FromMinutes(1);
+
     private readonly Dictionary<string, DateTimeOffset> _lookedAt = new(StringComparer.Ordinal);
     private readonly HashSet<string> _begunHere = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Tick, time);
+        using var timer = new PeriodicTimer(offers.Any ? Tick : IdleTick, time);
         try
         {
             do

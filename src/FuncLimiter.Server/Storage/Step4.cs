@@ -7,9 +7,10 @@ internal static class Step4
         ALTER TABLE items ADD COLUMN batch TEXT;
         ALTER TABLE items ADD COLUMN batch_id TEXT;
         ALTER TABLE items ADD COLUMN batch_place INTEGER;
+        ALTER TABLE items ADD COLUMN batch_bytes INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE items ADD COLUMN batch_tokens INTEGER NOT NULL DEFAULT 0;
-        CREATE INDEX items_collected ON items (batch, turn) WHERE state = 7;
-        CREATE INDEX items_in_batch ON items (batch_id, batch_place) WHERE state = 8;
+        CREATE INDEX items_collected ON items (batch, turn, batch_bytes, batch_tokens, due_at, deadline) WHERE state = 7;
+        CREATE INDEX items_in_batch ON items (batch_id, deadline) WHERE state = 8;
         CREATE TABLE batches (
           id TEXT PRIMARY KEY,
           lane TEXT NOT NULL,

@@ -14,7 +14,7 @@ public sealed class BatchStore(Database database) : IBatchStore
             (connection, transaction) =>
             [
                 .. connection.Query<(string Lane, int Calls, long Bytes, long Since, long Deadline)>(
-                    "SELECT batch, COUNT(*), SUM(LENGTH(body)), MIN(due_at), MIN(deadline) FROM items WHERE state = 7 GROUP BY batch", transaction: transaction)
+                    "SELECT batch, COUNT(*), SUM(batch_bytes), MIN(due_at), MIN(deadline) FROM items WHERE state = 7 GROUP BY batch", transaction: transaction)
                     .Select(row => (LaneOf(row.Lane), new BatchPile(row.Calls, row.Bytes, At(row.Since), At(row.Deadline)))),
             ],
             cancellationToken);
@@ -25,7 +25,7 @@ public sealed class BatchStore(Database database) : IBatchStore
             (connection, transaction) =>
             [
                 .. connection.Query<(long, long)>(
-                    "SELECT LENGTH(body), batch_tokens FROM items WHERE state = 7 AND batch = @lane ORDER BY turn, rowid LIMIT @most",
+                    "SELECT batch_bytes, batch_tokens FROM items WHERE state = 7 AND batch = @lane ORDER BY turn, rowid LIMIT @most",
                     new { lane = lane.ToString(), most },
                     transaction),
             ],

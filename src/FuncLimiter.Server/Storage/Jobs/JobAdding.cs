@@ -71,9 +71,9 @@ internal readonly struct JobAdding(SqliteConnection connection, SqliteTransactio
         command.Transaction = transaction;
         command.CommandText =
             """
-            INSERT INTO items (job, idx, tenant, priority, state, turn, due_at, deadline, path, labels, headers, body, lane, batch, batch_tokens)
+            INSERT INTO items (job, idx, tenant, priority, state, turn, due_at, deadline, path, labels, headers, body, lane, batch, batch_bytes, batch_tokens)
             VALUES (@job, @idx, @tenant, @priority, CASE WHEN @batch IS NULL THEN 0 ELSE 7 END, @turn, @now, @deadline, @path, @labels, @headers, @body, @lane,
-              @batch, @tokens)
+              @batch, LENGTH(@body), @tokens)
             """;
         command.Parameters.AddWithValue("@job", job.Id);
         command.Parameters.AddWithValue("@tenant", job.Tenant);
