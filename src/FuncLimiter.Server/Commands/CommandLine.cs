@@ -10,6 +10,7 @@ internal static class CommandLine
     {
         ServeCommand.Create(),
         CheckCommand.Create(),
+        SimulateCommand.Create(),
         DemoCommand.Create(),
         TopCommand.Create(),
     };

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Configuration.Reading;
+
+namespace FuncLimiter.Server.Virtual.Reading;
+
+/// <summary>Reads a fleet file.</summary>
+internal static class FleetReader
+{
+    private const int MostGroups = 10_000;
+    private const decimal MostSeconds = 3600;
+
+    /// <summary>The fleet of a text in UTF-8; null where there are mistakes.</summary>
+    public static Fleet? Read(byte[] json, GatewayConfiguration configuration, out IReadOnlyList<ConfigurationMistake> mistakes)
+    {
+        var list = new MistakeList();
+        var fleet = WhatIfFile.Parse(json, (element, told) => Read(element, configuration, told), list);
+        mistakes = list.All();
+        return mistakes.Count == 0 ? fleet : null;
+    }
+
+    /// <summary>The fleet; of use only where no mistake was added.</summary>
+    public static Fleet? Read(JsonElement element, GatewayConfiguration configuration, MistakeList mistakes)
+    {
+        if (ObjectReader.Open(element, JsonPath.Root, WorkShapes.Fleet, mistakes) is not { } root)
+        {
+            return null;
+        }
+
+        _ = root.Text("$schema");
+        var usual = new Fleet { Groups = [] };
+        var duration = TimeSpan.FromHours((double)(root.Number("hours", 0, (decimal)Fleet.MostHours, aboveLeast: true) ?? 24));
+        var (faults, outsiders) = new FaultsReader(configuration, mistakes).Read(root, duration);
+        return usual with
+        {
+            Duration = duration,
+            StartsAt = TimeSpan.FromHours((double)(root.Number("startHour", 0, 23) ?? 0)),
+            Groups = Groups(root, new WorkReader(configuration, mistakes), mistakes),
+            Latency = root.Inner("latency", WorkShapes.Latency) is { } latency ? LatencyOf(latency, usual.Latency) : usual.Latency,
+            LatencyOf = Deployments(root, configuration, usual.Latency, mistakes),
+            Faults = faults,
+            Outsiders = outsiders,
+        };
+    }
+
+    /// <summary>Reports a deployment that the configuration does not have.</summary>
+    public static string? Deployment(ObjectReader reader, GatewayConfiguration configuration, MistakeList mistakes, bool required)
+    {
+        var name = reader.Text("deployment", required);
+        var known = configuration.Accounts.SelectMany(account => account.Models.Select(model => $"{account.Id}/{model.Model}")).ToList();
+        if (name is not null && !known.Contains(name))
+        {
+            mistakes.Add(reader.At("deployment"), $"{MistakeList.Quote(name)}, which is no deployment of the configuration", NearestName.Of(name, known) is { } nearest
+                ? $"write \"{nearest}\""
+                : $"write one of {string.Join(", ", known.Take(10))}");
+        }
+
+        return name;
+    }
+
+    private static List<WorkGroup> Groups(ObjectReader root, WorkReader work, MistakeList mistakes)
+    {
+        var groups = new List<WorkGroup>();
+        var ids = new UniqueNames(mistakes, "another tenant");
+        foreach (var (path, element) in root.List("tenants", required: true))
+        {
+            if (ObjectReader.Open(element, path, WorkShapes.Tenant, mistakes) is not { } tenant)
+            {
+                continue;
+            }
+
+            var id = work.Tenant(tenant);
+            ids.Add(id, tenant.At("id"));
+            var names = new UniqueNames(mistakes, "another group of this tenant");
+            var index = 0;
+            foreach (var (place, item) in tenant.List("groups", required: true))
+            {
+                if (ObjectReader.Open(item, place, WorkShapes.Group, mistakes) is { } reader)
+                {
+                    var group = work.Read(reader, id ?? string.Empty, index++, mayBeAgents: true);
+                    names.Add(reader.Has("name") ? group.Name : null, reader.At("name"));
+                    groups.Add(group);
+                }
+            }
+        }
+
+        if (groups.Count > MostGroups)
+        {
+            mistakes.Add(root.At("tenants"), $"{groups.Count} groups", $"write at most {MostGroups}: put agents that are alike into one");
+        }
+
+        return groups;
+    }
+
+    private static Dictionary<string, Latency> Deployments(ObjectReader root, GatewayConfiguration configuration, Latency usual, MistakeList mistakes)
+    {
+        var latencies = new Dictionary<string, Latency>(StringComparer.Ordinal);
+        foreach (var (path, element) in root.List("deployments"))
+        {
+            if (ObjectReader.Open(element, path, WorkShapes.Deployment, mistakes) is { } reader
+                && Deployment(reader, configuration, mistakes, required: true) is { } name)
+            {
+                latencies[name] = LatencyOf(reader, usual);
+            }
+        }
+
+        return latencies;
+    }
+
+    private static Latency LatencyOf(ObjectReader reader, Latency usual) => new(
+        (double)(reader.Number("baseSeconds", 0, MostSeconds) ?? (decimal)usual.BaseSeconds),
+        (double)(reader.Number("perOutputTokenMs", 0, MostSeconds) ?? (decimal)usual.PerOutputTokenMs));
+}

@@ -1,0 +1,236 @@
+using FuncLimiter.Core;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Core.Routing;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers;
+using FuncLimiter.Simulation.Virtual;
+
+namespace FuncLimiter.Server.Virtual;
+
+/// <summary>
+/// A fleet in virtual time: the limiter's own decisions, from one event to the next, against providers that count for themselves. The same
+/// configuration, fleet and seed always play out alike.
+/// </summary>
+internal sealed class VirtualRun
+{
+    private const int EventsPerLook = 1 << 16;
+    private static readonly TimeSpan OutsiderBeat = TimeSpan.FromSeconds(1);
+
+    private readonly GatewayConfiguration _configuration;
+    private readonly Fleet _fleet;
+    private readonly Limiter _limiter;
+    private readonly Estimator _estimator = new();
+    private readonly EventQueue _events = new();
+    private readonly VirtualGroup[] _groups;
+    private readonly List<GroupTally> _tallies = [];
+    private readonly VirtualAttempts _attempts;
+    private readonly Instant _start;
+    private readonly Instant _end;
+    private Instant _now;
+    private Instant _wokenAt = Instant.Distant;
+
+    public VirtualRun(GatewayConfiguration configuration, Fleet fleet, ulong seed)
+    {
+        (_configuration, _fleet) = (configuration, fleet);
+        _limiter = new Limiter(LimiterSpecs.From(configuration, isDurable: false));
+        _start = _now = Instant.From(ProviderSetup.Epoch + fleet.StartsAt);
+        _end = _start + fleet.Duration;
+        var routes = new RouteTable(configuration, ProviderCatalog.Get);
+        _groups = [.. fleet.Groups.Select((work, index) => Group(work, index, routes, seed))];
+        Providers = new VirtualProviders(ProviderSetup.From(configuration, fleet, seed));
+        _attempts = new VirtualAttempts(configuration, fleet, _limiter, Providers, _events, _estimator, _start, Submit);
+    }
+
+    /// <summary>What has happened so far: arrivals, answers, wake-ups.</summary>
+    public long Events { get; private set; }
+
+    public IReadOnlyList<GroupTally> Tallies => _tallies;
+
+    public VirtualProviders Providers { get; }
+
+    /// <summary>Calls that wait at the end.</summary>
+    public int Waiting => _limiter.Waiting;
+
+    /// <summary>Plays it to its end.</summary>
+    /// <param name="onProgress">Told from time to time how much of the time has gone by, 0 to 1.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public void Play(Action<double>? onProgress, CancellationToken cancellationToken)
+    {
+        for (var index = 0; index < _groups.Length; index++)
+        {
+            PlanArrival(index);
+        }
+
+        for (var index = 0; index < _fleet.Outsiders.Count; index++)
+        {
+            _events.Add(_start + _fleet.Outsiders[index].After, new VirtualEvent(VirtualEventKind.Outsider, index, null));
+        }
+
+        while (Step())
+        {
+            if (++Events % EventsPerLook == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                onProgress?.Invoke((_now - _start) / _fleet.Duration);
+            }
+        }
+
+        onProgress?.Invoke(1);
+    }
+
+    private VirtualGroup Group(WorkGroup work, int index, RouteTable routes, ulong seed)
+    {
+        var tally = _tallies.Find(known => known.Tenant == work.Tenant && known.Priority == work.Priority);
+        if (tally is null)
+        {
+            _tallies.Add(tally = new GroupTally(work.Tenant, work.Priority, (int)Math.Ceiling(_fleet.Duration.TotalHours)));
+        }
+
+        return routes.TryGet(work.Route, out var route)
+            ? new VirtualGroup(work, route, routes.ClosedTo(work.Tenant, route), tally, seed, index)
+            : throw new ArgumentException($"There is no route '{work.Route}'.", nameof(work));
+    }
+
+    private bool Step()
+    {
+        // A timer ticks in milliseconds, rounded up, as a host's does.
+        var wake = _limiter.NextWake;
+        wake = wake.IsKnown ? Instant.Max(new(RoundUp(wake.Ticks)), new(RoundUp(_wokenAt.Ticks + 1))) : wake;
+        var next = _events.Next;
+        _now = Instant.Max(_now, Instant.Min(wake, next));
+        if (_now >= _end)
+        {
+            return false;
+        }
+
+        if (wake < next)
+        {
+            _wokenAt = _now;
+            _limiter.Advance(_now);
+        }
+        else
+        {
+            Happen(_events.Take());
+        }
+
+        while (_limiter.TryTakeReleased(out var call))
+        {
+            _attempts.Decided((VirtualCall)call.Tag!, _now);
+        }
+
+        return true;
+    }
+
+    private void Happen(in VirtualEvent happening)
+    {
+        switch (happening.Kind)
+        {
+            case VirtualEventKind.Arrival:
+                Arrive(_groups[happening.Index]);
+                PlanArrival(happening.Index);
+                break;
+            case VirtualEventKind.Answer:
+                _attempts.Answered(happening.Call!, _now);
+                break;
+            case VirtualEventKind.Again:
+                _attempts.AskAgain(happening.Call!, _now);
+                break;
+            case VirtualEventKind.Return:
+                happening.Call!.MadeAt = _now;
+                Submit(happening.Call, excluded: null, _now);
+                break;
+            case VirtualEventKind.Outsider:
+                TakeOutside(happening.Index);
+                break;
+        }
+    }
+
+    private void PlanArrival(int index)
+    {
+        if (_groups[index].Arrivals is { IsAny: true } arrivals)
+        {
+            var at = _now + TimeSpan.FromSeconds(arrivals.NextGap());
+            if (at < _end)
+            {
+                _events.Add(at, new VirtualEvent(VirtualEventKind.Arrival, index, null));
+            }
+        }
+    }
+
+    private void Arrive(VirtualGroup group)
+    {
+        var seconds = (_now - _start).TotalSeconds;
+        if (!group.Arrivals.TryArrive(seconds + _fleet.StartsAt.TotalSeconds))
+        {
+            return;
+        }
+
+        var (work, chance) = (group.Work, group.Chance);
+        var usage = group.Draw();
+        group.Tally.Arrived(seconds);
+        if (work.BatchShare > 0 && chance.Share() < work.BatchShare)
+        {
+            var price = group.Route.Deployments[0].Price;
+            group.Tally.SentToBatch(seconds, price is null ? null : CallCost.Of(price, usage, isBatch: true).TotalUsd);
+            group.Arrivals.Return();
+            return;
+        }
+
+        var isSimple = work.SimpleShare > 0 && chance.Share() < work.SimpleShare && group.Route.Smaller != 0;
+        var facts = group.FactsOf(usage);
+        var plan = CallPlan.Foresee(group.Route, facts, group.Caller, _estimator);
+        Submit(
+            new VirtualCall(group, facts, plan, _now)
+            {
+                Patience = LongestWait.Of(_configuration.Queue, work.Priority, work.MaxWait),
+                Usage = usage,
+                Diversion = isSimple ? Diversion.UnderPressure : Diversion.Never,
+                Closed = group.Closed | (isSimple ? 0 : group.Route.Smaller),
+                Seed = chance.Next(),
+            },
+            excluded: null,
+            _now);
+    }
+
+    private void Submit(VirtualCall call, ulong? excluded, Instant now)
+    {
+        call.Admission = new Call
+        {
+            Route = call.Plan.Route.Name,
+            Tenant = call.Group.Work.Tenant,
+            Priority = call.Group.Work.Priority,
+            Consumer = call.Plan.Consumer,
+            Provider = (Charge[])call.Plan.Charges,
+            Caller = (long)call.Seed,
+            MaxWait = call.Deadline > now ? call.Deadline - now : TimeSpan.Zero,
+            Excluded = excluded ?? call.Closed,
+            Diversion = call.Diversion,
+            Tag = call,
+        };
+        if (_limiter.Submit(call.Admission, now) != CallState.Waiting)
+        {
+            _attempts.Decided(call, now);
+        }
+    }
+
+    private void TakeOutside(int index)
+    {
+        var outsider = _fleet.Outsiders[index];
+        var share = OutsiderBeat / TimeSpan.FromMinutes(1);
+        var (requests, tokens) = ((long)Math.Round(outsider.RequestsPerMinute * share), (long)Math.Round(outsider.TokensPerMinute * share));
+        Providers.TakeOutside(_attempts.PlaceOf(outsider.Deployment), new VirtualCharge(requests, tokens, tokens, 0, 0), (_now - _start).TotalSeconds);
+        if (_now + OutsiderBeat < _start + outsider.Until)
+        {
+            _events.Add(_now + OutsiderBeat, new VirtualEvent(VirtualEventKind.Outsider, index, null));
+        }
+    }
+
+    private static long RoundUp(long ticks) =>
+        (ticks + TimeSpan.TicksPerMillisecond - 1) / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond;
+}
