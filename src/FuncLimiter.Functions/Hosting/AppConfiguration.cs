@@ -10,6 +10,12 @@ internal static class AppConfiguration
 
     private const string FileName = "funclimiter.json";
 
+    /// <summary>
+    /// No request waits longer for its turn: Azure's front end cuts one that gets no byte for 230 seconds, and the provider needs its time
+    /// as well. What may wait longer is a job. Source: "Azure Functions HTTP trigger", limits, Microsoft Learn.
+    /// </summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(180);
+
     /// <summary>The configuration; null after every mistake was told.</summary>
     /// <param name="folder">The app's folder.</param>
     /// <param name="setting">A setting of the app, or null.</param>
@@ -36,12 +42,28 @@ internal static class AppConfiguration
             errors.WriteLine(mistake);
         }
 
-        return result.IsValid && MayServe(result.Configuration, setting, errors) ? result.Configuration : null;
+        return result.IsValid && MayServe(result.Configuration, setting, errors) ? Hasten(result.Configuration) : null;
     }
 
     /// <summary>Whether the app runs on a developer's machine, as Core Tools tell.</summary>
     public static bool IsDevelopment(Func<string, string?> setting) =>
         "Development".Equals(setting("AZURE_FUNCTIONS_ENVIRONMENT"), StringComparison.OrdinalIgnoreCase);
+
+    private static GatewayConfiguration Hasten(GatewayConfiguration configuration)
+    {
+        var queue = configuration.Queue;
+        return configuration with
+        {
+            Queue = queue with
+            {
+                MaxWaitInteractive = AtMost(queue.MaxWaitInteractive),
+                MaxWaitStandard = AtMost(queue.MaxWaitStandard),
+                MaxWaitBackground = AtMost(queue.MaxWaitBackground),
+            },
+        };
+
+        static TimeSpan AtMost(TimeSpan wait) => wait < LongestWait ? wait : LongestWait;
+    }
 
     private static bool MayServe(GatewayConfiguration configuration, Func<string, string?> setting, TextWriter errors)
     {

@@ -17,7 +17,7 @@ public class ConfigurationTests
         """;
 
     [Fact]
-    public void SampleConfiguration_IsValid_SoThatAFirstStartNeedsNothingElse()
+    public void SampleConfiguration_IsValid_AndWaitsNoLongerThanAzuresFrontEnd()
     {
         var errors = new StringWriter();
         var configuration = AppConfiguration.Read(
@@ -34,6 +34,9 @@ public class ConfigurationTests
 
         Assert.Equal("", errors.ToString());
         Assert.NotNull(configuration);
+        Assert.Equal(
+            (TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(120), TimeSpan.FromSeconds(180)),
+            (configuration.Queue.MaxWaitInteractive, configuration.Queue.MaxWaitStandard, configuration.Queue.MaxWaitBackground));
     }
 
     [Fact]
