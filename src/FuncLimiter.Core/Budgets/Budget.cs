@@ -34,6 +34,9 @@ public sealed class Budget
     /// <summary>Until when the provider closed it.</summary>
     public Instant CooldownUntil { get; private set; }
 
+    /// <summary>When the scope opens, or can be expected to be lent again.</summary>
+    internal Instant OpensAt(Instant now) => Lease is { } lease ? Instant.Max(CooldownUntil, lease.Hold.RegainedAt(now)) : CooldownUntil;
+
     /// <summary>How far to stay from the limits.</summary>
     public Caution Caution => caution;
 

@@ -8,6 +8,8 @@ namespace FuncLimiter.Core.Leasing;
 /// </summary>
 internal sealed class LeaseHold
 {
+    private static readonly TimeSpan LongestGuess = TimeSpan.FromMinutes(1);
+
     private readonly string _instance;
     private readonly LeasePolicy _policy;
     private readonly HeldLine[] _lines;
@@ -16,6 +18,8 @@ internal sealed class LeaseHold
     private Instant _askAgainAt;
     private Instant _expiresAt;
     private (Instant Here, Instant Book) _anchor;
+    private Instant? _unansweredSince;
+    private Instant _lentFrom;
     private long _sequence;
     private long _held;
     private bool _isValid;
@@ -45,6 +49,20 @@ internal sealed class LeaseHold
 
     /// <summary>When the book should be asked: as it said, or soon where it should know more.</summary>
     public Instant AskAt => _isUrgent ? Instant.Min(_askAgainAt, _askedAt + _pause) : _askAgainAt;
+
+    /// <summary>
+    /// When there may be a lease again where there is none: as the book said, or as long from now as it has not answered already, which is
+    /// as good a guess as any; the distant past where there is one, or one is just being asked for.
+    /// </summary>
+    public Instant RegainedAt(Instant now)
+    {
+        if (_lines.Length == 0 || _isValid && now < _expiresAt)
+            return Instant.Distant;
+        if (_lentFrom > now)
+            return _lentFrom;
+        var silence = _unansweredSince is { } since ? now - since : TimeSpan.Zero;
+        return silence < _policy.AnswerWithin ? Instant.Distant : now + (silence < LongestGuess ? silence : LongestGuess);
+    }
 
     /// <summary>The book should be asked soon.</summary>
     public void Hurry() => _isUrgent = true;
@@ -119,6 +137,8 @@ internal sealed class LeaseHold
     public LeaseAsk Ask(IReadOnlyList<LeaseDemand> demands, in Charge need, Instant now)
     {
         now = Advance(now);
+        if (_unansweredSince is null || now - _askedAt > 2 * _policy.RefreshEvery)
+            _unansweredSince = now;
         (_askedAt, _askAgainAt) = (now, now + (!_isValid ? 2 * _pause : _again));
         (_isUrgent, _hasTaken) = (false, false);
         var reports = new LeaseReport[_lines.Length];
@@ -147,6 +167,8 @@ internal sealed class LeaseHold
     public bool Apply(Lease lease, Instant now)
     {
         now = Advance(now);
+        if (IsAnswered(lease))
+            (_unansweredSince, _lentFrom) = (null, lease.Number == 0 ? lease.AskAgainAt + (now - lease.IssuedAt) : Instant.Distant);
         if (!IsAnswered(lease) || lease.Number == _held || lease.Lines.Count != _lines.Length)
             return false;
 

@@ -120,8 +120,8 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 
     private double ShareOf(Limit limit, LeaseLine line) =>
         limit.Window <= TimeSpan.Zero ? 1
-        : line.Rate > 0 ? line.Rate / limit.PerSecond
-        : Parts.Count == 0 ? 1 : Parts.Sum(part => part.Share.Part * part.Cost);
+        : Parts.Count == 0 ? line.Rate > 0 ? line.Rate / limit.PerSecond : 1
+        : Math.Max(line.Rate / limit.PerSecond, Parts.Sum(part => part.Share.Part * part.Cost));
 
     private double CostOf(LeaseDemand demand) =>
         limits.Where(limit => limit.Window > TimeSpan.Zero)

@@ -86,8 +86,8 @@ internal sealed class Deployment(string id, Budget account, Budget own)
         }
     }
 
-    /// <summary>Until when either scope is closed.</summary>
-    public Instant ClosedUntil => Instant.Max(Own.CooldownUntil, Account.CooldownUntil);
+    /// <summary>Until when either scope is closed, or not lent.</summary>
+    public Instant ClosedUntil(Instant now) => Instant.Max(Own.OpensAt(now), Account.OpensAt(now));
 
     private static bool Has(Budget budget, Dimension dimension)
     {

@@ -34,6 +34,7 @@ internal static class WaitForecast
             : UntilFit(lane, call, now);
 
         var limited = Math.Max(seconds, OwnWait(owner.Budget.FitsAt(call.Consumer, now), (flow?.TenantCost ?? 0) + call.TenantCost, now));
+        limited = Math.Max(limited, (owner.Budget.OpensAt(now) - now).TotalSeconds);
         if (call.OwnerUser is { } user)
         {
             limited = Math.Max(limited, OwnWait(user.FitsAt(call.Consumer, now), (flow?.CostOf(user) ?? 0) + call.UserCost, now));
@@ -71,7 +72,7 @@ internal static class WaitForecast
             first = (call.Excluded >> i & 1) == 0 ? Instant.Min(first, lane.Places[i].FitsAt(call.Provider[i], now)) : first;
         }
 
-        return first.IsKnown ? Math.Max(0, (first - now).TotalSeconds) : 0;
+        return first.IsKnown ? Math.Max(0, (first - now).TotalSeconds) : UntilOpen(lane, now);
     }
 
     // What is free already need not be waited for.
@@ -92,7 +93,7 @@ internal static class WaitForecast
         var (open, opensAt) = (0.0, Instant.Unknown);
         foreach (var place in lane.Places)
         {
-            var closedUntil = place.ClosedUntil;
+            var closedUntil = place.ClosedUntil(now);
             open += closedUntil <= now ? place.Share : 0;
             opensAt = Instant.Min(opensAt, closedUntil);
         }

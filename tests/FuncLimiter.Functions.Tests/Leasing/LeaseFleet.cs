@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Functions.Entities;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
@@ -32,6 +33,9 @@ internal sealed record FleetSetup
 
     public int Seed { get; init; } = 1;
 
+    /// <summary>When owners can't be reached; null for never.</summary>
+    public OwnerOutage? Outage { get; init; }
+
     /// <summary>When counting begins; from a cold start on by default, what the provider lets through at once then included.</summary>
     public TimeSpan WarmUp { get; init; }
 }
@@ -45,7 +49,8 @@ internal sealed class LeaseFleet
     private const string Configuration = """
         {
           "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
-            "models": [{ "model": "gpt-x", "limits": { "rpm": 60000, "tpm": 36000000, "burstSeconds": 2 } }] }]
+            "models": [{ "model": "gpt-x", "limits": { "rpm": 60000, "tpm": 36000000, "burstSeconds": 2 } }] }],
+          "queue": { "maxWaitSeconds": { "standard": 20 } }
         }
         """;
 
@@ -56,6 +61,8 @@ internal sealed class LeaseFleet
     private readonly AppWorld _world;
     private readonly CountingProvider _provider;
     private readonly DateTimeOffset _end;
+    private readonly List<DateTimeOffset> _sent = [];
+    private readonly List<(DateTimeOffset At, Refusal Refusal)> _refusals = [];
     private long _before;
     private int _operationsBefore;
 
@@ -73,7 +80,11 @@ internal sealed class LeaseFleet
         _provider.Overdrawn,
         (_provider.Calls - _before) / Possible,
         1 - (_dead.Units / Possible),
-        (_world.Hub.EntityOperations - _operationsBefore) * 1000.0 / Math.Max(1, _provider.Calls - _before));
+        (_world.Hub.EntityOperations - _operationsBefore) * 1000.0 / Math.Max(1, _provider.Calls - _before))
+    {
+        Sent = _sent,
+        Refusals = _refusals,
+    };
 
     private double Possible => RequestsPerSecond
         * ((_setup.Duration - _setup.WarmUp).TotalSeconds + (_setup.WarmUp == TimeSpan.Zero ? BurstSeconds : 0));
@@ -120,7 +131,12 @@ internal sealed class LeaseFleet
         instance.Services.GetRequiredService<DurableClientSource>().Use(_world.Hub.Client(instance));
         var limiter = instance.Services.GetRequiredService<EmbeddedLimiter>();
         var owners = _dead.Watch(instance, instance.Services.GetRequiredService<ILeaseOwners>());
-        var renewal = new LeaseRenewal(limiter, owners, _world.Time, (_, failure) => Assert.Fail(failure.ToString()));
+        if (_setup.Outage is { } outage)
+        {
+            owners = new OwnersOutOfReach(owners, _world.Time, outage, instance.Services.GetRequiredService<LeaseSource>().Policy.AnswerWithin);
+        }
+
+        var renewal = new LeaseRenewal(limiter, owners, _world.Time, (_, failure) => Assert.True(_setup.Outage is not null, failure.ToString()));
         _ = renewal.RunAsync(CancellationToken.None);
         for (var caller = 0; caller < _setup.Callers; caller++)
         {
@@ -136,6 +152,7 @@ internal sealed class LeaseFleet
             var admission = await limiter.AdmitAsync(new AdmissionRequest("gpt-x", tenant, null, Priority.Standard, charge, [charge]), CancellationToken.None);
             if (admission.Reservation is not { } reservation)
             {
+                _refusals.Add((_world.Time.GetUtcNow(), admission.Refusal!));
                 await Task.Delay(TimeSpan.FromSeconds(1), _world.Time);
                 continue;
             }
@@ -146,6 +163,7 @@ internal sealed class LeaseFleet
                 return;
             }
 
+            _sent.Add(_world.Time.GetUtcNow());
             _provider.Take(_setup.Tokens);
             await Task.Delay(_setup.CallTime, _world.Time);
             limiter.Observe(reservation, Accepted);
@@ -160,4 +178,18 @@ internal sealed class LeaseFleet
 /// <param name="Utilization">What went out over what the provider would have let through in that time.</param>
 /// <param name="Bound">The same for what could have gone out at most, with what leases of dead instances held.</param>
 /// <param name="OperationsPerThousand">Operations of entities per 1,000 calls that went out.</param>
-internal sealed record FleetResult(long Calls, double Overdrawn, double Utilization, double Bound, double OperationsPerThousand);
+internal sealed record FleetResult(long Calls, double Overdrawn, double Utilization, double Bound, double OperationsPerThousand)
+{
+    /// <summary>When each call went out.</summary>
+    public IReadOnlyList<DateTimeOffset> Sent { get; init; } = [];
+
+    /// <summary>What was refused, and when.</summary>
+    public IReadOnlyList<(DateTimeOffset At, Refusal Refusal)> Refusals { get; init; } = [];
+
+    /// <summary>How many went out in a time after the start.</summary>
+    public int SentFrom(TimeSpan from, TimeSpan until) =>
+        Sent.Count(at => at >= SimulatedTime.Start + from && at < SimulatedTime.Start + until);
+
+    public override string ToString() => FormattableString.Invariant(
+        $"{Calls} calls, {Utilization:P1} used of {Bound:P1} possible, {OperationsPerThousand:0.0} operations for 1,000 calls, overdrawn by {Overdrawn:0}");
+}
