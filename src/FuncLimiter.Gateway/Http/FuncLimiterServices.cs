@@ -1,9 +1,9 @@
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
-using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Headers;

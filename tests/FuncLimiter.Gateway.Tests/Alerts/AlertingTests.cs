@@ -44,6 +44,19 @@ public class AlertingTests
     }
 
     [Fact]
+    public async Task Alert_WhereNobodyGrew_NamesWhoTakesTheMost()
+    {
+        using var house = new House();
+        await house.PassAsync(90, _ =>
+        {
+            house.Call("acme", null, 60);
+            house.Call("birch", "bob", 30);
+        });
+
+        Assert.StartsWith("tenant acme takes 67 % of it", house.Notices[0].Alert.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Act_HoldsBackgroundAsFarAsOthersNeedIt_AndLetsGoWhenPressureEnds()
     {
         using var house = new House();

@@ -9,6 +9,7 @@ internal static class Suspect
     private const double MostOfIt = 0.6;
     private const double WorthTelling = 1.5;
     private const double LeastPart = 0.1;
+    private const double Notable = 0.2;
 
     /// <summary>The probable cause in words; null where nobody takes a notable part.</summary>
     public static string? Find(Appetites appetites, string budget, Instant now)
@@ -25,9 +26,16 @@ internal static class Suspect
             .Select(static same => new Growth(
                 same.Key.Kind, same.Key.Tenant, same.Key.Name, same.Sum(entry => entry.Value.Taking), same.Sum(entry => entry.Value.Hour), same.Sum(entry => entry.Value.Day)))
             .ToArray();
-        var total = grown.Where(static growth => growth.Kind == ConsumerKind.Tenant).Sum(static growth => growth.Taking);
-        if (grown.Where(static growth => growth.Kind == ConsumerKind.Tenant).MaxBy(static growth => growth.Amount) is not { } tenant
-            || tenant.Taking < total * LeastPart)
+        var tenants = grown.Where(static growth => growth.Kind == ConsumerKind.Tenant).ToArray();
+        var total = tenants.Sum(static growth => growth.Taking);
+        var tenant = tenants.MaxBy(static growth => growth.Amount);
+        if (tenant is not null && tenant.Amount < total * Notable)
+        {
+            // Nobody grew by much: who takes the most is the answer.
+            tenant = tenants.MaxBy(static growth => growth.Taking);
+        }
+
+        if (tenant is null || tenant.Taking < total * LeastPart)
         {
             return null;
         }
@@ -37,7 +45,7 @@ internal static class Suspect
             .Where(growth => growth.Tenant == tenant.Tenant && growth.Kind != ConsumerKind.Tenant
                 && growth.Taking >= tenant.Taking * MostOfIt && growth.Amount >= tenant.Amount * MostOfIt)
             .OrderByDescending(static growth => growth.Kind)
-            .ThenByDescending(static growth => growth.Amount)
+            .ThenByDescending(static growth => growth.Taking)
             .FirstOrDefault();
         return Words(narrowest ?? tenant, total);
     }

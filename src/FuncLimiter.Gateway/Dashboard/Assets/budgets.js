@@ -18,7 +18,7 @@ let trendsAt = 0;
 export function show() {
   // Rows that change places every second can't be read.
   if (Date.now() - sortedAt > resortEvery || sorted.length !== store.budgets.size) {
-    sorted = [...store.budgets.keys()].sort((a, b) => rank(b) - rank(a) || a.localeCompare(b));
+    sorted = [...store.budgets.keys()].sort((a, b) => rank(b) - rank(a) || a.localeCompare(b, undefined, { numeric: true }));
     sortedAt = Date.now();
   }
   const rows = sorted.map(name => store.budgets.get(name)).filter(Boolean);

@@ -11,7 +11,7 @@ let sortedAt = 0;
 
 export function show() {
   if (Date.now() - sortedAt > resortEvery || sorted.length !== store.tenants.size) {
-    sorted = [...store.tenants.values()].sort((a, b) => b.share - a.share || b.admitted - a.admitted || a.id.localeCompare(b.id)).map(tenant => tenant.id);
+    sorted = [...store.tenants.values()].sort((a, b) => b.share - a.share || b.admitted - a.admitted || a.id.localeCompare(b.id, undefined, { numeric: true })).map(tenant => tenant.id);
     sortedAt = Date.now();
   }
   const rows = sorted.map(id => store.tenants.get(id)).filter(Boolean);
