@@ -6,7 +6,6 @@ namespace FuncLimiter.Core.Budgets;
 public sealed class Budget
 {
     private static readonly TimeSpan MostCooldown = TimeSpan.FromDays(7);
-    private const double MostBeside = 0.95;
     private readonly Meter[] meters;
     private readonly Caution caution;
     private readonly Traffic? traffic;
@@ -106,28 +105,6 @@ public sealed class Budget
 
     /// <summary>The share of each meter that background work leaves to others, 0 to 1; for good while it is above 0.</summary>
     internal double KeptFree { get; set; }
-
-    /// <summary>The first instant at which a charge fits and leaves <see cref="KeptFree"/> of each meter to others.</summary>
-    internal Instant FitsBesideOthersAt(in Charge charge, Instant now)
-    {
-        var fits = FitsAt(charge, now);
-        if (KeptFree <= 0 || Lease is not null || !fits.IsKnown)
-        {
-            return fits;
-        }
-
-        foreach (var meter in meters)
-        {
-            var amount = charge[meter.Dimension];
-            if (amount > 0)
-            {
-                // A charge near the whole limit has the bucket to itself, as without others.
-                fits = Instant.Max(fits, meter.FitsAt(Math.Max(amount, Math.Min(amount + meter.Capacity * KeptFree, meter.Capacity * MostBeside)), now));
-            }
-        }
-
-        return fits;
-    }
 
     /// <summary>Takes a charge from all meters.</summary>
     public void Take(in Charge charge, Instant now)

@@ -11,7 +11,7 @@ internal static class DemoView
     public static async Task ShowAsync(DemoRun demo, IAnsiConsole console, CancellationToken cancellationToken)
     {
         console.MarkupLineInterpolated($"One key with 120,000 tokens a minute; a fleet of agents asks for ten times that.");
-        console.MarkupLineInterpolated($"The limiter listens on [blue]{demo.Address}[/]; see [blue]{new Uri(demo.Address, "status")}[/] and [blue]{new Uri(demo.Address, "metrics")}[/]. Ctrl+C ends.");
+        console.MarkupLineInterpolated($"The limiter listens on [blue]{demo.Address}[/]; watch it at [blue]{new Uri(demo.Address, "dashboard")}[/]. Ctrl+C ends.");
         console.WriteLine();
         if (console.Profile.Capabilities.Interactive)
         {
