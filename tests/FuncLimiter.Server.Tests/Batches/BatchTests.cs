@@ -18,7 +18,7 @@ public sealed class BatchTests
         {
             OpenAI = 600,
             BurstSeconds = 6,
-            Batch = Quick,
+            Batch = new { collectSeconds = 60, pollSeconds = 1, maxCalls = calls },
             Batches = new BatchOptions { Takes = TimeSpan.FromSeconds(3), FailedCalls = new HashSet<int> { 1_234 } },
         };
         await using var run = await BatchRun.StartAsync(setup);
