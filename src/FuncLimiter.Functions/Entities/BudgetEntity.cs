@@ -6,8 +6,8 @@ using Microsoft.DurableTask.Entities;
 namespace FuncLimiter.Functions.Entities;
 
 /// <summary>
-/// Owns the budgets of one scope, an account with its deployments or a part of the tenants, and lends them to the instances of the app. The entity's key
-/// is the scope. Operations may come twice, late and in any order; each is whole or not there. Reading the state is the snapshot.
+/// Owns the budgets of one scope, an account with its deployments or a part of the tenants, and lends them to the instances of the app. The
+/// entity's key is the scope. Operations may come twice, late and in any order; each is whole or not there. Reading the state is the snapshot.
 /// </summary>
 internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITaskEntity
 {

@@ -157,6 +157,36 @@ public class LeaseHoldTests
     }
 
     [Fact]
+    public void WhileTheBookIsSilent_ALeaseIsExpectedAfterAsLongAgain()
+    {
+        var hold = Holding(Bucket, grant: 100, rate: 1);
+        hold.Ask([], Tokens(1), Start + TimeSpan.FromSeconds(8));
+        hold.Ask([], Tokens(1), Start + TimeSpan.FromSeconds(16));
+        Assert.Equal(Instant.Distant, hold.RegainedAt(Start + TimeSpan.FromSeconds(19)));
+
+        var later = Start + TimeSpan.FromSeconds(28);
+        Assert.Equal(later + TimeSpan.FromSeconds(20), hold.RegainedAt(later));
+        var muchLater = Start + TimeSpan.FromHours(1);
+        Assert.Equal(muchLater + TimeSpan.FromMinutes(1), hold.RegainedAt(muchLater));
+
+        // Who has not asked for long has not been kept waiting.
+        var ask = hold.Ask([], Tokens(1), muchLater);
+        Assert.Equal(Instant.Distant, hold.RegainedAt(muchLater));
+        Assert.True(hold.Apply(Lease(ask, 2, 100, bookClock: muchLater - Start), muchLater));
+        Assert.Equal(Instant.Distant, hold.RegainedAt(muchLater));
+    }
+
+    [Fact]
+    public void OneMadeAnewUnderTheSameName_GoesOnAsking()
+    {
+        var first = new LeaseHold("a", [Bucket], Policy).Ask([], Tokens(1), Start);
+
+        var second = new LeaseHold("a", [Bucket], Policy).Ask([], Tokens(1), Start + TimeSpan.FromSeconds(1));
+
+        Assert.True(second.Sequence > first.Sequence);
+    }
+
+    [Fact]
     public void NothingIsUsed_BeforeTheScopeOpens()
     {
         var hold = new LeaseHold("a", [Bucket], Policy);
