@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Tests.Hosting;
 using NSubstitute;
 
@@ -34,6 +35,20 @@ public class HttpFunctionTests
     public async Task PathUnderOperator_IsServedAsTheGatewayMapsIt(string path, HttpStatusCode status)
     {
         await using var gateway = await TestGateway.StartAsync();
+
+        using var response = await gateway.GetAsync(path);
+
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/status", HttpStatusCode.Unauthorized)]
+    [InlineData("/dashboard/trends", HttpStatusCode.Unauthorized)]
+    [InlineData("/operator/status", HttpStatusCode.OK)]
+    [InlineData("/operator/dashboard/trends", HttpStatusCode.OK)]
+    public async Task Stranger_IsNoOperator_ButUnderThePathWhoseFunctionKeyTheHostChecks(string path, HttpStatusCode status)
+    {
+        await using var gateway = await TestGateway.StartAsync(Samples.Keyed, new GatewayOptions { LocalIsOperator = false });
 
         using var response = await gateway.GetAsync(path);
 
