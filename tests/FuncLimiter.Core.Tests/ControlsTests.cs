@@ -163,7 +163,14 @@ public class ControlsTests
         var charge = new Charge(1, tokens, tokens, 0, 1);
         var call = new Call
         {
-            Route = "m", Tenant = tenant, User = user, Priority = priority, Consumer = charge, Provider = [charge], MaxWait = TimeSpan.FromHours(1), Tag = tokens,
+            Route = "m",
+            Tenant = tenant,
+            User = user,
+            Priority = priority,
+            Consumer = charge,
+            Provider = [charge],
+            MaxWait = TimeSpan.FromHours(1),
+            Tag = tokens,
         };
         limiter.Submit(call, At(at));
         return call;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
-using FuncLimiter.Simulation.Fleets;
 using FuncLimiter.Simulation.Providers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
