@@ -10,7 +10,9 @@ internal static class CommandLine
     {
         ServeCommand.Create(),
         CheckCommand.Create(),
+        PlanCommand.Create(),
         SimulateCommand.Create(),
+        CompletionCommand.Create(),
         DemoCommand.Create(),
         TopCommand.Create(),
     };

@@ -6,12 +6,15 @@ public sealed class WaitHistogram
     private const double Growth = 1.02;
     private const double LeastSeconds = 0.001;
     private const int Buckets = 1000;
+    private const double Tolerance = 1e-6;
     private static readonly double LogGrowth = Math.Log(Growth);
 
-    private readonly long[] _counts = new long[Buckets];
+    // Most hours of most groups see no wait: those take no room.
+    private double[]? _counts;
+    private double _none;
 
-    /// <summary>How many waits were counted.</summary>
-    public long Count { get; private set; }
+    /// <summary>How many waits were counted; parts of calls count where a flow of calls is followed.</summary>
+    public double Count { get; private set; }
 
     /// <summary>The longest of them, in seconds.</summary>
     public double LongestSeconds { get; private set; }
@@ -22,10 +25,18 @@ public sealed class WaitHistogram
     /// <summary>Counts a wait.</summary>
     /// <param name="seconds">How long.</param>
     /// <param name="times">How many calls waited so long.</param>
-    public void Add(double seconds, long times = 1)
+    public void Add(double seconds, double times = 1)
     {
         var bucket = seconds <= LeastSeconds ? 0 : 1 + (int)(Math.Log(seconds / LeastSeconds) / LogGrowth);
-        _counts[Math.Min(bucket, Buckets - 1)] += times;
+        if (bucket == 0)
+        {
+            _none += times;
+        }
+        else
+        {
+            (_counts ??= new double[Buckets])[Math.Min(bucket, Buckets - 1)] += times;
+        }
+
         Count += times;
         TotalSeconds += seconds * times;
         LongestSeconds = Math.Max(LongestSeconds, seconds);
@@ -35,9 +46,14 @@ public sealed class WaitHistogram
     public void Add(WaitHistogram other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        for (var i = 0; i < Buckets; i++)
+        _none += other._none;
+        if (other._counts is { } counts)
         {
-            _counts[i] += other._counts[i];
+            _counts ??= new double[Buckets];
+            for (var i = 0; i < Buckets; i++)
+            {
+                _counts[i] += counts[i];
+            }
         }
 
         Count += other.Count;
@@ -49,14 +65,14 @@ public sealed class WaitHistogram
     /// <param name="share">0 to 1.</param>
     public double Quantile(double share)
     {
-        var rank = (long)Math.Ceiling(share * Count);
-        long seen = 0;
-        for (var i = 0; i < Buckets && Count > 0; i++)
+        var rank = (share * Count) - Tolerance;
+        var seen = _none;
+        for (var i = 1; i < Buckets && seen < rank && _counts is not null; i++)
         {
             seen += _counts[i];
             if (seen >= rank)
             {
-                return i == 0 ? 0 : Math.Min(LongestSeconds, LeastSeconds * Math.Exp((i - 0.5) * LogGrowth));
+                return Math.Min(LongestSeconds, LeastSeconds * Math.Exp((i - 0.5) * LogGrowth));
             }
         }
 

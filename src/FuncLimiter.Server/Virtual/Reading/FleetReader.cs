@@ -107,7 +107,7 @@ internal static class FleetReader
         return latencies;
     }
 
-    private static Latency LatencyOf(ObjectReader reader, Latency usual) => new(
+    internal static Latency LatencyOf(ObjectReader reader, Latency usual) => new(
         (double)(reader.Number("baseSeconds", 0, MostSeconds) ?? (decimal)usual.BaseSeconds),
         (double)(reader.Number("perOutputTokenMs", 0, MostSeconds) ?? (decimal)usual.PerOutputTokenMs));
 }

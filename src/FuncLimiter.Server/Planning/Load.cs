@@ -1,0 +1,88 @@
+using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Server.Virtual;
+
+namespace FuncLimiter.Server.Planning;
+
+/// <summary>What the teams ask of each deployment in each hour if nobody had to wait: everything goes to the routes' targets.</summary>
+internal sealed class Load
+{
+    private readonly Dictionary<string, LoadHour[]> _hours = new(StringComparer.Ordinal);
+
+    private Load(Volumes volumes)
+    {
+        foreach (var account in volumes.Configuration.Accounts)
+        {
+            foreach (var model in account.Models)
+            {
+                _hours.Add($"{account.Id}/{model.Model}", new LoadHour[WorkGroup.HoursPerDay]);
+            }
+        }
+    }
+
+    /// <summary>The load by hour, by deployment.</summary>
+    public IReadOnlyDictionary<string, LoadHour[]> Hours => _hours;
+
+    /// <summary>What each work costs at its first target, in seconds of refill a call.</summary>
+    public Dictionary<WorkGroup, double> CostSeconds { get; } = [];
+
+    /// <summary>Works the load out.</summary>
+    /// <param name="volumes">Who calls what.</param>
+    /// <param name="share">The part of each work that counts, 0 to 1.</param>
+    public static Load Of(Volumes volumes, Func<WorkGroup, double> share)
+    {
+        var load = new Load(volumes);
+        var routes = new RouteTable(volumes.Configuration, ProviderCatalog.Get);
+        var limits = volumes.Configuration.Accounts
+            .SelectMany(account => account.Models.Select(model => (Name: $"{account.Id}/{model.Model}", Limits: model.Limits.Concat(account.Limits))))
+            .ToDictionary(pair => pair.Name, pair => pair.Limits.Select(limit => new FluidMeter(limit, FluidDay.StepSeconds)).ToList());
+        foreach (var work in volumes.Work)
+        {
+            if (routes.TryGet(work.Route, out var route))
+            {
+                load.Add(work, share(work), Targets(volumes, work, routes, route, limits));
+            }
+        }
+
+        return load;
+    }
+
+    private static List<FluidPlace> Targets(
+        Volumes volumes, WorkGroup work, RouteTable routes, Gateway.Routes.Route route, Dictionary<string, List<FluidMeter>> limits)
+    {
+        var count = volumes.Configuration.Routes.First(known => known.Model == route.Name).Targets.Count;
+        var closed = route.Closed(Operation.ChatCompletions) | routes.ClosedTo(work.Tenant, route);
+        var open = route.Deployments.Where((_, place) => (closed >> place & 1) == 0).ToList();
+        var targets = route.Deployments.Take(count).Where((_, place) => (closed >> place & 1) == 0).ToList();
+        return [.. (targets.Count > 0 ? targets : open.Take(1)).Select(deployment => new FluidPlace(
+            deployment.Name, limits[deployment.Name], CallDemand.Of(work, deployment, volumes.Latency), 0, false))];
+    }
+
+    // Among targets calls go where there is room: in proportion to what each lets through.
+    private void Add(WorkGroup work, double share, List<FluidPlace> targets)
+    {
+        if (targets.Count == 0)
+        {
+            return;
+        }
+
+        CostSeconds[work] = targets[0].CostSeconds;
+        var whole = targets.Sum(target => 1 / target.CostSeconds);
+        foreach (var target in targets)
+        {
+            var part = share / target.CostSeconds / whole;
+            var hours = _hours[target.Name];
+            for (var hour = 0; hour < hours.Length; hour++)
+            {
+                var perSecond = work.CallsByHour[hour] * part / 3600;
+                hours[hour] = new LoadHour(hours[hour].PerSecond + (target.Demand.Mean * perSecond), hours[hour].SquarePerSecond + (target.Demand.MeanSquare * perSecond));
+            }
+        }
+    }
+}
+
+/// <summary>One hour's load.</summary>
+/// <param name="PerSecond">What is asked for in a second on average.</param>
+/// <param name="SquarePerSecond">The variance of that, for calls that come at random.</param>
+internal readonly record struct LoadHour(Amounts PerSecond, Amounts SquarePerSecond);
