@@ -58,6 +58,19 @@ public sealed class WhatIfCommandTests
         Assert.Equal(14_400, report.RootElement.GetProperty("callsPerDay").GetInt32());
     }
 
+    [Fact]
+    public async Task Check_WithJson_ListsMistakesForPrograms()
+    {
+        using var folder = new ServerFolder(Configuration);
+
+        var result = await folder.RunAsync("check", "--config", folder.ConfigurationFile, "--json");
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Errors));
+        using var report = JsonDocument.Parse(result.Output);
+        Assert.False(report.RootElement.GetProperty("valid").GetBoolean());
+        Assert.Equal("$.accounts[0].apiKey", report.RootElement.GetProperty("mistakes")[0].GetProperty("path").GetString());
+    }
+
     [Theory]
     [InlineData("plan", "--volumes", "$.teams")]
     [InlineData("simulate", "--fleet", "$.tenants")]
