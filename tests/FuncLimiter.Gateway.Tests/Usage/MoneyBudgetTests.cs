@@ -62,7 +62,7 @@ public sealed class MoneyBudgetTests : IAsyncDisposable
         Assert.Equal("money_budget_spent", error.GetProperty("code").GetString());
         Assert.Contains("back at midnight UTC", error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Contains("tenant:acme", error.GetProperty("message").GetString(), StringComparison.Ordinal);
-        
+
         // Who comes back a little before midnight waits for it.
         Assert.InRange(response.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromMinutes(117), TimeSpan.FromMinutes(122));
         Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
