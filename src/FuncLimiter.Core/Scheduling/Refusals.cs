@@ -20,7 +20,7 @@ internal sealed class Refusals(QueuePolicy policy)
 
     /// <summary>How long a call that would be put in the queue now will wait.</summary>
     public TimeSpan Forecast(Call call, bool isPromised, Instant now) =>
-        WaitForecast.Of(call.Lane!, call, FloorOf(call), isPromised ? 0 : PromisesOf(call).Work, now);
+        WaitForecast.Of(call.Lane!, call, FloorOf(call), isPromised ? null : PromisesOf(call), now);
 
     /// <summary>True where the queue has no place, those promised to others counted.</summary>
     public bool IsFull(bool isPromised, int waiting, Instant now) =>

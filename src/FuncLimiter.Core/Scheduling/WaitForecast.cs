@@ -12,9 +12,9 @@ internal static class WaitForecast
     /// <param name="lane">Its lane.</param>
     /// <param name="call">The call, its owner and its costs set.</param>
     /// <param name="floor">The floor of its class.</param>
-    /// <param name="promised">Work that refused callers were told to come back with, in seconds of capacity.</param>
+    /// <param name="promises">What refused callers were told to come back with; null for a call that is back as told.</param>
     /// <param name="now">Now.</param>
-    public static TimeSpan Of(Lane lane, Call call, double floor, double promised, Instant now)
+    public static TimeSpan Of(Lane lane, Call call, double floor, ReturnPromises? promises, Instant now)
     {
         var priority = (int)call.Priority;
         var ahead = lane.Waiting(priority);
@@ -23,14 +23,19 @@ internal static class WaitForecast
             ahead += lane.Waiting(i);
         }
 
-        // Whoever has little waiting is served as often as its weight says, however much others have waiting.
+        // Whoever has little waiting is served as often as its weight says, however much others have waiting, or were told to come back with.
         var owner = call.Owner!;
         var flow = lane.Find(owner, priority);
-        var weights = lane.WaitingWeight(priority) + (flow is null ? owner.Weight : 0);
-        var share = ((flow?.Cost ?? 0) + call.Cost) * weights / owner.Weight;
-        var work = Math.Min(ahead, share) + promised + call.Cost;
+        var weights = Math.Max(lane.WaitingWeight(priority) + (flow is null ? owner.Weight : 0), promises?.WeightWith(owner) ?? 0);
+        var part = owner.Weight / weights;
+
+        // Promises are as far apart as the queue drains: those that fall due after this call must be out are behind it.
+        var drain = Drain(lane, priority, floor, now);
+        var most = drain * Math.Max(0, (call.Deadline - now).TotalSeconds);
+        var share = ((flow?.Cost ?? 0) + (promises?.WorkOf(owner, most * part) ?? 0) + call.Cost) / part;
+        var work = Math.Min(ahead + (promises?.Work(most) ?? 0), share) + call.Cost;
         var seconds = work > call.Cost
-            ? (Math.Max(0, work - Free(lane, call, now)) / Drain(lane, priority, floor, now)) + UntilOpen(lane, now)
+            ? (Math.Max(0, work - Free(lane, call, now)) / drain) + UntilOpen(lane, now)
             : UntilFit(lane, call, now);
 
         var limited = Math.Max(seconds, OwnWait(owner.Budget.FitsAt(call.Consumer, now), (flow?.TenantCost ?? 0) + call.TenantCost, now));

@@ -26,7 +26,10 @@ internal sealed class TestGateway : IAsyncDisposable
         Limiter = limiter;
         Usage = usage;
         var server = app.Services.GetRequiredService<IServer>();
-        Client = new HttpClient { BaseAddress = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };
+        Client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(30) })
+        {
+            BaseAddress = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single()),
+        };
     }
 
     public FakeProvider Provider { get; }
