@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FuncLimiter.Simulation.Providers.Hosting;
 using FuncLimiter.Simulation.Providers.Signals;
 using Microsoft.AspNetCore.Http;
@@ -29,7 +30,14 @@ internal static class BatchEndpoints
         var parts = path[(dialect switch { ProviderDialect.Anthropic => "/v1/messages", ProviderDialect.Azure => Azure, _ => "/v1" }).Length..].Split('/')[1..];
         var call = new BatchRequest(context, state, dialect, key!, id);
         var isPost = HttpMethods.IsPost(context.Request.Method);
-        await (dialect == ProviderDialect.Anthropic ? MessageBatches.HandleAsync(call, parts, isPost) : FileBatches.HandleAsync(call, parts, isPost));
+        try
+        {
+            await (dialect == ProviderDialect.Anthropic ? MessageBatches.HandleAsync(call, parts, isPost) : FileBatches.HandleAsync(call, parts, isPost));
+        }
+        catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException or FormatException && !context.Response.HasStarted)
+        {
+            await call.SendMalformedAsync();
+        }
     }
 
     private static bool IsUnder(string path, string root) =>
@@ -54,6 +62,10 @@ internal sealed record BatchRequest(HttpContext Context, DoubleState State, Prov
     /// <summary>Answers that the queue is full.</summary>
     public Task SendFullAsync() => ResponseOutput.SendErrorAsync(
         Context.Response, new ProviderError(429, "rate_limit_error", "rate_limit_exceeded", "The queue of batches is full."), Dialect, Id);
+
+    /// <summary>Answers that the request makes no sense.</summary>
+    public Task SendMalformedAsync() => ResponseOutput.SendErrorAsync(
+        Context.Response, new ProviderError(400, "invalid_request_error", "invalid_request_error", "The request is malformed."), Dialect, Id);
 
     /// <summary>Answers that something broke.</summary>
     public Task SendBrokenAsync() => ResponseOutput.SendErrorAsync(Context.Response, ProviderErrors.Server(Dialect), Dialect, Id);

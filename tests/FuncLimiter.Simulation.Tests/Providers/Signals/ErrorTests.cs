@@ -114,11 +114,21 @@ public class ErrorTests
     [Theory]
     [InlineData("/v1/nothing")]
     [InlineData("/openai/deployments/gpt-x/images?api-version=1")]
-    [InlineData("/v1/messages/batches")]
     public async Task UnknownPath_Is404(string path)
     {
         await using var client = await DoubleClient.StartAsync(All);
 
         Assert.Equal(404, (await client.SendAsync(path, "{}", ("Authorization", "Bearer sk-a"))).Code);
+    }
+
+    [Theory]
+    [InlineData("/v1/messages/batches", "{}")]
+    [InlineData("/v1/messages/batches", "no JSON")]
+    [InlineData("/v1/batches", "[]")]
+    public async Task MalformedBatch_Is400(string path, string body)
+    {
+        await using var client = await DoubleClient.StartAsync(All);
+
+        Assert.Equal(400, (await client.SendAsync(path, body, ("Authorization", "Bearer sk-a"), ("x-api-key", "sk-a"))).Code);
     }
 }
