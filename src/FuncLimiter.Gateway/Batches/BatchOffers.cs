@@ -11,8 +11,6 @@ public sealed class BatchOffers
 {
     private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _countsMoney;
-    private readonly Dictionary<string, AccountConfiguration> _accounts;
-    private readonly Dictionary<string, TenantAllowance> _allowances;
     private readonly RouteTable _routes;
 
     /// <summary>Finds them in a configuration.</summary>
@@ -23,10 +21,10 @@ public sealed class BatchOffers
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(routes);
         _routes = routes;
-        _accounts = configuration.Accounts.ToDictionary(account => account.Id, StringComparer.Ordinal);
+        var accounts = configuration.Accounts.ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var deployment in routes.Routes.SelectMany(route => route.Deployments).DistinctBy(deployment => deployment.Name))
         {
-            if (BatchOffer.Of(deployment, AccountOf(deployment)) is { } offer)
+            if (BatchOffer.Of(deployment, accounts[deployment.Account]) is { } offer)
             {
                 _offers.Add(deployment.Name, offer);
             }
@@ -34,8 +32,6 @@ public sealed class BatchOffers
 
         _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Any(limit => limit.Dimension == Dimension.Cost))
             .Select(tenant => tenant.Id).ToHashSet(StringComparer.Ordinal);
-        _allowances = configuration.Tenants.Where(tenant => tenant.Allow is not null)
-            .ToDictionary(tenant => tenant.Id, tenant => tenant.Allow!, StringComparer.Ordinal);
     }
 
     /// <summary>Whether any may be used.</summary>
@@ -57,11 +53,12 @@ public sealed class BatchOffers
             return null;
         }
 
+        // Smaller models are for when there is pressure, of which batches know none.
+        var closed = route.Smaller | _routes.ClosedTo(call.Caller.Tenant, route);
         for (var place = 0; place < route.Deployments.Count; place++)
         {
-            // Smaller models are for when there is pressure, of which batches know none.
             var deployment = route.Deployments[place];
-            if ((route.Smaller & (1UL << place)) == 0 && _offers.TryGetValue(deployment.Name, out var offer) && Admits(call.Caller.Tenant, deployment)
+            if ((closed & (1UL << place)) == 0 && _offers.TryGetValue(deployment.Name, out var offer)
                 && BatchValve.Takes(offer.Terms, call.Caller.Priority, timeLeft) && BatchForm.Find(offer, call) is not null)
             {
                 return new BatchLane(deployment.Name, call.Facts.Operation);
@@ -70,9 +67,4 @@ public sealed class BatchOffers
 
         return null;
     }
-
-    private bool Admits(string tenant, Deployment deployment) =>
-        !_allowances.TryGetValue(tenant, out var allowance) || allowance.Admits(AccountOf(deployment));
-
-    private AccountConfiguration AccountOf(Deployment deployment) => _accounts[deployment.Name[..deployment.Name.IndexOf('/', StringComparison.Ordinal)]];
 }

@@ -14,6 +14,7 @@ public sealed class Deployment
     internal Deployment(AccountConfiguration account, ModelConfiguration model, Provider provider)
     {
         Name = $"{account.Id}/{model.Model}";
+        Account = account.Id;
         Provider = provider;
         Target = new ProviderTarget(account.Endpoint, account.ApiKey, model.Model, account.Region);
         Price = model.Price;
@@ -26,6 +27,9 @@ public sealed class Deployment
 
     /// <summary>Its name as <c>account/model</c>.</summary>
     public string Name { get; }
+
+    /// <summary>Its account's id.</summary>
+    public string Account { get; }
 
     /// <summary>The rules of its provider.</summary>
     public Provider Provider { get; }

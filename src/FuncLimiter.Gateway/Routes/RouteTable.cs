@@ -22,7 +22,7 @@ public sealed class RouteTable
             .SelectMany(account => account.Models.Select(model => new Deployment(account, model, providers(account.Provider))))
             .ToDictionary(deployment => deployment.Name, StringComparer.Ordinal);
         Routes = [.. configuration.Routes.Select(route => new Route(route, [.. route.Places.Select(name => deployments[name])]))];
-        _policies = new TenantPolicies(configuration);
+        _policies = new TenantPolicies(configuration, Routes);
         _routes = Routes.ToFrozenDictionary(route => route.Name, StringComparer.Ordinal);
     }
 

@@ -9,28 +9,26 @@ internal sealed class TenantPolicies
     private readonly FrozenDictionary<string, FrozenDictionary<string, ulong>> _closed;
 
     /// <summary>Works out the policies of the tenants that have one.</summary>
-    public TenantPolicies(GatewayConfiguration configuration)
+    public TenantPolicies(GatewayConfiguration configuration, IReadOnlyList<Route> routes)
     {
         _closed = configuration.Tenants
             .Where(tenant => tenant.Allow is not null)
-            .ToFrozenDictionary(tenant => tenant.Id, tenant => Closed(configuration, tenant.Allow!), StringComparer.Ordinal);
+            .ToFrozenDictionary(tenant => tenant.Id, tenant => Closed(configuration, routes, tenant.Allow!), StringComparer.Ordinal);
     }
 
     /// <summary>The deployments, as bits, that a tenant may not use of a route; 0 for none.</summary>
     public ulong Closed(string tenant, string route) =>
         _closed.Count > 0 && _closed.TryGetValue(tenant, out var routes) ? routes.GetValueOrDefault(route) : 0;
 
-    private static FrozenDictionary<string, ulong> Closed(GatewayConfiguration configuration, TenantAllowance allowance)
+    private static FrozenDictionary<string, ulong> Closed(
+        GatewayConfiguration configuration, IReadOnlyList<Route> routes, TenantAllowance allowance)
     {
         var admitted = configuration.Accounts.Where(allowance.Admits).Select(account => account.Id).ToFrozenSet(StringComparer.Ordinal);
-        return configuration.Routes.ToFrozenDictionary(
-            route => route.Model,
-            route => route.Places
-                .Select((deployment, place) => admitted.Contains(AccountOf(deployment)) ? 0 : 1UL << place)
+        return routes.ToFrozenDictionary(
+            route => route.Name,
+            route => route.Deployments
+                .Select((deployment, place) => admitted.Contains(deployment.Account) ? 0 : 1UL << place)
                 .Aggregate(0UL, (closed, bit) => closed | bit),
             StringComparer.Ordinal);
     }
-
-    // No account's id holds a slash; a model's name may.
-    private static string AccountOf(string deployment) => deployment[..deployment.IndexOf('/', StringComparison.Ordinal)];
 }
