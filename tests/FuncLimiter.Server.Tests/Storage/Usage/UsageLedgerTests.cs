@@ -149,7 +149,7 @@ public sealed class UsageLedgerTests : IDisposable
         }
 
         using var database = Database.Open(directory.Path);
-        using var ledger = new UsageLedger(database, Configuration(new()), TimeProvider.System, NullLogger<UsageLedger>.Instance);
+        using var ledger = new UsageLedger(database, Configuration(new()), new StoppedTime(Now), NullLogger<UsageLedger>.Instance);
 
         var runs = await ledger.QueryAsync(Hours with { By = [UsageDimension.Run] }, CancellationToken.None);
         Assert.Equal([("r1", 1L), ("r2", 2L)], runs.Lines.Select(line => (line.Place.Labels[0], line.Totals.Calls)));
@@ -205,7 +205,7 @@ public sealed class UsageLedgerTests : IDisposable
         1);
 
     private UsageLedger Ledger(UsageConfiguration? usage = null, TimeProvider? time = null) =>
-        new(_database, Configuration(usage ?? new()), time ?? TimeProvider.System, NullLogger<UsageLedger>.Instance);
+        new(_database, Configuration(usage ?? new()), time ?? new StoppedTime(Now), NullLogger<UsageLedger>.Instance);
 
     private Task<int> RowsAsync() =>
         _database.ReadAsync((connection, transaction) => connection.ExecuteScalar<int>("SELECT COUNT(*) FROM usage_sums", transaction: transaction));
