@@ -3,8 +3,7 @@ using Castle.DynamicProxy;
 namespace FuncLimiter.Functions.Tests.Harness;
 
 /// <summary>
-/// Makes doubles of abstract types that override only the members which the app uses; any other fails when called. So the doubles are the
-/// same whether the type is the real one, with all its members, or its contract.
+/// Makes doubles of abstract types that override only the members which the app uses; any other fails when called.
 /// </summary>
 internal static class Unfinished
 {
@@ -12,7 +11,7 @@ internal static class Unfinished
     private static readonly ProxyGenerationOptions AbstractOnly = new(new Hook());
 
     public static T Make<T>(params object[] arguments)
-        where T : class => (T)Generator.CreateClassProxy(typeof(T), AbstractOnly, arguments, new Refusing());
+        where T : class => Generator.CreateClassProxy<T>(AbstractOnly, arguments, new Refusing());
 
     private sealed class Refusing : IInterceptor
     {

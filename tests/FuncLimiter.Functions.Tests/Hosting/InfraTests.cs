@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace FuncLimiter.Functions.Tests.Contracts;
+namespace FuncLimiter.Functions.Tests.Hosting;
 
 /// <summary>What of the templates can be checked without compiling them: names, versions, roles and settings against those the app goes by.</summary>
 public partial class InfraTests

@@ -7,7 +7,7 @@ using FuncLimiter.Gateway.Jobs.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
-namespace FuncLimiter.Functions.Tests.Contracts;
+namespace FuncLimiter.Functions.Tests.Hosting;
 
 /// <summary>What the worker and the host must find in the app.</summary>
 public partial class FunctionTests

@@ -1,8 +1,0 @@
-namespace Azure.Data.Tables;
-
-/// <summary>Azure/azure-sdk-for-net: sdk/tables/Azure.Data.Tables/api/Azure.Data.Tables.net8.0.cs</summary>
-public enum TableTransactionActionType
-{
-    /// <summary>Azure/azure-sdk-for-net: sdk/tables/Azure.Data.Tables/api/Azure.Data.Tables.net8.0.cs</summary>
-    UpsertReplace = 5,
-}
