@@ -1,5 +1,4 @@
 using FuncLimiter.Functions.Batches;
-using FuncLimiter.Functions.Orchestrators;
 using Microsoft.Azure.Functions.Worker;
 
 namespace FuncLimiter.Functions.Activities;
@@ -8,26 +7,30 @@ namespace FuncLimiter.Functions.Activities;
 internal sealed class BatchActivities(BatchWork work)
 {
     /// <summary>Makes the batch.</summary>
-    /// <param name="job">The job's id.</param>
+    /// <param name="input">Of which job.</param>
     /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(SubmitBatch))]
-    public Task<bool> SubmitBatch([ActivityTrigger] string job, CancellationToken cancellationToken) => work.SubmitAsync(job, cancellationToken);
+    public async Task<YesOrNo> SubmitBatch([ActivityTrigger] JobInput input, CancellationToken cancellationToken) =>
+        new(await work.SubmitAsync(input.Job, cancellationToken)) { Question = input.Question(nameof(SubmitBatch)) };
 
     /// <summary>Looks whether it is over.</summary>
-    /// <param name="job">The job's id.</param>
+    /// <param name="input">Of which job.</param>
     /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(FollowBatch))]
-    public Task<bool> FollowBatch([ActivityTrigger] string job, CancellationToken cancellationToken) => work.IsOverAsync(job, cancellationToken);
+    public async Task<YesOrNo> FollowBatch([ActivityTrigger] JobInput input, CancellationToken cancellationToken) =>
+        new(await work.IsOverAsync(input.Job, cancellationToken)) { Question = input.Question(nameof(FollowBatch)) };
 
     /// <summary>Keeps what it answered.</summary>
-    /// <param name="job">The job's id.</param>
+    /// <param name="input">Of which job.</param>
     /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(FetchBatch))]
-    public Task<JobTally> FetchBatch([ActivityTrigger] string job, CancellationToken cancellationToken) => work.FetchAsync(job, cancellationToken);
+    public async Task<BatchAnswers> FetchBatch([ActivityTrigger] JobInput input, CancellationToken cancellationToken) =>
+        new(await work.FetchAsync(input.Job, cancellationToken)) { Question = input.Question(nameof(FetchBatch)) };
 
     /// <summary>Gives it up.</summary>
-    /// <param name="job">The job's id.</param>
+    /// <param name="input">Of which job.</param>
     /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(CancelBatch))]
-    public Task<bool> CancelBatch([ActivityTrigger] string job, CancellationToken cancellationToken) => work.CancelAsync(job, cancellationToken);
+    public async Task<YesOrNo> CancelBatch([ActivityTrigger] JobInput input, CancellationToken cancellationToken) =>
+        new(await work.CancelAsync(input.Job, cancellationToken)) { Question = input.Question(nameof(CancelBatch)) };
 }

@@ -28,10 +28,12 @@ internal sealed class EndJob(JobTables tables, TimeProvider time)
 
             var ended = new Row(JobRows.Ended, JobRows.EndedKey(endedAt.Value, input.Job)) { Values = { ["Job"] = input.Job } };
             await tables.Jobs.WriteAsync([ended], cancellationToken);
-            await tables.Jobs.DeleteAsync([new Row(JobRows.Open, input.Job)], cancellationToken);
-            return new JobReceivers(job.Text("ReplyTo") is not null, job.Text("Webhook") is not null);
+            await tables.Jobs.DeleteAsync([new Row(JobRows.Open, input.Job), new Row(JobRows.GivenUp, input.Job)], cancellationToken);
+            return Answer(job.Text("ReplyTo") is not null, job.Text("Webhook") is not null);
         }
 
-        return new JobReceivers(false, false);
+        return Answer(false, false);
+
+        JobReceivers Answer(bool hasQueue, bool hasWebhook) => new(hasQueue, hasWebhook) { Question = input.Question(nameof(EndJob)) };
     }
 }

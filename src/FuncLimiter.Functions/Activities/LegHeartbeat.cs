@@ -34,6 +34,23 @@ internal sealed class LegHeartbeat : IDisposable
         return _row;
     }
 
+    /// <summary>The job whose call it is.</summary>
+    public string Job => _row.Row.Partition;
+
+    /// <summary>The job was given up.</summary>
+    public void GiveUp()
+    {
+        IsGivenUp = true;
+        try
+        {
+            _cut.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The leg has just ended.
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -54,7 +71,9 @@ internal sealed class LegHeartbeat : IDisposable
         try
         {
             var next = _row.Alive(_time.GetUtcNow() + _lifetime);
-            if (await _tables.Jobs.ReplaceAsync(next.Row, _cut.Token) is not { } tag)
+
+            // Never cut off in the middle: a write that went through unseen would make the row look like somebody else's.
+            if (await _tables.Jobs.ReplaceAsync(next.Row, CancellationToken.None) is not { } tag)
             {
                 _cut.Cancel();
                 return;
@@ -62,10 +81,9 @@ internal sealed class LegHeartbeat : IDisposable
 
             _row = next.Written(tag);
             var job = await _tables.Jobs.FindAsync(_row.Row.Partition, JobRows.Job, _cut.Token);
-            IsGivenUp = job is null || job.IsTrue("Cancelled");
-            if (IsGivenUp)
+            if (job is null || job.IsTrue("Cancelled"))
             {
-                _cut.Cancel();
+                GiveUp();
             }
         }
 #pragma warning disable CA1031 // A beat that is missed is followed by another; three of them end the runner's claim by themselves.

@@ -12,7 +12,8 @@ namespace FuncLimiter.Functions.Activities;
 /// Runs legs of jobs' calls, each once. A leg that is delivered again while it runs is not run twice; one whose process died is run again
 /// under the same idempotency key, since what became of it at the provider can't be known; one that was run is answered from its row.
 /// </summary>
-internal sealed class LegRunner(JobTables tables, JobArchive archive, JobResults results, JobCallReader reader, ICallLegs legs, TimeProvider time)
+internal sealed class LegRunner(
+    JobTables tables, JobArchive archive, JobResults results, JobCallReader reader, ICallLegs legs, GivenUpJobs givenUp, TimeProvider time)
 {
     /// <summary>How long a leg waits with the call in memory; what takes longer is slept through by the orchestration.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -73,6 +74,7 @@ internal sealed class LegRunner(JobTables tables, JobArchive archive, JobResults
     private async Task<LegOutcome> RunAsync(LegInput input, LegRow row, CancellationToken cancellationToken)
     {
         using var beat = new LegHeartbeat(tables, row, Heartbeat, Lifetime, time, cancellationToken);
+        using var watch = givenUp.Watch(beat);
         JobItemResult? result = null;
         CallLeg? leg = null;
         try

@@ -12,9 +12,9 @@ internal sealed class RunLeg(LegRunner runner, DurableClientSource clients)
     /// <param name="client">Reaches the entities that own the budgets.</param>
     /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(RunLeg))]
-    public Task<LegOutcome> RunAsync([ActivityTrigger] LegInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    public async Task<LegOutcome> RunAsync([ActivityTrigger] LegInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         clients.Use(client);
-        return runner.RunAsync(input, cancellationToken);
+        return await runner.RunAsync(input, cancellationToken) with { Question = input.Question(nameof(RunLeg)) };
     }
 }

@@ -12,10 +12,13 @@ internal sealed class SendReply(JobTables tables, IJobStore jobs, JobJson json, 
     private const int MostBytes = 160 * 1024;
 
     /// <summary>Sends it.</summary>
-    /// <param name="job">The job's id.</param>
+    /// <param name="input">Of which job.</param>
     /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(SendReply))]
-    public async Task<bool> RunAsync([ActivityTrigger] string job, CancellationToken cancellationToken)
+    public async Task<YesOrNo> RunAsync([ActivityTrigger] JobInput input, CancellationToken cancellationToken) =>
+        new(await SendAsync(input.Job, cancellationToken)) { Question = input.Question(nameof(SendReply)) };
+
+    private async Task<bool> SendAsync(string job, CancellationToken cancellationToken)
     {
         if (await tables.Jobs.FindAsync(job, JobRows.Job, cancellationToken) is not { } row
             || row.Text("ReplyTo") is not { } queue

@@ -1,6 +1,5 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
-using FuncLimiter.Functions.Orchestrators;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
@@ -92,12 +91,13 @@ internal sealed class BatchWork(
     }
 
     /// <summary>Keeps what the batch answered; calls that it did not answer, or with a failure, are left to be paced.</summary>
-    public async Task<JobTally> FetchAsync(string job, CancellationToken cancellationToken)
+    /// <returns>How many it answered.</returns>
+    public async Task<int> FetchAsync(string job, CancellationToken cancellationToken)
     {
-        var ended = new JobTally();
+        var answered = 0;
         if (await OpenAsync(job, cancellationToken) is not { } open || open.Row.Text(Batch) is not { } batch)
         {
-            return ended;
+            return answered;
         }
 
         await foreach (var answer in batches.FetchAsync(open.Offer, batch, cancellationToken))
@@ -107,11 +107,11 @@ internal sealed class BatchWork(
                 && BatchResult.Of(open.Offer, call, answer, open.Row.Time("AcceptedAt")!.Value, time.GetUtcNow()) is var (result, record))
             {
                 await KeepAsync(job, answer.Place, result, record, cancellationToken);
-                ended = ended.With(JobItemState.Succeeded);
+                answered++;
             }
         }
 
-        return ended;
+        return answered;
     }
 
     private Instant Now => Instant.From(time.GetUtcNow());

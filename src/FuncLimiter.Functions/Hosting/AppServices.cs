@@ -112,6 +112,7 @@ internal static class AppServices
         services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<DurableJobStore>());
         services.AddSingleton<BatchChoice>();
         services.AddSingleton<BatchWork>();
+        services.AddSingleton<GivenUpJobs>();
         services.AddSingleton<LegRunner>();
         services.AddSingleton<MessageTenants>();
         services.AddSingleton<RequestIntake>();

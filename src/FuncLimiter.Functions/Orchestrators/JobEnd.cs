@@ -13,7 +13,7 @@ internal static class JobEnd
         var receivers = await Steps.CallAsync<JobReceivers>(context, nameof(EndJob), new EndJobInput(job, ended));
         if (receivers.HasQueue)
         {
-            await Steps.CallAsync<bool>(context, nameof(SendReply), job);
+            await Steps.CallAsync<YesOrNo>(context, nameof(SendReply), new JobInput(job));
         }
 
         for (var attempt = 1; receivers.HasWebhook; attempt++)

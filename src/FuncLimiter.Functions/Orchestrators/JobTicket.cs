@@ -49,6 +49,10 @@ internal sealed record JobTally(int Succeeded = 0, int Failed = 0, int Cancelled
     /// <summary>All of them.</summary>
     public int Sum() => Succeeded + Failed + Cancelled + Expired;
 
+    /// <summary>The larger count of each end: both are of one job, and one was told earlier.</summary>
+    public JobTally Max(JobTally other) => new(
+        Math.Max(Succeeded, other.Succeeded), Math.Max(Failed, other.Failed), Math.Max(Cancelled, other.Cancelled), Math.Max(Expired, other.Expired));
+
     /// <summary>With one more.</summary>
     public JobTally With(Gateway.Jobs.JobItemState state) => state switch
     {

@@ -32,15 +32,16 @@ internal static class ProviderBatch
         using var over = new CancellationTokenSource();
         var cancelled = context.WaitForExternalEvent<bool>(PacedCall.Cancel, over.Token);
         context.SetCustomStatus(new JobStatus(ticket.Total, ticket.Ended, null));
-        if (await Steps.CallAsync<bool>(context, nameof(BatchActivities.SubmitBatch), ticket.Job))
+        var job = new JobInput(ticket.Job);
+        if ((await Steps.CallAsync<YesOrNo>(context, nameof(BatchActivities.SubmitBatch), job)).IsTrue)
         {
-            await FollowAsync(context, ticket.Job, cancelled);
+            await FollowAsync(context, job, cancelled);
         }
 
-        var ended = await Steps.CallAsync<JobTally>(context, nameof(BatchActivities.FetchBatch), ticket.Job);
+        var answers = await Steps.CallAsync<BatchAnswers>(context, nameof(BatchActivities.FetchBatch), job);
         if (cancelled.IsCompleted)
         {
-            await JobEnd.RunAsync(context, ticket.Job, ended with { Cancelled = ticket.Total - ended.Sum() });
+            await JobEnd.RunAsync(context, ticket.Job, new JobTally(answers.Succeeded) { Cancelled = ticket.Total - answers.Succeeded });
             return;
         }
 
@@ -49,17 +50,17 @@ internal static class ProviderBatch
         context.ContinueAsNew(ticket with { IsBatchOver = true });
     }
 
-    private static async Task FollowAsync(TaskOrchestrationContext context, string job, Task cancelled)
+    private static async Task FollowAsync(TaskOrchestrationContext context, JobInput job, Task cancelled)
     {
         var pause = FirstPause;
-        while (!await Steps.CallAsync<bool>(context, nameof(BatchActivities.FollowBatch), job))
+        while (!(await Steps.CallAsync<YesOrNo>(context, nameof(BatchActivities.FollowBatch), job)).IsTrue)
         {
             using var awake = new CancellationTokenSource();
             var timer = context.CreateTimer(context.CurrentUtcDateTime + pause, awake.Token);
             if (await Task.WhenAny(timer, cancelled) == cancelled)
             {
                 awake.Cancel();
-                await Steps.CallAsync<bool>(context, nameof(BatchActivities.CancelBatch), job);
+                await Steps.CallAsync<YesOrNo>(context, nameof(BatchActivities.CancelBatch), job);
                 return;
             }
 

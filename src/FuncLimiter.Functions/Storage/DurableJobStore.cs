@@ -69,6 +69,7 @@ internal sealed class DurableJobStore(
             row.Values["Cancelled"] = true;
             if (await tables.Jobs.ReplaceAsync(row, cancellationToken) is not null)
             {
+                await tables.Jobs.WriteAsync([new Row(JobRows.GivenUp, id)], cancellationToken);
                 await (await clients.GetAsync(cancellationToken)).RaiseEventAsync(id, PacedCall.Cancel, true, cancellationToken);
                 return true;
             }
@@ -101,7 +102,7 @@ internal sealed class DurableJobStore(
             }
             while (rows.Count > 0);
             await archive.DeleteAsync(job, cancellationToken);
-            await tables.Jobs.DeleteAsync([entry], cancellationToken);
+            await tables.Jobs.DeleteAsync([entry, new Row(JobRows.GivenUp, job)], cancellationToken);
         }
 
         return ended.Count;

@@ -27,7 +27,7 @@ internal sealed class JobFinder(JobTables tables, JobResults results, DurableCli
 
         var total = (int)row.Number("Total");
         var endedAt = row.Time("EndedAt");
-        var status = endedAt is null ? await StatusAsync(id, cancellationToken) : new JobStatus(0, TallyOf(row), null);
+        var status = endedAt is null ? await StatusAsync(row, total, cancellationToken) : new JobStatus(0, TallyOf(row), null);
         var ended = status.Ended;
         var progress = new JobProgress(
             total, Math.Min(status.Running, total - ended.Sum()), ended.Succeeded, ended.Failed, ended.Cancelled, ended.Expired);
@@ -50,12 +50,46 @@ internal sealed class JobFinder(JobTables tables, JobResults results, DurableCli
     private static JobTally TallyOf(Row job) => new(
         (int)job.Number("Succeeded"), (int)job.Number("Failed"), (int)job.Number("CancelledCalls"), (int)job.Number("Expired"));
 
-    private async Task<JobStatus> StatusAsync(string id, CancellationToken cancellationToken)
+    /// <summary>
+    /// How far a job is. A host that lost the orchestration may write an older status over a newer one, so what was shown is kept in the job's
+    /// row, and never goes back.
+    /// </summary>
+    private async Task<JobStatus> StatusAsync(Row job, int total, CancellationToken cancellationToken)
+    {
+        var status = await ToldAsync(job.Partition, cancellationToken);
+        while (true)
+        {
+            var shown = TallyOf(job);
+            var ended = shown.Max(status.Ended) is var both && both.Sum() <= total ? both : shown;
+            if (ended == shown)
+            {
+                return status with { Ended = ended };
+            }
+
+            Put(job, ended);
+            if (await tables.Jobs.ReplaceAsync(job, cancellationToken) is not null)
+            {
+                return status with { Ended = ended };
+            }
+
+            if (await tables.Jobs.FindAsync(job.Partition, JobRows.Job, cancellationToken) is not { } newer || newer.Time("EndedAt") is not null)
+            {
+                // It has ended or was forgotten since it was read: it is shown as it stood.
+                return status with { Ended = ended };
+            }
+
+            job = newer;
+        }
+    }
+
+    /// <summary>What the orchestration told last; a generation that has told nothing yet began with what the one before it knew.</summary>
+    private async Task<JobStatus> ToldAsync(string id, CancellationToken cancellationToken)
     {
         var client = await clients.GetAsync(cancellationToken);
         var found = await client.GetInstanceAsync(id, true, cancellationToken);
-        return found?.SerializedCustomStatus is { } text && JsonSerializer.Deserialize<JobStatus>(text, Json) is { Ended: not null } status
-            ? status
+        return found?.SerializedCustomStatus is { } text && JsonSerializer.Deserialize<JobStatus>(text, Json) is { Ended: not null } status ? status
+            : found?.SerializedInput is { } input && JsonSerializer.Deserialize<JobTicket>(input, Json) is { Ended: not null } ticket
+            ? new JobStatus(0, ticket.Ended, null)
             : new JobStatus(0, new JobTally(), null);
     }
 

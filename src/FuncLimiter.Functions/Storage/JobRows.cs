@@ -15,6 +15,9 @@ internal static class JobRows
     /// <summary>The partition of jobs that have ended, by when.</summary>
     public const string Ended = "ended";
 
+    /// <summary>The partition of jobs that were given up and have not ended, by id.</summary>
+    public const string GivenUp = "given-up";
+
     /// <summary>The job itself, within its partition.</summary>
     public const string Job = "job";
 

@@ -88,6 +88,17 @@ public sealed class Hub
     public void DeliverActivity(string name, string? input, Action<string?, Exception?> answer) =>
         Deliver(() => _ = RunActivityAsync(name, input, answer), _options.Delay, mayRepeat: true);
 
+    /// <summary>Whether an episode is run by two processes at once.</summary>
+    public bool IsRunTwice() => _options.TwoAtOnce > 0 && _chance.NextDouble() < _options.TwoAtOnce;
+
+    /// <summary>In any order.</summary>
+    public T[] Shuffled<T>(IEnumerable<T> items)
+    {
+        T[] shuffled = [.. items];
+        _chance.Shuffle(shuffled);
+        return shuffled;
+    }
+
     /// <summary>Counts a step. False where its process dies before the result is kept.</summary>
     public bool Keep(Worker worker, Action commit)
     {

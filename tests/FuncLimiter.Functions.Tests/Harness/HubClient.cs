@@ -34,6 +34,7 @@ public abstract class HubClient(Hub hub, Worker worker) : DurableTaskClient("tes
             ? null
             : new OrchestrationMetadata(found.Name, instanceId)
             {
+                SerializedInput = getInputsAndOutputs ? found.Input : null,
                 SerializedCustomStatus = getInputsAndOutputs ? found.CustomStatus : null,
             };
     }

@@ -18,6 +18,12 @@ public sealed record HubOptions
     /// <summary>How often a message is delivered once more, 0 to 1.</summary>
     public double Redelivery { get; init; }
 
+    /// <summary>
+    /// How often an episode is run by two processes at once, 0 to 1, as while a partition changes hands: the loser's history is dropped, and
+    /// what it asked for is under way, numbered like the winner's.
+    /// </summary>
+    public double TwoAtOnce { get; init; }
+
     /// <summary>After how long a message whose worker died is delivered again.</summary>
     public TimeSpan VisibilityTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -19,6 +19,9 @@ public sealed class Orchestration(Hub hub, string instanceId, string name, strin
     private string? _input = input;
     private bool _isAwake;
 
+    /// <summary>What the present generation began with.</summary>
+    public string? Input => _input;
+
     public string InstanceId { get; } = instanceId;
 
     /// <summary>The history of the present generation.</summary>
@@ -69,6 +72,11 @@ public sealed class Orchestration(Hub hub, string instanceId, string name, strin
 
         var worker = hub.AnyWorker();
         worker.Begin(Wake);
+        if (hub.IsRunTwice())
+        {
+            LoseEpisode();
+        }
+
         HistoryEvent[] history = [.. _history, new EpisodeStarted(hub.Now), .. _inbox];
         var (context, run) = Replay(history);
         HistoryEvent[] news = [.. context.News];
@@ -77,6 +85,19 @@ public sealed class Orchestration(Hub hub, string instanceId, string name, strin
         {
             worker.End(Wake);
         }
+    }
+
+    // The other process saw what has come in another order, and not all of it.
+    private void LoseEpisode()
+    {
+        var seen = hub.Shuffled(_inbox);
+        var (context, run) = Replay([.. _history, new EpisodeStarted(hub.Now), .. seen.Take((seen.Length + 1) / 2)]);
+        foreach (var asked in run.IsCompleted ? [] : context.News)
+        {
+            Send(asked, Generation);
+        }
+
+        CustomStatus = context.CustomStatus;
     }
 
     private (ReplayingContext Context, Task<string?> Run) Replay(IReadOnlyList<HistoryEvent> history)
@@ -137,7 +158,17 @@ public sealed class Orchestration(Hub hub, string instanceId, string name, strin
     // The first answer counts; a repeated one, or one to an earlier generation, says nothing new.
     private void TakeAnswer(int generation, int number, string? result, Exception? failure)
     {
-        if (generation == Generation && !IsOver && _answered.Add(number))
+        if (generation != Generation || IsOver)
+        {
+            return;
+        }
+
+        if (!_history.OfType<Asked>().Any(asked => asked.Number == number))
+        {
+            // Only a process that lost has asked under this number: the answer waits until somebody else does.
+            hub.Time.At(hub.Time.GetUtcNow() + TimeSpan.FromSeconds(1), () => TakeAnswer(generation, number, result, failure));
+        }
+        else if (_answered.Add(number))
         {
             _inbox.Add(new Answered(hub.Now, number, result, failure));
             Wake();

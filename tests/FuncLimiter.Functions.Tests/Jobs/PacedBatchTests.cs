@@ -1,3 +1,4 @@
+using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Jobs;
@@ -52,6 +53,28 @@ public class PacedBatchTests
         Assert.All(job.Items.Skip(1), item => Assert.Equal(JobItemState.Cancelled, item.State));
         Assert.Single(world.Provider.Calls);
     });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void List_GivenUp_CutsCallsUnderWayWithinTwoSeconds(int workers) => AppWorld.Run(
+        async world =>
+        {
+            world.Provider.Duration = TimeSpan.FromMinutes(10);
+            var jobs = world.Get<JobService>();
+            var accepted = await jobs.AcceptAsync("acme", JobRequests.List(10), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(20), world.Time);
+            var givenUpAt = world.Time.GetUtcNow();
+
+            await jobs.CancelAsync("acme", accepted.Id!, CancellationToken.None);
+            var job = await world.EndOfAsync(accepted.Id!);
+
+            Assert.Equal(10, job.Progress.Cancelled);
+            Assert.All(job.Items, item => Assert.InRange(item.Result!.EndedAt - givenUpAt, TimeSpan.Zero, TimeSpan.FromSeconds(2)));
+            Assert.InRange(job.EndedAt!.Value - givenUpAt, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+            Assert.Empty(await world.Get<JobTables>().Jobs.ReadAsync(JobRows.GivenUp, "", JobRows.Last, 10, CancellationToken.None));
+        },
+        new HubOptions { Workers = workers });
 
     [Fact]
     public void List_IsReadPageByPage() => AppWorld.Run(async world =>
