@@ -13,6 +13,7 @@ public class ArrowTests
         ["FuncLimiter.Simulation"] = [],
         ["FuncLimiter.Functions"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway"],
         ["FuncLimiter.Server"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway", "FuncLimiter.Simulation"],
+        ["FuncLimiter.IndependentProvider"] = [],
     };
 
     public static TheoryData<string> Projects => [.. Allowed.Keys];
@@ -26,6 +27,17 @@ public class ArrowTests
             .Where(reference => reference.StartsWith("FuncLimiter.", StringComparison.Ordinal));
 
         Assert.Subset(Allowed[name].ToHashSet(), ours.ToHashSet());
+    }
+
+    /// <summary>What stands in for providers in the tests of the promises must share no source with the limiter either.</summary>
+    [Fact]
+    public void IndependentProvider_SharesNoSourceAndNoPackage()
+    {
+        var project = File.ReadAllText(Path.Combine(RepositoryRoot(), "tests", "FuncLimiter.IndependentProvider", "FuncLimiter.IndependentProvider.csproj"));
+
+        Assert.DoesNotContain("ProjectReference", project, StringComparison.Ordinal);
+        Assert.DoesNotContain("PackageReference", project, StringComparison.Ordinal);
+        Assert.DoesNotContain("Compile", project, StringComparison.Ordinal);
     }
 
     [Fact]
