@@ -4,8 +4,10 @@ using Microsoft.Extensions.Hosting;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
-if (!await AppServices.TryAddAsync(builder.Services, builder.Configuration, AppContext.BaseDirectory, Console.Error))
+var mistakes = new StringWriter();
+if (!await AppServices.TryAddAsync(builder.Services, builder.Configuration, AppContext.BaseDirectory, mistakes))
 {
+    await Console.Error.WriteAsync(StartFailure.Write(mistakes.ToString()));
     return 1;
 }
 

@@ -61,9 +61,9 @@ internal sealed class CallFunctions(CallEndpoint calls, ModelsEndpoint models, D
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/models")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, context => models.HandleAsync(context));
 
-    /// <summary>One of what may be asked for.</summary>
-    [Function(nameof(Model))]
-    public Task<IActionResult> Model(
+    /// <summary>One of what may be asked for; named to come after <see cref="Models"/>, whose path its route fits too.</summary>
+    [Function(nameof(NamedModel))]
+    public Task<IActionResult> NamedModel(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/models/{*model}")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, context => models.HandleAsync(context, Part(request, "model")));
 }

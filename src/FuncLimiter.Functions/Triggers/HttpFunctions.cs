@@ -13,6 +13,7 @@ internal abstract class HttpFunctions(DurableClientSource clients)
     protected async Task<IActionResult> AnswerAsync(HttpRequest request, DurableTaskClient client, Func<HttpContext, Task> handle)
     {
         clients.Use(client);
+        request.QueryString = WithoutKey(request.QueryString);
         try
         {
             await handle(request.HttpContext);
@@ -26,6 +27,13 @@ internal abstract class HttpFunctions(DurableClientSource clients)
 
         return new EmptyResult();
     }
+
+    // A function key may come as ?code=. That parameter is the host's: it has checked it, and no path of the gateway knows it.
+    private static QueryString WithoutKey(QueryString query) => query.Value is { Length: > 1 } text
+        ? new QueryString(string.Join('&', text[1..].Split('&').Where(IsNoKey)) is { Length: > 0 } rest ? $"?{rest}" : "")
+        : query;
+
+    private static bool IsNoKey(string part) => !part.Split('=')[0].Equals("code", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A part of the path.</summary>
     protected static string Part(HttpRequest request, string name) => (string)request.RouteValues[name]!;

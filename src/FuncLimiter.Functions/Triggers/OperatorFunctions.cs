@@ -69,9 +69,13 @@ internal sealed class OperatorFunctions(HealthEndpoint health, StatusEndpoint st
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "health/ready")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, health.ReadyAsync);
 
-    /// <summary>Everything else; where the gateway has no such path either: 404, or 405 for a known path, in the caller's dialect.</summary>
-    [Function(nameof(Other))]
-    public Task<IActionResult> Other(
+    /// <summary>
+    /// Everything else; where the gateway has no such path either: 404, or 405 for a known path, in the caller's dialect. The host tries
+    /// routes in the order of their functions' names and takes the first that fits, so the one that fits everything has the last name.
+    /// Source: FunctionMetadataManager and WebScriptHostHttpRoutesManager in github.com/Azure/azure-functions-host, read 2026-11-28.
+    /// </summary>
+    [Function(nameof(Wildcard))]
+    public Task<IActionResult> Wildcard(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", Route = "{*path}")] HttpRequest request,
         [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, surface.HandleAsync);

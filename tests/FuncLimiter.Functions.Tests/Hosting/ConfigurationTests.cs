@@ -54,6 +54,26 @@ public class ConfigurationTests
     }
 
     [Fact]
+    public void StartThatFails_IsAnErrorToTheHost_WithEveryMistake()
+    {
+        var errors = new StringWriter();
+        Assert.Null(AppConfiguration.Read(
+            RepositoryFiles.Root,
+            name => name == "FUNCLIMITER_CONFIG" ? "funclimiter.sample.json" : null,
+            _ => """{"accounts":[{"id":"one","provider":"nobody","apiKey":"${KEY}"}],"nonsense":1}"""u8.ToArray(),
+            errors));
+        var mistakes = errors.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+        var lines = StartFailure.Write(errors.ToString()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        Assert.True(mistakes.Length > 2);
+        Assert.Equal(mistakes.Length + 1, lines.Length);
+        Assert.All(mistakes, mistake => Assert.Contains($"error: {mistake}", lines));
+        Assert.Contains($"{mistakes.Length} mistakes", lines[^1], StringComparison.Ordinal);
+        Assert.All(lines, line => Assert.True(line.Contains("error", StringComparison.Ordinal) && !line.Contains("warn", StringComparison.OrdinalIgnoreCase), line));
+    }
+
+    [Fact]
     public void MissingConfiguration_SaysWhereItIsLookedFor()
     {
         var errors = new StringWriter();

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs.Http;
+using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 
@@ -35,6 +36,26 @@ public partial class FunctionTests
         var routes = FunctionTable.All.Values.Select(method => FunctionTable.Trigger<HttpTriggerAttribute>(method)?.Route).OfType<string>();
 
         Assert.All(routes, route => Assert.DoesNotMatch("^/?(admin|runtime)", route));
+    }
+
+    /// <summary>
+    /// The host tries routes in the order of their functions' names, letters of either case alike, and takes the first whose template and
+    /// methods fit. Source: FunctionMetadataManager and WebScriptHostHttpRoutesManager in github.com/Azure/azure-functions-host, read 2026-11-28.
+    /// </summary>
+    [Fact]
+    public void EveryRoute_IsReachedByItsOwnCalls_BeforeAnyOtherTakesThem()
+    {
+        var functions = FunctionTable.All
+            .Select(function => (Name: function.Key, Trigger: FunctionTable.Trigger<HttpTriggerAttribute>(function.Value)!))
+            .Where(function => function.Trigger is not null)
+            .OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase).ToArray();
+        var calls = functions.SelectMany(function =>
+            from method in function.Trigger.Methods!
+            from path in Samples(function.Trigger.Route!)
+            select (function.Name, Method: method, Path: path)).ToArray();
+
+        Assert.True(calls.Length > functions.Length);
+        Assert.All(calls, call => Assert.Equal(call.Name, functions.First(function => Fits(function.Trigger, call.Method, call.Path)).Name));
     }
 
     [Fact]
@@ -84,6 +105,10 @@ public partial class FunctionTests
         Assert.Equal("OpenTelemetry", host.RootElement.GetProperty("telemetryMode").GetString());
         Assert.Equal("", extensions.GetProperty("http").GetProperty("routePrefix").GetString());
         Assert.Equal("%TASKHUB_NAME%", extensions.GetProperty("durableTask").GetProperty("hubName").GetString());
+        var storage = extensions.GetProperty("durableTask").GetProperty("storageProvider");
+        Assert.All(
+            ["workItemQueueVisibilityTimeout", "controlQueueVisibilityTimeout"], name => Assert.Equal("00:01:00", storage.GetProperty(name).GetString()));
+        Assert.Equal("Warning", host.RootElement.GetProperty("logging").GetProperty("logLevel").GetProperty("Azure.Core").GetString());
         Assert.False(extensions.GetProperty("serviceBus").GetProperty("autoCompleteMessages").GetBoolean());
     }
 
@@ -98,6 +123,18 @@ public partial class FunctionTests
             name => Assert.True(values.TryGetProperty(name, out _), name));
         Assert.Equal("dotnet-isolated", values.GetProperty("FUNCTIONS_WORKER_RUNTIME").GetString());
     }
+
+    private static IEnumerable<string> Samples(string route)
+    {
+        var parts = TemplateParser.Parse(route).Segments.Select(segment => segment.Parts.Single()).ToArray();
+        var named = string.Concat(parts.Where(part => !part.IsCatchAll).Select(part => $"/{part.Text ?? "some"}"));
+        string[] rests = parts.Any(part => part.IsCatchAll) ? ["/one", "/one/more", "/one/more/still"] : [""];
+        return rests.Select(rest => named + rest);
+    }
+
+    private static bool Fits(HttpTriggerAttribute trigger, string method, string path) =>
+        trigger.Methods!.Contains(method, StringComparer.OrdinalIgnoreCase)
+        && new TemplateMatcher(TemplateParser.Parse(trigger.Route!), []).TryMatch(path, []);
 
     private static bool Takes(string route, string path)
     {

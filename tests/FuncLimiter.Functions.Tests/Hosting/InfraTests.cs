@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -94,6 +95,26 @@ public partial class InfraTests
         Assert.All(local, name => Assert.Contains($"name: '{name}'", main, StringComparison.Ordinal));
     }
 
+    /// <summary>
+    /// The emulator takes 10 deliveries at most.
+    /// Source: ServiceBus-Emulator/Schema/Config-schema.json in github.com/Azure/azure-service-bus-emulator-installer, read 2026-11-28.
+    /// </summary>
+    [Fact]
+    public void Deliveries_AreThoseOfTheDocs_AndTheMostThatTheEmulatorTakes()
+    {
+        const int emulatorMost = 10;
+        using var emulator = JsonDocument.Parse(RepositoryFiles.Read("infra", "local", "servicebus.json"));
+        var queues = emulator.RootElement.GetProperty("UserConfig").GetProperty("Namespaces")[0].GetProperty("Queues").EnumerateArray()
+            .ToDictionary(queue => queue.GetProperty("Name").GetString()!, queue => queue.GetProperty("Properties"));
+        var azure = Queue().Matches(string.Concat(Files.Select(file => RepositoryFiles.Read(file))))
+            .ToDictionary(match => match.Groups["name"].Value, match => int.Parse(match.Groups["most"].Value, CultureInfo.InvariantCulture));
+
+        Assert.Equal(queues.Keys.Order(), azure.Keys.Order());
+        Assert.All(azure, queue => Assert.Equal(Math.Min(queue.Value, emulatorMost), queues[queue.Key].GetProperty("MaxDeliveryCount").GetInt32()));
+        Assert.Contains(
+            $"up to {azure["agent-requests"]} times on Azure and {emulatorMost} in the emulator", RepositoryFiles.Read("docs", "azure.md"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Metrics_ThatAlertsLookAt_AreThoseOfTheApp()
     {
@@ -146,6 +167,9 @@ public partial class InfraTests
 
     [GeneratedRegex(@"funclimiter\.[a-z_]+(\.[a-z_]+)*(?=\\?"")")]
     private static partial Regex Metric();
+
+    [GeneratedRegex(@"name: '(?<name>agent-[a-z]+)'.*?maxDeliveryCount: (?<most>\d+)", RegexOptions.Singleline)]
+    private static partial Regex Queue();
 
     [GeneratedRegex(@"project: \./(?<path>\S+)")]
     private static partial Regex AzureProject();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Tests.Hosting;
@@ -53,6 +54,44 @@ public class HttpFunctionTests
         using var response = await gateway.GetAsync(path);
 
         Assert.Equal(status, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/operator/usage?code=abc", HttpStatusCode.OK)]
+    [InlineData("/operator/usage?code=abc&by=tenant", HttpStatusCode.OK)]
+    [InlineData("/operator/usage?by=tenant&Code=abc%3D%3D", HttpStatusCode.OK)]
+    [InlineData("/operator/usage?codes=abc", HttpStatusCode.BadRequest)]
+    [InlineData("/operator/status?code=abc", HttpStatusCode.OK)]
+    [InlineData("/operator/dashboard?code=abc", HttpStatusCode.OK)]
+    [InlineData("/operator/dashboard/trends?code=abc&budget=account:one", HttpStatusCode.OK)]
+    [InlineData("/operator/admin/audit?code=abc", HttpStatusCode.OK)]
+    public async Task FunctionKeyInTheAddress_IsTheHosts(string path, HttpStatusCode status)
+    {
+        await using var gateway = await TestGateway.StartAsync(Samples.Keyed, new GatewayOptions { LocalIsOperator = false });
+
+        using var response = await gateway.GetAsync(path);
+
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    /// <summary>The files are anybody's; what the page reads and sends lies where the page does, and carries the key that the page came with.</summary>
+    [Fact]
+    public async Task DashboardUnderOperator_ReadsAndSendsUnderOperator()
+    {
+        await using var gateway = await TestGateway.StartAsync(Samples.Keyed, new GatewayOptions { LocalIsOperator = false });
+        using var answer = await gateway.GetAsync("/operator/dashboard?code=abc");
+        var page = await answer.Content.ReadAsStringAsync();
+        var files = Regex.Matches(page, "(?:href|src)=\"(/[^\"]*)\"").Select(match => match.Groups[1].Value).ToHashSet();
+        files.UnionWith(((string[])["stream", "actions", "budgets"]).Select(name => $"/dashboard/{name}.js"));
+
+        Assert.True(files.Count > 5);
+        foreach (var file in files)
+        {
+            using var response = await gateway.GetAsync(file);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            var fetches = Regex.Matches(await response.Content.ReadAsStringAsync(), @"\bfetch\(([^,)]*)").Select(match => match.Groups[1].Value);
+            Assert.All(fetches, address => Assert.Matches(@"^(`\$\{base\}/|base \+ )", address));
+        }
     }
 
     private static ILimiter Broken()

@@ -1,7 +1,7 @@
 // What an operator may change: asked first, then sent to /admin.
 import { $, element, text } from './dom.js';
 import { budgetName, meterName } from './format.js';
-import { askKey, headers } from './stream.js';
+import { askKey, base, headers } from './stream.js';
 
 const dialog = $('action');
 let current = null;
@@ -11,7 +11,7 @@ $('action-do').addEventListener('click', async event => {
   const form = dialog.querySelector('form');
   if (!form.reportValidity()) return;
   const { path, method, body } = current.request(new FormData(form));
-  const send = () => fetch(path, { method, headers: { ...headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).catch(() => null);
+  const send = () => fetch(base + path, { method, headers: { ...headers(), 'Content-Type': 'application/json' }, body: JSON.stringify(body) }).catch(() => null);
   let response = await send();
   if (response?.status === 401) {
     await askKey();

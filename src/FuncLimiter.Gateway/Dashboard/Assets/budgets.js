@@ -2,7 +2,7 @@ import { $, LongList, className, element, keyed, text } from './dom.js';
 import { amount, budgetName, meterName, percent, seconds } from './format.js';
 import { level, store, use } from './store.js';
 import { draw, spark } from './spark.js';
-import { headers } from './stream.js';
+import { base, headers } from './stream.js';
 import { actOnBudget } from './actions.js';
 
 const page = 25;
@@ -88,7 +88,7 @@ async function refreshTrends() {
   trendsOf = wanted;
   trendsAt = Date.now();
   const query = names.map(name => `budget=${encodeURIComponent(name)}`).join('&');
-  const response = await fetch(`/dashboard/trends?${query}`, { headers: headers(), cache: 'no-store' }).catch(() => null);
+  const response = await fetch(`${base}/dashboard/trends?${query}`, { headers: headers(), cache: 'no-store' }).catch(() => null);
   if (!response?.ok) return;
   const trends = await response.json();
   for (const [name, meters] of Object.entries(trends)) {

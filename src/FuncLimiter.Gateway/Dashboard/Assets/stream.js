@@ -1,8 +1,13 @@
 // Server-sent events read by fetch, so that the admin key can go along in a header.
 const longestPause = 15_000;
-let key = sessionStorage.getItem('funclimiter-key');
 
-export const headers = () => key ? { Authorization: `Bearer ${key}` } : {};
+// What the page reads and sends lies beside it. Under /operator, in a Functions app, the host asks for a function key instead of an admin's;
+// where the page's own address holds it, it goes along.
+export const base = location.pathname.replace(/\/dashboard\/?$/, '');
+const hostAsks = base.endsWith('/operator');
+let key = (hostAsks && new URLSearchParams(location.search).get('code')) || sessionStorage.getItem('funclimiter-key');
+
+export const headers = () => !key ? {} : hostAsks ? { 'x-functions-key': key } : { Authorization: `Bearer ${key}` };
 
 function useKey(value) {
   key = value;
@@ -22,7 +27,7 @@ export function askKey() {
 export async function follow({ onFrame, onState }) {
   for (let failures = 0; ; failures++) {
     try {
-      const response = await fetch('/dashboard/events', { headers: headers(), cache: 'no-store' });
+      const response = await fetch(`${base}/dashboard/events`, { headers: headers(), cache: 'no-store' });
       if (response.status === 401) {
         onState('lost', 'needs a key');
         await askKey();
