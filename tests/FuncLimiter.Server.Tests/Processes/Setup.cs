@@ -11,7 +11,7 @@ internal sealed record Setup
     public const string GlobexKey = "fl-globex-key";
     public const string WebhookSecret = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==";
 
-    private const string ProviderKey = "sk-provider-of-the-tests";
+    public const string ProviderKey = "sk-provider-of-the-tests";
 
     /// <summary>How much the buckets hold, in seconds of refill.</summary>
     public double BurstSeconds { get; init; } = 1;
