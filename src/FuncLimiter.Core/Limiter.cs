@@ -166,7 +166,7 @@ public sealed partial class Limiter
         }
 
         reservation.IsSettled = true;
-        var (provider, consumer) = settlement;
+        var (provider, consumer) = call.Bounded(settlement);
         deployment.Settle(call.Provider[call.Place], provider, reservation.TakenAt, now);
         var held = call.Consumer;
         tenant.Budget.Settle(held, consumer, reservation.TakenAt, now);
@@ -278,6 +278,11 @@ public sealed partial class Limiter
             throw new ArgumentException($"Route '{call.Route}' has {lane.Places.Length} places, the call {call.Provider.Length} charges.", nameof(call));
         }
 
+        if (call.ProviderAtLeast is { } certain && certain.Length != lane.Places.Length)
+        {
+            throw new ArgumentException($"Route '{call.Route}' has {lane.Places.Length} places, the call {certain.Length} certain charges.", nameof(call));
+        }
+
         if (call.State is CallState.Waiting or CallState.Admitted)
         {
             throw new ArgumentException("The call is under way already.", nameof(call));
@@ -310,6 +315,7 @@ public sealed partial class Limiter
 
     private CallState Admit(Call call, Instant now)
     {
+        call.Clip();
         var deployment = call.Lane!.Places[call.Place];
         ref readonly var charge = ref call.Provider[call.Place];
         deployment.Take(charge, now);

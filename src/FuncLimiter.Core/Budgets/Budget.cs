@@ -61,18 +61,24 @@ public sealed partial class Budget
     /// The first instant at which a charge fits all meters if nothing else is taken: now, a time, <see cref="Instant.Unknown"/> where it
     /// hangs on an event, or <see cref="Instant.Never"/>. Waiting only makes room, so the latest of the meters' instants is exact.
     /// </summary>
-    public Instant FitsAt(in Charge charge, Instant now)
+    public Instant FitsAt(in Charge charge, Instant now) => FitsAt(charge, charge, now);
+
+    /// <summary>
+    /// The same for an estimate: where it is more than a whole limit and what is certain of it is not, it fits once that limit is whole.
+    /// </summary>
+    public Instant FitsAt(in Charge charge, in Charge certain, Instant now)
     {
         var fits = Instant.Max(now, CooldownUntil);
         if (Lease is { } lease)
         {
-            return Instant.Max(fits, lease.Hold.FitsAt(charge, now));
+            return Instant.Max(fits, lease.Hold.FitsAt(charge, certain, now));
         }
 
         var binding = -1;
         for (var i = 0; i < meters.Length; i++)
         {
-            var at = meters[i].FitsAt(charge[meters[i].Dimension], now);
+            var counted = meters[i].Dimension;
+            var at = meters[i].FitsAt(Charge.Clip(charge[counted], certain[counted], meters[i].Capacity), now);
             if (at > fits)
             {
                 fits = at;
@@ -88,13 +94,28 @@ public sealed partial class Budget
         return fits;
     }
 
+    /// <summary>What is held of an estimate: of each limit the whole at most, as long as what is certain is no more.</summary>
+    internal Charge Clip(Charge charge, in Charge certain)
+    {
+        foreach (var meter in meters)
+        {
+            var counted = meter.Dimension;
+            if (Charge.Clip(charge[counted], certain[counted], meter.Capacity) is var held && held < charge[counted])
+            {
+                charge = charge.With(counted, (long)held);
+            }
+        }
+
+        return charge;
+    }
+
     /// <summary>What the meter counts that a charge fits last; null where all have room.</summary>
-    internal Dimension? Tightest(in Charge charge, Instant now)
+    internal Dimension? Tightest(in Charge charge, in Charge certain, Instant now)
     {
         var (tightest, latest) = ((Dimension?)null, now);
         foreach (var meter in meters)
         {
-            if (meter.FitsAt(charge[meter.Dimension], now) is var at && at > latest)
+            if (meter.FitsAt(Charge.Clip(charge[meter.Dimension], certain[meter.Dimension], meter.Capacity), now) is var at && at > latest)
             {
                 (tightest, latest) = (meter.Dimension, at);
             }

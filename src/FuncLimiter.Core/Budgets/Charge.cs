@@ -22,6 +22,23 @@ public readonly record struct Charge(long Requests, long Tokens, long InputToken
     /// <remarks>Read by place: the amounts stand in the order of <see cref="Dimension"/>, and this is asked for at every meter of every call.</remarks>
     public long this[Dimension dimension] => MemoryMarshal.CreateReadOnlySpan(in Unsafe.As<Charge, long>(ref Unsafe.AsRef(in this)), Size)[(int)dimension];
 
+    /// <summary>
+    /// The part of a foreseen amount that is held of a limit: no more than the whole, as long as what is certain of it fits the whole.
+    /// </summary>
+    internal static double Clip(long foreseen, long certain, double capacity) =>
+        foreseen > capacity && certain <= capacity ? Math.Max(1, Math.Floor(capacity)) : foreseen;
+
+    /// <summary>The same charge with another amount of one dimension.</summary>
+    internal Charge With(Dimension dimension, long amount) => dimension switch
+    {
+        Dimension.Requests => this with { Requests = amount },
+        Dimension.Tokens => this with { Tokens = amount },
+        Dimension.InputTokens => this with { InputTokens = amount },
+        Dimension.OutputTokens => this with { OutputTokens = amount },
+        Dimension.Concurrent => this with { Concurrent = amount },
+        _ => this with { Cost = amount },
+    };
+
     /// <summary>The sum, dimension by dimension.</summary>
     public static Charge operator +(in Charge left, in Charge right) => new(
         left.Requests + right.Requests,

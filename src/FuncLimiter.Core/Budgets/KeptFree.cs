@@ -6,9 +6,9 @@ internal static class KeptFree
     private const double MostOfAll = 0.95;
 
     /// <summary>The first instant at which a charge fits a budget and leaves <see cref="Budget.KeptFree"/> of each of its meters to others.</summary>
-    public static Instant FitsBesideOthersAt(this Budget budget, in Charge charge, Instant now)
+    public static Instant FitsBesideOthersAt(this Budget budget, in Charge charge, in Charge certain, Instant now)
     {
-        var fits = budget.FitsAt(charge, now);
+        var fits = budget.FitsAt(charge, certain, now);
         if (budget.KeptFree <= 0 || budget.Lease is not null || !fits.IsKnown)
         {
             return fits;
@@ -16,7 +16,7 @@ internal static class KeptFree
 
         foreach (var meter in budget.Meters)
         {
-            var amount = charge[meter.Dimension];
+            var amount = Charge.Clip(charge[meter.Dimension], certain[meter.Dimension], meter.Capacity);
             if (amount > 0)
             {
                 // A charge near the whole limit has the bucket to itself, as without others.

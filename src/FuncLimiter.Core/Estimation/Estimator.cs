@@ -12,6 +12,19 @@ public sealed class Estimator
     /// <summary>The most tokens of one call that are believed; a usage that tells more is ignored.</summary>
     public const long MaxTokens = 1 << 22;
 
+    /// <summary>More input than this for each byte of text, and for the request, is nothing that the text explains.</summary>
+    internal const long MaxTokensPerByte = 16;
+    internal const long MaxTokensPerRequest = 1_000;
+
+    /// <summary>With how many of its first calls a tenant teaches what others begin from.</summary>
+    private const long CallsForOthers = 32;
+
+    /// <summary>How far others may move what a tenant begins from: by this factor up or down, and this many tokens a request.</summary>
+    private const double MostFromOthers = 1.5;
+    private const double MostPerRequestFromOthers = 2_000;
+
+    private const double ColdMargin = 0.06;
+
     private readonly EstimatorOptions _options;
     private readonly ProfileStore _profiles;
     private readonly Lock _lock = new();
@@ -36,45 +49,63 @@ public sealed class Estimator
 
     /// <summary>The tokens to expect of a call.</summary>
     /// <param name="key">What it is.</param>
-    /// <param name="textBytes">UTF-8 bytes of prompt text.</param>
-    /// <param name="images">Images in the prompt.</param>
+    /// <param name="prompt">The size of its prompt.</param>
     /// <param name="maxOutputTokens">The bound on output tokens of one choice; 0 for calls without output, null for none.</param>
     /// <param name="choices">How many answers are asked for.</param>
-    public TokenEstimate Estimate(in EstimateKey key, int textBytes, int images, long? maxOutputTokens, int choices)
+    public TokenEstimate Estimate(in EstimateKey key, in PromptSize prompt, long? maxOutputTokens, int choices)
     {
-        textBytes = Math.Max(0, textBytes);
-        images = Math.Max(0, images);
+        var known = prompt.IsCredible ? prompt : new PromptSize(Math.Max(0, prompt.TextBytes), Math.Max(0, prompt.Images));
+        var size = SizeOf(known);
         var coldOutput = (double)_options.OutputTokens * Math.Max(1, choices);
         Foresight foresight;
         lock (_lock)
-            foresight = Foresee(key.Bounded(), coldOutput);
+        {
+            foresight = Foresee(key.Bounded(), known.Content, size, coldOutput);
+        }
 
-        var input = _options.TokensPerRequest + (long)Math.Ceiling(textBytes * foresight.TokensPerByte + images * foresight.TokensPerImage);
+        var input = (long)Math.Ceiling((foresight.Input.At(size) * (1 + foresight.Margin)) - 0.5 + (known.Images * foresight.TokensPerImage));
         var output = (long)Math.Ceiling(foresight.OutputTokens);
         if (maxOutputTokens is { } max)
+        {
             output = (long)Int128.Min(output, (Int128)Math.Max(0, max) * Math.Max(1, choices));
+        }
+
+        input = Math.Max(input, known.LeastTokens);
         return new TokenEstimate(input, output, (long)(input * foresight.CachedShare));
     }
 
     /// <summary>Learns from a call that ended. What makes no sense (negative, absurdly large, more cached than input) is ignored.</summary>
     /// <param name="key">What it was.</param>
-    /// <param name="textBytes">UTF-8 bytes of prompt text.</param>
-    /// <param name="images">Images in the prompt.</param>
+    /// <param name="prompt">The size of its prompt.</param>
     /// <param name="usage">What it used; input or output of zero teaches nothing of that part.</param>
-    public void Learn(in EstimateKey key, int textBytes, int images, in TokenUsage usage)
+    public void Learn(in EstimateKey key, in PromptSize prompt, in TokenUsage usage)
     {
-        if (textBytes < 0 || images < 0 || !IsCredible(usage) || usage.TotalTokens == 0)
+        if (!prompt.IsCredible || !IsCredible(usage) || usage.TotalTokens == 0)
+        {
             return;
+        }
 
         var at = key.Bounded();
+        var size = SizeOf(prompt);
         lock (_lock)
         {
-            var textTokensPerByte = images > 0 ? Foresee(at, 0).TokensPerByte : 0;
+            var voice = 0L;
             while (true)
             {
-                Use(at).Learn(textBytes, images, textTokensPerByte, usage);
-                if (at.IsWidest)
+                // A tenant has its say in what others begin from, and no more than that, however many its calls.
+                voice = at.IsTenants && at.Tenant is not null ? Use(at).Answers : voice;
+                if (at.IsWidest && voice >= CallsForOthers)
+                {
                     break;
+                }
+
+                var text = Foresee(at, prompt.Content, size, 0).Input.At(size);
+                Use(at).Learn(prompt, size, text, usage);
+                if (at.IsWidest)
+                {
+                    break;
+                }
+
                 at = at.Wider();
             }
         }
@@ -98,7 +129,7 @@ public sealed class Estimator
         {
             foreach (var stored in state.Profiles)
             {
-                var key = new EstimateKey(stored.Model, stored.Workflow, stored.Step);
+                var key = new EstimateKey(stored.Model, stored.Workflow, stored.Step) { Tenant = stored.Tenant };
                 var profile = new Profile(key, _options);
                 if (key != key.Bounded() || !profile.TryImport(stored))
                     continue;
@@ -123,26 +154,54 @@ public sealed class Estimator
         return profile;
     }
 
-    /// <summary>Asks from the narrowest key to the widest. Caching is not foreseen from other steps: their prompts are not in its cache.</summary>
-    private Foresight Foresee(EstimateKey key, double coldOutput)
+    private double SizeOf(in PromptSize prompt) => prompt.Tokens > 0 ? prompt.Tokens : prompt.TextBytes / _options.BytesPerToken;
+
+    /// <summary>
+    /// Asks from the narrowest key to the widest. Caching is not foreseen from other steps: their prompts are not in its cache.
+    /// </summary>
+    private Foresight Foresee(in EstimateKey key, ContentKind kind, double size, double coldOutput)
     {
-        double? perByte = null, perImage = null, output = null;
+        double? perImage = null, output = null, margin = null;
         double cached = 0;
-        for (var narrowest = true; ; narrowest = false, key = key.Wider())
+        InputFit? step = null, workflow = null, tenant = null, model = null;
+        var (narrowest, at) = (true, key);
+        while (true)
         {
-            var widest = key.IsWidest;
-            if (_profiles.TryUse(key, out var profile))
+            var widest = at.IsWidest;
+            if (_profiles.TryUse(at, out var profile))
             {
-                perByte ??= profile.TokensPerByte(widest ? 1 / _options.BytesPerToken : null);
                 perImage ??= profile.TokensPerImage(widest ? _options.TokensPerImage : null);
                 output ??= profile.OutputTokens(widest ? coldOutput : null);
                 cached = narrowest ? profile.CachedShare : cached;
+                var fit = profile.Input(kind);
+                margin ??= fit?.Margin(size);
+                (step, workflow, tenant, model) = widest ? (step, workflow, tenant, fit)
+                    : at.IsTenants ? (step, workflow, fit, model)
+                    : at.Step is null ? (step, fit, tenant, model)
+                    : (fit, workflow, tenant, model);
             }
 
             if (widest)
-                return new(perByte ?? 1 / _options.BytesPerToken, perImage ?? _options.TokensPerImage, output ?? coldOutput, cached);
+            {
+                break;
+            }
+
+            (at, narrowest) = (at.Wider(), false);
         }
+
+        var line = new InputFit.Line(_options.TokensPerRequest, 1);
+        line = model?.Refine(line, size) ?? line;
+        if (key.Tenant is not null)
+        {
+            line = new(Math.Min(line.PerRequest, MostPerRequestFromOthers), Math.Clamp(line.PerToken, 1 / MostFromOthers, MostFromOthers));
+        }
+
+        line = tenant?.Refine(line, size) ?? line;
+        line = workflow?.Refine(line, size) ?? line;
+        line = step?.Refine(line, size) ?? line;
+        return new(line, margin ?? ColdMargin, perImage ?? _options.TokensPerImage, output ?? coldOutput, cached);
     }
 
-    private readonly record struct Foresight(double TokensPerByte, double TokensPerImage, double OutputTokens, double CachedShare);
+    private readonly record struct Foresight(
+        InputFit.Line Input, double Margin, double TokensPerImage, double OutputTokens, double CachedShare);
 }

@@ -8,12 +8,13 @@ public sealed record EstimatorState(IReadOnlyList<ProfileState> Profiles);
 /// <param name="Model">The model.</param>
 /// <param name="Workflow">The workflow, or null for the whole model.</param>
 /// <param name="Step">The step, or null for the whole workflow.</param>
-/// <param name="Input">Input tokens per byte of text.</param>
+/// <param name="Tenant">The tenant, or null for all of them.</param>
+/// <param name="Input">How input follows from size, by the kind of text; null for kinds not seen.</param>
 /// <param name="Output">Output tokens per call.</param>
 /// <param name="Cached">Cached input per input, in hundredths.</param>
 /// <param name="Image">Tokens per image; null where no call had any.</param>
 public sealed record ProfileState(
-    string Model, string? Workflow, string? Step, HistogramState Input, HistogramState Output, HistogramState Cached, HistogramState? Image);
+    string Model, string? Workflow, string? Step, string? Tenant, IReadOnlyList<IReadOnlyList<double>?> Input, HistogramState Output, HistogramState Cached, HistogramState? Image);
 
 /// <summary>The buckets of a histogram that are not empty.</summary>
 /// <param name="Buckets">Their numbers, ascending.</param>

@@ -70,13 +70,16 @@ internal sealed class LeaseHold
     /// <summary>
     /// The first instant at which a charge fits what is held; <see cref="Instant.Unknown"/> where that takes another lease.
     /// </summary>
-    public Instant FitsAt(in Charge charge, Instant now)
+    public Instant FitsAt(in Charge charge, Instant now) => FitsAt(charge, charge, now);
+
+    /// <summary>The same for an estimate, of which the whole of a limit is enough as long as what is certain is no more.</summary>
+    public Instant FitsAt(in Charge charge, in Charge certain, Instant now)
     {
         now = Advance(now);
         var fits = now;
         foreach (var line in _lines)
         {
-            var amount = charge[line.Limit.Dimension];
+            var amount = Charge.Clip(charge[line.Limit.Dimension], certain[line.Limit.Dimension], line.Limit.Capacity);
             if (amount <= 0)
                 continue;
             var at = line.FitsAt(amount, now, _expiresAt);

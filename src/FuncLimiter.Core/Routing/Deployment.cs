@@ -22,20 +22,23 @@ internal sealed class Deployment(string id, Budget account, Budget own)
     /// <summary>The pass of its pool in which a call ahead laid claim to what it has.</summary>
     public long ClaimedInPass { get; set; }
 
-    public Instant FitsAt(in Charge charge, Instant now)
+    public Instant FitsAt(in Charge charge, in Charge certain, Instant now)
     {
-        var own = Own.FitsAt(charge, now);
+        var own = Own.FitsAt(charge, certain, now);
         return own == Instant.Never
             ? own
-            : Instant.Max(Instant.Max(own, Account.FitsAt(charge, now)), Instant.Max(health.OpensAt(now), accountHealth.OpensAt(now)));
+            : Instant.Max(Instant.Max(own, Account.FitsAt(charge, certain, now)), Instant.Max(health.OpensAt(now), accountHealth.OpensAt(now)));
     }
 
     /// <summary>The same, with the part of either budget left free that background work leaves to others.</summary>
-    public Instant FitsBesideOthersAt(in Charge charge, Instant now)
+    public Instant FitsBesideOthersAt(in Charge charge, in Charge certain, Instant now)
     {
-        var own = Own.FitsBesideOthersAt(charge, now);
-        return own == Instant.Never ? own : Instant.Max(own, Account.FitsBesideOthersAt(charge, now));
+        var own = Own.FitsBesideOthersAt(charge, certain, now);
+        return own == Instant.Never ? own : Instant.Max(own, Account.FitsBesideOthersAt(charge, certain, now));
     }
+
+    /// <summary>What both budgets hold of an estimate, see <see cref="Budget.Clip"/>.</summary>
+    public Charge Clip(in Charge charge, in Charge certain) => Account.Clip(Own.Clip(charge, certain), certain);
 
     public void Take(in Charge charge, Instant now)
     {

@@ -23,6 +23,8 @@ public enum CallState
 /// <summary>A call that asks to be let out. May be handed in again once it is settled, refused or cancelled.</summary>
 public sealed class Call
 {
+    private static readonly Dimension[] Dimensions = Enum.GetValues<Dimension>();
+
     /// <summary>The route asked for.</summary>
     public required string Route { get; init; }
 
@@ -35,11 +37,28 @@ public sealed class Call
     /// <summary>The class.</summary>
     public Priority Priority { get; init; } = Priority.Standard;
 
-    /// <summary>The charge of the tenant and the user.</summary>
-    public Charge Consumer { get; init; }
+    /// <summary>The charge of the tenant and the user; once handed in, no more of a limit than the whole, unless more is certain.</summary>
+    public Charge Consumer
+    {
+        get => consumer;
+        init => consumer = consumerForeseen = value;
+    }
 
-    /// <summary>The charge at each deployment of the route: targets, fallbacks, smaller models.</summary>
-    public required Charge[] Provider { get; init; }
+    /// <summary>The charge at each deployment of the route: targets, fallbacks, smaller models; bounded as <see cref="Consumer"/>.</summary>
+    public required Charge[] Provider
+    {
+        get => provider;
+        init => provider = providerForeseen = value;
+    }
+
+    /// <summary>
+    /// What the call will cost the tenant and the user at the least. Only where this is more than a whole limit is the call refused for
+    /// good. Null where <see cref="Consumer"/> is no estimate.
+    /// </summary>
+    public Charge? ConsumerAtLeast { get; init; }
+
+    /// <summary>The same for each of <see cref="Provider"/>; null where those are no estimates.</summary>
+    public Charge[]? ProviderAtLeast { get; init; }
 
     /// <summary>The longest wait the caller will bear; null leaves the class's own bound.</summary>
     public TimeSpan? MaxWait { get; init; }
@@ -112,7 +131,54 @@ public sealed class Call
     /// <summary>Tells one handing-in from another, so that a stale deadline finds nobody.</summary>
     internal long Generation { get; private set; }
 
+    /// <summary>What is certain of the charge of the tenant and the user.</summary>
+    internal Charge ConsumerCertain => ConsumerAtLeast ?? consumerForeseen;
+
     private LinkedListNode<Call>? node;
+    private readonly Charge consumerForeseen;
+    private readonly Charge[] providerForeseen = [];
+    private Charge consumer;
+    private Charge[] provider = [];
+
+    /// <summary>What is certain of the charge at a place.</summary>
+    internal ref readonly Charge Certain(int place) => ref (ProviderAtLeast ?? providerForeseen)[place];
+
+    /// <summary>What an estimate that stands, as the provider keeps it, comes to: no more than is held.</summary>
+    internal Settlement Bounded(in Settlement settlement) => ProviderAtLeast is null && ConsumerAtLeast is null
+        ? settlement
+        : new(Bounded(settlement.Provider, providerForeseen[Place], provider[Place]), Bounded(settlement.Consumer, consumerForeseen, consumer));
+
+    /// <summary>Bounds what is to be held by the limits as they are now: a limit that shrank while the call waited shuts it out no more than before.</summary>
+    internal void Clip()
+    {
+        if (ConsumerAtLeast is { } least)
+        {
+            consumer = Owner!.Budget.Clip(consumer, least);
+            consumer = OwnerUser?.Budget.Clip(consumer, least) ?? consumer;
+        }
+
+        for (var i = 0; ProviderAtLeast is not null && i < provider.Length; i++)
+        {
+            if (Lane!.Places[i].Clip(provider[i], ProviderAtLeast[i]) is var held && held != provider[i])
+            {
+                provider = provider == providerForeseen ? [.. provider] : provider;
+                provider[i] = held;
+            }
+        }
+    }
+
+    private static Charge Bounded(Charge final, in Charge foreseen, in Charge held)
+    {
+        foreach (var dimension in Dimensions)
+        {
+            if (held[dimension] < foreseen[dimension] && final[dimension] == foreseen[dimension])
+            {
+                final = final.With(dimension, held[dimension]);
+            }
+        }
+
+        return final;
+    }
 
     /// <summary>Begins a new handing-in.</summary>
     /// <param name="lane">The lane of its route.</param>
@@ -132,6 +198,8 @@ public sealed class Call
         Generation = handingIn;
         SubmittedAt = now;
         Deadline = now + (MaxWait is { } own && own < longestWait ? own : longestWait);
+        (consumer, provider) = (consumerForeseen, providerForeseen);
+        Clip();
     }
 
     /// <summary>What it adds to the work ahead of others when it must wait, foreseen from the first place open to it.</summary>

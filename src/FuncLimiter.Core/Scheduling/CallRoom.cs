@@ -7,19 +7,19 @@ internal static class CallRoom
 {
     /// <summary>True where the budgets of the tenant and the user have room now.</summary>
     public static bool IsFreeOfItsOwn(Call call, Instant now) =>
-        call.Owner!.Budget.FitsAt(call.Consumer, now) <= now && (call.OwnerUser is not { } user || user.FitsAt(call.Consumer, now) <= now);
+        call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now && (call.OwnerUser is not { } user || user.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now);
 
     /// <summary>Why no wait would help; null where one may.</summary>
     public static Refusal? NeverFits(Call call, Instant now)
     {
-        if (call.Owner!.Budget.FitsAt(call.Consumer, now) == Instant.Never)
+        if (call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) == Instant.Never)
         {
-            return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never) { Dimension = call.Owner.Budget.Tightest(call.Consumer, now) };
+            return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never) { Dimension = call.Owner.Budget.Tightest(call.Consumer, call.ConsumerCertain, now) };
         }
 
-        if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, now) == Instant.Never)
+        if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, call.ConsumerCertain, now) == Instant.Never)
         {
-            return new(RefusalReason.TooLarge, user.Budget.Name, Instant.Never) { Dimension = user.Budget.Tightest(call.Consumer, now) };
+            return new(RefusalReason.TooLarge, user.Budget.Name, Instant.Never) { Dimension = user.Budget.Tightest(call.Consumer, call.ConsumerCertain, now) };
         }
 
         Budget? tooSmall = null;
@@ -31,12 +31,12 @@ internal static class CallRoom
                 continue;
             }
 
-            if (lane.Places[i].FitsAt(call.Provider[i], now) != Instant.Never)
+            if (lane.Places[i].FitsAt(call.Provider[i], call.Certain(i), now) != Instant.Never)
             {
                 return null;
             }
 
-            tooSmall ??= lane.Places[i].Own.FitsAt(call.Provider[i], now) == Instant.Never ? lane.Places[i].Own : lane.Places[i].Account;
+            tooSmall ??= lane.Places[i].Own.FitsAt(call.Provider[i], call.Certain(i), now) == Instant.Never ? lane.Places[i].Own : lane.Places[i].Account;
         }
 
         return tooSmall is null
@@ -46,17 +46,17 @@ internal static class CallRoom
 
     /// <summary>What the limit counts that a call waits for in a budget of its tenant or user; null where the budget is a provider's.</summary>
     public static Dimension? BindingOf(Call call, Budget budget, Instant now) =>
-        budget == call.Owner!.Budget || budget == call.OwnerUser?.Budget ? budget.Tightest(call.Consumer, now) : null;
+        budget == call.Owner!.Budget || budget == call.OwnerUser?.Budget ? budget.Tightest(call.Consumer, call.ConsumerCertain, now) : null;
 
     /// <summary>The budget that a call waits for: its own first, then the tighter one of the place that has room for it first.</summary>
     public static Budget Binding(Call call, Instant now)
     {
-        if (call.Owner!.Budget.FitsAt(call.Consumer, now) > now)
+        if (call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) > now)
         {
             return call.Owner.Budget;
         }
 
-        if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, now) > now)
+        if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, call.ConsumerCertain, now) > now)
         {
             return user.Budget;
         }
@@ -64,13 +64,13 @@ internal static class CallRoom
         var (best, first) = (0, Instant.Never);
         for (var i = 0; i < call.Provider.Length; i++)
         {
-            if ((call.Excluded >> i & 1) == 0 && call.Lane!.Places[i].FitsAt(call.Provider[i], now) is var fits && fits < first)
+            if ((call.Excluded >> i & 1) == 0 && call.Lane!.Places[i].FitsAt(call.Provider[i], call.Certain(i), now) is var fits && fits < first)
             {
                 (best, first) = (i, fits);
             }
         }
 
         var place = call.Lane!.Places[best];
-        return place.Account.FitsAt(call.Provider[best], now) > place.Own.FitsAt(call.Provider[best], now) ? place.Account : place.Own;
+        return place.Account.FitsAt(call.Provider[best], call.Certain(best), now) > place.Own.FitsAt(call.Provider[best], call.Certain(best), now) ? place.Account : place.Own;
     }
 }

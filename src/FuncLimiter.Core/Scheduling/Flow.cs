@@ -122,13 +122,13 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         while (turns.First is { } turn)
         {
             var call = turn.Value.Calls.First!.Value;
-            lookAgain = Tenant.Budget.FitsAt(call.Consumer, now);
+            lookAgain = Tenant.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now);
             if (lookAgain > now)
             {
                 return null;
             }
 
-            lookAgain = turn.Value.User?.FitsAt(call.Consumer, now) ?? now;
+            lookAgain = turn.Value.User?.FitsAt(call.Consumer, call.ConsumerCertain, now) ?? now;
             if (lookAgain <= now)
             {
                 return call;

@@ -14,9 +14,9 @@ internal sealed class User(Budget budget)
     public UsageCap? Cap { get; set; }
 
     /// <summary>The first instant at which a charge fits its limits and its cap.</summary>
-    public Instant FitsAt(in Charge charge, Instant now)
+    public Instant FitsAt(in Charge charge, in Charge certain, Instant now)
     {
-        var fits = Budget.FitsAt(charge, now);
+        var fits = Budget.FitsAt(charge, certain, now);
         return Cap is { } cap ? Instant.Max(fits, cap.FitsAt(charge, now)) : fits;
     }
 

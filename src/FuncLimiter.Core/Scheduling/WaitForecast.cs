@@ -38,11 +38,11 @@ internal static class WaitForecast
             ? (Math.Max(0, work - Free(lane, call, now)) / drain) + UntilOpen(lane, now)
             : UntilFit(lane, call, now);
 
-        var limited = Math.Max(seconds, OwnWait(owner.Budget.FitsAt(call.Consumer, now), (flow?.TenantCost ?? 0) + call.TenantCost, now));
+        var limited = Math.Max(seconds, OwnWait(owner.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now), (flow?.TenantCost ?? 0) + call.TenantCost, now));
         limited = Math.Max(limited, (owner.Budget.OpensAt(now) - now).TotalSeconds);
         if (call.OwnerUser is { } user)
         {
-            limited = Math.Max(limited, OwnWait(user.FitsAt(call.Consumer, now), (flow?.CostOf(user) ?? 0) + call.UserCost, now));
+            limited = Math.Max(limited, OwnWait(user.FitsAt(call.Consumer, call.ConsumerCertain, now), (flow?.CostOf(user) ?? 0) + call.UserCost, now));
         }
 
         return TimeSpan.FromSeconds(Math.Min(limited, Longest.TotalSeconds));
@@ -74,7 +74,7 @@ internal static class WaitForecast
         var first = Instant.Unknown;
         for (var i = 0; i < lane.Places.Length; i++)
         {
-            first = (call.Excluded >> i & 1) == 0 ? Instant.Min(first, lane.Places[i].FitsAt(call.Provider[i], now)) : first;
+            first = (call.Excluded >> i & 1) == 0 ? Instant.Min(first, lane.Places[i].FitsAt(call.Provider[i], call.Certain(i), now)) : first;
         }
 
         return first.IsKnown ? Math.Max(0, (first - now).TotalSeconds) : UntilOpen(lane, now);

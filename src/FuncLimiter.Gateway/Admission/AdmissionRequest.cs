@@ -14,6 +14,12 @@ namespace FuncLimiter.Gateway.Admission;
 public sealed record AdmissionRequest(
     string Route, string Tenant, string? User, Priority Priority, Charge Consumer, IReadOnlyList<Charge> Provider)
 {
+    /// <summary>What is certain of <see cref="Consumer"/>, whatever the call comes to; null where it is no estimate.</summary>
+    public Charge? ConsumerAtLeast { get; init; }
+
+    /// <summary>What is certain of <see cref="Provider"/>; null where those are no estimates.</summary>
+    public IReadOnlyList<Charge>? ProviderAtLeast { get; init; }
+
     /// <summary>The longest wait that the caller will bear; null leaves the priority's own bound.</summary>
     public TimeSpan? MaxWait { get; init; }
 

@@ -182,6 +182,8 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         Priority = request.Priority,
         Consumer = request.Consumer,
         Provider = request.Provider as Charge[] ?? [.. request.Provider],
+        ConsumerAtLeast = request.ConsumerAtLeast,
+        ProviderAtLeast = request.ProviderAtLeast as Charge[] ?? request.ProviderAtLeast?.ToArray(),
         Caller = request.Caller,
         MaxWait = request.MaxWait,
         Excluded = request.Excluded,

@@ -85,7 +85,7 @@ internal sealed class Attempt
             usage);
         if (usage is { } known && (Call.Facts.TextBytes > 0 || Call.Facts.Images > 0))
         {
-            _services.Estimator.Learn(CallPlan.Key(Deployment, Call.Caller), Call.Facts.TextBytes, Call.Facts.Images, known);
+            _services.Estimator.Learn(CallPlan.Key(Deployment, Call.Caller), Call.Facts.Prompt, known);
         }
     }
 

@@ -12,10 +12,12 @@ internal sealed class CallPlan
     private readonly RequestFacts[] _facts;
     private readonly TokenEstimate[] _estimates;
     private readonly Charge[] _charges;
+    private readonly Charge[]? _atLeast;
 
-    private CallPlan(Route route)
+    private CallPlan(Route route, bool isEstimated)
     {
         Route = route;
+        _atLeast = isEstimated ? new Charge[route.Deployments.Count] : null;
         _facts = new RequestFacts[route.Deployments.Count];
         _estimates = new TokenEstimate[route.Deployments.Count];
         _charges = new Charge[route.Deployments.Count];
@@ -30,6 +32,12 @@ internal sealed class CallPlan
     /// <summary>The charge foreseen for the tenant and the user.</summary>
     public Charge Consumer { get; private set; }
 
+    /// <summary>What is certain of <see cref="Charges"/>; null where they are the caller's own word.</summary>
+    public IReadOnlyList<Charge>? ChargesAtLeast => _atLeast;
+
+    /// <summary>What is certain of <see cref="Consumer"/>; null where that is the caller's own word.</summary>
+    public Charge? ConsumerAtLeast { get; private set; }
+
     /// <summary>The tokens foreseen at one deployment.</summary>
     public TokenEstimate Estimate(int place) => _estimates[place];
 
@@ -37,12 +45,13 @@ internal sealed class CallPlan
     public PriceConfiguration? Price(int place) => _facts[place].Operation == Operation.CountTokens ? null : Route.Deployments[place].Price;
 
     /// <summary>What calls like this one are learned under.</summary>
-    public static EstimateKey Key(Deployment deployment, Caller caller) => new(deployment.Target.Model, caller.Workflow, caller.Step);
+    public static EstimateKey Key(Deployment deployment, Caller caller) => 
+        new(deployment.Target.Model, caller.Workflow, caller.Step) { Tenant = caller.Tenant };
 
     /// <summary>Foresees a call by what calls like it used.</summary>
     public static CallPlan Foresee(Route route, RequestFacts facts, Caller caller, Estimator estimator)
     {
-        var plan = new CallPlan(route);
+        var plan = new CallPlan(route, isEstimated: true);
         var maxOutput = facts.Operation is Operation.Embeddings or Operation.CountTokens ? 0 : facts.MaxOutputTokens;
         for (var place = 0; place < route.Deployments.Count; place++)
         {
@@ -50,7 +59,7 @@ internal sealed class CallPlan
             var asBefore = place > 0 && route.Deployments[place - 1].Target.Model == deployment.Target.Model;
             plan.Set(place, facts, asBefore
                 ? plan._estimates[place - 1]
-                : estimator.Estimate(Key(deployment, caller), facts.TextBytes, facts.Images, maxOutput, facts.Choices));
+                : estimator.Estimate(Key(deployment, caller), facts.Prompt, maxOutput, facts.Choices));
         }
 
         return plan;
@@ -59,7 +68,7 @@ internal sealed class CallPlan
     /// <summary>Takes the caller's own word for what a call will use.</summary>
     public static CallPlan Of(Route route, RequestFacts facts, TokenEstimate estimate)
     {
-        var plan = new CallPlan(route);
+        var plan = new CallPlan(route, isEstimated: false);
         for (var place = 0; place < route.Deployments.Count; place++)
         {
             plan.Set(place, facts, estimate);
@@ -78,11 +87,24 @@ internal sealed class CallPlan
         _facts[place] = facts.Model == deployment.Target.Model ? facts : facts with { Model = deployment.Target.Model };
         _estimates[place] = estimate;
         _charges[place] = deployment.Provider.ChargeAtStart(_facts[place], estimate);
+        // Certain is no more than the bytes must come to, all of it perhaps cached, and of output what the provider charges unseen.
+        var least = new TokenEstimate(facts.Prompt.LeastTokens, 0, facts.Prompt.LeastTokens);
+        if (_atLeast is not null)
+        {
+            _atLeast[place] = deployment.Provider.ChargeAtStart(_facts[place] with { TextBytes = 0, Characters = 0 }, least);
+        }
+
         if (deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null)
         {
             // Where it will be served is open: its money is reserved by the dearest place.
             var charge = ConsumerCharge.Of(estimate, Price(place));
             Consumer = (Consumer == Charge.None ? charge : Consumer) with { Cost = Math.Max(Consumer.Cost, charge.Cost) };
+            if (_atLeast is not null)
+            {
+                var answer = facts.Operation is Operation.Embeddings or Operation.CountTokens ? least : least with { OutputTokens = 1 };
+                var certain = ConsumerCharge.Of(answer, Price(place));
+                ConsumerAtLeast = certain with { Cost = Math.Min(certain.Cost, ConsumerAtLeast?.Cost ?? long.MaxValue) };
+            }
         }
     }
 }

@@ -175,6 +175,8 @@ internal sealed class CallRun
             Step = caller.Step,
             Run = caller.Run,
             MaxWait = left > TimeSpan.Zero ? left : TimeSpan.Zero,
+            ProviderAtLeast = _plan.ChargesAtLeast,
+            ConsumerAtLeast = _plan.ConsumerAtLeast,
             Excluded = excluded,
             Diversion = _ways.Diversion,
             Prefix = _call.Facts.Prefix,

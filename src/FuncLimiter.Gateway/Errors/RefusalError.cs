@@ -26,7 +26,7 @@ internal static class RefusalError
         return refusal.Reason switch
         {
             RefusalReason.TooLarge when refusal.Dimension == Dimension.Cost => new GatewayError(413, "request_exceeds_money_budget",
-                $"The request may cost more than {refusal.Budget} may spend in a day, and can never be let through. Lower max_tokens or shorten the input.")
+                $"The request costs more than {refusal.Budget} may spend in a day, and can never be let through. Lower max_tokens or shorten the input.")
             {
                 Budget = refusal.Budget,
             },

@@ -41,6 +41,8 @@ internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator esti
         var plan = CallPlan.Foresee(route, call.Facts, caller, estimator);
         var request = new AdmissionRequest(route.Name, caller.Tenant, caller.User, caller.Priority, plan.Consumer, plan.Charges)
         {
+            ProviderAtLeast = plan.ChargesAtLeast,
+            ConsumerAtLeast = plan.ConsumerAtLeast,
             Excluded = CallWays.Find(route, call, routes.ClosedTo(caller.Tenant, route)).Closed,
         };
         return limiter.Foresee(request) == Instant.Never ? NeverFits : null;

@@ -6,9 +6,9 @@ namespace FuncLimiter.Providers.Charging;
 /// <summary>The prompt's tokens as a provider foresees them, which counts characters before it tokenizes.</summary>
 internal static class CharacterEstimate
 {
-    private const int BytesPerToken = 4;
+    private const int CharactersPerToken = 4;
 
-    /// <summary>The larger of a quarter of the text's bytes and of our own estimate, in tokens.</summary>
+    /// <summary>The larger of a quarter of the text's characters and of our own estimate, in tokens.</summary>
     public static long Of(RequestFacts request, in TokenEstimate estimate) =>
-        Math.Max(estimate.InputTokens, (request.TextBytes + BytesPerToken - 1) / BytesPerToken);
+        Math.Max(estimate.InputTokens, (request.Characters + CharactersPerToken - 1) / CharactersPerToken);
 }

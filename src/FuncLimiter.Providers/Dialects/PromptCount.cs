@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using FuncLimiter.Core.Estimation;
 
 namespace FuncLimiter.Providers.Dialects;
 
@@ -11,8 +13,23 @@ internal struct PromptCount
     /// <summary>What one number of a prompt sent as token ids counts as, in bytes of text.</summary>
     private const int BytesPerTokenId = 4;
 
+    /// <summary>What the chat formats put around each message, in tokens (OpenAI's cookbook: three, and one for the role).</summary>
+    private const int TokensPerMessage = 4;
+
+    private TextCount _text;
+    private int _messages;
+
     /// <summary>UTF-8 bytes of text.</summary>
     public int TextBytes { get; private set; }
+
+    /// <summary>Characters of text, as UTF-16 counts them.</summary>
+    public int Characters { get; private set; }
+
+    /// <summary>The tokens that text and messages come to, before anything is learned of a model.</summary>
+    public readonly double Tokens => _text.Tokens + (TokensPerMessage * Math.Max(0, _messages - 1));
+
+    /// <summary>What most of the text is.</summary>
+    public readonly ContentKind Content => _text.Content;
 
     /// <summary>How many images.</summary>
     public int Images { get; private set; }
@@ -29,8 +46,7 @@ internal struct PromptCount
         LastHadItems = false;
         if (reader.TokenType == JsonTokenType.String)
         {
-            TextBytes += LengthOf(ref reader);
-            Prefix.Add(reader.ValueSpan);
+            AddText(ref reader);
         }
 
         if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
@@ -47,12 +63,15 @@ internal struct PromptCount
             {
                 case JsonTokenType.PropertyName:
                     role = RoleOf(ref reader);
+                    _messages += role == StringRole.Mark && reader.ValueTextEquals("role"u8) ? 1 : 0;
                     continue;
                 case JsonTokenType.String:
                     AddString(ref reader, role);
                     break;
                 case JsonTokenType.Number when role == StringRole.Text:
                     TextBytes += BytesPerTokenId;
+                    Characters += BytesPerTokenId;
+                    _text.AddTokens(1);
                     break;
             }
 
@@ -62,12 +81,17 @@ internal struct PromptCount
     }
 
     /// <summary>Counts a value that the model sees as it is written: tools and schemas.</summary>
-    public void AddSchema(ref Utf8JsonReader reader)
+    public void AddSchema(ref Utf8JsonReader reader, ReadOnlySpan<byte> body)
     {
-        var start = reader.TokenStartIndex;
+        var start = (int)reader.TokenStartIndex;
         reader.Skip();
-        var length = (int)(reader.BytesConsumed - start);
-        TextBytes += reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject ? length : 0;
+        if (reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject)
+        {
+            var schema = body[start..(int)reader.BytesConsumed];
+            TextBytes += schema.Length;
+            Characters += Encoding.UTF8.GetCharCount(schema);
+            _text.Add(schema);
+        }
     }
 
     private enum StringRole
@@ -107,8 +131,7 @@ internal struct PromptCount
         }
         else if (role == StringRole.Text || (role == StringRole.Media && !IsEncoded(reader.ValueSpan)))
         {
-            TextBytes += LengthOf(ref reader);
-            Prefix.Add(reader.ValueSpan);
+            AddText(ref reader);
         }
     }
 
@@ -117,24 +140,26 @@ internal struct PromptCount
         || value.StartsWith("http"u8)
         || (value.Length >= MediaBytes && !value[..MediaBytes].ContainsAny(" \\"u8));
 
-    /// <summary>The string's length in UTF-8 once its escapes are resolved.</summary>
-    private static int LengthOf(ref Utf8JsonReader reader)
+    /// <summary>Counts a string as it is once its escapes are resolved.</summary>
+    private void AddText(ref Utf8JsonReader reader)
     {
         var value = reader.ValueSpan;
-        var length = value.Length;
+        Prefix.Add(value);
+        _text.Add(value);
+        TextBytes += value.Length;
+        Characters += Encoding.UTF8.GetCharCount(value);
         if (!reader.ValueIsEscaped)
         {
-            return length;
+            return;
         }
 
         for (var at = value.IndexOf((byte)'\\'); at >= 0; at = value.IndexOf((byte)'\\'))
         {
             // \n is one byte for two, \u4e2d at most three for six.
             var isUnicode = value[at + 1] == (byte)'u';
-            length -= isUnicode ? 3 : 1;
+            TextBytes -= isUnicode ? 3 : 1;
+            Characters -= isUnicode ? 5 : 1;
             value = value[(at + (isUnicode ? 6 : 2))..];
         }
-
-        return length;
     }
 }

@@ -1,3 +1,5 @@
+using FuncLimiter.Core.Estimation;
+
 namespace FuncLimiter.Providers.Dialects;
 
 /// <summary>What a limiter must know of a request. Read from the raw bytes, which stay as they are.</summary>
@@ -23,4 +25,22 @@ public sealed record RequestFacts(
 {
     /// <summary>A hash of the prompt's beginning, the same for prompts that share it; 0 where it is too short for providers to cache.</summary>
     public long Prefix { get; init; }
+
+    /// <summary>Characters of the same text, as UTF-16 counts them; its bytes where nobody counted.</summary>
+    public int Characters { get; init; } = TextBytes;
+
+    /// <summary>The tokens that the prompt comes to by a count of its words, see <see cref="PromptSize.Tokens"/>; 0 where nobody counted.</summary>
+    public double Tokens { get; init; }
+
+    /// <summary>What kind of text most of it is.</summary>
+    public ContentKind Content { get; init; }
+
+    /// <summary>The prompt's size, from which its tokens are foreseen.</summary>
+    public PromptSize Prompt => new(TextBytes, Images) { Tokens = Tokens, Content = Content, LeastTokens = LeastTokens };
+
+    /// <summary>What no tokenizer can go below, given how many bytes a token stands for at the most.</summary>
+    private long LeastTokens => (TextBytes + MostBytesPerToken - 1) / MostBytesPerToken;
+
+    /// <summary>The longest tokens of o200k and cl100k are 128 blanks; another vocabulary may have some of twice that.</summary>
+    private const int MostBytesPerToken = 256;
 }

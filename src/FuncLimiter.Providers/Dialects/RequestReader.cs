@@ -47,6 +47,9 @@ public static class RequestReader
                     scan.Prompt.Images)
                 {
                     Prefix = scan.Prompt.Prefix.Value,
+                    Characters = scan.Prompt.Characters,
+                    Tokens = scan.Prompt.Tokens,
+                    Content = scan.Prompt.Content,
                 };
                 return true;
             }

@@ -12,12 +12,14 @@ internal ref struct RequestScan
     private const int MostChoices = 1024;
 
     private readonly Operation _operation;
+    private readonly ReadOnlySpan<byte> _body;
     private Utf8JsonReader _reader;
     private RequestFields _seen;
 
     public RequestScan(ReadOnlySpan<byte> body, Operation operation)
     {
         _operation = operation;
+        _body = body;
         _reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = RequestReader.MaxDepth });
     }
 
@@ -104,7 +106,7 @@ internal ref struct RequestScan
                 Prompt.AddPrompt(ref _reader);
                 return null;
             case RequestFields.Tools or RequestFields.Functions or RequestFields.ResponseFormat or RequestFields.Text:
-                Prompt.AddSchema(ref _reader);
+                Prompt.AddSchema(ref _reader, _body);
                 return null;
             case RequestFields.Prompt or RequestFields.PreviousResponse or RequestFields.Conversation:
                 HasContext |= _reader.TokenType != JsonTokenType.Null;

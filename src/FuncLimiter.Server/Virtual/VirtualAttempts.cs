@@ -165,7 +165,7 @@ internal sealed class VirtualAttempts
     {
         var place = call.Admission.Place;
         var price = call.Plan.Price(place);
-        _estimator.Learn(CallPlan.Key(call.Plan.Route.Deployments[place], call.Group.Caller), call.Facts.TextBytes, 0, call.Usage);
+        _estimator.Learn(CallPlan.Key(call.Plan.Route.Deployments[place], call.Group.Caller), call.Facts.Prompt, call.Usage);
         call.Group.Tally.Answered(
             (call.SubmittedAt - _start).TotalSeconds,
             (call.AdmittedAt - _start).TotalSeconds,

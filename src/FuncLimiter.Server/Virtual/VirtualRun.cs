@@ -207,6 +207,8 @@ internal sealed class VirtualRun
             Priority = call.Group.Work.Priority,
             Consumer = call.Plan.Consumer,
             Provider = (Charge[])call.Plan.Charges,
+            ConsumerAtLeast = call.Plan.ConsumerAtLeast,
+            ProviderAtLeast = (Charge[]?)call.Plan.ChargesAtLeast,
             Caller = (long)call.Seed,
             MaxWait = call.Deadline > now ? call.Deadline - now : TimeSpan.Zero,
             Excluded = excluded ?? call.Closed,

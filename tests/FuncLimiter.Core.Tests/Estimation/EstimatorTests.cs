@@ -11,9 +11,9 @@ public class EstimatorTests
     [Fact]
     public void Estimate_WhenNothingIsKnown_StartsFromTheDefaults()
     {
-        var estimate = new Estimator().Estimate(Step, textBytes: 3_500, images: 2, maxOutputTokens: null, choices: 3);
+        var estimate = new Estimator().Estimate(Step, new PromptSize(3_500, 2), maxOutputTokens: null, choices: 3);
 
-        Assert.Equal(new TokenEstimate(8 + 1_000 + 3_200, 3 * 1_024, 0), estimate);
+        Assert.Equal(new TokenEstimate(1_068 + 3_200, 3 * 1_024, 0), estimate);
     }
 
     [Theory]
@@ -25,7 +25,7 @@ public class EstimatorTests
     [InlineData(long.MaxValue, int.MaxValue, 1_024L * int.MaxValue)]
     [InlineData(null, 0, 1_024)]
     public void Estimate_WhenNothingIsKnown_BoundsOutputByMaxTokensTimesChoices(long? max, int choices, long expected) =>
-        Assert.Equal(expected, new Estimator().Estimate(Step, 10, 0, max, choices).OutputTokens);
+        Assert.Equal(expected, new Estimator().Estimate(Step, new PromptSize(10, 0), max, choices).OutputTokens);
 
     [Fact]
     public void Estimate_WhenNarrowestIsNotKnownYet_FallsBackFromStepToWorkflowToModel()
@@ -62,10 +62,10 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 200; i++)
-            estimator.Learn(new("gpt-x"), 5_000 + i, 0, new TokenUsage(8 + (5_000 + i) / 5, 10));
+            estimator.Learn(new("gpt-x"), new PromptSize(5_000 + i, 0), new TokenUsage(8 + (5_000 + i) / 5, 10));
 
-        Assert.InRange(estimator.Estimate(Step, 10_000, 0, null, 1).InputTokens, 2_008, 2_090);
-        Assert.InRange(estimator.Estimate(new("gpt-y"), 10_000, 0, null, 1).InputTokens, 2_860, 2_870);
+        Assert.InRange(estimator.Estimate(Step, new PromptSize(10_000, 0), null, 1).InputTokens, 2_008, 2_090);
+        Assert.InRange(estimator.Estimate(new("gpt-y"), new PromptSize(10_000, 0), null, 1).InputTokens, 2_866, 3_050);
     }
 
     [Fact]
@@ -74,11 +74,11 @@ public class EstimatorTests
         var estimator = new Estimator();
         for (var i = 0; i < 100; i++)
         {
-            estimator.Learn(Step, 4_000, 0, new TokenUsage(8 + 1_000, 10));
-            estimator.Learn(Step, 4_000, 2, new TokenUsage(8 + 1_000 + 2 * 700, 10));
+            estimator.Learn(Step, new PromptSize(4_000, 0), new TokenUsage(8 + 1_000, 10));
+            estimator.Learn(Step, new PromptSize(4_000, 2), new TokenUsage(8 + 1_000 + 2 * 700, 10));
         }
 
-        Assert.InRange(estimator.Estimate(Step, 8_000, 3, null, 1).InputTokens, 2_008 + 2_100, 2_008 + 2_200);
+        Assert.InRange(estimator.Estimate(Step, new PromptSize(8_000, 3), null, 1).InputTokens, 2_008 + 2_100, 2_008 + 2_250);
     }
 
     [Fact]
@@ -86,11 +86,11 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 300; i++)
-            estimator.Learn(Step, 4_000, 0, new TokenUsage(1_000, 10, CacheReadTokens: i % 20 == 0 ? 0 : 800 + i % 10));
+            estimator.Learn(Step, new PromptSize(4_000, 0), new TokenUsage(1_000, 10, CacheReadTokens: i % 20 == 0 ? 0 : 800 + i % 10));
 
-        var known = estimator.Estimate(Step, 4_000, 0, null, 1);
+        var known = estimator.Estimate(Step, new PromptSize(4_000, 0), null, 1);
         Assert.InRange((double)known.CachedInputTokens / known.InputTokens, 0.78, 0.81);
-        Assert.Equal(0, estimator.Estimate(Step with { Step = "new" }, 4_000, 0, null, 1).CachedInputTokens);
+        Assert.Equal(0, estimator.Estimate(Step with { Step = "new" }, new PromptSize(4_000, 0), null, 1).CachedInputTokens);
     }
 
     [Fact]
@@ -98,11 +98,11 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 1_000; i++)
-            estimator.Learn(Step, 4_000, 0, new TokenUsage(1_000, 10, CacheReadTokens: 900));
+            estimator.Learn(Step, new PromptSize(4_000, 0), new TokenUsage(1_000, 10, CacheReadTokens: 900));
         for (var i = 0; i < 40; i++)
-            estimator.Learn(Step, 4_000, 0, new TokenUsage(1_000, 10));
+            estimator.Learn(Step, new PromptSize(4_000, 0), new TokenUsage(1_000, 10));
 
-        Assert.Equal(0, estimator.Estimate(Step, 4_000, 0, null, 1).CachedInputTokens);
+        Assert.Equal(0, estimator.Estimate(Step, new PromptSize(4_000, 0), null, 1).CachedInputTokens);
     }
 
     [Fact]
@@ -117,13 +117,13 @@ public class EstimatorTests
         for (var i = 0; i < 100; i++)
         {
             foreach (var usage in garbage)
-                estimator.Learn(Step, 1_000, 0, usage);
-            estimator.Learn(Step, -1, 0, new TokenUsage(10, 10));
-            estimator.Learn(Step, 1, -1, new TokenUsage(10, 10));
+                estimator.Learn(Step, new PromptSize(1_000, 0), usage);
+            estimator.Learn(Step, new PromptSize(-1, 0), new TokenUsage(10, 10));
+            estimator.Learn(Step, new PromptSize(1, -1), new TokenUsage(10, 10));
         }
 
         Assert.Equal(0, estimator.Count);
-        Assert.Equal(new Estimator().Estimate(Step, 1_000, 1, null, 1), estimator.Estimate(Step, 1_000, 1, null, 1));
+        Assert.Equal(new Estimator().Estimate(Step, new PromptSize(1_000, 1), null, 1), estimator.Estimate(Step, new PromptSize(1_000, 1), null, 1));
     }
 
     [Fact]
@@ -131,10 +131,10 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 100; i++)
-            estimator.Learn(Step, 100, 0, new TokenUsage(1_000_000, 50));
+            estimator.Learn(Step, new PromptSize(100, 0), new TokenUsage(1_000_000, 50));
 
-        var estimate = estimator.Estimate(Step, 3_500, 0, null, 1);
-        Assert.Equal(1_008, estimate.InputTokens);
+        var estimate = estimator.Estimate(Step, new PromptSize(3_500, 0), null, 1);
+        Assert.Equal(new Estimator().Estimate(Step, new PromptSize(3_500, 0), null, 1).InputTokens, estimate.InputTokens);
         Assert.InRange(estimate.OutputTokens, 50, 53);
     }
 
@@ -145,8 +145,8 @@ public class EstimatorTests
         Teach(estimator, Step, times: 50, output: 300);
         for (var i = 0; i < 10_000; i++)
         {
-            estimator.Learn(new("gpt-x", "w" + i, "s" + i), 100, 0, new TokenUsage(100, 10));
-            estimator.Estimate(Step, 100, 0, null, 1);
+            estimator.Learn(new("gpt-x", "w" + i, "s" + i), new PromptSize(100, 0), new TokenUsage(100, 10));
+            estimator.Estimate(Step, new PromptSize(100, 0), null, 1);
         }
 
         Assert.Equal(100, estimator.Count);
@@ -174,8 +174,8 @@ public class EstimatorTests
 
         for (var i = 0; i < 1_000; i++)
         {
-            estimator.Estimate(Step, 1_000, 1, 100, 1);
-            estimator.Learn(Step, 1_000, 0, new TokenUsage(300, 10));
+            estimator.Estimate(Step, new PromptSize(1_000, 1), 100, 1);
+            estimator.Learn(Step, new PromptSize(1_000, 0), new TokenUsage(300, 10));
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
@@ -186,14 +186,14 @@ public class EstimatorTests
     {
         var first = new Estimator();
         for (var i = 1; i < 500; i++)
-            first.Learn(Step, i * 10, i % 3, new TokenUsage(i * 3 + i % 3 * 500, i % 40 * 20 + 1, CacheReadTokens: i));
+            first.Learn(Step, new PromptSize(i * 10, i % 3), new TokenUsage(i * 3 + i % 3 * 500, i % 40 * 20 + 1, CacheReadTokens: i));
         var second = new Estimator();
 
         var json = JsonSerializer.Serialize(first.Export());
         Assert.Equal(first.Count, second.Import(JsonSerializer.Deserialize<EstimatorState>(json)!));
 
-        Assert.Equal(first.Estimate(Step, 5_000, 2, 4_000, 1), second.Estimate(Step, 5_000, 2, 4_000, 1));
-        Assert.Equal(first.Estimate(new("gpt-x", "new"), 5_000, 2, 4_000, 1), second.Estimate(new("gpt-x", "new"), 5_000, 2, 4_000, 1));
+        Assert.Equal(first.Estimate(Step, new PromptSize(5_000, 2), 4_000, 1), second.Estimate(Step, new PromptSize(5_000, 2), 4_000, 1));
+        Assert.Equal(first.Estimate(new("gpt-x", "new"), new PromptSize(5_000, 2), 4_000, 1), second.Estimate(new("gpt-x", "new"), new PromptSize(5_000, 2), 4_000, 1));
     }
 
     [Fact]
@@ -229,17 +229,17 @@ public class EstimatorTests
     {
         EstimatorOptions[] wrong =
         [
-            new() { OutputQuantile = 1 }, new() { InputQuantile = 0 }, new() { CachedQuantile = double.NaN }, new() { BytesPerToken = 0 },
+            new() { OutputQuantile = 1 }, new() { ImageQuantile = 0 }, new() { CachedQuantile = double.NaN }, new() { BytesPerToken = 0 },
             new() { HalfLifeCalls = 0 }, new() { MaxKeys = 0 }, new() { OutputTokens = -1 }, new() { TokensPerImage = -1 },
         ];
         Assert.All(wrong, options => Assert.Throws<ArgumentOutOfRangeException>(() => new Estimator(options)));
     }
 
-    private static long Output(Estimator estimator, in EstimateKey key) => estimator.Estimate(key, 1_000, 0, null, 1).OutputTokens;
+    private static long Output(Estimator estimator, in EstimateKey key) => estimator.Estimate(key, new PromptSize(1_000, 0), null, 1).OutputTokens;
 
     private static void Teach(Estimator estimator, in EstimateKey key, int times, int output)
     {
         for (var i = 0; i < times; i++)
-            estimator.Learn(key, 1_000, 0, new TokenUsage(300, output));
+            estimator.Learn(key, new PromptSize(1_000, 0), new TokenUsage(300, output));
     }
 }

@@ -135,6 +135,8 @@ public sealed class ReservationEndpoint
         var diversion = plan.Route.DiversionOf(call.Caller, call.Facts);
         var request = new AdmissionRequest(plan.Route.Name, call.Caller.Tenant, call.Caller.User, call.Caller.Priority, plan.Consumer, plan.Charges)
         {
+            ProviderAtLeast = plan.ChargesAtLeast,
+            ConsumerAtLeast = plan.ConsumerAtLeast,
             MaxWait = call.MaxWait,
             Excluded = ReservationReader.Closed(plan.Route, call.Facts.Operation)
                 | _services.Routes.ClosedTo(call.Caller.Tenant, plan.Route) | (diversion == Diversion.Never ? plan.Route.Smaller : 0),
