@@ -1,5 +1,5 @@
-using System.CommandLine;
 using FuncLimiter.Server.Commands;
+using FuncLimiter.Server.Hosting;
 
-// Commands end by themselves when asked to stop: the server first answers those who wait.
-return await CommandLine.Create().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+using var signals = new StopSignals();
+return await CommandLine.RunAsync(args, signals.Stop);

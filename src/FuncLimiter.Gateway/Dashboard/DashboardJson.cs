@@ -47,8 +47,22 @@ internal static class DashboardJson
         json.WriteNumber("refused"u8, report.Refused);
         json.WriteNumber("rateLimited"u8, report.RateLimited);
         json.WriteNumber("diverted"u8, feed.Count(CallEventKind.Diverted));
-        json.WriteNumber("costUsd"u8, Math.Round(shares.CostUsd, 4));
+        WriteCost(json, shares.CostUsd, shares.Unpriced);
         json.WriteEndObject();
+    }
+
+    private static void WriteCost(Utf8JsonWriter json, double? usd, long unpriced)
+    {
+        if (usd is { } known)
+        {
+            json.WriteNumber("costUsd"u8, Math.Round(known, 4));
+        }
+        else
+        {
+            json.WriteNull("costUsd"u8);
+        }
+
+        json.WriteNumber("unpricedCalls"u8, unpriced);
     }
 
     /// <summary>Rows of budgets, and the names of those that are gone.</summary>
@@ -93,7 +107,7 @@ internal static class DashboardJson
             json.WriteNumber("oldest"u8, row.OldestSeconds);
             json.WriteNumber("admitted"u8, row.Admitted);
             json.WriteNumber("refused"u8, row.Refused);
-            json.WriteNumber("costUsd"u8, row.CostUsd);
+            WriteCost(json, row.CostUsd, row.Unpriced);
             json.WriteEndObject();
         }
 

@@ -38,6 +38,9 @@ public static class EndpointPaths
     /// <summary>What such an agent used.</summary>
     public const string Settlement = "/reservations/{id}/settlement";
 
+    /// <summary>What this is, and where to look.</summary>
+    public const string Root = "/";
+
     /// <summary>Every budget and queue, as JSON.</summary>
     public const string Status = "/status";
 
@@ -91,6 +94,11 @@ public static class EndpointPaths
     internal static string? Method(string path)
     {
         path = path.TrimEnd('/');
+        if (path.Length == 0)
+        {
+            return "GET";
+        }
+
         if (path.Split('/') is ["", "jobs", _])
         {
             return "GET, DELETE";
@@ -109,5 +117,5 @@ public static class EndpointPaths
     private static bool TakesPost(string[] parts) => parts is
         ["", "openai", "deployments", _, "chat", "completions"] or
         ["", "openai", "deployments", _, "embeddings"] or
-        ["", "reservations", _, "settlement"];
+        ["", "reservations", { Length: > 0 }, "settlement"];
 }

@@ -47,6 +47,7 @@ public static class FuncLimiterEndpoints
         var models = services.GetRequiredService<ModelsEndpoint>();
         var status = services.GetRequiredService<StatusEndpoint>();
         var health = services.GetRequiredService<HealthEndpoint>();
+        routes.MapGet(EndpointPaths.Root, RootEndpoint.HandleAsync);
         routes.MapGet(EndpointPaths.Models, context => models.HandleAsync(context));
         routes.MapGet(EndpointPaths.Model, context => models.HandleAsync(context, Value(context, "model")));
         routes.MapGet(EndpointPaths.Status, status.StatusAsync);

@@ -1,5 +1,6 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Usage;
 
 namespace FuncLimiter.Gateway.Operators;
 
@@ -14,6 +15,10 @@ internal sealed class ObservedUsage(IUsageSink sink, CallFeed feed, GatewayMetri
         if (record.CostUsd is { } cost)
         {
             tenants.Of(record.Caller.Tenant).Pay(cost);
+        }
+        else if (UsageTotals.IsUnpriced(record))
+        {
+            tenants.Of(record.Caller.Tenant).GoUnpriced();
         }
 
         if (feed.Count(CallEventKind.Settled, out var now))

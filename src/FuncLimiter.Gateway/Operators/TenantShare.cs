@@ -9,6 +9,7 @@ namespace FuncLimiter.Gateway.Operators;
 /// <param name="OldestSeconds">How long the oldest of them has waited.</param>
 /// <param name="Admitted">Its calls let out since the start.</param>
 /// <param name="Refused">Its calls refused since the start.</param>
-/// <param name="CostUsd">What its calls cost since the start, in US dollars.</param>
+/// <param name="CostUsd">What its calls cost since the start, in US dollars; null where no cost is known.</param>
+/// <param name="Unpriced">Its answered calls whose cost is not known.</param>
 internal readonly record struct TenantShare(
-    string Id, double Weight, double Share, double Fair, int Waiting, double OldestSeconds, long Admitted, long Refused, double CostUsd);
+    string Id, double Weight, double Share, double Fair, int Waiting, double OldestSeconds, long Admitted, long Refused, double? CostUsd, long Unpriced);

@@ -28,8 +28,11 @@ internal sealed class TenantShares
     /// <summary>How many tenants there are.</summary>
     public int Count => _standings.Count;
 
-    /// <summary>What all calls cost since the start, in US dollars.</summary>
-    public double CostUsd { get; private set; }
+    /// <summary>What all calls cost since the start, in US dollars; null where no cost is known.</summary>
+    public double? CostUsd { get; private set; }
+
+    /// <summary>Answered calls since the start whose cost is not known.</summary>
+    public long Unpriced { get; private set; }
 
     /// <summary>The id of a tenant by its place: each keeps its own.</summary>
     public string IdAt(int place) => _standings[place].Id;
@@ -42,7 +45,8 @@ internal sealed class TenantShares
         var isActive = standing.Recent >= Least;
         return new(
             standing.Id, standing.Weight, isActive ? standing.Recent / _service : 0, isActive ? standing.Weight / _weight : 0, waiting, oldest,
-            standing.Tally?.Admitted ?? 0, standing.Tally?.Refused ?? 0, standing.Tally?.CostUsd ?? 0);
+            standing.Tally?.Admitted ?? 0, standing.Tally?.Refused ?? 0,
+            Known(standing.Tally?.CostUsd ?? 0, standing.Tally?.Unpriced ?? 0), standing.Tally?.Unpriced ?? 0);
     }
 
     /// <summary>Another weight for a tenant, from now on.</summary>
@@ -60,13 +64,14 @@ internal sealed class TenantShares
         }
 
         (_service, _weight) = (0, 0);
-        var cost = 0.0;
+        var (cost, unpriced) = (0.0, 0L);
         foreach (var standing in _standings)
         {
             if (standing.Tally is { } tally)
             {
                 standing.Advance(tally, fade);
                 cost += tally.CostUsd;
+                unpriced += tally.Unpriced;
                 if (standing.Recent >= Least)
                 {
                     _service += standing.Recent;
@@ -75,8 +80,10 @@ internal sealed class TenantShares
             }
         }
 
-        CostUsd = cost;
+        (CostUsd, Unpriced) = (Known(cost, unpriced), unpriced);
     }
+
+    private static double? Known(double cost, long unpriced) => unpriced > 0 && cost <= 0 ? null : cost;
 
     private Standing Find(string tenant)
     {

@@ -7,6 +7,7 @@ internal sealed class TenantTally(string id)
     private long _refused;
     private long _tokens;
     private long _nanoUsd;
+    private long _unpriced;
 
     /// <summary>The tenant.</summary>
     public string Id => id;
@@ -20,7 +21,10 @@ internal sealed class TenantTally(string id)
     /// <summary>Tokens foreseen of the calls let out.</summary>
     public long Tokens => Interlocked.Read(ref _tokens);
 
-    /// <summary>What its calls cost, in US dollars.</summary>
+    /// <summary>Answered calls whose cost is not known.</summary>
+    public long Unpriced => Interlocked.Read(ref _unpriced);
+
+    /// <summary>What its calls cost as far as is known, in US dollars.</summary>
     public double CostUsd => Interlocked.Read(ref _nanoUsd) / 1e9;
 
     public void Admit(long tokens)
@@ -30,6 +34,8 @@ internal sealed class TenantTally(string id)
     }
 
     public void Refuse() => Interlocked.Increment(ref _refused);
+
+    public void GoUnpriced() => Interlocked.Increment(ref _unpriced);
 
     public void Pay(decimal usd) => Interlocked.Add(ref _nanoUsd, (long)(usd * 1_000_000_000m));
 }

@@ -69,5 +69,12 @@ internal static class UsageAnswerJson
                 json.WriteNull(UsageFigures.Names[place]);
             }
         }
+
+        if (totals.Unpriced > 0)
+        {
+            json.WriteString("costUnknown"u8, totals.IsCostKnown
+                ? $"{totals.Unpriced} answered calls are not in it: no price is configured for them, or the provider told no tokens"
+                : "no price is configured, or the provider told no tokens");
+        }
     }
 }

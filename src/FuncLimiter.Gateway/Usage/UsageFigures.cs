@@ -11,15 +11,16 @@ internal static class UsageFigures
         "shareOfTokens", "shareOfCost",
     ];
 
-    /// <summary>The figures: whole numbers, exact amounts of money, and shares from 0 to 1 that are null where nothing stands below the line.</summary>
+    /// <summary>The figures: whole numbers, exact amounts of money that are null where no cost is known, and shares from 0 to 1 that are null where nothing stands below the line.</summary>
     /// <param name="line">What a line's calls used.</param>
     /// <param name="total">What all calls of the question used.</param>
     public static IReadOnlyList<decimal?> Of(in UsageTotals line, in UsageTotals total) =>
     [
         line.Calls, line.Answered, line.Refused, line.Failed, line.Abandoned, line.Postponed, line.Attempts, line.InputTokens, line.CachedTokens,
-        line.CacheWriteTokens, line.OutputTokens, line.CostUsd, line.InputCostUsd, line.CostUsd - line.InputCostUsd, line.Unpriced, line.WaitedMs,
+        line.CacheWriteTokens, line.OutputTokens, line.KnownCostUsd, line.IsCostKnown ? line.InputCostUsd : null,
+        line.IsCostKnown ? line.CostUsd - line.InputCostUsd : null, line.Unpriced, line.WaitedMs,
         line.DurationMs, Round(line.CacheHitRate), Round(line.InputShare), Round(line.RejectionRate), Share(line.Calls, total.Calls),
-        Share(line.InputTokens + line.OutputTokens, total.InputTokens + total.OutputTokens), Share(line.CostUsd, total.CostUsd),
+        Share(line.InputTokens + line.OutputTokens, total.InputTokens + total.OutputTokens), line.IsCostKnown ? Share(line.CostUsd, total.CostUsd) : null,
     ];
 
     private static decimal? Round(double? share) => share is { } value ? Math.Round((decimal)value, 6) : null;

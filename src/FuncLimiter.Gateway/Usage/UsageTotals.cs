@@ -63,6 +63,16 @@ public readonly record struct UsageTotals
     /// <summary>Refused calls over all calls, 0 to 1; null where there were none.</summary>
     public double? RejectionRate => Calls > 0 ? (double)Refused / Calls : null;
 
+    /// <summary>What all of it cost; null where nothing is known of it, since no call has a price or usage. Where only some have, the part that is known.</summary>
+    public decimal? KnownCostUsd => IsCostKnown ? CostUsd : null;
+
+    /// <summary>Whether anything is known of the cost: it is where there was nothing to pay.</summary>
+    public bool IsCostKnown => Unpriced == 0 || CostUsd > 0;
+
+    /// <summary>Whether a record is of an answered call whose cost is not known.</summary>
+    internal static bool IsUnpriced(UsageRecord record) =>
+        record is { Outcome: UsageOutcome.Answered, CostUsd: null } && record.Operation != Operation.CountTokens;
+
     /// <summary>What one record adds.</summary>
     public static UsageTotals Of(UsageRecord record)
     {
@@ -83,7 +93,7 @@ public readonly record struct UsageTotals
             OutputTokens = record.Usage?.OutputTokens ?? 0,
             InputCostUsd = record.InputCostUsd ?? 0,
             CostUsd = record.CostUsd ?? 0,
-            Unpriced = One(record is { Outcome: UsageOutcome.Answered, CostUsd: null } && record.Operation != Operation.CountTokens),
+            Unpriced = One(IsUnpriced(record)),
             WaitedMs = (long)record.Waited.TotalMilliseconds,
             DurationMs = (long)record.Duration.TotalMilliseconds,
         };

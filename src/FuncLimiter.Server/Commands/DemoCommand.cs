@@ -1,6 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
 using FuncLimiter.Server.Demo;
-using Spectre.Console;
 
 namespace FuncLimiter.Server.Commands;
 
@@ -12,14 +12,8 @@ internal static class DemoCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var seconds = new Option<int?>("--seconds") { Description = $"Ends after so many seconds, 1 to {MaxSeconds}; without it, at Ctrl+C." };
-        seconds.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() is < 1 or > MaxSeconds)
-            {
-                result.AddError($"--seconds must be 1 to {MaxSeconds}.");
-            }
-        });
+        var seconds = CommandLine.Parsed<int?>("--seconds", ReadSeconds, $"a whole number of seconds from 1 to {MaxSeconds}");
+        seconds.Description = $"Ends after so many seconds, 1 to {MaxSeconds}; without it, at Ctrl+C.";
         var json = new Option<bool>("--json") { Description = "Prints one JSON summary at the end, and nothing else." };
         var command = new Command("demo", "Shows a fleet of agents at ten times a provider's limit, with and without the limiter.") { seconds, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
@@ -27,8 +21,20 @@ internal static class DemoCommand
         return command;
     }
 
+    private static bool ReadSeconds(string text, out int? seconds)
+    {
+        seconds = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        return seconds is >= 1 and <= MaxSeconds;
+    }
+
     private static async Task<int> RunAsync(TimeSpan duration, bool json, TextWriter output, CancellationToken cancellationToken)
     {
+        if (!json)
+        {
+            output.WriteLine("One key with 120,000 tokens a minute, and 243 agents that ask for ten times that: through FuncLimiter, and beside it without.");
+            output.WriteLine("Starting two provider doubles and a server, and warming up for three seconds ...");
+        }
+
         await using var demo = await DemoRun.StartAsync(duration, cancellationToken);
         if (json)
         {
@@ -37,7 +43,7 @@ internal static class DemoCommand
             return 0;
         }
 
-        await DemoView.ShowAsync(demo, AnsiConsole.Console, cancellationToken);
+        await DemoView.ShowAsync(demo, CommandOutput.Console(), cancellationToken);
         return 0;
     }
 }

@@ -11,8 +11,9 @@ internal static class PlanCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var volumes = new Option<FileInfo>("--volumes") { Description = "What teams mean to call; see docs/planning.md.", Required = true };
-        var config = new Option<FileInfo?>("--config") { Description = "The configuration, funclimiter.json; may stand in the volumes file instead." };
+        var volumes = CommandLine.File("--volumes", "What teams mean to call; see docs/planning.md.");
+        var config = CommandLine.Config();
+        (config.Description, config.Required) = ("The configuration, funclimiter.json; may stand in the volumes file instead.", false);
         var json = CommandOutput.Json();
         var command = new Command("plan", "Plans quotas and weights: what fits, what is missing, and who would wait how long.") { volumes, config, json };
         command.SetAction(parsed => Run(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Server.Hosting;
 using FuncLimiter.Server.Storage;
@@ -15,10 +16,8 @@ internal static class ServeCommand
     public static Command Create()
     {
         var config = CommandLine.Config();
-        var data = new Option<DirectoryInfo?>("--data")
-        {
-            Description = "The folder for jobs, results, usage and the budgets' state; 'funclimiter-data' beside the configuration where not given.",
-        };
+        var data = CommandLine.Parsed<FileInfo>("--data", CommandLine.ReadFile, "the name of a folder");
+        data.Description = "The folder for jobs, results, usage and the budgets' state; 'funclimiter-data' beside the configuration where not given.";
         var urls = new Option<string>("--urls")
         {
             Description = "Where to listen; several with ';' between them.",
@@ -36,7 +35,7 @@ internal static class ServeCommand
     }
 
     private static async Task<int> RunAsync(
-        FileInfo file, DirectoryInfo? data, string urls, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+        FileInfo file, FileInfo? data, string urls, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
         if (ConfigurationFile.Read(file, errors) is not { } configuration || !MayListen(configuration, urls, errors))
         {
@@ -52,12 +51,18 @@ internal static class ServeCommand
                 output.WriteLine($"FuncLimiter listens on {address}");
             }
 
+            output.WriteLine($"Dashboard: {server.Dashboard}");
             await server.WaitForShutdownAsync(cancellationToken);
             return 0;
         }
-        catch (Exception exception) when (exception is IOException or StorageException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or StorageException)
         {
             errors.WriteLine(exception.Message);
+            return 1;
+        }
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException or NotSupportedException)
+        {
+            errors.WriteLine($"--urls: {urls} can't be listened on: {exception.Message}");
             return 1;
         }
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Server.Virtual;
 using FuncLimiter.Server.Virtual.Reading;
@@ -13,8 +14,9 @@ internal static class SimulateCommand
     public static Command Create()
     {
         var config = CommandLine.Config();
-        var fleet = new Option<FileInfo>("--fleet") { Description = "Who calls, and what goes wrong; see docs/planning.md.", Required = true };
-        var seed = new Option<ulong>("--seed") { Description = "What chance is drawn from: the same seed plays out alike.", DefaultValueFactory = _ => 1 };
+        var fleet = CommandLine.File("--fleet", "Who calls, and what goes wrong; see docs/planning.md.");
+        var seed = CommandLine.Parsed<ulong>("--seed", ReadSeed, $"a whole number from 0 to {ulong.MaxValue}");
+        (seed.Description, seed.DefaultValueFactory) = ("What chance is drawn from: the same seed plays out alike.", _ => 1);
         var json = CommandOutput.Json();
         var command = new Command("simulate", "Plays a fleet in virtual time: what if limits, fleets or outages were these.") { config, fleet, seed, json };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(
@@ -26,6 +28,8 @@ internal static class SimulateCommand
             cancellationToken)));
         return command;
     }
+
+    private static bool ReadSeed(string text, out ulong seed) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seed);
 
     private static int Run(FileInfo config, FileInfo fleetFile, ulong seed, TextWriter? json, TextWriter errors, CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
 using FuncLimiter.Server.Top;
-using Spectre.Console;
 
 namespace FuncLimiter.Server.Commands;
 
@@ -13,20 +13,17 @@ internal static class TopCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var url = new Option<Uri>("--url") { Description = "The server's address.", DefaultValueFactory = _ => new Uri(DefaultUrl) };
-        url.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<Uri>() is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
-            {
-                result.AddError($"--url must be an address such as {DefaultUrl}.");
-            }
-        });
+        var url = CommandLine.Parsed<Uri>("--url", ReadUrl, $"an address such as {DefaultUrl}");
+        (url.Description, url.DefaultValueFactory) = ("The server's address.", _ => new Uri(DefaultUrl));
         var json = new Option<bool>("--json") { Description = "Prints how things stand once, as JSON." };
         var command = new Command("top", $"Shows budgets, queue and alerts of a running server. Elsewhere than on this machine it takes an admin key in {KeyVariable}.") { url, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(url), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
         return command;
     }
+
+    private static bool ReadUrl(string text, out Uri url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url!) && url is { Scheme: "http" or "https", Host.Length: > 0, UserInfo.Length: 0 };
 
     private static async Task<int> RunAsync(Uri url, bool json, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
@@ -39,7 +36,7 @@ internal static class TopCommand
             }
             else
             {
-                await TopView.ShowAsync(source, AnsiConsole.Console, cancellationToken);
+                await TopView.ShowAsync(source, CommandOutput.Console(), cancellationToken);
             }
 
             return 0;
@@ -52,6 +49,16 @@ internal static class TopCommand
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            errors.WriteLine($"{url} did not answer in time.");
+            return 1;
+        }
+        catch (Exception strange) when (strange is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            errors.WriteLine($"{url} answers, but not as FuncLimiter does: is it FuncLimiter?");
+            return 1;
         }
     }
 }

@@ -14,6 +14,22 @@ internal sealed class DemoSide(ProviderDouble provider, FleetOptions fleet) : IP
     /// <summary>What the fleet saw; null until its end.</summary>
     public FleetReport? Report { get; private set; }
 
+    /// <summary>Calls answered.</summary>
+    public long Ok => Report?.Ok ?? Progress?.Ok ?? 0;
+
+    /// <summary>429s that agents saw.</summary>
+    public long Refused => Report?.Refused429 ?? Progress?.Refused429 ?? 0;
+
+    /// <summary>Calls given up after their last retry was refused.</summary>
+    public long GaveUp => Report?.GaveUp ?? Progress?.GaveUp ?? 0;
+
+    /// <summary>Calls that failed otherwise.</summary>
+    public long Failed => Report?.Failed ?? Progress?.Failed ?? 0;
+
+    /// <inheritdoc cref="FleetReport.UntilAnswer"/>
+    public IReadOnlyDictionary<FleetPriority, WaitReport> UntilAnswer =>
+        Report?.UntilAnswer ?? Progress?.UntilAnswer ?? new Dictionary<FleetPriority, WaitReport>();
+
     /// <summary>The calls that the provider has refused.</summary>
     public long ProviderRefused { get; private set; }
 

@@ -34,9 +34,17 @@ internal static class DemoSummary
         json.WriteNumber("ok", report.Ok);
         json.WriteNumber("agent429", report.Refused429);
         json.WriteNumber("provider429", side.ProviderRefused);
+        json.WriteNumber("gaveUp", report.GaveUp);
         json.WriteNumber("utilization", Math.Round(side.Utilization, 4));
-        json.WriteStartObject("waits");
-        foreach (var (priority, wait) in report.Waits.OrderBy(wait => wait.Key))
+        WriteWaits(json, "waits", report.Waits);
+        WriteWaits(json, "untilAnswer", report.UntilAnswer);
+        json.WriteNumber("fairness", Math.Round(FairnessOf(report), 4));
+    }
+
+    private static void WriteWaits(Utf8JsonWriter json, string name, IReadOnlyDictionary<FleetPriority, WaitReport> waits)
+    {
+        json.WriteStartObject(name);
+        foreach (var (priority, wait) in waits.OrderBy(wait => wait.Key))
         {
             json.WriteStartObject(priority.ToString().ToLowerInvariant());
             json.WriteNumber("p50", Math.Round(wait.P50, 1));
@@ -45,6 +53,5 @@ internal static class DemoSummary
         }
 
         json.WriteEndObject();
-        json.WriteNumber("fairness", Math.Round(FairnessOf(report), 4));
     }
 }

@@ -4,64 +4,97 @@ using Spectre.Console;
 
 namespace FuncLimiter.Server.Demo;
 
-/// <summary>Shows the demonstration in a terminal while it runs.</summary>
+/// <summary>Shows the demonstration to a person while it runs: a table that moves in a terminal, a line now and then elsewhere.</summary>
 internal static class DemoView
 {
+    private static readonly TimeSpan LinesEvery = TimeSpan.FromSeconds(5);
+
     /// <summary>Runs the demonstration, and shows where both sides stand until it ends.</summary>
     public static async Task ShowAsync(DemoRun demo, IAnsiConsole console, CancellationToken cancellationToken)
     {
-        console.MarkupLineInterpolated($"One key with 120,000 tokens a minute; a fleet of agents asks for ten times that.");
-        console.MarkupLineInterpolated($"The limiter listens on [blue]{demo.Address}[/]; watch it at [blue]{new Uri(demo.Address, "dashboard")}[/]. Ctrl+C ends.");
+        console.WriteLine($"The limiter listens on {demo.Address}");
+        console.WriteLine($"Watch it at {new Uri(demo.Address, "dashboard")}");
+        console.WriteLine("Ctrl+C ends.");
         console.WriteLine();
         if (console.Profile.Capabilities.Interactive)
         {
-            await console.Live(Table(demo)).StartAsync(live => demo.RunAsync(() => live.UpdateTarget(Table(demo)), cancellationToken));
-        }
-        else
-        {
-            await demo.RunAsync(null, cancellationToken);
+            // What is drawn last stands.
+            await console.Live(Table(demo)).StartAsync(async live =>
+            {
+                await demo.RunAsync(() => Draw(live, demo), cancellationToken);
+                Draw(live, demo);
+            });
+            return;
         }
 
+        var next = TimeSpan.FromSeconds(1);
+        await demo.RunAsync(
+            () =>
+            {
+                if (demo.Limited.Progress is { } progress && progress.Elapsed >= next)
+                {
+                    next = progress.Elapsed + LinesEvery;
+                    console.WriteLine(Line(demo, progress.Elapsed));
+                }
+            },
+            cancellationToken);
         console.Write(Table(demo));
     }
 
-    private static Table Table(DemoRun demo)
+    /// <summary>Where both sides stand, or stood at the end.</summary>
+    internal static Table Table(DemoRun demo)
     {
         var (limited, baseline) = (demo.Limited, demo.Baseline);
-        var elapsed = limited.Progress?.Elapsed ?? TimeSpan.Zero;
+        var elapsed = limited.Report?.Elapsed ?? limited.Progress?.Elapsed ?? TimeSpan.Zero;
         var table = new Table().AddColumn($"after {elapsed.TotalSeconds:0} s").AddColumn("with FuncLimiter").AddColumn("without");
-        Row(table, "calls answered", limited, baseline, side => Count(side.Progress?.Ok));
-        Row(table, "refused by the provider (429)", limited, baseline, side => Count(side.ProviderRefused));
-        Row(table, "429s that agents saw", limited, baseline, side => Count(side.Progress?.Refused429));
-        Row(table, "of the provider's limit used", limited, baseline, side => side.Utilization.ToString("P1", CultureInfo.InvariantCulture));
         foreach (var priority in Enum.GetValues<FleetPriority>())
         {
-            Row(table, $"{priority.ToString().ToLowerInvariant()}: answered / waiting", limited, baseline, side => Standing(side, priority));
+            Row(table, $"{Name(priority)}: first try to answer, p50 / p99", limited, baseline, side => Wait(side, priority));
         }
 
+        Row(table, "refusals that agents saw (429)", limited, baseline, side => Count(side.Refused));
+        Row(table, "calls given up", limited, baseline, side => Count(side.GaveUp));
+        Row(table, "calls answered, of those ended", limited, baseline, Answered);
+        Row(table, "provider's limit used", limited, baseline, side => Share(side.Utilization));
         if (limited.Report is { } with && baseline.Report is { } without)
         {
-            table.AddRow("fairness by weight (Jain)", Fairness(with), Fairness(without));
-            foreach (var priority in Enum.GetValues<FleetPriority>())
-            {
-                table.AddRow($"{priority.ToString().ToLowerInvariant()}: wait p50 / p99", Wait(with, priority), Wait(without, priority));
-            }
+            table.AddRow("fairness by weight (Jain's index)", Fairness(with), Fairness(without));
         }
 
         return table;
     }
 
+    private static void Draw(LiveDisplayContext live, DemoRun demo)
+    {
+        live.UpdateTarget(Table(demo));
+        live.Refresh();
+    }
+
+    private static string Line(DemoRun demo, TimeSpan elapsed) => string.Create(
+        CultureInfo.InvariantCulture, $"after {elapsed.TotalSeconds:0} s: {Line(demo.Limited)}; without FuncLimiter {Line(demo.Baseline)}");
+
+    private static string Line(DemoSide side) =>
+        $"{Answered(side)} answered, {Count(side.Refused)} times refused, interactive waited {Wait(side, FleetPriority.Interactive)}";
+
     private static void Row(Table table, string name, DemoSide limited, DemoSide baseline, Func<DemoSide, string> value) =>
         table.AddRow(name, value(limited), value(baseline));
 
-    private static string Count(long? count) => (count ?? 0).ToString("N0", CultureInfo.InvariantCulture);
+    private static string Answered(DemoSide side)
+    {
+        var ended = side.Ok + side.GaveUp + side.Failed;
+        return ended == 0 ? "0" : $"{Count(side.Ok)} of {Count(ended)} ({Share((double)side.Ok / ended)})";
+    }
 
-    private static string Standing(DemoSide side, FleetPriority priority) =>
-        $"{Count(side.Progress?.Answered.GetValueOrDefault(priority))} / {Count(side.Progress?.Waiting.GetValueOrDefault(priority))}";
+    private static string Wait(DemoSide side, FleetPriority priority) =>
+        side.UntilAnswer.TryGetValue(priority, out var wait) && wait.Count > 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{wait.P50 / 1000:0.0} s / {wait.P99 / 1000:0.0} s")
+            : "-";
+
+    private static string Name(FleetPriority priority) => priority.ToString().ToLowerInvariant();
+
+    private static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Share(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:0.0} %");
 
     private static string Fairness(FleetReport report) => DemoSummary.FairnessOf(report).ToString("0.000", CultureInfo.InvariantCulture);
-
-    private static string Wait(FleetReport report, FleetPriority priority) => report.Waits.TryGetValue(priority, out var wait)
-        ? string.Create(CultureInfo.InvariantCulture, $"{wait.P50 / 1000:0.0} s / {wait.P99 / 1000:0.0} s")
-        : "-";
 }

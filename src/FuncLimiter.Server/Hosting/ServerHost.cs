@@ -27,6 +27,11 @@ internal sealed class ServerHost : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Address => new(Addresses.First());
 
+    /// <summary>Where operators look, as a browser on this machine reaches it.</summary>
+    public Uri Dashboard => new UriBuilder(Addresses.First()) is { Host: not ("0.0.0.0" or "[::]") } address
+        ? new Uri(address.Uri, EndpointPaths.Dashboard)
+        : new Uri($"http://localhost:{new Uri(Addresses.First()).Port}{EndpointPaths.Dashboard}");
+
     /// <summary>Everywhere it listens.</summary>
     public ICollection<string> Addresses => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
@@ -74,6 +79,7 @@ internal sealed class ServerHost : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
         });
         AddServices(builder.Services, settings, database);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         app.MapFuncLimiter();
         if (database is not null)
@@ -107,5 +113,13 @@ internal sealed class ServerHost : IAsyncDisposable
 
         services.AddFuncLimiter(settings.Configuration, settings.Options);
         services.AddHostedService<TelemetryExport>();
+    }
+
+    /// <summary>Whoever started the server hears the process's signals.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -8,7 +8,7 @@ namespace FuncLimiter.Server.Planning;
 /// <param name="ServedPerDay">Of them those that go out.</param>
 /// <param name="RefusedPerDay">Of them those given up, since they would wait longer than they may.</param>
 /// <param name="WaitingAtMidnight">Of them those that still wait at the end of the day.</param>
-/// <param name="CostUsdPerDay">What the served cost, where there is a price.</param>
+/// <param name="CostUsdPerDay">What the served cost, where there is a price; null where none has one.</param>
 /// <param name="UnpricedCallsPerDay">Of the served those without one.</param>
 /// <param name="Quotas">What each limit needs.</param>
 /// <param name="Missing">What is missing, by provider and kind of limit.</param>
@@ -23,7 +23,7 @@ internal sealed record PlanReport(
     long ServedPerDay,
     long RefusedPerDay,
     long WaitingAtMidnight,
-    double CostUsdPerDay,
+    double? CostUsdPerDay,
     long UnpricedCallsPerDay,
     IReadOnlyList<QuotaNeed> Quotas,
     IReadOnlyList<MissingQuota> Missing,
@@ -48,7 +48,7 @@ internal sealed record PlanReport(
             Whole(hours.Sum(hour => hour.Served)),
             Whole(hours.Sum(hour => hour.Refused)),
             Whole(day.Backlog),
-            Math.Round(hours.Sum(hour => hour.CostUsd), 2),
+            Cost(hours),
             Whole(hours.Sum(hour => hour.Unpriced)),
             quotas,
             MissingQuota.All(quotas),
@@ -62,6 +62,13 @@ internal sealed record PlanReport(
     }
 
     internal static long Whole(double calls) => (long)Math.Round(calls);
+
+    /// <summary>What hours cost, in US dollars; null where nothing that was served has a price.</summary>
+    internal static double? Cost(IEnumerable<FluidHour> hours)
+    {
+        var (usd, unpriced) = hours.Aggregate((Usd: 0.0, Unpriced: 0.0), (sum, hour) => (sum.Usd + hour.CostUsd, sum.Unpriced + hour.Unpriced));
+        return usd > 0 || unpriced <= 0 ? Math.Round(usd, 2) : null;
+    }
 }
 
 /// <summary>What is missing at a provider, over those of its limits that are too small.</summary>
@@ -77,7 +84,7 @@ internal sealed record MissingQuota(string Provider, string Counts, long Configu
 
 /// <summary>One team's calls of one class.</summary>
 internal sealed record TeamPlan(
-    string Tenant, string Priority, long Calls, long Served, long Refused, long Diverted, double CostUsd, IReadOnlyList<TeamHour> ByHour)
+    string Tenant, string Priority, long Calls, long Served, long Refused, long Diverted, double? CostUsd, IReadOnlyList<TeamHour> ByHour)
 {
     public static TeamPlan Of(FluidQueue queue) => new(
         queue.Tenant,
@@ -86,7 +93,7 @@ internal sealed record TeamPlan(
         PlanReport.Whole(queue.Hours.Sum(hour => hour.Served)),
         PlanReport.Whole(queue.Hours.Sum(hour => hour.Refused)),
         PlanReport.Whole(queue.Hours.Sum(hour => hour.Diverted)),
-        Math.Round(queue.Hours.Sum(hour => hour.CostUsd), 2),
+        PlanReport.Cost(queue.Hours),
         [.. queue.Hours.Select(TeamHour.Of)]);
 }
 

@@ -20,7 +20,7 @@ internal static class PlanView
         }
 
         var unpriced = report.UnpricedCallsPerDay > 0 ? $", without {Count(report.UnpricedCallsPerDay)} calls that have no price" : "";
-        Say(console, $"A day: {Count(report.CallsPerDay)} calls, {Count(report.ServedPerDay)} served, {Count(report.RefusedPerDay)} refused, {Count(report.WaitingAtMidnight)} still waiting at midnight. Cost {SimulationView.Money((decimal)report.CostUsdPerDay)} a day{unpriced}.");
+        Say(console, $"A day: {Count(report.CallsPerDay)} calls, {Count(report.ServedPerDay)} served, {Count(report.RefusedPerDay)} refused, {Count(report.WaitingAtMidnight)} still waiting at midnight. Cost {SimulationView.Money((decimal?)report.CostUsdPerDay, report.UnpricedCallsPerDay)} a day{unpriced}.");
         Say(console, "What each limit needs:");
         console.Write(Quotas(report));
         Say(console, "Weights that give each team what it needs:");
@@ -81,7 +81,7 @@ internal static class PlanView
     {
         foreach (var relief in report.Relief)
         {
-            Say(console, $"With {relief.By} for {Count(relief.CallsPerDay)} calls a day: {Count(relief.RefusedPerDay)} refused, the longest wait {SimulationView.Wait(relief.LongestWait)}, {SimulationView.Money((decimal)relief.SavesUsdPerDay)} a day saved.");
+            Say(console, $"With {relief.By} for {Count(relief.CallsPerDay)} calls a day: {Count(relief.RefusedPerDay)} refused, the longest wait {SimulationView.Wait(relief.LongestWait)}, {SimulationView.Money((decimal?)relief.SavesUsdPerDay)} a day saved.");
             foreach (var freed in relief.Frees)
             {
                 var still = freed.StillMissing > 0 ? $", {Count(freed.StillMissing)} still missing" : "";

@@ -11,7 +11,7 @@ namespace FuncLimiter.Server.Planning;
 /// <param name="LongestWait">The longest wait then, in seconds.</param>
 /// <param name="SavesUsdPerDay">What it would save; negative where it would cost more, for calls that were refused before.</param>
 internal sealed record Relief(
-    string By, long CallsPerDay, IReadOnlyList<FreedQuota> Frees, long RefusedPerDay, double LongestWait, double SavesUsdPerDay)
+    string By, long CallsPerDay, IReadOnlyList<FreedQuota> Frees, long RefusedPerDay, double LongestWait, double? SavesUsdPerDay)
 {
     /// <summary>Both ways, where there is work for them.</summary>
     public static IReadOnlyList<Relief> All(Volumes volumes, Load load, FluidDay now, Action<double>? onProgress)
@@ -61,6 +61,7 @@ internal sealed record Relief(
         var frees = QuotaNeed.All(volumes, load).Zip(less)
             .Select(pair => new FreedQuota(pair.First.Scope, pair.First.Counts, pair.First.Needed - pair.Second.Needed, pair.Second.Missing))
             .Where(freed => freed.Amount > 0);
+        var before = now.Queues.SelectMany(queue => queue.Hours).ToList();
         var hours = then.Queues.SelectMany(queue => queue.Hours).ToList();
         return new Relief(
             by,
@@ -68,7 +69,7 @@ internal sealed record Relief(
             [.. frees],
             PlanReport.Whole(hours.Sum(hour => hour.Refused)),
             Math.Round(hours.Max(hour => hour.Waits.LongestSeconds), 1),
-            Math.Round(now.Queues.SelectMany(queue => queue.Hours).Sum(hour => hour.CostUsd) - hours.Sum(hour => hour.CostUsd) - extraUsd, 2));
+            before.Concat(hours).Any(hour => hour.Unpriced > 0) ? null : Math.Round(before.Sum(hour => hour.CostUsd) - hours.Sum(hour => hour.CostUsd) - extraUsd, 2));
     }
 
     private static string SimpleRoute(string route) => $"{route} (simple)";

@@ -72,13 +72,23 @@ internal static class TopView
             var (configured, effective) = (Number(meter, "configured"), Number(meter, "effective"));
             table.AddRow(
                 Markup.Escape(Text(budget, "name")),
-                string.Create(CultureInfo.InvariantCulture, $"{effective:N0}{(effective < configured * 0.995 ? $" (of {configured:N0})" : "")} {Text(meter, "dimension")} / {Number(meter, "windowSeconds"):0.#} s"),
+                Limit(Text(meter, "dimension"), configured, effective, Number(meter, "windowSeconds")),
                 Bar(use),
                 string.Create(CultureInfo.InvariantCulture, $"{100 * use:0.#} %"),
                 budget.GetProperty("cooldownUntil").ValueKind == JsonValueKind.Null ? "" : budget.GetProperty("cooldownUntil").GetDateTimeOffset().ToString("T", CultureInfo.InvariantCulture));
         }
 
         return table;
+    }
+
+    private static string Limit(string dimension, double configured, double effective, double windowSeconds)
+    {
+        var isMoney = dimension == "costNanoUsd";
+        var learned = effective < configured * 0.995 ? $" (of {Amount(configured)})" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{Amount(effective)}{learned}{(isMoney ? "" : $" {dimension}")} / {windowSeconds:0.#} s");
+
+        string Amount(double amount) =>
+            isMoney ? string.Create(CultureInfo.InvariantCulture, $"${amount / 1e9:N2}") : amount.ToString("N0", CultureInfo.InvariantCulture);
     }
 
     private static Table Queues(JsonElement status)

@@ -17,25 +17,24 @@ internal static class ProviderSetup
     public static bool TellsLimits(string provider) => Telling.Contains(provider);
 
     /// <summary>The providers, their deployments in the configuration's order.</summary>
-    public static ProviderDoubleOptions From(GatewayConfiguration configuration, Fleet fleet, ulong seed)
+    public static ProviderDoubleOptions From(GatewayConfiguration configuration, Fleet fleet, ulong seed) =>
+        From(configuration, Epoch + fleet.StartsAt, LatencyOptions.None) with { Seed = seed, Faults = fleet.Faults };
+
+    /// <summary>The same at a moment of a real day. An account's key is its id.</summary>
+    public static ProviderDoubleOptions From(GatewayConfiguration configuration, DateTimeOffset start, LatencyOptions latency) => new()
     {
-        var start = Epoch + fleet.StartsAt;
-        return new ProviderDoubleOptions
-        {
-            Seed = seed,
-            Faults = fleet.Faults,
-            SharedLimits = configuration.Accounts.ToDictionary(account => account.Id, account => Limits(account.Limits, start)),
-            Deployments =
-            [
-                .. configuration.Accounts.SelectMany(account => account.Models.Select(model => new DeploymentOptions(account.Id, model.Model)
-                {
-                    Name = $"{account.Id}/{model.Model}",
-                    Dialect = DialectOf(account.Provider),
-                    Limits = Limits(model.Limits, start),
-                })),
-            ],
-        };
-    }
+        SharedLimits = configuration.Accounts.ToDictionary(account => account.Id, account => Limits(account.Limits, start)),
+        Deployments =
+        [
+            .. configuration.Accounts.SelectMany(account => account.Models.Select(model => new DeploymentOptions(account.Id, model.Model)
+            {
+                Name = $"{account.Id}/{model.Model}",
+                Dialect = DialectOf(account.Provider),
+                Limits = Limits(model.Limits, start),
+                Latency = latency,
+            })),
+        ],
+    };
 
     /// <summary>A midnight; which one does not matter.</summary>
     public static DateTimeOffset Epoch { get; } = new(2026, 1, 5, 0, 0, 0, TimeSpan.Zero);

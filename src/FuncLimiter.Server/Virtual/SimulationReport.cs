@@ -14,7 +14,7 @@ namespace FuncLimiter.Server.Virtual;
 /// <param name="Batched">Calls that went to a batch service.</param>
 /// <param name="Open">Calls that waited or were under way at the end.</param>
 /// <param name="Provider429">Refusals by providers.</param>
-/// <param name="CostUsd">What answered and batched calls cost, where there is a price.</param>
+/// <param name="CostUsd">What answered and batched calls cost, where there is a price; null where none of them has one.</param>
 /// <param name="UnpricedCalls">Of them those without one.</param>
 /// <param name="Tenants">The same by tenant and class.</param>
 /// <param name="Deployments">What the providers saw.</param>
@@ -29,7 +29,7 @@ internal sealed record SimulationReport(
     long Batched,
     long Open,
     long Provider429,
-    decimal CostUsd,
+    decimal? CostUsd,
     long UnpricedCalls,
     IReadOnlyList<TenantOutcome> Tenants,
     IReadOnlyList<DeploymentUse> Deployments)
@@ -53,7 +53,7 @@ internal sealed record SimulationReport(
             tenants.Sum(tenant => tenant.Batched),
             tenants.Sum(tenant => tenant.Calls) - ended,
             deployments.Sum(deployment => deployment.Refused429),
-            tenants.Sum(tenant => tenant.CostUsd),
+            tenants.Any(tenant => tenant.CostUsd > 0) || tenants.All(tenant => tenant.UnpricedCalls == 0) ? tenants.Sum(tenant => tenant.CostUsd ?? 0) : null,
             tenants.Sum(tenant => tenant.UnpricedCalls),
             tenants,
             deployments);
@@ -74,7 +74,7 @@ internal sealed record TenantOutcome(
     double WaitP50,
     double WaitP99,
     double LongestWait,
-    decimal CostUsd,
+    decimal? CostUsd,
     long UnpricedCalls,
     IReadOnlyDictionary<string, long> RefusedFor,
     IReadOnlyList<HourOutcome> ByHour)
@@ -95,7 +95,7 @@ internal sealed record TenantOutcome(
             Rounded(waits.Quantile(0.5)),
             Rounded(waits.Quantile(0.99)),
             Rounded(waits.LongestSeconds),
-            Math.Round(tally.CostUsd, 6),
+            tally.CostUsd > 0 || tally.Unpriced == 0 ? Math.Round(tally.CostUsd, 6) : null,
             tally.Unpriced,
             tally.Reasons.OrderBy(reason => reason.Key).ToDictionary(reason => reason.Key.ToString(), reason => reason.Value),
             [.. tally.Hours.Select(HourOutcome.Of)]);

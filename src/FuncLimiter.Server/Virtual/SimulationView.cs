@@ -20,7 +20,7 @@ internal static class SimulationView
         console.Write(Deployments(report));
         var unpriced = report.UnpricedCalls > 0 ? $", {Count(report.UnpricedCalls)} calls without a price" : "";
         console.MarkupLineInterpolated(
-            $"{Count(report.Calls)} calls in {report.Hours:0.##} hours: {Count(report.Ok)} answered, {Count(report.Refused)} refused, {Count(report.Failed)} failed, {Count(report.Batched)} to batch, {Count(report.Open)} open at the end; {Count(report.Provider429)} refused by providers (429). Cost {Money(report.CostUsd)}{unpriced}.");
+            $"{Count(report.Calls)} calls in {report.Hours:0.##} hours: {Count(report.Ok)} answered, {Count(report.Refused)} refused, {Count(report.Failed)} failed, {Count(report.Batched)} to batch, {Count(report.Open)} open at the end; {Count(report.Provider429)} refused by providers (429). Cost {Money(report.CostUsd, report.UnpricedCalls)}{unpriced}.");
         console.MarkupLineInterpolated($"Seed {report.Seed}; {Count(report.Events)} events in {took.TotalSeconds:0.0} s.");
     }
 
@@ -36,7 +36,9 @@ internal static class SimulationView
 
     public static string Count(double count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    public static string Money(decimal usd) => string.Create(CultureInfo.InvariantCulture, $"${usd:N2}");
+    public static string Money(decimal? usd, long unpriced = 0) => usd is not { } known
+        ? "unknown"
+        : string.Create(CultureInfo.InvariantCulture, $"{(unpriced > 0 ? "at least " : "")}${known:N2}");
 
     private static Table Tenants(SimulationReport report)
     {
@@ -55,7 +57,7 @@ internal static class SimulationView
                 Count(tenant.Batched),
                 Wait(tenant.WaitP50),
                 Wait(tenant.WaitP99),
-                Money(tenant.CostUsd));
+                Money(tenant.CostUsd, tenant.UnpricedCalls));
         }
 
         return table;

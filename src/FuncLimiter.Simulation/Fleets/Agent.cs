@@ -10,14 +10,17 @@ internal sealed class Agent(
     private readonly GroupTally _tally = tally.GroupOf(tenant, group.Priority);
     private readonly Random _random = new(Seed(options.Seed, tenant.Id, (int)group.Priority, number));
 
-    /// <summary>Goes on until cancelled.</summary>
+    /// <summary>Goes on until cancelled. Work whose call was given up is asked for again by the next one.</summary>
     public async Task RunAsync(CancellationToken end)
     {
+        FleetTally.Work? work = null;
         for (var call = 0L; !end.IsCancellationRequested; call++)
         {
             tally.Begin(_tally);
+            work ??= tally.Start(_tally);
             var outcome = await CallAsync(call, end);
-            tally.End(_tally, outcome);
+            tally.End(_tally, outcome, work);
+            work = outcome.Kind == AgentOutcomeKind.Answered ? null : work;
             await PauseAsync(group.ThinkTime * (0.5 + _random.NextDouble()), end);
         }
     }

@@ -17,4 +17,11 @@ public sealed record FleetProgress(
     long Failed,
     long Tokens,
     IReadOnlyDictionary<FleetPriority, long> Waiting,
-    IReadOnlyDictionary<FleetPriority, long> Answered);
+    IReadOnlyDictionary<FleetPriority, long> Answered)
+{
+    /// <summary>Calls given up after their last retry was refused with 429.</summary>
+    public long GaveUp { get; init; }
+
+    /// <inheritdoc cref="FleetReport.UntilAnswer"/>
+    public IReadOnlyDictionary<FleetPriority, WaitReport> UntilAnswer { get; init; } = new Dictionary<FleetPriority, WaitReport>();
+}

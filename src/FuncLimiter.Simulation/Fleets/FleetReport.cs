@@ -36,6 +36,12 @@ public sealed record FleetReport
     /// <summary>Times from the first try to the answer's headers, by priority.</summary>
     public required IReadOnlyDictionary<FleetPriority, WaitReport> Latencies { get; init; }
 
+    /// <summary>
+    /// Times from the first try of a piece of work to its answer, by priority, to 1 %: over retries, and over calls that were given up and
+    /// made again. Work without an answer yet counts with its age.
+    /// </summary>
+    public IReadOnlyDictionary<FleetPriority, WaitReport> UntilAnswer { get; init; } = new Dictionary<FleetPriority, WaitReport>();
+
     /// <summary>Each tenant in each priority that it has.</summary>
     public required IReadOnlyList<GroupReport> Groups { get; init; }
 

@@ -1,3 +1,5 @@
+using FuncLimiter.Simulation.Virtual;
+
 namespace FuncLimiter.Simulation.Fleets;
 
 /// <summary>What all agents together have seen so far. One lock guards it; nothing waits inside it.</summary>
@@ -9,6 +11,8 @@ internal sealed class FleetTally
     private readonly List<GroupTally> _groups = [];
     private readonly Dictionary<FleetPriority, WaitSamples> _waits = [];
     private readonly Dictionary<FleetPriority, WaitSamples> _latencies = [];
+    private readonly Dictionary<FleetPriority, WaitHistogram> _untilAnswer = [];
+    private readonly HashSet<Work> _open = [];
     private readonly SortedDictionary<string, long> _failures = new(StringComparer.Ordinal);
     private double? _endSeconds;
     private long _requests;
@@ -27,7 +31,7 @@ internal sealed class FleetTally
 
         foreach (var priority in Enum.GetValues<FleetPriority>())
         {
-            (_waits[priority], _latencies[priority]) = (new WaitSamples(), new WaitSamples());
+            (_waits[priority], _latencies[priority], _untilAnswer[priority]) = (new WaitSamples(), new WaitSamples(), new WaitHistogram());
         }
     }
 
@@ -44,12 +48,23 @@ internal sealed class FleetTally
         }
     }
 
+    /// <summary>Begins a piece of work, which may take several calls until one is answered.</summary>
+    public Work Start(GroupTally group)
+    {
+        lock (_gate)
+        {
+            var work = new Work(group.Priority, Now);
+            _open.Add(work);
+            return work;
+        }
+    }
+
     public void Requested() => Interlocked.Increment(ref _requests);
 
     public void Refused() => Interlocked.Increment(ref _refused);
 
-    /// <summary>Ends a call.</summary>
-    public void End(GroupTally group, in AgentOutcome outcome)
+    /// <summary>Ends a call, and where it was answered the work that it was for.</summary>
+    public void End(GroupTally group, in AgentOutcome outcome, Work? work = null)
     {
         lock (_gate)
         {
@@ -60,6 +75,11 @@ internal sealed class FleetTally
                     group.Answered(outcome.Tokens, Now);
                     _waits[group.Priority].Add(outcome.WaitMs);
                     _latencies[group.Priority].Add(outcome.LatencyMs);
+                    if (work is not null && _open.Remove(work))
+                    {
+                        _untilAnswer[group.Priority].Add(Now - work.SinceSeconds);
+                    }
+
                     break;
                 case AgentOutcomeKind.GaveUp:
                     _gaveUp++;
@@ -95,12 +115,16 @@ internal sealed class FleetTally
                 _failures.Values.Sum(),
                 _groups.Sum(group => group.Tokens),
                 ByPriority(group => group.Waiting),
-                ByPriority(group => group.Ok));
+                ByPriority(group => group.Ok))
+            {
+                GaveUp = _gaveUp,
+                UntilAnswer = UntilAnswer(_open),
+            };
         }
     }
 
-    /// <summary>The report; group shares as they stood when the clock was stopped.</summary>
-    public FleetReport Report(IReadOnlyList<GroupReport> groups)
+    /// <summary>The report; group shares and open work as they stood when the clock was stopped.</summary>
+    public FleetReport Report(IReadOnlyList<GroupReport> groups, IReadOnlyCollection<Work>? open = null)
     {
         lock (_gate)
         {
@@ -116,6 +140,7 @@ internal sealed class FleetTally
                 Abandoned = _abandoned,
                 Waits = _waits.ToDictionary(pair => pair.Key, pair => pair.Value.Report()),
                 Latencies = _latencies.ToDictionary(pair => pair.Key, pair => pair.Value.Report()),
+                UntilAnswer = UntilAnswer(open ?? []),
                 Groups = groups,
             };
         }
@@ -129,7 +154,42 @@ internal sealed class FleetTally
         }
     }
 
+    public IReadOnlyCollection<Work> Open()
+    {
+        lock (_gate)
+        {
+            return [.. _open];
+        }
+    }
+
+    /// <summary>Work that is open counts with its age, so that what is never answered is not left out.</summary>
+    private Dictionary<FleetPriority, WaitReport> UntilAnswer(IEnumerable<Work> open)
+    {
+        var all = new Dictionary<FleetPriority, WaitHistogram>();
+        foreach (var (priority, answered) in _untilAnswer)
+        {
+            all[priority] = new WaitHistogram();
+            all[priority].Add(answered);
+        }
+
+        foreach (var work in open)
+        {
+            all[work.Priority].Add(Now - work.SinceSeconds);
+        }
+
+        return all.ToDictionary(pair => pair.Key, pair => new WaitReport(
+            (long)pair.Value.Count, 1000 * pair.Value.Quantile(0.5), 1000 * pair.Value.Quantile(0.99), 1000 * pair.Value.LongestSeconds));
+    }
+
     private Dictionary<FleetPriority, long> ByPriority(Func<GroupTally, long> count) =>
         Enum.GetValues<FleetPriority>().ToDictionary(
             priority => priority, priority => _groups.Where(group => group.Priority == priority).Sum(count));
+
+    /// <summary>One piece of an agent's work, from its first try on.</summary>
+    internal sealed class Work(FleetPriority priority, double sinceSeconds)
+    {
+        public FleetPriority Priority => priority;
+
+        public double SinceSeconds => sinceSeconds;
+    }
 }

@@ -24,6 +24,12 @@ public sealed record ProviderDoubleOptions
     /// <summary>Seeds the lengths of answers and the chance of faults.</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>
+    /// Whether it takes any key, for the deployment of that name which comes first where the key is nobody's; and OpenAI's paths below any
+    /// prefix, as other providers have them (<c>/inference/v1/chat/completions</c>). Default false.
+    /// </summary>
+    public bool TakesAnyKey { get; init; }
+
     /// <summary>The largest body taken, in bytes; default 32 MB, as Anthropic's.</summary>
     public int MaxBodyBytes { get; init; } = 32 * 1024 * 1024;
 }

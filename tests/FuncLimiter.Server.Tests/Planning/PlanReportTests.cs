@@ -92,7 +92,7 @@ public class PlanReportTests
 
         var relief = Assert.Single(report.Relief);
         Assert.Equal(("batch", 36_000L), (relief.By, relief.CallsPerDay));
-        Assert.Equal(report.CostUsdPerDay * 0.25, relief.SavesUsdPerDay, report.CostUsdPerDay * 0.01);
+        Assert.Equal(report.CostUsdPerDay!.Value * 0.25, relief.SavesUsdPerDay!.Value, report.CostUsdPerDay.Value * 0.01);
         Assert.InRange(Assert.Single(relief.Frees).Amount, 25, 30);
     }
 

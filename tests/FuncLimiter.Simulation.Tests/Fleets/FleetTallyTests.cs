@@ -82,6 +82,28 @@ public class FleetTallyTests
         Assert.Equal(0, report.Waits[FleetPriority.Background].Count);
     }
 
+    [Fact]
+    public void UntilAnswer_CountsFromTheFirstTryOverCallsThatWereGivenUp_AndWhatIsOpenWithItsAge()
+    {
+        var (tally, group, time) = Start();
+
+        var work = tally.Start(group);
+        tally.Begin(group);
+        time.Advance(3);
+        tally.End(group, new AgentOutcome(AgentOutcomeKind.GaveUp, 0, 0, 3_000, null), work);
+        tally.Begin(group);
+        time.Advance(1);
+        tally.End(group, Answered, work);
+        tally.Start(group);
+        time.Advance(8);
+        var report = tally.Report(tally.Groups(), tally.Open());
+
+        var wait = report.UntilAnswer[FleetPriority.Standard];
+        Assert.Equal(2, wait.Count);
+        Assert.Equal(4_000, wait.P50, 80.0);
+        Assert.Equal(8_000, wait.P99, 160.0);
+    }
+
     [Theory]
     [InlineData(0.5, 50)]
     [InlineData(0.99, 99)]

@@ -1,6 +1,6 @@
 // What an operator may change: asked first, then sent to /admin.
 import { $, element, text } from './dom.js';
-import { budgetName, meterName } from './format.js';
+import { budgetName, meterAmount, meterName, meterUnits } from './format.js';
 import { askKey, base, headers } from './stream.js';
 
 const dialog = $('action');
@@ -49,19 +49,19 @@ export function actOnBudget(budget) {
     choice('act', 'pause-300', 'Pause for 5 minutes', true),
     choice('act', 'pause-3600', 'Pause for an hour'),
     ...(budget.closedUntil ? [choice('act', 'resume', 'Open it again now')] : []),
-    ...(scope === 'user' ? [] : budget.meters.map(meter => choice('act', `limit ${meter.dimension} ${meter.window}`, `Set the limit of ${meterName(meter.dimension, meter.window)} (now ${meter.configured})`))),
+    ...(scope === 'user' ? [] : budget.meters.map(meter => choice('act', `limit ${meter.dimension} ${meter.window}`, `Set the limit of ${meterName(meter.dimension, meter.window)} (now ${meterAmount(meter.dimension, meter.configured)})`))),
   ];
   ask({
     title: id,
     what: `A ${scope}. Whatever you do takes effect at once and is written to the audit.`,
     fields: [element('fieldset', { class: 'choices' }, element('legend', { class: 'hidden' }, 'What to do'), ...choices),
-      field('amount', 'New limit, where it is to be set', { type: 'number', min: 1, step: 1 }), reason()],
+      field('amount', 'New limit, where it is to be set', { type: 'number', min: 0.01, step: 'any' }), reason()],
     request: form => {
       const [what, dimension, window] = form.get('act').split(/[- ]/);
       const note = form.get('reason');
       return what === 'pause' ? put('/admin/pauses', { scope: budget.name, seconds: Number(dimension), reason: note })
         : what === 'resume' ? put('/admin/pauses', { scope: budget.name, seconds: 0, reason: note })
-          : put('/admin/limits', { scope: budget.name, dimension, windowSeconds: Number(window), amount: Number(form.get('amount')), reason: note });
+          : put('/admin/limits', { scope: budget.name, dimension, windowSeconds: Number(window), amount: meterUnits(dimension, Number(form.get('amount'))), reason: note });
     },
   });
 }

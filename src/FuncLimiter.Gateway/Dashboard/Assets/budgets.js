@@ -1,5 +1,5 @@
 import { $, LongList, className, element, keyed, text } from './dom.js';
-import { amount, budgetName, meterName, percent, seconds } from './format.js';
+import { budgetName, meterAmount, meterText, percent, seconds } from './format.js';
 import { level, store, use } from './store.js';
 import { draw, spark } from './spark.js';
 import { base, headers } from './stream.js';
@@ -76,9 +76,9 @@ function updateMeter(node, meter) {
   className(bar.firstChild, state);
   bar.firstChild.style.width = `${Math.min(100, meter.use * 100).toFixed(1)}%`;
   const limit = Math.min(meter.configured, meter.effective);
-  text(of, `${amount(meter.taken)} of ${amount(limit)} ${meterName(meter.dimension, meter.window)}`);
+  text(of, meterText(meter.dimension, meter.window, meter.taken, limit));
   learned.hidden = meter.effective >= meter.configured * 0.995;
-  text(learned, `limit learned as ${amount(meter.effective)}, configured as ${amount(meter.configured)}`);
+  text(learned, `limit learned as ${meterAmount(meter.dimension, meter.effective)}, configured as ${meterAmount(meter.dimension, meter.configured)}`);
 }
 
 async function refreshTrends() {

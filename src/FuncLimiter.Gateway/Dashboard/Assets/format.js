@@ -16,10 +16,22 @@ export const seconds = value =>
 
 export const perSecond = value => value >= 10 ? `${Math.round(value)} a second` : value > 0 ? `${value.toFixed(1)} a second` : 'none just now';
 
-const dimensions = { requests: 'requests', tokens: 'tokens', inputTokens: 'input tokens', outputTokens: 'output tokens', concurrent: 'calls at once' };
+// What calls cost, where some of them have no price: the known part is the least that it can be.
+export const cost = (value, unpriced) =>
+  value === null ? 'unknown' : unpriced ? `at least ${usd(value)}` : usd(value);
+
+const nanoUsd = 'costNanoUsd';
+const perUsd = 1e9;
+const dimensions = { requests: 'requests', tokens: 'tokens', inputTokens: 'input tokens', outputTokens: 'output tokens', concurrent: 'calls at once', [nanoUsd]: 'money' };
 const windows = { 0: '', 1: ' a second', 60: ' a minute', 3600: ' an hour', 86400: ' a day' };
-export const meterName = (dimension, window) =>
-  dimensions[dimension] + (window in windows ? windows[window] : ` in ${seconds(window)}`);
+const span = window => window in windows ? windows[window] : ` in ${seconds(window)}`;
+export const meterName = (dimension, window) => (dimensions[dimension] ?? dimension) + span(window);
+
+// Amounts of a meter as people read them, and as they are written down. A billionth of a dollar is the unit of money.
+export const meterAmount = (dimension, value) => dimension === nanoUsd ? usd(value / perUsd) : amount(value);
+export const meterUnits = (dimension, value) => dimension === nanoUsd ? Math.round(value * perUsd) : value;
+export const meterText = (dimension, window, taken, limit) =>
+  dimension === nanoUsd ? `${usd(taken / perUsd)} of ${usd(limit / perUsd)}${span(window)}` : `${amount(taken)} of ${amount(limit)} ${meterName(dimension, window)}`;
 
 // "deployment:openai-east/gpt-x" is openai-east/gpt-x, a deployment.
 export const budgetName = name => {

@@ -1,5 +1,5 @@
 import { $, className, element, keyed, text } from './dom.js';
-import { budgetName, clock, count, meterName, perSecond, percent, seconds, usd } from './format.js';
+import { budgetName, clock, cost, count, meterName, perSecond, percent, seconds, usd } from './format.js';
 import { level, store, use } from './store.js';
 import { closing } from './budgets.js';
 
@@ -22,8 +22,8 @@ export function showFigures() {
   text($('figure-refused'), count(summary.refused));
   text($('figure-refused-note'), summary.diverted ? `${count(summary.diverted)} diverted` : perSecond(rates.refused));
   text($('figure-limited'), count(summary.rateLimited));
-  text($('figure-cost'), usd(summary.costUsd));
-  text($('figure-cost-note'), rates.costUsd > 0 ? `${usd(rates.costUsd * 3600)} an hour` : 'since the start');
+  text($('figure-cost'), cost(summary.costUsd, summary.unpricedCalls));
+  text($('figure-cost-note'), summary.unpricedCalls ? `${count(summary.unpricedCalls)} calls have no price` : rates.costUsd > 0 ? `${usd(rates.costUsd * 3600)} an hour` : 'since the start');
   showVerdict(tightest, share, oldest);
 }
 

@@ -1,5 +1,5 @@
 import { $, LongList, element, keyed, text } from './dom.js';
-import { count, percent, seconds, usd } from './format.js';
+import { cost, count, percent, seconds } from './format.js';
 import { store } from './store.js';
 import { actOnTenant } from './actions.js';
 
@@ -42,5 +42,5 @@ function update(row, tenant) {
   text(row.cells[2], tenant.waiting ? `${count(tenant.waiting)}, ${seconds(tenant.oldest)}` : '0');
   text(row.cells[3], count(tenant.admitted));
   text(row.cells[4], count(tenant.refused));
-  text(row.cells[5], usd(tenant.costUsd));
+  text(row.cells[5], cost(tenant.costUsd, tenant.unpricedCalls));
 }

@@ -37,16 +37,16 @@ internal sealed class CallHandler(ProviderDoubleOptions options, TimeProvider ti
         }
         else if (route.Operation is not { } operation)
         {
-            await SendModelsAsync(context.Response, state.Models(route.Dialect, key!));
+            await SendModelsAsync(context.Response, state.Models(route.Dialect, key ?? ""));
         }
         else
         {
-            await HandleOperationAsync(new Call(context, state, route, operation, key!, id));
+            await HandleOperationAsync(new Call(context, state, route, operation, key ?? "", id));
         }
     }
 
-    private static CallRoute? Route(HttpRequest request, string path) =>
-        CallRoute.Parse(path) is { } route
+    private CallRoute? Route(HttpRequest request, string path) =>
+        (options.TakesAnyKey ? CallRoute.ParseBelowPrefix(path) : CallRoute.Parse(path)) is { } route
         && request.Method == (route.Operation is null ? HttpMethods.Get : HttpMethods.Post)
         && (route.Deployment is null || request.Query.ContainsKey("api-version"))
             ? route

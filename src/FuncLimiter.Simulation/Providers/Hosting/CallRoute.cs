@@ -32,6 +32,15 @@ internal readonly record struct CallRoute(ProviderDialect Dialect, RequestOperat
         _ => ParseAzure(path),
     };
 
+    /// <summary>The same, for providers too that have OpenAI's or Anthropic's paths below a prefix of their own.</summary>
+    public static CallRoute? ParseBelowPrefix(string path) =>
+        Parse(path)
+        ?? (path.EndsWith("/chat/completions", StringComparison.Ordinal) ? new CallRoute(ProviderDialect.OpenAI, RequestOperation.ChatCompletions, null)
+            : path.EndsWith("/v1/responses", StringComparison.Ordinal) ? new CallRoute(ProviderDialect.OpenAI, RequestOperation.Responses, null)
+            : path.EndsWith("/embeddings", StringComparison.Ordinal) ? new CallRoute(ProviderDialect.OpenAI, RequestOperation.Embeddings, null)
+            : path.EndsWith("/v1/messages", StringComparison.Ordinal) ? new CallRoute(ProviderDialect.Anthropic, RequestOperation.Messages, null)
+            : null);
+
     /// <summary>The key that a request brings in its dialect's header.</summary>
     public string? KeyOf(IHeaderDictionary headers)
     {

@@ -57,7 +57,7 @@ internal sealed class DoubleState
 
     public bool IsKey(ProviderDialect dialect, string? key)
     {
-        if (key is not null && _keys.Contains((dialect, key)))
+        if (_options.TakesAnyKey || (key is not null && _keys.Contains((dialect, key))))
         {
             return true;
         }
@@ -66,11 +66,14 @@ internal sealed class DoubleState
         return false;
     }
 
-    public Deployment? Find(ProviderDialect dialect, string key, string model) => _byModel.GetValueOrDefault((dialect, key, model));
+    public Deployment? Find(ProviderDialect dialect, string key, string model) =>
+        _byModel.GetValueOrDefault((dialect, key, model))
+        ?? (_options.TakesAnyKey ? _deployments.Where(each => each.Options.Model == model).MinBy(each => each.Options.Dialect != dialect) : null);
 
-    public IEnumerable<string> Models(ProviderDialect dialect, string key) =>
-        _deployments.Where(deployment => deployment.Options.Dialect == dialect && deployment.Options.Key == key)
-            .Select(deployment => deployment.Options.Model);
+    public IEnumerable<string> Models(ProviderDialect dialect, string key) => _deployments
+        .Where(each => each.Options.Dialect == dialect && (each.Options.Key == key || (_options.TakesAnyKey && !_keys.Contains((dialect, key)))))
+        .Select(deployment => deployment.Options.Model)
+        .Distinct();
 
     public void CountInvalid() => Interlocked.Increment(ref _invalid);
 
