@@ -9,9 +9,9 @@ public sealed class DemoTests
     [Theory]
     [InlineData("INT", "Starting two provider doubles", 130)]
     [InlineData("INT", "Ctrl+C ends", 0)]
-    [InlineData("INT", "after 1 s", 0)]
+    [InlineData("INT", "after ", 0)]
     [InlineData("TERM", "Starting two provider doubles", 130)]
-    [InlineData("TERM", "after 1 s", 0)]
+    [InlineData("TERM", "after ", 0)]
     public async Task Signal_EndsIt(string signal, string when, int exitCode)
     {
         var result = await BuiltProgram.RunAsync("dotnet", [BuiltProgram.File, "demo"], Path.GetTempPath(), when, signal);
@@ -25,7 +25,7 @@ public sealed class DemoTests
     {
         // A shell starts jobs with '&' so that they ignore SIGINT.
         var result = await BuiltProgram.RunAsync(
-            "sh", ["-c", $"trap '' INT; exec dotnet '{BuiltProgram.File}' demo"], Path.GetTempPath(), "after 1 s", "INT");
+            "sh", ["-c", $"trap '' INT; exec dotnet '{BuiltProgram.File}' demo"], Path.GetTempPath(), "after ", "INT");
 
         Assert.True(result.ExitCode == 0, result.Output + result.Errors);
     }
@@ -37,8 +37,8 @@ public sealed class DemoTests
     {
         string[] run = ["run", "-c", "Release", "--no-build", "--project", Path.Combine(RepositoryRoot.Path, "src", "FuncLimiter.Server"), "--", "demo"];
         var result = asTerminal
-            ? await BuiltProgram.RunAsync("setsid", ["--wait", "sh", "-c", "exec \"$0\" \"$@\"", "dotnet", .. run], Path.GetTempPath(), "after 1 s", signal, toGroup: true)
-            : await BuiltProgram.RunAsync("dotnet", run, Path.GetTempPath(), "after 1 s", signal);
+            ? await BuiltProgram.RunAsync("setsid", ["--wait", "sh", "-c", "exec \"$0\" \"$@\"", "dotnet", .. run], Path.GetTempPath(), "after ", signal, toGroup: true)
+            : await BuiltProgram.RunAsync("dotnet", run, Path.GetTempPath(), "after ", signal);
 
         Assert.Contains("fairness by weight", result.Output, StringComparison.Ordinal);
     }

@@ -289,7 +289,7 @@ internal sealed class PageRun : IAsyncDisposable
         return new CommandResult(process.ExitCode, await output, await errors);
     }
 
-    private void Prepare(ProcessStartInfo start)
+    private static void Prepare(ProcessStartInfo start)
     {
         start.Environment["DOTNET"] = Environment.ProcessPath?.EndsWith("dotnet", StringComparison.Ordinal) == true ? Environment.ProcessPath : "/usr/bin/env dotnet";
         start.Environment["PROGRAM"] = BuiltProgram.File;
@@ -330,6 +330,11 @@ internal sealed class PageRun : IAsyncDisposable
     private void Script(string name, string text)
     {
         Write($"bin/{name}", $"#!/bin/bash\n{text}\n");
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("Pages are run in bash.");
+        }
+
         File.SetUnixFileMode(Path.Combine(Folder, "bin", name), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 

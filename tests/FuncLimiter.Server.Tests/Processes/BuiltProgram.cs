@@ -32,11 +32,13 @@ internal static class BuiltProgram
         start.Environment["ANY"] = "any";
         using var process = new Process { StartInfo = start };
         var (output, errors) = (new StringBuilder(), new StringBuilder());
+        var isSent = false;
         process.OutputDataReceived += (_, line) =>
         {
             Keep(output, line.Data);
-            if (line.Data?.Contains(cue, StringComparison.Ordinal) == true)
+            if (!isSent && line.Data?.Contains(cue, StringComparison.Ordinal) == true)
             {
+                isSent = true;
                 var id = process.Id.ToString(CultureInfo.InvariantCulture);
                 Process.Start("kill", [$"-{signal}", "--", toGroup ? $"-{id}" : id]).Dispose();
             }
