@@ -92,6 +92,31 @@ public class ReportTests
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (live.StatusCode, ready.StatusCode));
     }
 
+    [Fact]
+    public async Task Root_SaysWhatThisIsAndWhereTheDashboardIs()
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.GetAsync("/");
+        using var page = await gateway.GetAsync("/", ("Accept", "text/html,application/xhtml+xml"));
+
+        using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal("FuncLimiter", body.RootElement.GetProperty("name").GetString());
+        Assert.Equal("/dashboard", body.RootElement.GetProperty("dashboard").GetString());
+        Assert.Equal("text/html", page.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("<a href=\"/dashboard\">", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Root_TakesGetOnly()
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync("/", "{}");
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+    }
+
     private static async Task<TestGateway> StartAsync()
     {
         var gateway = await TestGateway.StartAsync(Samples.Keyed);

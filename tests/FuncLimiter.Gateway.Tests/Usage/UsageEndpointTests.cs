@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 
 namespace FuncLimiter.Gateway.Tests.Usage;
@@ -31,6 +32,59 @@ public class UsageEndpointTests
         Assert.Equal(0, rows[0].GetProperty("rejectionRate").GetDecimal());
         Assert.Equal(3 * each, root.GetProperty("total").GetProperty("costUsd").GetDecimal());
         Assert.Equal(JsonValueKind.Null, root.GetProperty("next").ValueKind);
+    }
+
+    [Fact]
+    public async Task CostWithoutAPrice_IsUnknown_AndSaysWhy()
+    {
+        await using var gateway = await TestGateway.StartAsync(Unpriced, keepsUsage: true);
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+        await CallAsync(gateway, FromAcme);
+
+        var row = (await JsonAsync(gateway, "/usage?by=model", FromAcme)).GetProperty("rows")[0];
+        var csv = await (await gateway.GetAsync("/usage?by=model&format=csv", FromAcme)).Content.ReadAsStringAsync();
+
+        Assert.All(["costUsd", "inputCostUsd", "outputCostUsd", "shareOfCost"], name => Assert.Equal(JsonValueKind.Null, row.GetProperty(name).ValueKind));
+        Assert.Equal(1, Int(row, "unpricedCalls"));
+        Assert.Contains("no price", Text(row, "costUnknown"), StringComparison.Ordinal);
+        Assert.Contains("gpt-x,1,1,0,0,0,0,1,11,4,0,7,,,,1,", csv, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CostOfSomeCallsWithoutAPrice_IsThePartThatIsKnown_AndSaysWhatIsNotInIt()
+    {
+        await using var gateway = await TestGateway.StartAsync(
+            provider => Unpriced(provider) with
+            {
+                Accounts = [Unpriced(provider).Accounts[0], Samples.Keyed(provider).Accounts[1]],
+                Routes = [new("gpt-x", ["openai-1/gpt-x"], []), new("gpt-y", ["openai-2/gpt-y"], [])],
+            },
+            keepsUsage: true);
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+        await CallAsync(gateway, FromAcme);
+        using (await gateway.PostAsync("/v1/chat/completions", Samples.Chat.Replace("gpt-x", "gpt-y", StringComparison.Ordinal), FromAcme))
+        {
+        }
+
+        for (var attempt = 0; await CountAsync(gateway) < 2 && attempt < 500; attempt++)
+        {
+            await Task.Delay(5);
+        }
+
+        var total = (await JsonAsync(gateway, "/usage", FromAcme)).GetProperty("total");
+        Assert.Equal((0.000088m, 1), (total.GetProperty("costUsd").GetDecimal(), Int(total, "unpricedCalls")));
+        Assert.StartsWith("1 answered", Text(total, "costUnknown"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CostOfNothing_IsNothing()
+    {
+        await using var gateway = await StartAsync();
+
+        var total = (await JsonAsync(gateway, "/usage", FromAcme)).GetProperty("total");
+
+        Assert.Equal(0, total.GetProperty("costUsd").GetDecimal());
+        Assert.False(total.TryGetProperty("costUnknown", out _));
     }
 
     [Fact]
@@ -160,6 +214,15 @@ public class UsageEndpointTests
         var total = (await JsonAsync(gateway, "/usage?by=route", FromAcme)).GetProperty("rows")[0];
 
         Assert.Equal((2, 1, 1, 0.5m), (Int(total, "calls"), Int(total, "answered"), Int(total, "refused"), total.GetProperty("rejectionRate").GetDecimal()));
+    }
+
+    private static GatewayConfiguration Unpriced(Uri provider)
+    {
+        var configuration = Samples.Keyed(provider);
+        return configuration with
+        {
+            Accounts = [.. configuration.Accounts.Select(account => account with { Models = [.. account.Models.Select(model => model with { Price = null })] })],
+        };
     }
 
     private static async Task<TestGateway> StartAsync()

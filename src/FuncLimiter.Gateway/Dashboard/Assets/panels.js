@@ -23,7 +23,7 @@ export function showFigures() {
   text($('figure-refused-note'), summary.diverted ? `${count(summary.diverted)} diverted` : perSecond(rates.refused));
   text($('figure-limited'), count(summary.rateLimited));
   text($('figure-cost'), cost(summary.costUsd, summary.unpricedCalls));
-  text($('figure-cost-note'), summary.unpricedCalls ? `${count(summary.unpricedCalls)} calls have no price` : rates.costUsd > 0 ? `${usd(rates.costUsd * 3600)} an hour` : 'since the start');
+  text($('figure-cost-note'), summary.unpricedCalls ? `${count(summary.unpricedCalls)} ${summary.unpricedCalls === 1 ? 'call has' : 'calls have'} no price` : rates.costUsd > 0 ? `${usd(rates.costUsd * 3600)} an hour` : 'since the start');
   showVerdict(tightest, share, oldest);
 }
 

@@ -31,7 +31,17 @@ internal static class JsonBody
         }
         catch (JsonException broken)
         {
-            return (null, GatewayError.BadRequest("invalid_json", $"The body is not as expected: {broken.Message}", broken.Path));
+            return (null, GatewayError.BadRequest("invalid_json", Fault(broken), broken.Path));
         }
+    }
+
+    // The reader's own words name types of this program where a member is not known, is missing, or has a value of another kind.
+    private static string Fault(JsonException broken)
+    {
+        const string required = "missing required properties including:";
+        return broken.Message.Contains("could not be mapped", StringComparison.Ordinal) ? $"The body has a member that is not known: {broken.Path}."
+            : broken.Message.IndexOf(required, StringComparison.Ordinal) is >= 0 and var at ? $"The body lacks{broken.Message[(at + required.Length)..]}"
+            : broken.Message.Contains("could not be converted", StringComparison.Ordinal) ? $"The body has a value of another kind than is needed: {broken.Path}."
+            : $"The body is not as expected: {broken.Message}";
     }
 }
