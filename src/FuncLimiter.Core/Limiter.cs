@@ -219,9 +219,14 @@ public sealed partial class Limiter
             : now + refusals.Forecast(call, isPromised: false, now));
     }
 
-    /// <summary>Closes a deployment (<c>account/model</c>) or an account until an instant, or opens it where that has passed. False where there is none.</summary>
+    /// <summary>
+    /// Closes a deployment (<c>account/model</c>), an account or a shared limit until an instant, or opens it where that has passed. False
+    /// where there is none.
+    /// </summary>
     public bool CoolDown(string scope, Instant until, Instant now) =>
-        Controls.Close($"account:{scope}", until, Clock(now)) || Controls.Close($"deployment:{scope}", until, Clock(now));
+        Controls.Close($"account:{scope}", until, Clock(now))
+        || Controls.Close($"deployment:{scope}", until, Clock(now))
+        || Controls.Close($"shared:{scope}", until, Clock(now));
 
     /// <summary>Takes up an owner's answer: what it lends may go out.</summary>
     /// <exception cref="InvalidOperationException">The budgets are owned here.</exception>
@@ -326,7 +331,7 @@ public sealed partial class Limiter
         call.Cost = deployment.Cost(charge);
         call.Lane.Pool.Count(call, now);
         call.Lane.Affinity?.Note(call.Prefix, call.Place, now);
-        call.Reservation.Begin(call, deployment.Account.Taken, deployment.Own.Taken, now);
+        call.Reservation.Begin(call, deployment.Scopes, now);
         if (call.ExpiresAfter is { } expiresAfter)
         {
             expiries.Set(call, now + expiresAfter);

@@ -10,6 +10,9 @@ public sealed record LimiterSpec
     /// <summary>The accounts.</summary>
     public required IReadOnlyList<AccountSpec> Accounts { get; init; }
 
+    /// <summary>Limits that deployments of several accounts share.</summary>
+    public IReadOnlyList<SharedLimitSpec> SharedLimits { get; init; } = [];
+
     /// <summary>The deployments.</summary>
     public required IReadOnlyList<DeploymentSpec> Deployments { get; init; }
 

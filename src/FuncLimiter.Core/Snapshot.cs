@@ -34,8 +34,9 @@ internal static class Snapshot
     /// <summary>The tightest budget of those that hold a call's reservation; null where none has a meter.</summary>
     public static BudgetReport? Tightest(Call call, Instant now)
     {
-        var tightest = call.Deployment!.Own;
-        ReadOnlySpan<Budget?> others = [call.Deployment.Account, call.Owner!.Budget, call.OwnerUser?.Budget];
+        var scopes = call.Deployment!.Scopes;
+        var tightest = scopes[0];
+        ReadOnlySpan<Budget?> others = [.. scopes[1..], call.Owner!.Budget, call.OwnerUser?.Budget];
         foreach (var budget in others)
         {
             if (budget is { Meters.Count: > 0 } && (tightest.Meters.Count == 0 || budget.Utilization(now) > tightest.Utilization(now)))

@@ -15,10 +15,12 @@ internal sealed class Topology
     {
         var accounts = spec.Accounts.ToDictionary(
             account => account.Id, account => new Budget($"account:{account.Id}", account.Limits, Caution.Unheard()), StringComparer.Ordinal);
+        var shared = spec.SharedLimits.ToDictionary(
+            limits => limits.Id, limits => new Budget($"shared:{limits.Id}", limits.Limits, Caution.Unheard()), StringComparer.Ordinal);
         foreach (var deployment in spec.Deployments)
         {
             var own = new Budget($"deployment:{deployment.Id}", deployment.Limits, Caution.Unheard());
-            deployments.Add(deployment.Id, new(deployment.Id, accounts[deployment.Account], own));
+            deployments.Add(deployment.Id, new(deployment.Id, accounts[deployment.Account], own, [.. deployment.SharedLimits.Select(id => shared[id])]));
         }
 
         lanes = spec.Routes
@@ -26,11 +28,11 @@ internal sealed class Topology
                 route, [.. route.Targets.Concat(route.Fallback).Concat(route.Smaller).Select(id => deployments[id])], spec.Pressure))
             .ToFrozenDictionary(lane => lane.Route, StringComparer.Ordinal);
 
-        Budgets = [.. accounts.Values, .. deployments.Values.Select(deployment => deployment.Own)];
+        Budgets = [.. shared.Values, .. accounts.Values, .. deployments.Values.Select(deployment => deployment.Scopes[0])];
         Join(spec.Queue.Floor, admit);
     }
 
-    /// <summary>The providers' budgets: accounts, then deployments.</summary>
+    /// <summary>The providers' budgets: shared ones, then accounts, then deployments.</summary>
     public IReadOnlyList<Budget> Budgets { get; }
 
     public IReadOnlyCollection<Deployment> Deployments => deployments.Values;
@@ -41,18 +43,22 @@ internal sealed class Topology
 
     public Lane? Find(string route) => lanes.GetValueOrDefault(route);
 
-    // Deployments that share an account or a route compete for the same calls: one pool for each connected part.
+    // Deployments that share a budget or a route compete for the same calls: one pool for each connected part.
     private void Join(IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)
     {
         var parent = deployments.Values.ToDictionary(deployment => deployment);
         Deployment Root(Deployment deployment) =>
             parent[deployment] == deployment ? deployment : parent[deployment] = Root(parent[deployment]);
 
-        foreach (var sameAccount in deployments.Values.GroupBy(deployment => deployment.Account))
+        var first = new Dictionary<Budget, Deployment>();
+        foreach (var deployment in deployments.Values)
         {
-            foreach (var deployment in sameAccount)
+            foreach (var scope in deployment.Scopes)
             {
-                parent[Root(deployment)] = Root(sameAccount.First());
+                if (!first.TryAdd(scope, deployment))
+                {
+                    parent[Root(deployment)] = Root(first[scope]);
+                }
             }
         }
 

@@ -3,13 +3,12 @@ namespace FuncLimiter.Core.Budgets;
 /// <summary>An estimate held in all budgets of a call until it is settled or expires.</summary>
 public sealed class Reservation
 {
-    private Charge accountMark;
-    private Charge deploymentMark;
+    private Charge[] marks = [];
 
     /// <summary>When it was taken.</summary>
     public Instant TakenAt { get; private set; }
 
-    /// <summary>What is held of the account's and the deployment's budgets.</summary>
+    /// <summary>What is held of the deployment's budgets: its own, its account's, the shared ones.</summary>
     public Charge Provider => Call is { Place: >= 0 } call ? call.Provider[call.Place] : default;
 
     /// <summary>What is held of the tenant's and the user's budgets.</summary>
@@ -23,17 +22,23 @@ public sealed class Reservation
 
     internal Scheduling.Call? Call { get; private set; }
 
-    /// <summary>What the account's and the deployment's budgets read once this was taken.</summary>
-    internal ref readonly Charge AccountMark => ref accountMark;
+    /// <summary>What one of its deployment's budgets read once this was taken.</summary>
+    /// <param name="scope">The budget's place among the deployment's scopes.</param>
+    internal ref readonly Charge MarkOf(int scope) => ref marks[scope];
 
-    internal ref readonly Charge DeploymentMark => ref deploymentMark;
-
-    internal void Begin(Scheduling.Call call, in Charge account, in Charge deployment, Instant now)
+    internal void Begin(Scheduling.Call call, ReadOnlySpan<Budget> scopes, Instant now)
     {
         Call = call;
         IsSettled = false;
         TakenAt = now;
-        accountMark = account;
-        deploymentMark = deployment;
+        if (marks.Length < scopes.Length)
+        {
+            marks = new Charge[scopes.Length];
+        }
+
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            marks[i] = scopes[i].Taken;
+        }
     }
 }

@@ -61,17 +61,19 @@ public sealed class LeaseDesk
             .Where(scope => scope.Budgets.Count > 0),
     ];
 
-    /// <summary>Leases the budgets of every deployment and its account, which are one scope.</summary>
+    /// <summary>Leases the budgets of every deployment: its own and its account's are one scope, a shared one is a scope of its own.</summary>
     internal void Lease(Topology topology)
     {
         foreach (var deployment in topology.Deployments)
         {
-            Lease(deployment.Own, deployment.Account.Name, deployment.Pool, terms);
-        }
-
-        foreach (var deployment in topology.Deployments.DistinctBy(deployment => deployment.Account))
-        {
-            Lease(deployment.Account, deployment.Account.Name, deployment.Pool, terms);
+            foreach (var budget in deployment.Scopes)
+            {
+                if (budget.Lease is null)
+                {
+                    var isShared = deployment.Scopes[2..].Contains(budget);
+                    Lease(budget, isShared ? budget.Name : deployment.Account.Name, deployment.Pool, terms);
+                }
+            }
         }
     }
 
@@ -135,9 +137,10 @@ public sealed class LeaseDesk
         {
             if (MayServe(call, i))
             {
-                var place = call.Lane.Places[i];
-                place.Own.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Provider[i], part, now);
-                place.Account.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Provider[i], part, now);
+                foreach (var scope in call.Lane.Places[i].Scopes)
+                {
+                    scope.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Provider[i], part, now);
+                }
             }
         }
     }
@@ -151,9 +154,10 @@ public sealed class LeaseDesk
         {
             if (MayServe(call, i))
             {
-                var place = call.Lane.Places[i];
-                place.Own.Lease?.Demand.Wait(call.Owner, call.Priority, call.Provider[i], part, sign);
-                place.Account.Lease?.Demand.Wait(call.Owner, call.Priority, call.Provider[i], part, sign);
+                foreach (var scope in call.Lane.Places[i].Scopes)
+                {
+                    scope.Lease?.Demand.Wait(call.Owner, call.Priority, call.Provider[i], part, sign);
+                }
             }
         }
     }

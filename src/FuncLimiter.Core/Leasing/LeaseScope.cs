@@ -3,13 +3,14 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>
-/// Which budgets have one owner. An account's belongs with its deployments'. Tenants are spread over a few owners, since an ask for many
+/// Which budgets have one owner. An account's belongs with its deployments', a limit that accounts share has one of its own. Tenants are spread over a few owners, since an ask for many
 /// budgets costs one operation: an owner for each tenant would cost as many as there are tenants.
 /// </summary>
 public static class LeaseScope
 {
     private const string Account = "account:";
     private const string Deployment = "deployment:";
+    private const string Shared = "shared:";
     private const string Tenant = "tenant:";
     private const string Tenants = "tenants:";
     private const string User = "user:";
@@ -17,6 +18,10 @@ public static class LeaseScope
     /// <summary>The scope of an account and its deployments.</summary>
     /// <param name="account">The account's id.</param>
     public static string OfAccount(string account) => Account + account;
+
+    /// <summary>The scope of a limit that several accounts share.</summary>
+    /// <param name="sharedLimit">The shared limit's id.</param>
+    public static string OfSharedLimit(string sharedLimit) => Shared + sharedLimit;
 
     /// <summary>The scope that a tenant is of.</summary>
     /// <param name="tenant">The tenant's id.</param>
@@ -44,6 +49,8 @@ public static class LeaseScope
             budgets.Add(Account + account.Id, account.Limits);
         foreach (var deployment in spec.Deployments.Where(deployment => OfAccount(deployment.Account) == scope))
             budgets.Add(Deployment + deployment.Id, deployment.Limits);
+        foreach (var shared in spec.SharedLimits.Where(shared => OfSharedLimit(shared.Id) == scope))
+            budgets.Add(scope, shared.Limits);
         foreach (var tenant in spec.Tenants.Where(tenant => OfTenant(tenant.Id, policy) == scope))
             budgets.Add(Tenant + tenant.Id, tenant.Limits);
         return budgets;

@@ -11,7 +11,16 @@ public sealed record AccountSpec(string Id, IReadOnlyList<Limit> Limits);
 /// <param name="Id">Unique, for example <c>openai-east/gpt-x</c>.</param>
 /// <param name="Account">Its account's id.</param>
 /// <param name="Limits">Its own limits.</param>
-public sealed record DeploymentSpec(string Id, string Account, IReadOnlyList<Limit> Limits);
+public sealed record DeploymentSpec(string Id, string Account, IReadOnlyList<Limit> Limits)
+{
+    /// <summary>Ids of the shared limits that its calls count against too.</summary>
+    public IReadOnlyList<string> SharedLimits { get; init; } = [];
+}
+
+/// <summary>Limits that a provider enforces over several accounts at once: of an organization, a project, or a region's quota.</summary>
+/// <param name="Id">Unique, for example <c>openai-org</c>.</param>
+/// <param name="Limits">The limits.</param>
+public sealed record SharedLimitSpec(string Id, IReadOnlyList<Limit> Limits);
 
 /// <summary>What an agent asks for, and the deployments that may serve it: in all at most 64.</summary>
 /// <param name="Name">The name asked for.</param>

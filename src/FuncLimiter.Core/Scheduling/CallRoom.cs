@@ -36,7 +36,7 @@ internal static class CallRoom
                 return null;
             }
 
-            tooSmall ??= lane.Places[i].Own.FitsAt(call.Provider[i], call.Certain(i), now) == Instant.Never ? lane.Places[i].Own : lane.Places[i].Account;
+            tooSmall ??= lane.Places[i].LastToFit(call.Provider[i], call.Certain(i), now);
         }
 
         return tooSmall is null
@@ -70,7 +70,6 @@ internal static class CallRoom
             }
         }
 
-        var place = call.Lane!.Places[best];
-        return place.Account.FitsAt(call.Provider[best], call.Certain(best), now) > place.Own.FitsAt(call.Provider[best], call.Certain(best), now) ? place.Account : place.Own;
+        return call.Lane!.Places[best].LastToFit(call.Provider[best], call.Certain(best), now);
     }
 }

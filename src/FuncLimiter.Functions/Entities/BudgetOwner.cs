@@ -132,6 +132,7 @@ internal sealed class BudgetOwner
         {
             Accounts = [.. _source.Spec.Accounts.Select(account => account with { Limits = Amended($"account:{account.Id}", account.Limits) })],
             Deployments = [.. _source.Spec.Deployments.Select(deployment => deployment with { Limits = Amended($"deployment:{deployment.Id}", deployment.Limits) })],
+            SharedLimits = [.. _source.Spec.SharedLimits.Select(shared => shared with { Limits = Amended($"shared:{shared.Id}", shared.Limits) })],
             Tenants = [.. _source.Spec.Tenants.Select(tenant => tenant with { Limits = Amended($"tenant:{tenant.Id}", tenant.Limits) })],
         };
 

@@ -17,8 +17,9 @@ public static class LimiterSpecs
         Deployments =
         [
             .. configuration.Accounts.SelectMany(account => account.Models.Select(
-                model => new DeploymentSpec($"{account.Id}/{model.Model}", account.Id, model.Limits))),
+                model => new DeploymentSpec($"{account.Id}/{model.Model}", account.Id, model.Limits) { SharedLimits = account.SharedBy(model) })),
         ],
+        SharedLimits = [.. configuration.SharedLimits.Select(shared => new SharedLimitSpec(shared.Id, shared.Limits))],
         Routes = [.. configuration.Routes.Select(route => new RouteSpec(route.Model, route.Targets, route.Fallback) { Smaller = route.Smaller })],
         Pressure = new PressurePolicy { BeginsAt = configuration.Alerts.ActAt, EndsBelow = configuration.Alerts.WarnAt },
         Tenants =

@@ -134,7 +134,7 @@ internal sealed class AlertEngine
 
     private double Foreground(string budget, Instant now)
     {
-        var scope = Scope.Of(budget);
+        var scope = _ledger.Appetites.ScopeOf(budget);
         var (background, all) = (0.0, 0.0);
         foreach (var (consumer, taking) in _ledger.Appetites.Read(
             consumer => consumer.Kind == ConsumerKind.Class && scope.Has(consumer), appetite => appetite.Taking(now)))

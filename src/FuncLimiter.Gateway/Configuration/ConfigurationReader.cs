@@ -60,12 +60,14 @@ public static class ConfigurationReader
         var secrets = new SecretReader(environment, mistakes);
         var settings = new SettingsReader(mistakes, secrets);
         _ = root.Text("$schema");
-        var accounts = new AccountsReader(mistakes, secrets).Read(root);
+        var sharedLimits = new SharedLimitsReader(mistakes);
+        var accounts = new AccountsReader(mistakes, secrets, sharedLimits).Read(root);
         var tenants = new TenantsReader(mistakes, secrets, accounts).Read(root);
         SharedKeys.Check(accounts, tenants, mistakes);
         var configuration = new GatewayConfiguration
         {
             Accounts = accounts,
+            SharedLimits = sharedLimits.Read(root),
             Routes = new RouteResolver(accounts, new RoutesReader(mistakes).Read(root), mistakes).Resolve(),
             Tenants = tenants,
             Queue = settings.Queue(root),

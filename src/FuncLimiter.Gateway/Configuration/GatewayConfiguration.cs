@@ -10,6 +10,9 @@ public sealed record GatewayConfiguration
     /// <summary>The credentials and what they may call.</summary>
     public required IReadOnlyList<AccountConfiguration> Accounts { get; init; }
 
+    /// <summary>Limits that a provider enforces over several accounts at once.</summary>
+    public IReadOnlyList<SharedLimitConfiguration> SharedLimits { get; init; } = [];
+
     /// <summary>What agents may ask for; never empty (a deployment without a route gets one under its model's name).</summary>
     public required IReadOnlyList<RouteConfiguration> Routes { get; init; }
 
@@ -48,8 +51,14 @@ public sealed record AccountConfiguration(
     /// <summary>Whether a person has checked that the provider's terms let tenants of several organizations share this key.</summary>
     public bool TermsChecked { get; init; }
 
+    /// <summary>Ids of the shared limits that all its calls count against.</summary>
+    public IReadOnlyList<string> SharedLimits { get; init; } = [];
+
     /// <summary>How its batch service is used; null where it isn't.</summary>
     public BatchConfiguration? Batch { get; init; }
+
+    /// <summary>Ids of the shared limits that the calls of one of its models count against.</summary>
+    public IReadOnlyList<string> SharedBy(ModelConfiguration model) => [.. SharedLimits.Union(model.SharedLimits, StringComparer.Ordinal)];
 
     private bool PrintMembers(StringBuilder builder)
     {
@@ -58,12 +67,20 @@ public sealed record AccountConfiguration(
     }
 }
 
+/// <summary>Limits that a provider enforces over several accounts at once: of an organization, a project, or a region's quota.</summary>
+/// <param name="Id">Unique, for example <c>openai-org</c>.</param>
+/// <param name="Limits">The limits.</param>
+public sealed record SharedLimitConfiguration(string Id, IReadOnlyList<Limit> Limits);
+
 /// <summary>One model on an account.</summary>
 /// <param name="Model">Its name at the provider.</param>
 /// <param name="Limits">Its own limits.</param>
 /// <param name="Price">What it costs, or null.</param>
 public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limits, PriceConfiguration? Price)
 {
+    /// <summary>Ids of the shared limits that its calls count against, beside its account's.</summary>
+    public IReadOnlyList<string> SharedLimits { get; init; } = [];
+
     /// <summary>The name of its class of models in reports of cost, for example <c>small</c>; null where it has none.</summary>
     public string? Tier { get; init; }
 }

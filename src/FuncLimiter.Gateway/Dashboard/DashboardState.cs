@@ -31,7 +31,7 @@ internal sealed class DashboardState(Watch watch, CallFeed feed, AlertBoard aler
         foreach (var budget in watch.History.Budgets)
         {
             var name = budget.Latest.Name;
-            var isProviders = name.StartsWith("account:", StringComparison.Ordinal) || name.StartsWith("deployment:", StringComparison.Ordinal);
+            var isProviders = name.Split(':', 2)[0] is "shared" or "account" or "deployment";
             if (isWhole || isProviders || place++ % Turns == _turn % Turns || !_budgets.Keep(name))
             {
                 _budgets.Set(name, BudgetRow.Of(budget, watch.History.At));

@@ -17,7 +17,7 @@ internal sealed class ConsumerLedger(RouteTargets routes, TimeProvider time)
     private volatile HashSet<(string Tenant, string Run)> _cappedRuns = [];
 
     /// <summary>Who takes how much.</summary>
-    public Appetites Appetites { get; } = new(Instant.From(time.GetUtcNow()));
+    public Appetites Appetites { get; } = new(Instant.From(time.GetUtcNow()), routes.Sharers);
 
     /// <summary>Runs that are capped: from now on their calls count as those of a user of their own.</summary>
     public void CapRuns(IEnumerable<(string Tenant, string Run)> runs) => _cappedRuns = [.. runs];

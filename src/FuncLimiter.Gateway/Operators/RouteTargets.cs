@@ -12,6 +12,16 @@ internal sealed class RouteTargets(GatewayConfiguration configuration)
     private readonly FrozenDictionary<string, string[]> _deployments = configuration.Routes.ToFrozenDictionary(
         route => route.Model, route => route.Places.ToArray(), StringComparer.Ordinal);
 
+    private readonly FrozenDictionary<string, FrozenSet<string>> _sharers = configuration.SharedLimits.ToFrozenDictionary(
+        shared => shared.Id,
+        shared => configuration.Accounts
+            .SelectMany(account => account.Models.Where(model => account.SharedBy(model).Contains(shared.Id)).Select(model => $"{account.Id}/{model.Model}"))
+            .ToFrozenSet(StringComparer.Ordinal),
+        StringComparer.Ordinal);
+
+    /// <summary>The deployments that count against a shared limit; none where there is no such limit.</summary>
+    public IReadOnlySet<string> Sharers(string sharedLimit) => _sharers.GetValueOrDefault(sharedLimit, FrozenSet<string>.Empty);
+
     /// <summary>Whether a place of a route is one of its fallbacks.</summary>
     public bool IsFallback(string route, int place) => _targets.TryGetValue(route, out var targets) && place >= targets;
 

@@ -4,7 +4,8 @@ namespace FuncLimiter.Gateway.Alerts.Causes;
 
 /// <summary>Who takes how much of what, for as many consumers as there is room for; those who have long asked for nothing make room first.</summary>
 /// <param name="beginning">When counting began.</param>
-internal sealed class Appetites(Instant beginning)
+/// <param name="sharers">The deployments that count against a shared limit, by its id.</param>
+internal sealed class Appetites(Instant beginning, Func<string, IReadOnlySet<string>> sharers)
 {
     private const int Most = 50_000;
     private const double Negligible = 0.01;
@@ -17,6 +18,9 @@ internal sealed class Appetites(Instant beginning)
 
     /// <summary>When counting began.</summary>
     public Instant Beginning => beginning;
+
+    /// <summary>Whose taking counts for a budget.</summary>
+    public Scope ScopeOf(string budget) => Scope.Of(budget, sharers);
 
     /// <summary>A consumer asks for so many tokens.</summary>
     public void Ask(in Consumer consumer, double tokens, Instant now)

@@ -6,9 +6,14 @@ namespace FuncLimiter.Gateway.Alerts.Causes;
 /// <param name="Tenant">The tenant, for a tenant's budget.</param>
 internal readonly record struct Scope(string? Deployment, string? Account, string? Tenant)
 {
+    private IReadOnlySet<string>? Sharers { get; init; }
+
     /// <summary>The scope of a budget.</summary>
-    public static Scope Of(string budget) => budget.Split(':', 2) switch
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="sharers">The deployments that count against a shared limit, by its id.</param>
+    public static Scope Of(string budget, Func<string, IReadOnlySet<string>> sharers) => budget.Split(':', 2) switch
     {
+        ["shared", var id] => new(null, null, null) { Sharers = sharers(id) },
         ["deployment", var id] => new(id, null, null),
         ["account", var id] => new(null, id + "/", null),
         ["tenant", var id] => new(null, null, id),
@@ -17,7 +22,8 @@ internal readonly record struct Scope(string? Deployment, string? Account, strin
 
     /// <summary>Whether a consumer takes of it.</summary>
     public bool Has(in Consumer consumer) =>
-        Deployment is not null ? consumer.Deployment == Deployment
+        Sharers is not null ? Sharers.Contains(consumer.Deployment)
+        : Deployment is not null ? consumer.Deployment == Deployment
         : Account is not null ? consumer.Deployment.StartsWith(Account, StringComparison.Ordinal)
         : consumer.Tenant == Tenant;
 }

@@ -14,7 +14,7 @@ internal static class Suspect
     /// <summary>The probable cause in words; null where nobody takes a notable part.</summary>
     public static string? Find(Appetites appetites, string budget, Instant now)
     {
-        var scope = Scope.Of(budget);
+        var scope = appetites.ScopeOf(budget);
         var all = appetites.Read(
             consumer => consumer.Kind is not (ConsumerKind.Run or ConsumerKind.Class) && scope.Has(consumer),
             appetite => (

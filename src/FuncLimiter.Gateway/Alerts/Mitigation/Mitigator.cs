@@ -122,7 +122,7 @@ internal sealed class Mitigator(ControlDesk desk, ConsumerLedger ledger, AlertPo
 
     private double AskingOf(Cap cap, Instant now)
     {
-        var scope = Scope.Of(cap.Budget);
+        var scope = ledger.Appetites.ScopeOf(cap.Budget);
         var isRun = cap.User.StartsWith(ConsumerLedger.RunPrefix, StringComparison.Ordinal);
         var name = isRun ? cap.User[ConsumerLedger.RunPrefix.Length..] : cap.User;
         return ledger.Appetites.Read(

@@ -53,7 +53,7 @@ internal static class Offenders
 
     private static List<Standing> Consumers(Appetites appetites, string budget, Instant now)
     {
-        var scope = Scope.Of(budget);
+        var scope = appetites.ScopeOf(budget);
         var read = appetites.Read(
             consumer => consumer.Kind is ConsumerKind.User or ConsumerKind.Run && scope.Has(consumer),
             appetite => (Asking: appetite.Asking(now), Rush: appetite.Rush(now), Taking: appetite.Taking(now), appetite.Usual, appetite.Since));

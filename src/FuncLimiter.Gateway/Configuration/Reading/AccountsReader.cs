@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
 /// <summary>Reads the accounts and their models.</summary>
-internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader secrets)
+internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader secrets, SharedLimitsReader sharedLimits)
 {
     private const int LongestModel = 256;
 
@@ -44,11 +44,12 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         var rule = CountingRule.OfProvider(provider);
         var endpoint = EndpointReader.Read(reader, provider, secrets, mistakes);
         var key = secrets.Secret(reader, "apiKey", required: provider is null || !KnownProviders.MayLackKey(provider));
-        var shared = _limits.Read(reader, "limits", rule);
-        var models = ReadModels(reader, rule, shared);
-        return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, shared.Limits, models)
+        var limits = _limits.Read(reader, "limits", rule);
+        var models = ReadModels(reader, provider, rule, limits);
+        return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, limits.Limits, models)
         {
             TermsChecked = reader.Truth("termsChecked") ?? false,
+            SharedLimits = sharedLimits.Named(reader, Shapes.Account, provider, limits),
             Batch = new BatchReader(mistakes).Read(reader, provider),
         };
     }
@@ -67,7 +68,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         return null;
     }
 
-    private List<ModelConfiguration> ReadModels(ObjectReader account, CountingRule rule, LimitSet shared)
+    private List<ModelConfiguration> ReadModels(ObjectReader account, string? provider, CountingRule rule, LimitSet accounts)
     {
         var models = new List<ModelConfiguration>();
         var names = new UniqueNames(mistakes, "another model of this account");
@@ -89,8 +90,12 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
             }
 
             var own = _limits.Read(reader, "limits", rule);
-            _limits.CheckWithin(reader.At("limits"), own, shared, "its account's");
-            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, _prices.Read(reader)) { Tier = ReadTier(reader) });
+            _limits.CheckWithin(reader.At("limits"), own, accounts, "its account's");
+            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, _prices.Read(reader))
+            {
+                SharedLimits = sharedLimits.Named(reader, Shapes.Model, provider, own),
+                Tier = ReadTier(reader),
+            });
         }
 
         return models;

@@ -32,10 +32,10 @@ internal sealed class LimitsReader(MistakeList mistakes)
     // A pair contradicts itself where the first is above the second: it could never be reached.
     private static readonly (string Smaller, string Larger)[] Orders = [("itpm", "tpm"), ("otpm", "tpm"), ("rpm", "rpd"), ("tpm", "tpd")];
 
-    public LimitSet Read(ObjectReader owner, string name, CountingRule rule)
+    public LimitSet Read(ObjectReader owner, string name, CountingRule rule, bool required = false)
     {
         var isConsumers = ReferenceEquals(rule, CountingRule.Consumer);
-        if (owner.Inner(name, isConsumers ? Shapes.ConsumerLimits : Shapes.Limits) is not { } reader)
+        if (owner.Inner(name, isConsumers ? Shapes.ConsumerLimits : Shapes.Limits, required) is not { } reader)
         {
             return LimitSet.None;
         }

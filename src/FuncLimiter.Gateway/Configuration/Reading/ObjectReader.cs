@@ -132,8 +132,8 @@ internal sealed class ObjectReader
     }
 
     /// <summary>An object inside this one; null where it is absent or wrong.</summary>
-    public ObjectReader? Inner(string name, Shape inner) =>
-        Find(name, false) is { } element ? Open(element, At(name), inner, _mistakes) : null;
+    public ObjectReader? Inner(string name, Shape inner, bool required = false) =>
+        Find(name, required) is { } element ? Open(element, At(name), inner, _mistakes) : null;
 
     private void Take(JsonProperty member)
     {

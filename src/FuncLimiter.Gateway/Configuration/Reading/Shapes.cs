@@ -8,10 +8,13 @@ internal static class Shapes
     private const string Share = "a number from 0 to 1";
     private const string Seconds = "a number of seconds";
 
+    private const string SharedLimitIds = "a list of ids of sharedLimits, for example [\"openai-org\"]";
+
     public static readonly Shape Root = new(
         "the configuration",
         new Member("$schema", "the address of the schema as a text"),
         new Member("accounts", "a list of at least one account"),
+        new Member("sharedLimits", "a list of limits that accounts share, for example [{ \"id\": \"openai-org\", \"limits\": { \"tpm\": 2000000 } }]"),
         new Member("routes", "a list of routes"),
         new Member("tenants", "a list of tenants"),
         new Member("queue", "an object with the queue's bounds"),
@@ -28,9 +31,15 @@ internal static class Shapes
         new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
         new Member("apiKey", SecretText) { Secret = true },
         new Member("limits", "an object with limits, for example { \"rpm\": 600 }"),
+        new Member("sharedLimits", SharedLimitIds),
         new Member("batch", "an object, {} for the usual, to use the provider's batch service"),
         new Member("models", "a list of at least one model, for example [{ \"model\": \"gpt-x\" }]"),
         new Member("termsChecked", "true once you have checked that the provider's terms let several organizations share this key"));
+
+    public static readonly Shape SharedLimit = new(
+        "a shared limit",
+        new Member("id", "a unique name of letters, digits, '.', '_' and '-', for example \"openai-org\""),
+        new Member("limits", "an object with limits, for example { \"tpm\": 2000000 }"));
 
     public static readonly Shape Batch = new(
         "batch",
@@ -47,6 +56,7 @@ internal static class Shapes
         "a model",
         new Member("model", "the model's name at the provider"),
         new Member("limits", "an object with limits, for example { \"rpm\": 600, \"tpm\": 120000 }"),
+        new Member("sharedLimits", SharedLimitIds),
         new Member("price", "an object with input and output prices in US dollars per million tokens"),
         new Member("tier", "a name of letters, digits, '.', '_' and '-', for example \"small\""));
 
@@ -152,6 +162,7 @@ internal static class Shapes
     {
         ["root"] = Root,
         ["account"] = Account,
+        ["sharedLimit"] = SharedLimit,
         ["batch"] = Batch,
         ["model"] = Model,
         ["price"] = Price,
