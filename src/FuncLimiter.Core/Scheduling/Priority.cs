@@ -12,3 +12,12 @@ public enum Priority
     /// <summary>Work that can wait.</summary>
     Background,
 }
+
+/// <summary>What classes allow.</summary>
+public static class Priorities
+{
+    /// <summary>The class of work that claims one and may have at most another.</summary>
+    /// <param name="claimed">What it claims.</param>
+    /// <param name="highest">The highest that it may have.</param>
+    public static Priority AtMost(this Priority claimed, Priority highest) => claimed < highest ? highest : claimed;
+}

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Configuration;
 
@@ -117,6 +118,9 @@ public sealed record SimpleWork(string? Workflow, string? Step, long? MaxInputTo
 public sealed record TenantConfiguration(
     string Id, IReadOnlyList<string> KeyHashes, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits)
 {
+    /// <summary>The highest class that its calls may claim: what claims a higher one is of this one. Default: interactive, so any.</summary>
+    public Priority HighestPriority { get; init; } = Priority.Interactive;
+
     /// <summary>Which providers, regions and accounts may serve it; null for all.</summary>
     public TenantAllowance? Allow { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
@@ -32,6 +33,7 @@ public sealed class JobService
     private readonly BatchOffers? _batches;
     private readonly Dictionary<string, double> _weights;
     private readonly HashSet<string> _limitsUsers;
+    private readonly Dictionary<string, Priority> _highest;
 
     internal JobService(
         IJobStore store,
@@ -47,6 +49,7 @@ public sealed class JobService
         (_store, _reader, _running, _signals, _configuration, _secrets, _time, _fit) = (store, reader, running, signals, configuration, secrets, time, fit);
         _batches = batches;
         _weights = configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.Weight, StringComparer.Ordinal);
+        _highest = configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.HighestPriority, StringComparer.Ordinal);
         _limitsUsers = [.. configuration.Tenants.Where(tenant => tenant.UserLimits.Count > 0).Select(tenant => tenant.Id)];
     }
 
@@ -155,6 +158,7 @@ public sealed class JobService
         for (var index = 0; index < request.Calls.Count; index++)
         {
             var call = request.Calls[index];
+            call = call with { Priority = call.Priority.AtMost(_highest.GetValueOrDefault(tenant, Priority.Interactive)) };
             CallEnvelope? envelope = null;
             var error = call.Deadline is { } deadline && (deadline <= TimeSpan.Zero || deadline > LongestDeadline)
                 ? GatewayError.BadRequest("invalid_deadline", $"'deadlineSeconds' must be above 0 and at most {LongestDeadline.TotalSeconds:0}.", "deadlineSeconds")

@@ -19,11 +19,11 @@ internal sealed class CooldownOracle(World world) : Oracle
         {
             var (deployment, account) = world.PlacesOf(ask.Route)[place];
             var scopes = world.ScopesOf(ask, place).Where(scope => scope.IsProviders).ToDictionary(scope => scope.Scope, scope => scope.Limits);
-            bool Limits(string scope) => scopes[scope].Any(limit => limit.Dimension == observation.Dimension);
+            string[] outwards = [$"deployment:{deployment}", $"account:{account}", .. scopes.Keys.Where(scope => scope.StartsWith("shared:", StringComparison.Ordinal))];
 
-            // What was full is the account's where that is said, or where only the account limits it.
-            var isAccounts = observation.WholeAccount || (Limits($"account:{account}") && !Limits($"deployment:{deployment}"));
-            Close(isAccounts ? $"account:{account}" : $"deployment:{deployment}", now.Real + wait);
+            // What was full is the account's where that is said, else the innermost scope's that limits it.
+            var full = outwards.FirstOrDefault(scope => scopes[scope].Any(limit => limit.Dimension == observation.Dimension), outwards[0]);
+            Close(observation.WholeAccount ? outwards[1] : full, now.Real + wait);
         }
     }
 
@@ -41,8 +41,7 @@ internal sealed class CooldownOracle(World world) : Oracle
 
     public override void Admitted(Ask ask, int place, Moment now)
     {
-        var (deployment, account) = world.PlacesOf(ask.Route)[place];
-        foreach (var scope in new[] { $"deployment:{deployment}", $"account:{account}" })
+        foreach (var (scope, _, _) in world.ScopesOf(ask, place).Where(scope => scope.IsProviders))
         {
             var until = closedUntil.GetValueOrDefault(scope);
             Violation.Unless(until <= now.Real, () => $"Call {ask.Id} went to {scope} at {Moments.Since(now.Real)} s, which rests until {Moments.Since(until)} s.");

@@ -38,7 +38,7 @@ internal sealed class ProviderMeter
 
     public Limit Limit { get; }
 
-    public bool IsAccounts => scope.StartsWith("account:", StringComparison.Ordinal);
+    public string Scope => scope;
 
     public double Capacity { get; }
 

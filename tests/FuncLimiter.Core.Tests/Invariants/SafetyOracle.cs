@@ -69,11 +69,11 @@ internal sealed class SafetyOracle(World world, int seed) : Oracle
 
     public override void Observed(Ask ask, int place, Observation observation, Moment now)
     {
-        // A report does not say whose limit it is of: it is the deployment's where that has one of the dimension, else the account's.
+        // A report does not say whose limit it is of: it is the innermost scope's that has one of the dimension.
         var provider = MetersOf(ask, place).Where(entry => entry.IsProviders).Select(entry => entry.Meter).ToArray();
         foreach (var meter in provider)
         {
-            if (!meter.IsAccounts || !provider.Any(other => !other.IsAccounts && other.Limit.Dimension == meter.Limit.Dimension))
+            if (!provider.TakeWhile(inner => inner.Scope != meter.Scope).Any(inner => inner.Limit.Dimension == meter.Limit.Dimension))
             {
                 untold.Remove(meter);
             }
@@ -111,11 +111,11 @@ internal sealed class SafetyOracle(World world, int seed) : Oracle
         }
     }
 
-    /// <summary>What an honest provider says of the limits of a place.</summary>
+    /// <summary>What an honest provider says of the limits of a place; of two that count the same, the innermost has the last word.</summary>
     public IReadOnlyList<LimitReading> ReadingsOf(Ask ask, int place, Moment now)
     {
         var readings = new List<LimitReading>();
-        foreach (var (meter, isProviders) in MetersOf(ask, place))
+        foreach (var (meter, isProviders) in MetersOf(ask, place).Reverse())
         {
             if (isProviders && meter.Limit.Algorithm is LimitAlgorithm.Bucket or LimitAlgorithm.Fixed)
             {

@@ -59,6 +59,9 @@ public class SafetyTests
     public void Safety_FailsFor_OverAdmits() => Fails(Ordinary, Mixed, spec => new OverAdmits(spec));
 
     [Fact]
+    public void Safety_FailsFor_ForgetsTheSharedLimit() => Fails(Ordinary, Mixed, spec => new ForgetsTheSharedLimit(spec));
+
+    [Fact]
     public void Safety_FailsFor_ForgetsTheAccount() => Fails(Ordinary, Mixed, spec => new ForgetsTheAccount(spec));
 
     [Fact]

@@ -26,12 +26,21 @@ internal sealed record World(LimiterSpec Spec, Instant Start)
         return [.. spec.Targets.Concat(spec.Fallback).Select(id => (id, Spec.Deployments.Single(deployment => deployment.Id == id).Account))];
     }
 
-    /// <summary>The limits of everything that a call is charged to at a place: scope, limits, and whether the provider enforces them.</summary>
+    /// <summary>
+    /// The limits of everything that a call is charged to at a place, the innermost first: scope, limits, and whether the provider
+    /// enforces them.
+    /// </summary>
     public IEnumerable<(string Scope, IReadOnlyList<Limit> Limits, bool IsProviders)> ScopesOf(Ask ask, int place)
     {
         var (deployment, account) = PlacesOf(ask.Route)[place];
+        var own = Spec.Deployments.Single(candidate => candidate.Id == deployment);
+        yield return ($"deployment:{deployment}", own.Limits, true);
         yield return ($"account:{account}", Spec.Accounts.Single(candidate => candidate.Id == account).Limits, true);
-        yield return ($"deployment:{deployment}", Spec.Deployments.Single(candidate => candidate.Id == deployment).Limits, true);
+        foreach (var shared in own.SharedLimits)
+        {
+            yield return ($"shared:{shared}", Spec.SharedLimits.Single(candidate => candidate.Id == shared).Limits, true);
+        }
+
         foreach (var scope in ScopesOf(ask))
         {
             yield return (scope.Scope, scope.Limits, false);

@@ -29,9 +29,13 @@ internal static class Worlds
     {
         var random = new Random(seed);
         AccountSpec[] accounts = [.. Enumerable.Range(0, random.Next(1, 4)).Select(i => new AccountSpec($"a{i}", Limits(random, kind, 2)))];
+        SharedLimitSpec[] shared = [.. Enumerable.Range(0, Math.Max(0, random.Next(4) - 1)).Select(i => new SharedLimitSpec($"s{i}", Limits(random, kind, 2)))];
         DeploymentSpec[] deployments =
         [
-            .. Enumerable.Range(0, random.Next(1, 5)).Select(i => new DeploymentSpec($"d{i}", accounts[random.Next(accounts.Length)].Id, Limits(random, kind, 3))),
+            .. Enumerable.Range(0, random.Next(1, 5)).Select(i => new DeploymentSpec($"d{i}", accounts[random.Next(accounts.Length)].Id, Limits(random, kind, 3))
+            {
+                SharedLimits = [.. shared.Where(_ => random.Next(2) == 0).Select(limits => limits.Id)],
+            }),
         ];
         RouteSpec[] routes = [.. Enumerable.Range(0, random.Next(1, 4)).Select(i => Route(random, $"r{i}", deployments))];
         TenantSpec[] tenants =
@@ -45,7 +49,7 @@ internal static class Worlds
 
         // Some histories run across a midnight.
         var start = Moments.At((86_400 * random.Next(2)) - 300 + (random.Next(3) * 8 * 3600));
-        return new(Spec(kind, accounts, deployments, routes, tenants), start);
+        return new(Spec(kind, accounts, deployments, routes, tenants) with { SharedLimits = shared }, start);
     }
 
     /// <summary>One deployment behind one route <c>r</c>, with one limit, and calls that may wait for long.</summary>

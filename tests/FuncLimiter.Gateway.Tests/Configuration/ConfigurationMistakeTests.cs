@@ -61,7 +61,18 @@ public class ConfigurationMistakeTests
     [InlineData("accounts[2].models[0].limits.tpm", "20000", "$.accounts[2].models[0].limits.itpm", "at most 20000")]
     [InlineData("accounts[0].models[0].limits.rpd", "500", "$.accounts[0].models[0].limits.rpm", "raise rpd")]
     [InlineData("accounts[0].models[0].limits.tpd", "100000", "$.accounts[0].models[0].limits.tpm", "raise tpd")]
+    // Shared limits
+    [InlineData("accounts[0].sharedLimits[0]", "\"openai-orgs\"", "$.accounts[0].sharedLimits[0]", "\"openai-org\"")]
+    [InlineData("accounts[0].sharedLimits", "[\"openai-org\",\"openai-org\"]", "$.accounts[0].sharedLimits[1]", "leave it out")]
+    [InlineData("accounts[0].sharedLimits[0]", "5", "$.accounts[0].sharedLimits[0]", "list of ids")]
+    [InlineData("accounts[0].models[1].sharedLimits", null, "$.sharedLimits[1].id", "leave it out")]
+    [InlineData("accounts[2].sharedLimits", "[\"openai-org\"]", "$.sharedLimits[0].id", "for each provider")]
+    [InlineData("sharedLimits[0].limits", null, "$.sharedLimits[0].limits", "tpm")]
+    [InlineData("sharedLimits[0].limits.rpm", "9999", "$.accounts[0].limits.rpm", "at most 9999")]
+    [InlineData("sharedLimits[1].id", "\"openai-org\"", "$.sharedLimits[1].id", "another")]
+    [InlineData("sharedLimits[1].id", "\"a b\"", "$.sharedLimits[1].id", "letters")]
     // Tenants
+    [InlineData("tenants[0].highestPriority", "\"urgent\"", "$.tenants[0].highestPriority", "\"standard\"")]
     [InlineData("tenants[0].weight", "0", "$.tenants[0].weight", "above 0")]
     [InlineData("tenants[0].weight", "-1", "$.tenants[0].weight", "above 0")]
     [InlineData("tenants[0].limits", "{\"tpm\":7}", "$.tenants[0].limits.tpm", "no call is that small")]

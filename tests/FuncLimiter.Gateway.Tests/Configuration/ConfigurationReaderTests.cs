@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Configuration;
 
 namespace FuncLimiter.Gateway.Tests.Configuration;
@@ -36,6 +37,10 @@ public class ConfigurationReaderTests
         var tenant = Assert.Single(configuration.Tenants);
         Assert.Equal(("acme", 3.0, Sample.HookSecret), (tenant.Id, tenant.Weight, tenant.WebhookSecret));
         Assert.Equal([Sample.KeyHash], tenant.KeyHashes);
+        Assert.Equal(Priority.Standard, tenant.HighestPriority);
+        Assert.Equal(["openai-org", "gpt-y-org"], configuration.SharedLimits.Select(shared => shared.Id));
+        Assert.Equal([new Limit(Dimension.Requests, 900, Minute, LimitAlgorithm.Bucket)], configuration.SharedLimits[1].Limits);
+        Assert.Equal(["openai-org", "gpt-y-org"], configuration.Accounts[0].SharedBy(configuration.Accounts[0].Models[1]));
         Assert.Equal([new Limit(Dimension.Tokens, 50000, Minute, LimitAlgorithm.Bucket)], tenant.Limits);
         Assert.Equal([new Limit(Dimension.Requests, 60, Minute, LimitAlgorithm.Bucket)], tenant.UserLimits);
         Assert.Equal(

@@ -20,6 +20,7 @@ internal static class Sample
               "id": "openai-east", "provider": "openai", "region": "eastus",
               "endpoint": "https://api.openai.com", "apiKey": "${OPENAI_KEY_EAST}",
               "limits": { "rpm": 10000 },
+              "sharedLimits": ["openai-org"],
               "batch": {
                 "minDeadlineSeconds": 7200, "reserveSeconds": 1800, "collectSeconds": 60, "pollSeconds": 30,
                 "minCalls": 20, "maxCalls": 1000, "maxBytes": 1000000, "maxQueuedTokens": 5000000,
@@ -30,22 +31,26 @@ internal static class Sample
                   "limits": { "rpm": 600, "tpm": 120000, "rpd": 10000, "tpd": 2000000, "concurrent": 50, "burstSeconds": 6, "algorithm": "bucket" },
                   "price": { "input": 2.5, "cachedInput": 1.25, "cacheWrite": 3.125, "output": 10, "batchDiscount": 0.4 },
                 },
-                { "model": "gpt-y", "tier": "small" },
+                { "model": "gpt-y", "tier": "small", "sharedLimits": ["gpt-y-org"] },
               ],
               "termsChecked": true,
             },
-            { "id": "openai-west", "provider": "openai", "apiKey": "${OPENAI_KEY_EAST}", "models": [{ "model": "gpt-x" }] },
+            { "id": "openai-west", "provider": "openai", "apiKey": "${OPENAI_KEY_EAST}", "models": [{ "model": "gpt-x" }], "sharedLimits": ["openai-org"] },
             {
               "id": "anthropic-1", "provider": "anthropic", "apiKey": "@Microsoft.KeyVault(VaultName=keys;SecretName=claude)",
               "models": [{ "model": "claude-x", "limits": { "rpm": 50, "itpm": 40000, "otpm": 8000 }, "price": { "input": 3, "output": 15 } }],
             },
+          ],
+          "sharedLimits": [
+            { "id": "openai-org", "limits": { "rpm": 20000, "tpm": 4000000 } },
+            { "id": "gpt-y-org", "limits": { "rpm": 900 } },
           ],
           "routes": [{ "model": "gpt-x", "targets": ["openai-east/gpt-x", "openai-west/gpt-x"], "fallback": ["anthropic-1/claude-x"],
             "smaller": ["openai-east/gpt-y"],
             "simple": [{ "step": "classify*", "maxInputTokens": 2000, "when": "always" }, { "workflow": "triage" }],
           }],
           "tenants": [
-            { "id": "acme", "keys": ["sha256:HASH"], "weight": 3, "limits": { "tpm": 50000 }, "userLimits": { "rpm": 60 }, "webhookSecret": "${HOOK}",
+            { "id": "acme", "keys": ["sha256:HASH"], "weight": 3, "highestPriority": "standard", "limits": { "tpm": 50000 }, "userLimits": { "rpm": 60 }, "webhookSecret": "${HOOK}",
               "organization": "acme inc", "allow": { "providers": ["openai", "anthropic"], "regions": [], "accounts": [] } },
           ],
           "queue": {

@@ -107,6 +107,7 @@ internal static class Shapes
         new Member("weight", "a number above 0, its share against other tenants"),
         new Member("limits", "an object with limits, for example { \"tpm\": 50000 }"),
         new Member("userLimits", "an object with the limits of each user, for example { \"rpm\": 60 }"),
+        new Member("highestPriority", "\"interactive\", \"standard\" or \"background\""),
         new Member("allow", "an object with providers, regions and accounts"),
         new Member("organization", "the organization's name"),
         new Member("webhookSecret", SecretText) { Secret = true });

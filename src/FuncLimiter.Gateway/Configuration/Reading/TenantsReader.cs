@@ -1,3 +1,5 @@
+using FuncLimiter.Core.Scheduling;
+
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
 /// <summary>Reads the tenants.</summary>
@@ -24,6 +26,20 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
         return tenants;
     }
 
+    private Priority HighestPriority(ObjectReader reader)
+    {
+        const string name = "highestPriority";
+        switch (reader.Text(name))
+        {
+            case null or "interactive": return Priority.Interactive;
+            case "standard": return Priority.Standard;
+            case "background": return Priority.Background;
+            case var text:
+                mistakes.Add(reader.At(name), MistakeList.Quote(text), $"write {Shapes.Tenant[name].Wanted}");
+                return Priority.Interactive;
+        }
+    }
+
     private TenantConfiguration ReadTenant(ObjectReader reader, UniqueNames ids, KeyHashReader keys)
     {
         var id = reader.Text("id", required: true);
@@ -43,6 +59,7 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
         _limits.CheckWithin(reader.At("userLimits"), user, own, "its tenant's");
         return new TenantConfiguration(id ?? string.Empty, hashes, (double)weight, own.Limits, user.Limits)
         {
+            HighestPriority = HighestPriority(reader),
             Allow = _allowances.Read(reader),
             Organization = reader.Text("organization"),
             WebhookSecret = secrets.Secret(reader, "webhookSecret"),

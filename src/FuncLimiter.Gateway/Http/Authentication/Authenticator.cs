@@ -24,12 +24,15 @@ internal sealed class Authenticator
         $"X-Tenant must have 1 to {MaxNameLength} letters, digits, '.', '_' or '-'.", FuncLimiterHeaders.Tenant);
 
     private readonly TenantKeys? _keys;
-    private readonly ConcurrentDictionary<string, AuthenticatedTenant> _tenants = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, AuthenticatedTenant> _named = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, AuthenticatedTenant> _configured;
     private readonly int _maxNamed;
 
     public Authenticator(GatewayConfiguration configuration, GatewayOptions options)
     {
         _maxNamed = options.MaxNamedTenants;
+        _configured = configuration.Tenants.ToDictionary(
+            tenant => tenant.Id, tenant => new AuthenticatedTenant(tenant.Id, tenant.HighestPriority), StringComparer.Ordinal);
         _keys = configuration.Tenants.Count > 0 ? new TenantKeys(configuration.Tenants) : null;
     }
 
@@ -59,14 +62,14 @@ internal sealed class Authenticator
         }
 
         error = null;
-        return _tenants.GetOrAdd(tenant, static id => new AuthenticatedTenant(id));
+        return _configured[tenant];
     }
 
     private AuthenticatedTenant? Named(IHeaderDictionary headers, out GatewayError? error)
     {
         error = null;
         var name = headers.TryGetValue(FuncLimiterHeaders.Tenant, out var value) ? value.ToString() : DefaultTenant;
-        if (_tenants.TryGetValue(name, out var known))
+        if (_named.TryGetValue(name, out var known))
         {
             return known;
         }
@@ -77,14 +80,14 @@ internal sealed class Authenticator
             return null;
         }
 
-        if (_tenants.Count >= _maxNamed && name != DefaultTenant)
+        if (_named.Count >= _maxNamed && name != DefaultTenant)
         {
             error = GatewayError.BadRequest("too_many_tenants",
                 $"X-Tenant named more than {_maxNamed} tenants. Configure tenants, or use fewer names.", FuncLimiterHeaders.Tenant);
             return null;
         }
 
-        return _tenants.GetOrAdd(name, static id => new AuthenticatedTenant(id));
+        return _named.GetOrAdd(name, static id => new AuthenticatedTenant(id));
     }
 
     private static ReadOnlySpan<char> Key(IHeaderDictionary headers)

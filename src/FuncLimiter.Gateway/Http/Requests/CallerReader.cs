@@ -36,7 +36,7 @@ internal static class CallerReader
         return new Caller(
             tenant.Tenant,
             Name(headers, FuncLimiterHeaders.User, ref error),
-            priority,
+            priority.AtMost(tenant.HighestPriority),
             Name(headers, FuncLimiterHeaders.Workflow, ref error),
             Name(headers, FuncLimiterHeaders.Step, ref error),
             Name(headers, FuncLimiterHeaders.Run, ref error))

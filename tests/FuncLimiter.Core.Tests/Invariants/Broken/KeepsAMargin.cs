@@ -7,7 +7,7 @@ namespace FuncLimiter.Core.Tests.Invariants.Broken;
 internal sealed class KeepsAMargin(LimiterSpec spec) : LimiterUnderTest(spec with
 {
     Accounts = [.. spec.Accounts.Select(account => new AccountSpec(account.Id, Less(account.Limits)))],
-    Deployments = [.. spec.Deployments.Select(deployment => new DeploymentSpec(deployment.Id, deployment.Account, Less(deployment.Limits)))],
+    Deployments = [.. spec.Deployments.Select(deployment => deployment with { Limits = Less(deployment.Limits) })],
 })
 {
     private static Limit[] Less(IReadOnlyList<Limit> limits) =>

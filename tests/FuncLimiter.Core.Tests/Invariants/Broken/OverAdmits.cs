@@ -7,7 +7,8 @@ namespace FuncLimiter.Core.Tests.Invariants.Broken;
 internal sealed class OverAdmits(LimiterSpec spec) : LimiterUnderTest(spec with
 {
     Accounts = [.. spec.Accounts.Select(account => new AccountSpec(account.Id, More(account.Limits)))],
-    Deployments = [.. spec.Deployments.Select(deployment => new DeploymentSpec(deployment.Id, deployment.Account, More(deployment.Limits)))],
+    Deployments = [.. spec.Deployments.Select(deployment => deployment with { Limits = More(deployment.Limits) })],
+    SharedLimits = [.. spec.SharedLimits.Select(shared => shared with { Limits = More(shared.Limits) })],
     Tenants = [.. spec.Tenants.Select(tenant => tenant with { Limits = More(tenant.Limits), UserLimits = More(tenant.UserLimits) })],
 })
 {

@@ -32,10 +32,12 @@ public class FleetProperties
         string[] tenants = ["t1", "t2", "t3"];
         var deployments = Enumerable.Range(0, 1 + random.Next(2)).Select(i => "a/m" + i).ToArray();
         var isLimited = random.Next(3) == 0;
+        var isShared = random.Next(3) == 0;
         var spec = new LimiterSpec
         {
             Accounts = [new("a", random.Next(2) == 0 ? [] : [RandomLimit(random)])],
-            Deployments = [.. deployments.Select(id => new Core.Routing.DeploymentSpec(id, "a", RandomLimits(random)))],
+            SharedLimits = isShared ? [new("s", [RandomLimit(random)])] : [],
+            Deployments = [.. deployments.Select(id => new Core.Routing.DeploymentSpec(id, "a", RandomLimits(random)) { SharedLimits = isShared ? ["s"] : [] })],
             Routes = [new("m", deployments, [])],
             Tenants = [.. tenants.Select((id, i) => new TenantSpec(id, 1 + random.Next(3), i == 0 && isLimited ? RandomLimits(random) : [], []))],
             Queue = new() { MaxWait = [TimeSpan.FromSeconds(random.Next(1, 60)), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)] },
@@ -66,7 +68,8 @@ public class FleetProperties
         }, seed);
 
         // Of days and places nobody can tell a lost state from a first start, once all who held leases are gone as well.
-        var limits = spec.Accounts.SelectMany(account => account.Limits).Concat(spec.Deployments.SelectMany(deployment => deployment.Limits));
+        var limits = spec.Accounts.SelectMany(account => account.Limits).Concat(spec.Deployments.SelectMany(deployment => deployment.Limits))
+            .Concat(spec.SharedLimits.SelectMany(shared => shared.Limits));
         var mayForget = isCalm || limits.All(limit => limit.Algorithm is not (LimitAlgorithm.CalendarDay or LimitAlgorithm.Concurrency));
         for (var i = random.Next(3); i > 0 && mayForget; i--)
             world.At(TimeSpan.FromSeconds(135 * random.NextDouble()), () => world.LoseState("account:a"));
