@@ -62,15 +62,15 @@ internal sealed class ProviderMeter
     public void Expect(int id, double amount, Instant at) => coming.Add((id, amount, true, at));
 
     /// <summary>What is counted for a call changes by an amount, up or down, without anybody asking whether that fits.</summary>
-    public void Correct(int id, double change, Instant at)
-    {
-        // An answer proves that its call has arrived.
-        if (coming.FindIndex(next => next.Id == id && next.At > at) is >= 0 and var index)
-        {
-            coming[index] = coming[index] with { At = at };
-        }
+    public void Correct(int id, double change, Instant at) => coming.Add((id, change, false, at));
 
-        coming.Add((id, change, false, at));
+    /// <summary>An answer proves that its call has arrived.</summary>
+    public void Arrive(int id, Instant now)
+    {
+        if (coming.FindIndex(next => next.Id == id && next.IsAsked && next.At > now) is >= 0 and var index)
+        {
+            coming[index] = coming[index] with { At = now };
+        }
     }
 
     /// <summary>Counts everything that has arrived, and throws where a call would have been refused.</summary>

@@ -45,6 +45,8 @@ internal sealed class SafetyOracle(World world, int seed) : Oracle
             var held = (isProviders ? ask.Provider[place] : ask.Consumer)[meter.Limit.Dimension];
             var change = (isProviders ? settlement.Provider : settlement.Consumer)[meter.Limit.Dimension] - held;
 
+            meter.Arrive(ask.Id, now.Real);
+
             // When more than was held was counted, nobody knows: after any call that left before we knew.
             meter.Correct(ask.Id, change, isProviders && change > 0 ? now.Real + Jitter : now.Real);
         }
@@ -119,6 +121,7 @@ internal sealed class SafetyOracle(World world, int seed) : Oracle
         {
             if (isProviders && meter.Limit.Algorithm is LimitAlgorithm.Bucket or LimitAlgorithm.Fixed)
             {
+                meter.Arrive(ask.Id, now.Real);
                 meter.Count(now.Real);
                 var limit = meter.Limit;
                 var remaining = (long)Math.Max(0, meter.Capacity - meter.Used - meter.Surpluses);
