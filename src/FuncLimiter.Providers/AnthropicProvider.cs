@@ -25,6 +25,8 @@ internal sealed class AnthropicProvider : HttpProvider
         LimitHeaders.Prefixed("fastOutputTokens", "anthropic-fast-output-tokens"),
     ];
 
+    private const string Plan = "anthropic-ratelimit-unified";
+
     private static readonly string[] PlanWindows = ["5h", "7d"];
 
     /// <inheritdoc/>
@@ -88,7 +90,7 @@ internal sealed class AnthropicProvider : HttpProvider
         limits.Add(headers, Headers);
         foreach (var window in PlanWindows)
         {
-            var prefix = $"anthropic-ratelimit-unified-{window}";
+            var prefix = $"{Plan}-{window}";
             limits.Add(
                 $"unified{window}",
                 new NamedLimit(Utilization: headers.Number($"{prefix}-utilization"), ResetSeconds: headers.Reset($"{prefix}-reset")),
@@ -121,15 +123,26 @@ internal sealed class AnthropicProvider : HttpProvider
     }
 
     /// <summary>A plan's window that is used up, unlike a bucket, has room again at its reset.</summary>
-    protected override double? WaitForReset(in Failure failure) => failure.Limits.Named.Values
-        .Where(limit => limit.Utilization is >= 1)
-        .Max(limit => limit.ResetSeconds);
+    protected override double? WaitForReset(in Failure failure)
+    {
+        var headers = failure.Headers;
+        var used = failure.Limits.Named.Values.Where(limit => limit.Utilization is >= 1).Max(limit => limit.ResetSeconds);
+        var rejected = PlanWindows.Select(window => $"{Plan}-{window}").Append(Plan)
+            .Where(prefix => headers.Text($"{prefix}-status") == "rejected")
+            .Max(prefix => headers.Reset($"{prefix}-reset"));
+        return Longest(used, rejected);
+    }
 
     private static Verdict JudgeRateLimit(in Failure failure)
     {
         if (failure.Says("increase rate") || failure.Says("acceleration") || failure.Says("more gradually") || failure.Says("will increase to"))
         {
-            return Verdict.Later(Reasons.Acceleration);
+            return Verdict.Later(Reasons.Acceleration) with { Limit = ErrorText.Subject(failure.Text).Dimension };
+        }
+
+        if (FailureRules.IsTooLarge(failure))
+        {
+            return Verdict.Final(Reasons.RequestTooLarge);
         }
 
         if (failure.Says("concurrent"))

@@ -82,18 +82,39 @@ internal sealed class AzureOpenAIProvider : HttpProvider
     };
 
     /// <inheritdoc/>
-    protected override void ReadLimits(in HeaderValues headers, LimitTable limits) => limits.Add(headers, Headers);
+    protected override void ReadLimits(in HeaderValues headers, LimitTable limits)
+    {
+        limits.Add(headers, Headers);
+        if (LimitNames.SecondsOf(NamedWindow(headers.Text("x-ratelimit-type"))) is not { } seconds)
+        {
+            return;
+        }
+
+        var window = TimeSpan.FromSeconds(seconds);
+        limits.Refine(reading => reading with { Window = window });
+        if (headers.Reset("x-ratelimit-timeremaining") is { } left)
+        {
+            limits.Complete(
+                limit => limit is { Remaining: 0, ResetSeconds: null } ? limit with { ResetSeconds = left } : limit,
+                reading => reading is { Remaining: 0, ResetIn: null } ? reading with { ResetIn = RetryHint.ToSpan(left) } : reading);
+        }
+    }
 
     /// <inheritdoc/>
     protected override Verdict? Judge(in Failure failure)
     {
-        // GitHub Models, which has the same front end, names the limit by user, model and window.
         var type = failure.Headers.Text("x-ratelimit-type") ?? failure.Text;
-        return failure.Status == 429 && type.Contains("ByModelByDay", StringComparison.OrdinalIgnoreCase)
-            ? FailureRules.Judge(failure) with { Window = Windows.Day }
-            : null;
+        return failure.Status == 429 && NamedWindow(type) is { } window ? FailureRules.Judge(failure) with { Window = window } : null;
     }
 
+    // GitHub Models, which has the same front end, names the limit by user, model and window: UserByModelByDay.
+    private static string? NamedWindow(string? type) =>
+        type is null || !type.Contains("ByModel", StringComparison.OrdinalIgnoreCase) ? null
+        : type.Contains("ByDay", StringComparison.OrdinalIgnoreCase) ? Windows.Day
+        : type.Contains("ByHour", StringComparison.OrdinalIgnoreCase) ? Windows.Hour
+        : type.Contains("ByMinute", StringComparison.OrdinalIgnoreCase) ? Windows.Minute
+        : null;
+
     /// <summary>The counter starts anew each minute, so its reset is when there is room again.</summary>
-    protected override double? WaitForReset(in Failure failure) => failure.Limits.ResetOfExhausted();
+    protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
 }

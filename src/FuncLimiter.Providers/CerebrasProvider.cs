@@ -59,5 +59,5 @@ internal sealed class CerebrasProvider : HttpProvider
     };
 
     /// <summary>Resets are those of the clock's minute and day, so there is room again after them.</summary>
-    protected override double? WaitForReset(in Failure failure) => failure.Limits.ResetOfExhausted();
+    protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
 }

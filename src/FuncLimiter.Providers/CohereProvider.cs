@@ -9,8 +9,11 @@ internal sealed class CohereProvider : HttpProvider
 {
     private static readonly LimitHeaders[] Headers =
     [
-        new LimitHeaders(LimitNames.Requests, Dimension.Requests, "x-trial-endpoint-call-limit", "x-trial-endpoint-call-remaining", null)
-            .ByTheMinute(),
+        LimitHeaders.Plain.ByTheMinute(),
+        new(LimitNames.Requests, Dimension.Requests, "x-trial-endpoint-call-limit", "x-trial-endpoint-call-remaining", null)
+        {
+            Window = TimeSpan.FromMinutes(1),
+        },
         new("requestsMonth", null, "x-endpoint-monthly-call-limit", "x-endpoint-monthly-call-remaining", null),
     ];
 
@@ -30,6 +33,9 @@ internal sealed class CohereProvider : HttpProvider
 
     /// <inheritdoc/>
     protected override void ReadLimits(in HeaderValues headers, LimitTable limits) => limits.Add(headers, Headers);
+
+    /// <summary>Windows of a minute, so that the reset is when there is room again.</summary>
+    protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
 
     /// <summary>The month's calls are counted over all endpoints.</summary>
     protected override Verdict? Judge(in Failure failure) =>

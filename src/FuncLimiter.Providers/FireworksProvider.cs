@@ -10,9 +10,9 @@ internal sealed class FireworksProvider : HttpProvider
     private static readonly LimitHeaders[] Headers =
     [
         LimitHeaders.Suffixed(LimitNames.Requests, "requests").ByTheMinute(),
-        LimitHeaders.Suffixed("tokensPrompt", "tokens-prompt").ByTheMinute() with { Dimension = Dimension.InputTokens },
-        LimitHeaders.Suffixed("tokensCacheAdjustedPrompt", "tokens-cache-adjusted-prompt"),
-        LimitHeaders.Suffixed("tokensGenerated", "tokens-generated").ByTheMinute() with { Dimension = Dimension.OutputTokens },
+        LimitHeaders.Suffixed(LimitNames.InputTokens, "tokens-prompt").ByTheMinute(),
+        LimitHeaders.Suffixed("uncachedInputTokens", "tokens-cache-adjusted-prompt"),
+        LimitHeaders.Suffixed(LimitNames.OutputTokens, "tokens-generated").ByTheMinute(),
     ];
 
     /// <inheritdoc/>

@@ -61,12 +61,13 @@ internal sealed partial class GeminiProvider : HttpProvider
 
         var violations = GoogleError.Violations(failure.Error).ToArray();
         var midnight = failure.Headers.Now is { } now ? failure.Headers.Until(PacificTime.NextMidnight(now)) : null;
-        foreach (var violation in violations.OrderBy(violation => violation.Window == Windows.Day))
+        foreach (var violation in violations)
         {
             var reset = violation.Window == Windows.Day ? midnight : null;
             var window = LimitNames.SecondsOf(violation.Window);
+            var isBesideAnother = violations.Any(other => other.Limit == violation.Limit && other.Window != violation.Window);
             failure.Limits.Add(
-                violation.Limit,
+                violation.Window == Windows.Day && isBesideAnother ? $"{violation.Limit}Day" : violation.Limit,
                 new NamedLimit(violation.Value, null, reset, null, window),
                 LimitNames.DimensionOf(violation.Limit),
                 RetryHint.ToSpan(window));

@@ -64,7 +64,7 @@ internal abstract class HttpProvider : Provider
 
     /// <summary>The longest wait that the body of a failure names, in seconds; null for none.</summary>
     protected virtual double? WaitInBody(in Failure failure) =>
-        Longest(ErrorText.WaitSeconds(failure.Text), GoogleError.RetryDelay(failure.Error));
+        Longest(ErrorText.WaitSeconds(failure.Text), GoogleError.RetryDelay(failure.Error, failure.Headers));
 
     /// <summary>The reset of an exhausted window, in seconds; null for buckets, whose reset is the time to full.</summary>
     protected virtual double? WaitForReset(in Failure failure) => null;
@@ -106,14 +106,20 @@ internal abstract class HttpProvider : Provider
         }
 
         LimitsEvent.Read(answer.LimitsEvent, limits);
-        return Succeed(limits) with { Usage = Normalise(answer.Usage), Batch = answer.Batch };
+        return Succeed(limits) with
+        {
+            Usage = Normalise(answer.Usage),
+            CostUsd = answer.Usage.CostUsd,
+            Billed = answer.Usage.Billed,
+            Batch = answer.Batch,
+        };
     }
 
     private static ResponseReading ReadWhole(StreamUsageReader stream, ReadOnlySpan<byte> body, LimitTable limits)
     {
         stream.Append(body);
         stream.Append("\n"u8);
-        return (stream.Failure ?? Succeed(limits)) with { Usage = stream.Usage, UsageFinal = stream.IsFinal };
+        return (stream.Failure ?? Succeed(limits)) with { Usage = stream.Usage, CostUsd = stream.CostUsd, UsageFinal = stream.IsFinal };
     }
 
     private static ResponseReading Succeed(LimitTable limits) =>

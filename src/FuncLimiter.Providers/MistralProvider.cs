@@ -69,7 +69,7 @@ internal sealed partial class MistralProvider : HttpProvider
     }
 
     /// <summary>Windows of a minute, so that the reset is when there is room again.</summary>
-    protected override double? WaitForReset(in Failure failure) => failure.Limits.ResetOfExhausted();
+    protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
 
     [GeneratedRegex(@"^[a-zA-Z0-9]{9}\z")]
     private static partial Regex NineWordCharacters();

@@ -64,7 +64,7 @@ internal sealed class OpenRouterProvider : HttpProvider
     }
 
     /// <inheritdoc/>
-    protected override double? WaitForReset(in Failure failure) => failure.Limits.ResetOfExhausted();
+    protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
 
     private static Verdict JudgeRateLimit(in Failure failure)
     {

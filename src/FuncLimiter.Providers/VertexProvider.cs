@@ -22,19 +22,24 @@ internal sealed class VertexProvider : HttpProvider
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation == Operation.ChatCompletions ? "/chat/completions" : null;
 
-    /// <summary>The quotas of partners' models name what they count.</summary>
+    /// <summary>A quota names what it counts. What names none is the pool that all share: the provider's capacity, not a limit of ours.</summary>
     protected override Verdict? Judge(in Failure failure)
     {
-        if (failure.Status != 429 || !failure.Says("online_prediction_"))
+        if (failure.Status != 429 || failure.Says("provisioned throughput"))
         {
             return null;
+        }
+
+        if (!failure.Says("quota") && !failure.Says("online_prediction_") && !GoogleError.Violations(failure.Error).Any())
+        {
+            return FailureRules.IsTooLarge(failure) ? null : Verdict.Later(Reasons.Overloaded);
         }
 
         var limit = failure.Says("input_tokens") ? LimitNames.InputTokens
             : failure.Says("output_tokens") ? LimitNames.OutputTokens
             : failure.Says("tokens_per") ? LimitNames.Tokens
             : failure.Says("requests_per") ? LimitNames.Requests
-            : null;
+            : GoogleError.Violations(failure.Error).Select(violation => violation.Limit).FirstOrDefault();
         return Verdict.Full(limit, ErrorText.Subject(failure.Text).Window);
     }
 }

@@ -50,6 +50,14 @@ internal sealed class XaiProvider : HttpProvider
             return Verdict.Exhausted();
         }
 
-        return ErrorText.Hints(failure.Text) is { Limit: 0, Used: not null } ? Verdict.Final(Reasons.NoQuota) : null;
+        if (ErrorText.Hints(failure.Text) is { Limit: 0, Used: not null })
+        {
+            return Verdict.Final(Reasons.NoQuota);
+        }
+
+        return FailureRules.Judge(failure) is not { Reason: Reasons.RateLimit } ? null
+            : failure.Says("too many requests") ? Verdict.Full(LimitNames.Requests)
+            : failure.Says("too many tokens") ? Verdict.Full(LimitNames.Tokens)
+            : null;
     }
 }

@@ -26,8 +26,12 @@ public static class BatchResult
         }
 
         var deployment = offer.Deployment;
-        var usage = deployment.Provider.Read(answer.Status, static _ => null, "application/json", answer.Body.Span, now).Usage;
-        var cost = usage is { } used && deployment.Price is { } price ? CallCost.Of(price, used, isBatch: true) : (CallCost?)null;
+        var said = deployment.Provider.Read(answer.Status, static _ => null, "application/json", answer.Body.Span, now);
+        var usage = said.Usage;
+        var cost = usage is not { } used ? (CallCost?)null
+            : said.CostUsd is { } reported ? CallCost.Reported(reported, deployment.Price, used)
+            : deployment.Price is { } price ? CallCost.Of(price, used, isBatch: true)
+            : null;
         var result = new JobItemResult(JobItemState.Succeeded, now, answer.Status)
         {
             Headers = Headers(deployment.Name, cost),

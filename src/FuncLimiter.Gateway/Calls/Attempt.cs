@@ -45,14 +45,16 @@ internal sealed class Attempt
     /// <summary>The tokens used, once settled with them.</summary>
     public TokenUsage? Usage { get; private set; }
 
-    /// <summary>What tokens cost where it goes; null where that is not known, or nothing is used.</summary>
-    public PriceConfiguration? Price => _plan.Price(_place);
+    /// <summary>What they cost: as the provider tells it, else by the price; null where neither is known.</summary>
+    public CallCost? Cost { get; private set; }
 
     /// <summary>True from settlement on.</summary>
     public bool IsSettled { get; private set; }
 
     /// <summary>True where a connection may still be reading the request's body.</summary>
     public bool HoldsBody { get; set; }
+
+    private PriceConfiguration? Price => _plan.Price(_place);
 
     private TokenEstimate Estimate => _plan.Estimate(_place);
 
@@ -64,29 +66,46 @@ internal sealed class Attempt
     public ResponseReading Read(int status, Func<string, string?> headers, ReadOnlySpan<byte> body) =>
         Deployment.Provider.Read(status, headers, headers("Content-Type"), body, _services.Time.GetUtcNow());
 
-    /// <summary>Tells the limiter what was heard of the limits.</summary>
-    public void Observe(Observation observation) => _services.Limiter.Observe(Admission.Reservation!, observation);
+    /// <summary>Tells the limiter what the provider itself said of the limits.</summary>
+    public void Observe(Observation observation)
+    {
+        _services.Reports.Confirm(Deployment.Name, observation);
+        _services.Limiter.Observe(Admission.Reservation!, observation);
+    }
+
+    /// <summary>
+    /// Settles by what the tenant tells that called the provider itself. Its own budgets are charged what it tells; the provider's no more
+    /// than the call can have used. Limits and estimates learn only from tenants whose reports are trusted.
+    /// </summary>
+    public void SettleReported(Observation told, TokenUsage? usage)
+    {
+        TokenUsage? bounded = usage is { } most ? _plan.Bounded(_place, most) : null;
+        var isTrusted = _services.Reports.Trusts(Call.Caller.Tenant);
+        if (isTrusted)
+        {
+            _services.Limiter.Observe(Admission.Reservation!, _services.Reports.Believed(Deployment.Name, told));
+        }
+
+        Settle(_plan.ChargeAtEnd(_place, bounded, told.Kind), told.Kind, usage);
+        if (isTrusted && told.Kind == OutcomeKind.Success)
+        {
+            Learn(bounded);
+        }
+    }
 
     /// <summary>The provider was never reached: nothing was used anywhere.</summary>
-    public void SettleUnsent() => Settle(Charge.None, Charge.None, null);
+    public void SettleUnsent() => Settle(Charge.None, OutcomeKind.TransientFailure, null);
 
     /// <summary>The provider failed or refused: it charges by its own rule, the caller got nothing.</summary>
-    public void SettleFailed(OutcomeKind outcome, TokenUsage? usage) => Settle(
-        _plan.ChargeAtEnd(_place, usage, outcome),
-        usage is { } used ? ConsumerCharge.Of(used, Price) : outcome == OutcomeKind.Rejected ? ConsumerCharge.RequestOnly : Charge.None,
-        usage);
+    public void SettleFailed(OutcomeKind outcome, TokenUsage? usage) => Settle(_plan.ChargeAtEnd(_place, usage, outcome), outcome, usage);
 
     /// <summary>The call was answered to its end.</summary>
-    public void SettleAnswered(TokenUsage? usage)
+    /// <param name="usage">The tokens used; null where nobody told.</param>
+    /// <param name="costUsd">What the provider says that it cost, in US dollars; null where it says nothing.</param>
+    public void SettleAnswered(TokenUsage? usage, decimal? costUsd)
     {
-        Settle(
-            _plan.ChargeAtEnd(_place, usage, OutcomeKind.Success),
-            usage is { } used ? ConsumerCharge.Of(used, Price) : ConsumerCharge.Of(Estimate, Price) with { Concurrent = 0 },
-            usage);
-        if (usage is { } known && (Call.Facts.TextBytes > 0 || Call.Facts.Images > 0))
-        {
-            _services.Estimator.Learn(CallPlan.Key(Deployment, Call.Caller), Call.Facts.Prompt, known);
-        }
+        Settle(_plan.ChargeAtEnd(_place, usage, OutcomeKind.Success), OutcomeKind.Success, usage, costUsd);
+        Learn(usage);
     }
 
     /// <summary>The answer broke off, or its caller went away: what went by stands, which teaches nothing of whole calls.</summary>
@@ -96,10 +115,18 @@ internal sealed class Attempt
     {
         var seen = told ?? new TokenUsage(Estimate.InputTokens, 0);
         seen = seen with { OutputTokens = Math.Max(seen.OutputTokens, outputTokens) };
-        Settle(_plan.ChargeAtEnd(_place, seen, OutcomeKind.Success), ConsumerCharge.Of(seen, Price), seen);
+        Settle(_plan.ChargeAtEnd(_place, seen, OutcomeKind.Success), OutcomeKind.Success, seen);
     }
 
-    private void Settle(Charge provider, Charge consumer, TokenUsage? usage)
+    private void Learn(TokenUsage? usage)
+    {
+        if (usage is { } known && (Call.Facts.TextBytes > 0 || Call.Facts.Images > 0))
+        {
+            _services.Estimator.Learn(CallPlan.Key(Deployment, Call.Caller), Call.Facts.Prompt, known);
+        }
+    }
+
+    private void Settle(Charge provider, OutcomeKind outcome, TokenUsage? usage, decimal? costUsd = null)
     {
         if (IsSettled)
         {
@@ -108,6 +135,11 @@ internal sealed class Attempt
 
         IsSettled = true;
         Usage = usage;
+        Cost = usage is not { } used ? null
+            : costUsd is { } reported ? CallCost.Reported(reported, Price, used)
+            : Price is { } price ? CallCost.Of(price, used)
+            : null;
+        var consumer = usage is { } known ? ConsumerCharge.Of(known, Cost) : ConsumerCharge.Untold(outcome, Estimate, Price);
         _services.Limiter.Settle(Admission.Reservation!, new Settlement(provider, consumer));
     }
 }

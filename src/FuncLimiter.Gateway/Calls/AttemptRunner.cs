@@ -1,3 +1,4 @@
+using System.Net;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Gateway.Upstream;
@@ -20,9 +21,20 @@ internal sealed class AttemptRunner(CallServices services)
         try
         {
             response = await services.Upstream.SendAsync(UpstreamRequest.Create(attempt, content), timeout.Token);
+            if (response.StatusCode < HttpStatusCode.OK)
+            {
+                throw new HttpRequestException($"{(int)response.StatusCode} is no answer.");
+            }
+
             failure = IsEventStream(response, attempt.Crossing is not null)
                 ? await new StreamRelay(services, attempt, timeout, hidesUsage).RunAsync(response, answer)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
+        }
+        catch (Exception exception) when (response is null && !content.IsBegun && UpstreamFailure.IsOfTheRequest(exception))
+        {
+            // Only what a provider did is its failure: nothing of this reached it.
+            attempt.SettleUnsent();
+            failure = Failure.Unsent(attempt, UpstreamFailure.Unsendable(attempt.Deployment.Name));
         }
         catch (Exception exception) when (!caller.IsCancellationRequested && UpstreamFailure.Is(exception))
         {
@@ -30,6 +42,11 @@ internal sealed class AttemptRunner(CallServices services)
         }
         finally
         {
+            if (response is null && !content.IsBegun)
+            {
+                attempt.SettleUnsent();
+            }
+
             attempt.SettleCut(null, 0);
             attempt.HoldsBody = content.IsInUse;
             if (failure is null)

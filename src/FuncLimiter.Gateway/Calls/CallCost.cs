@@ -28,6 +28,18 @@ public readonly record struct CallCost(decimal InputUsd, decimal OutputUsd)
         return new CallCost(Math.Round(input * factor, Decimals), Math.Round(usage.OutputTokens * price.Output * factor, Decimals));
     }
 
+    /// <summary>What a provider says itself that a call cost, which is what it bills, whatever the price says; the parts as the price has them, or else as the tokens.</summary>
+    /// <param name="usd">The cost in US dollars.</param>
+    /// <param name="price">The price; null where it is not known.</param>
+    /// <param name="usage">The tokens.</param>
+    public static CallCost Reported(decimal usd, PriceConfiguration? price, in TokenUsage usage)
+    {
+        var byPrice = price is null ? default : Of(price, usage);
+        var (input, total) = byPrice.TotalUsd > 0 ? (byPrice.InputUsd, byPrice.TotalUsd) : (usage.InputTokens, Math.Max(1, usage.TotalTokens));
+        var inputUsd = Math.Round(usd * (input / total), Decimals);
+        return new CallCost(inputUsd, Math.Round(usd, Decimals) - inputUsd);
+    }
+
     /// <summary>Two costs together.</summary>
     public static CallCost operator +(CallCost left, CallCost right) => new(left.InputUsd + right.InputUsd, left.OutputUsd + right.OutputUsd);
 }

@@ -81,6 +81,19 @@ internal sealed class CallPlan
     public Charge ChargeAtEnd(int place, TokenUsage? usage, OutcomeKind outcome) =>
         Route.Deployments[place].Provider.ChargeAtEnd(_facts[place], _charges[place], usage, outcome);
 
+    /// <summary>
+    /// Usage that somebody tells, cut to what a call can have used at one deployment: a token has a byte of text at least, and no answer
+    /// is longer than asked for. Where the request is not known, no more than was foreseen.
+    /// </summary>
+    public TokenUsage Bounded(int place, in TokenUsage told)
+    {
+        var (facts, estimate) = (_facts[place], _estimates[place]);
+        var input = Math.Min(told.InputTokens, Math.Max(estimate.InputTokens, facts.TextBytes));
+        var output = (long)Int128.Min(told.OutputTokens, Int128.Max(estimate.OutputTokens, (Int128)(facts.MaxOutputTokens ?? 0) * facts.Choices));
+        var cacheWrites = Math.Min(told.CacheWriteTokens, input);
+        return new(input, output, Math.Min(told.CacheReadTokens, input - cacheWrites), cacheWrites, Math.Min(told.ReasoningTokens, output));
+    }
+
     private void Set(int place, RequestFacts facts, in TokenEstimate estimate)
     {
         var deployment = Route.Deployments[place];

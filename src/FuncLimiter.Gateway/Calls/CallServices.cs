@@ -17,4 +17,8 @@ internal sealed record CallServices(
     UpstreamClient Upstream,
     IUsageSink Usage,
     AdmissionHeaders Headers,
-    TimeProvider Time);
+    TimeProvider Time)
+{
+    /// <summary>What is believed of what tenants tell of limits.</summary>
+    public ReportedLimits Reports { get; } = new(Configuration, Time);
+}

@@ -47,6 +47,9 @@ internal sealed class Failure : IDisposable
     /// <summary>The provider did not answer.</summary>
     public static Failure Silent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.TransientFailure, null, null, null, error);
 
+    /// <summary>The request could not be sent at all, there or anywhere.</summary>
+    public static Failure Unsent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.Rejected, null, null, null, error) { Retryable = false };
+
     /// <summary>Gives the caller the failure after all.</summary>
     public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, CancellationToken cancellationToken)
     {
@@ -65,6 +68,11 @@ internal sealed class Failure : IDisposable
         else
         {
             CrossedHeaders.Copy(response, answer, _attempt.Call.Dialect, "application/json");
+        }
+
+        if (RetryAfter is { } wait && !ResponseHeaders.TellsWait(response))
+        {
+            AdmissionHeaders.RetryAfter(answer, wait);
         }
 
         if (!Retryable)

@@ -10,7 +10,7 @@ internal readonly record struct SpentSoFar(TokenUsage? Usage, CallCost? Cost)
     /// <summary>The same with an attempt more; null adds nothing.</summary>
     public SpentSoFar With(Attempt? attempt) => attempt?.Usage is not { } usage ? this : new SpentSoFar(
         Usage is { } before ? Sum(before, usage) : usage,
-        attempt.Price is not { } price ? Cost : (Cost ?? default) + CallCost.Of(price, usage));
+        attempt.Cost is not { } cost ? Cost : (Cost ?? default) + cost);
 
     private static TokenUsage Sum(in TokenUsage left, in TokenUsage right) => new(
         left.InputTokens + right.InputTokens,

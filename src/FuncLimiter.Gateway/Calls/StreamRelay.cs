@@ -153,7 +153,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         }
         else if (_reader.IsFinal && _reader.Usage is { } usage)
         {
-            attempt.SettleAnswered(usage);
+            attempt.SettleAnswered(usage, _reader.CostUsd);
         }
     }
 }

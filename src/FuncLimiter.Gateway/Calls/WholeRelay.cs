@@ -33,7 +33,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
                 return Failure.Answered(attempt, response, body, said);
             }
 
-            attempt.SettleAnswered(said.Usage);
+            attempt.SettleAnswered(said.Usage, said.CostUsd);
             services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
             AdmissionHeaders.Cost(answer, attempt);
             if (attempt.Crossing is { } crossing)

@@ -127,6 +127,9 @@ public sealed record TenantConfiguration(
     /// <summary>The organization that it belongs to; null for the one that runs FuncLimiter.</summary>
     public string? Organization { get; init; }
 
+    /// <summary>Whether what its settlements tell of a provider's limits is believed, for a minute at most and never against the provider's own answers.</summary>
+    public bool ReportsLimits { get; init; }
+
     /// <summary>The secret that signs its webhooks; null where there is none. Never logged.</summary>
     public string? WebhookSecret { get; init; }
 

@@ -56,14 +56,20 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard boa
     {
         if (error.RetryAfter is { } retryAfter)
         {
-            answer.SetHeader("Retry-After", ((long)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
-            answer.SetHeader(FuncLimiterHeaders.RetryAfterMs, ((long)Math.Ceiling(retryAfter.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture));
+            RetryAfter(answer, retryAfter);
         }
 
         if (!error.ShouldRetry)
         {
             answer.SetHeader(FuncLimiterHeaders.ShouldRetry, "false");
         }
+    }
+
+    /// <summary>Sets when to come back.</summary>
+    public static void RetryAfter(CallAnswer answer, TimeSpan wait)
+    {
+        answer.SetHeader("Retry-After", ((long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture));
+        answer.SetHeader(FuncLimiterHeaders.RetryAfterMs, ((long)Math.Ceiling(wait.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture));
     }
 
     private static string Reason(RouteChoice choice) => choice switch

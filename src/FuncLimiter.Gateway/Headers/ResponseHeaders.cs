@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Net.Http.Headers;
 using FuncLimiter.Gateway.Calls;
 
@@ -32,11 +33,24 @@ internal static class ResponseHeaders
             ? values.ToString()
             : null;
 
+    /// <summary>Whether an answer says when to come back in a form that every client reads; any other is not passed on.</summary>
+    public static bool TellsWait(HttpResponseMessage response) =>
+        (Find(response, "Retry-After") is { } seconds && IsReadable(seconds))
+        || (Find(response, FuncLimiterHeaders.RetryAfterMs) is { } milliseconds && IsReadable(milliseconds));
+
+    private static bool IsWait(string name) =>
+        name.Equals("Retry-After", StringComparison.OrdinalIgnoreCase) || name.Equals(FuncLimiterHeaders.RetryAfterMs, StringComparison.OrdinalIgnoreCase);
+
+    // Seconds, or a date as RFC 9110 has it.
+    private static bool IsReadable(string value) =>
+        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _)
+        || DateTimeOffset.TryParseExact(value, "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+
     private static void Copy(HttpHeadersNonValidated headers, CallAnswer answer)
     {
         foreach (var (name, values) in headers)
         {
-            if (!Kept.Contains(name))
+            if (!Kept.Contains(name) && !(IsWait(name) && !IsReadable(values.ToString())))
             {
                 answer.SetHeader(name, values.ToString());
             }

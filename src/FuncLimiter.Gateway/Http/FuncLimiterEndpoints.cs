@@ -16,10 +16,13 @@ public static class FuncLimiterEndpoints
     /// <param name="routes">The host's routes; its services hold those of <see cref="FuncLimiterServices.AddFuncLimiter"/>.</param>
     public static IEndpointRouteBuilder MapFuncLimiter(this IEndpointRouteBuilder routes)
     {
-        MapCalls(routes, routes.ServiceProvider.GetRequiredService<CallEndpoint>());
-        MapReservations(routes, routes.ServiceProvider.GetRequiredService<ReservationEndpoint>());
-        MapReports(routes, routes.ServiceProvider);
-        routes.MapFallback("{**path}", UnknownEndpoint.HandleAsync);
+        var services = routes.ServiceProvider;
+        var guarded = routes.MapGroup(string.Empty);
+        ((IEndpointConventionBuilder)guarded).Finally(static endpoint => endpoint.RequestDelegate = FailedEndpoint.Guard(endpoint.RequestDelegate!));
+        MapCalls(guarded, services.GetRequiredService<CallEndpoint>());
+        MapReservations(guarded, services.GetRequiredService<ReservationEndpoint>());
+        MapReports(guarded, services);
+        guarded.MapFallback("{**path}", UnknownEndpoint.HandleAsync);
         return routes;
     }
 

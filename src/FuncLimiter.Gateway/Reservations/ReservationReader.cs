@@ -115,7 +115,10 @@ internal sealed class ReservationReader(CallServices services)
         error = null;
         if (asked.InputTokens is { } input)
         {
-            var output = asked.OutputTokens ?? 0;
+            var output = asked.OutputTokens
+                ?? (operation is Operation.Embeddings or Operation.CountTokens
+                    ? 0
+                    : services.Estimator.Estimate(CallPlan.Key(route.Deployments[0], owner), 0, 0, null, 1).OutputTokens);
             facts = new RequestFacts(operation, route.Name, 0, 0, false, asked.OutputTokens, 1, 0, 0);
             plan = CallPlan.Of(route, facts, new TokenEstimate(input, output, asked.CachedInputTokens ?? 0));
             return true;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Errors;
 
 namespace FuncLimiter.Gateway.Reservations;
@@ -17,7 +18,7 @@ internal sealed record ReservationRequest([property: JsonRequired] string Model)
     /// <summary>The part of them that will be read from the provider's prompt cache.</summary>
     public long? CachedInputTokens { get; init; }
 
-    /// <summary>The output tokens that the call may use.</summary>
+    /// <summary>The output tokens that the call may use; default what such calls are foreseen to use.</summary>
     public long? OutputTokens { get; init; }
 
     /// <summary>The body of the call, to estimate its tokens from, where they are not given.</summary>
@@ -45,7 +46,7 @@ internal sealed record SettlementRequest
     /// <summary>The tokens used; where not given, those of the body, else those estimated.</summary>
     public UsageRequest? Usage { get; init; }
 
-    /// <summary>The provider's response headers, from which limits are learned.</summary>
+    /// <summary>The provider's response headers. Limits are learned from them only where the tenant's reports are trusted.</summary>
     public Dictionary<string, string>? Headers { get; init; }
 
     /// <summary>The provider's response body, for example an error.</summary>
@@ -56,7 +57,7 @@ internal sealed record SettlementRequest
         Status is not (0 or (>= 100 and <= 599))
             ? GatewayError.BadRequest("invalid_value", $"'status' must be 0 or 100 to 599, not {Status}.", "status")
             : Usage is { IsCredible: false }
-                ? GatewayError.BadRequest("invalid_value", "'usage' must hold numbers of tokens from 0 up, the cached ones among the input.", "usage")
+                ? GatewayError.BadRequest("invalid_value", "'usage' must hold numbers of tokens from 0 to 10,000,000, the cached ones among the input.", "usage")
                 : null;
 }
 
@@ -73,7 +74,18 @@ internal sealed record UsageRequest(
     long CacheWriteTokens = 0,
     long ReasoningTokens = 0)
 {
-    private const long MaxTokens = 1_000_000_000;
+    /// <summary>More than the longest context of any model.</summary>
+    private const long MaxTokens = 10_000_000;
+
+    /// <summary>The same for budgets.</summary>
+    public TokenUsage ToUsage() => new(InputTokens, OutputTokens, CacheReadTokens, CacheWriteTokens, ReasoningTokens);
+
+    /// <summary>Usage read from a body that an agent sent, where a call can have used this; else null.</summary>
+    public static TokenUsage? Credible(TokenUsage? read) =>
+        read is { } usage
+        && new UsageRequest(usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens, usage.ReasoningTokens).IsCredible
+            ? read
+            : null;
 
     /// <summary>Whether a call can have used this.</summary>
     [JsonIgnore]
@@ -88,7 +100,8 @@ internal sealed record UsageRequest(
 }
 
 /// <summary>Reads these bodies without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ReservationRequest))]
 [JsonSerializable(typeof(SettlementRequest))]
 internal sealed partial class ReservationJson : JsonSerializerContext;

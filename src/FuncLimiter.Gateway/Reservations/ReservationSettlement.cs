@@ -8,7 +8,7 @@ namespace FuncLimiter.Gateway.Reservations;
 /// <summary>Settles a reservation by what its agent tells.</summary>
 internal static class ReservationSettlement
 {
-    /// <summary>Reads what the provider said as if it had been said here, settles by it, and records what was used.</summary>
+    /// <summary>Reads what the agent says the provider answered, settles by it, and records what was used.</summary>
     public static ResponseReading Settle(Attempt attempt, SettlementRequest told, CallServices services)
     {
         var said = Settle(attempt, told);
@@ -30,22 +30,11 @@ internal static class ReservationSettlement
             return new ResponseReading(true, "not_sent", new Observation(OutcomeKind.TransientFailure));
         }
 
-        var headers = new Dictionary<string, string>(told.Headers ?? [], StringComparer.OrdinalIgnoreCase);
+        // Names that differ in case only are lines of one header.
+        var headers = (told.Headers ?? []).ToLookup(line => line.Key, line => line.Value, StringComparer.OrdinalIgnoreCase);
         var body = told.Body is { } element ? Encoding.UTF8.GetBytes(element.GetRawText()) : [];
-        var said = attempt.Read(told.Status, name => headers.GetValueOrDefault(name), body);
-        attempt.Observe(said.Observation);
-        var usage = told.Usage is { } known
-            ? new TokenUsage(known.InputTokens, known.OutputTokens, known.CacheReadTokens, known.CacheWriteTokens, known.ReasoningTokens)
-            : said.Usage;
-        if (said.Observation.Kind == OutcomeKind.Success)
-        {
-            attempt.SettleAnswered(usage);
-        }
-        else
-        {
-            attempt.SettleFailed(said.Observation.Kind, usage);
-        }
-
+        var said = attempt.Read(told.Status, name => headers.Contains(name) ? string.Join(", ", headers[name]) : null, body);
+        attempt.SettleReported(said.Observation, told.Usage?.ToUsage() ?? UsageRequest.Credible(said.Usage));
         return said;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Headers;
 
 namespace FuncLimiter.Gateway.Telemetry;
 
@@ -76,7 +77,7 @@ internal readonly struct CallTrace : IDisposable
             if (span.TraceStateString is { } state)
             {
                 request.Headers.Remove(TraceState);
-                request.Headers.TryAddWithoutValidation(TraceState, state);
+                request.Headers.TryAddWithoutValidation(TraceState, HeaderText.Printable(state));
             }
         }
     }

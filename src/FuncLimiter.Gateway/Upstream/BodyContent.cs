@@ -6,6 +6,10 @@ namespace FuncLimiter.Gateway.Upstream;
 internal sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
 {
     private volatile bool _inUse;
+    private volatile bool _isBegun;
+
+    /// <summary>True once the request's headers went out and its body was asked for: from then on the provider may know of it.</summary>
+    public bool IsBegun => _isBegun;
 
     /// <summary>True from the first byte sent until the last was taken; stays true where sending broke off.</summary>
     public bool IsInUse => _inUse;
@@ -17,6 +21,7 @@ internal sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        _isBegun = true;
         _inUse = true;
         await stream.WriteAsync(body, cancellationToken);
         _inUse = false;

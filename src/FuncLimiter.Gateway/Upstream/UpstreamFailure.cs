@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using FuncLimiter.Gateway.Errors;
 
 namespace FuncLimiter.Gateway.Upstream;
@@ -21,6 +22,22 @@ internal static class UpstreamFailure
             or HttpRequestError.ProxyTunnelError),
         _ => true,
     };
+
+    /// <summary>
+    /// Whether an exception, thrown before any of the request left, is no news of the provider: the request itself could not be sent. A
+    /// connection that is refused, breaks, or takes too long is the provider's.
+    /// </summary>
+    public static bool IsOfTheRequest(Exception exception) => exception switch
+    {
+        OperationCanceledException or IOException => false,
+        HttpRequestException failure => failure.InnerException is not (IOException or SocketException)
+            && failure.HttpRequestError is HttpRequestError.Unknown or HttpRequestError.ConfigurationLimitExceeded,
+        _ => true,
+    };
+
+    /// <summary>The error that tells a caller that a request could not be sent.</summary>
+    public static GatewayError Unsendable(string deployment) => new(502, "request_not_sendable",
+        $"This request can't be sent to {deployment}: its headers, or the account's settings, are none that HTTP can carry.");
 
     /// <summary>The error that tells a caller of it.</summary>
     public static GatewayError Error(string deployment, bool wasReached, bool timedOut)

@@ -33,9 +33,10 @@ internal static class UpstreamRequest
                 continue;
             }
 
-            if (!request.Headers.TryAddWithoutValidation(name, value))
+            var printable = HeaderText.Printable(value);
+            if (!request.Headers.TryAddWithoutValidation(name, printable))
             {
-                content.Headers.TryAddWithoutValidation(name, value);
+                content.Headers.TryAddWithoutValidation(name, printable);
             }
         }
 

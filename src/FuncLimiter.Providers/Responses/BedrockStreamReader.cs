@@ -15,6 +15,9 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
     public override TokenUsage? Usage => events.Usage;
 
     /// <inheritdoc/>
+    public override decimal? CostUsd => events.CostUsd;
+
+    /// <inheritdoc/>
     public override bool IsFinal => events.IsFinal;
 
     /// <inheritdoc/>

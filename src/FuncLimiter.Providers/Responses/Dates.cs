@@ -2,13 +2,17 @@ using System.Globalization;
 
 namespace FuncLimiter.Providers.Responses;
 
-/// <summary>Dates as headers write them: the three forms of RFC 9110, and RFC 3339. Nothing else is a date.</summary>
+/// <summary>
+/// Dates as headers write them: the three forms of RFC 9110, in any zone that RFC 5322 names, and RFC 3339. Nothing else is a date.
+/// </summary>
 internal static class Dates
 {
     private static readonly string[] WithoutWeekday =
     [
-        "dd MMM yyyy HH:mm:ss 'GMT'", // RFC 5322, after "Tue, "
-        "dd-MMM-yy HH:mm:ss 'GMT'",   // RFC 850, after "Tuesday, "
+        "d MMM yyyy HH:mm:ss", // RFC 5322, after "Tue, "
+        "dd MMM yyyy HH:mm:ss",
+        "dd-MMM-yy HH:mm:ss",  // RFC 850, after "Tuesday, "
+        "dd-MMM-yyyy HH:mm:ss",
     ];
 
     private static readonly string[] Asctime = ["MMM d HH:mm:ss yyyy", "MMM  d HH:mm:ss yyyy", "MMM dd HH:mm:ss yyyy"];
@@ -27,11 +31,13 @@ internal static class Dates
         var comma = text.IndexOf(',');
         if (comma >= 0)
         {
-            return IsWeekday(text[..comma]) && TryExact(text[(comma + 1)..].TrimStart(), WithoutWeekday, out date);
+            return IsWeekday(text[..comma]) && TryZoned(text[(comma + 1)..].TrimStart(), out date);
         }
 
         var blank = text.IndexOf(' ');
-        return blank > 0 && IsWeekday(text[..blank]) && TryExact(text[(blank + 1)..], Asctime, out date);
+        return blank > 0 && IsWeekday(text[..blank])
+            ? TryExact(text[(blank + 1)..], Asctime, out date) || TryZoned(text[(blank + 1)..], out date)
+            : TryZoned(text, out date);
     }
 
     /// <summary>Reads <c>2026-09-01T12:00:00[.fraction](Z|±hh:mm)</c>.</summary>
@@ -56,6 +62,39 @@ internal static class Dates
         return DateTimeOffset.TryParseExact(
             plain.ToUpperInvariant(), "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date);
     }
+
+    private static bool TryZoned(ReadOnlySpan<char> text, out DateTimeOffset date)
+    {
+        date = default;
+        var blank = text.LastIndexOf(' ');
+        if (blank < 0 || OffsetOf(text[(blank + 1)..]) is not { } offset || !TryExact(text[..blank].TrimEnd(), WithoutWeekday, out var local))
+        {
+            return false;
+        }
+
+        date = new DateTimeOffset(local.DateTime, TimeSpan.Zero) - offset;
+        return true;
+    }
+
+    /// <summary>The offset of a zone as RFC 5322 writes it, by number or by one of its old names; null for anything else.</summary>
+    private static TimeSpan? OffsetOf(ReadOnlySpan<char> zone) => zone switch
+    {
+        "GMT" or "UTC" or "UT" or "Z" => TimeSpan.Zero,
+        "EDT" => TimeSpan.FromHours(-4),
+        "EST" or "CDT" => TimeSpan.FromHours(-5),
+        "CST" or "MDT" => TimeSpan.FromHours(-6),
+        "MST" or "PDT" => TimeSpan.FromHours(-7),
+        "PST" => TimeSpan.FromHours(-8),
+        ['+' or '-', _, _, ':', _, _] => Offset(zone[0], zone[1..3], zone[4..]),
+        ['+' or '-', _, _, _, _] => Offset(zone[0], zone[1..3], zone[3..]),
+        _ => null,
+    };
+
+    private static TimeSpan? Offset(char sign, ReadOnlySpan<char> hours, ReadOnlySpan<char> minutes) =>
+        int.TryParse(hours, NumberStyles.None, CultureInfo.InvariantCulture, out var h) && h <= 14
+        && int.TryParse(minutes, NumberStyles.None, CultureInfo.InvariantCulture, out var m) && m < 60
+            ? TimeSpan.FromMinutes((h * 60) + m) * (sign == '-' ? -1 : 1)
+            : null;
 
     private static bool TryExact(ReadOnlySpan<char> text, string[] formats, out DateTimeOffset date) =>
         DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out date);

@@ -21,7 +21,7 @@ internal static class Durations
         return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
     }
 
-    /// <summary>Reads a duration as Go writes it, in any case: <c>1h12m0s</c>, <c>6m0s</c>, <c>84ms</c>, <c>850us</c>.</summary>
+    /// <summary>Reads a duration as Go writes it, in any case, the larger units first: <c>1h12m0s</c>, <c>6m0s</c>, <c>84ms</c>, <c>850us</c>.</summary>
     /// <param name="text">The duration, blanks around it allowed.</param>
     /// <param name="seconds">Seconds.</param>
     public static bool TryDuration(ReadOnlySpan<char> text, out double seconds)
@@ -33,6 +33,7 @@ internal static class Durations
             return false;
         }
 
+        var larger = double.PositiveInfinity;
         while (text.Length > 0)
         {
             var digits = TakeNumber(text);
@@ -48,11 +49,12 @@ internal static class Durations
                 letters++;
             }
 
-            if (SecondsPer(text[..letters]) is not { } unit)
+            if (SecondsPer(text[..letters]) is not { } unit || unit >= larger)
             {
                 return false;
             }
 
+            larger = unit;
             seconds += amount * unit;
             text = text[letters..];
         }

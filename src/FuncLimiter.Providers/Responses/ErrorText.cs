@@ -12,14 +12,16 @@ internal static partial class ErrorText
         double? longest = null;
         foreach (Match wait in Waits().Matches(text))
         {
-            var seconds = 0.0;
+            var (seconds, larger) = (0.0, double.PositiveInfinity);
             var parts = wait.Groups["amount"].Captures;
             for (var i = 0; i < parts.Count; i++)
             {
-                seconds += Number(parts[i].Value) * (Durations.SecondsPer(wait.Groups["unit"].Captures[i].Value) ?? 0);
+                var unit = Durations.SecondsPer(wait.Groups["unit"].Captures[i].Value) ?? 0;
+                seconds += unit < larger ? Number(parts[i].Value) * unit : double.NaN;
+                larger = unit;
             }
 
-            longest = Math.Max(longest ?? 0, seconds);
+            longest = double.IsNaN(seconds) ? longest : Math.Max(longest ?? 0, seconds);
         }
 
         return longest;
@@ -45,6 +47,11 @@ internal static partial class ErrorText
         if (ActualOfLimit().Match(text) is { Success: true } actual)
         {
             return new BodyHints(Number(actual.Groups["limit"].Value), Number(actual.Groups["used"].Value), null, window, dimension);
+        }
+
+        if (NextLimits().Match(text) is { Success: true } ramp)
+        {
+            return new BodyHints(NumberIn(ramp, "limit"), null, null, window, dimension, NumberIn(ramp, "next"));
         }
 
         return Amounts().Match(text) is { Success: true } amount
@@ -76,7 +83,7 @@ internal static partial class ErrorText
         _ => Windows.Minute,
     };
 
-    private static double? NumberIn(Match match) => match.Success ? Number(match.Groups["number"].Value) : null;
+    private static double? NumberIn(Match match, string group = "number") => match.Groups[group].Success ? Number(match.Groups[group].Value) : null;
 
     private static double Number(string digits) =>
         double.Parse(digits.Replace(",", "", StringComparison.Ordinal), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
@@ -87,7 +94,7 @@ internal static partial class ErrorText
     private const string Span = "seconds?|sec|minutes?|min|hours?|days?|months?";
 
     [GeneratedRegex(
-        $@"(?:(?:try again|retry|retry (?:your|the) request) (?:in|after)|wait)\s+(?:(?<amount>{Amount})\s?(?<unit>{Unit})(?![a-z])\s?(?:and\s)?)+",
+        $@"(?:(?:try(?: it)? again|retry|retry (?:your|the) request|resets?|(?:be )?(?:available|restored)(?: again)?) (?:in|after)|wait(?: for)?)\s+(?:about |approximately |~\s?)?(?:(?<amount>{Amount})\s?(?<unit>{Unit})(?![a-z])\s?(?:and\s)?)+",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Waits();
 
@@ -102,11 +109,15 @@ internal static partial class ErrorText
     [GeneratedRegex($@"\b(?:Used|Current):? (?<number>{Amount})", RegexOptions.CultureInvariant)]
     private static partial Regex Used();
 
-    [GeneratedRegex($@"\bRequested:? (?<number>{Amount})", RegexOptions.CultureInvariant)]
+    [GeneratedRegex($@"\bRequested:? ~?\s?(?<number>{Amount})", RegexOptions.CultureInvariant)]
     private static partial Regex Requested();
 
     [GeneratedRegex($@"\(actual/limit\): (?<used>{Amount})/(?<limit>{Amount})", RegexOptions.CultureInvariant)]
     private static partial Regex ActualOfLimit();
+
+    // A limit that grows with use, and its next step.
+    [GeneratedRegex($@"(?:\blimit is (?<limit>{Amount})[^.]{{0,80}}?)?\bwill (?:increase|rise|grow) to (?<next>{Amount})", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NextLimits();
 
     [GeneratedRegex($@"(?<![\d.,])(?<limit>{Amount}) (?:{Counted})(?: per |\s?/\s?)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Amounts();

@@ -34,19 +34,29 @@ internal static class FailureRules
     {
         var (limit, window) = ErrorText.Subject(failure.Text);
         limit ??= failure.Error.Type is LimitNames.Tokens or LimitNames.Requests ? failure.Error.Type : NamedLimitOf(failure);
-        if (failure.Says("request too large"))
+        if (IsTooLarge(failure))
         {
-            return Verdict.Final(Reasons.RequestTooLarge) with { Limit = limit, Window = window };
+            return Verdict.Final(Reasons.RequestTooLarge) with { Limit = limit, Window = window, IgnoresBody = true };
         }
 
         // Some name high demand as the reason for a limit that they then name as well.
-        if (NamesNoCapacity(failure.Error) || (limit is null && SaysNoCapacity(failure)))
+        if (NamesNoCapacity(failure.Error) || GoogleError.IsWithoutCapacity(failure.Error) || (limit is null && SaysNoCapacity(failure)))
         {
             return Verdict.Later(Reasons.Overloaded);
         }
 
         return limit is null && failure.Says("concurren") ? Verdict.Full(LimitNames.Concurrent) : Verdict.Full(limit, window);
     }
+
+    /// <summary>The one call is larger than the whole limit, or than its plan or the model take: no wait helps, and the limit is as it was.</summary>
+    public static bool IsTooLarge(in Failure failure) =>
+        failure.Error.Code is "context_length_exceeded" or "string_above_max_length"
+        || failure.Says("request too large")
+        || failure.Says("long context")
+        || failure.Says("context length")
+        || failure.Says("context window")
+        || failure.Says("prompt is too long")
+        || ErrorText.Hints(failure.Text) is { Limit: { } limit, Requested: { } requested } && requested > limit;
 
     private static string? NamedLimitOf(in Failure failure) =>
         failure.Says("token rate limit") || failure.Says("tokens rate limit") ? LimitNames.Tokens
@@ -70,5 +80,7 @@ internal static class FailureRules
         || failure.Says("high demand")
         || failure.Says("high traffic")
         || failure.Says("over capacity")
+        || failure.Says("no capacity")
+        || failure.Says("insufficient capacity")
         || failure.Says("capacity exceeded");
 }

@@ -11,19 +11,39 @@ internal static class GoogleError
     /// <param name="Value">Its amount; null where it is not told.</param>
     public readonly record struct Violation(string Limit, string? Window, double? Value);
 
-    /// <summary>The <c>RetryInfo</c>'s delay in seconds; null where there is none or it makes no sense.</summary>
-    public static double? RetryDelay(ErrorBody error)
+    /// <summary>
+    /// The longest in seconds of <c>RetryInfo</c>'s delay and of <c>ErrorInfo</c>'s <c>quotaResetDelay</c> and <c>quotaResetTimeStamp</c>; null
+    /// where there is none or it makes no sense.
+    /// </summary>
+    public static double? RetryDelay(ErrorBody error, in HeaderValues headers)
     {
         double? longest = null;
         foreach (var detail in Details(error))
         {
-            if (Delay(Json.At(detail, "retryDelay")) is { } seconds)
+            var told = Json.Text(Json.At(detail, "metadata", "quotaResetTimeStamp")) is { } stamp && Dates.TryRfc3339(stamp, out var date)
+                ? headers.Until(date)
+                : null;
+            foreach (var seconds in (ReadOnlySpan<double?>)[Delay(Json.At(detail, "retryDelay")), Delay(Json.At(detail, "metadata", "quotaResetDelay")), told])
             {
-                longest = Math.Max(longest ?? 0, seconds);
+                longest = seconds is null ? longest : Math.Max(longest ?? 0, seconds.Value);
             }
         }
 
         return longest;
+    }
+
+    /// <summary>Whether <c>ErrorInfo</c> says that the provider itself has no room.</summary>
+    public static bool IsWithoutCapacity(ErrorBody error)
+    {
+        foreach (var detail in Details(error))
+        {
+            if (Json.Word(detail, "reason")?.Contains("CAPACITY", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The quotas that were exceeded, in the body's order.</summary>

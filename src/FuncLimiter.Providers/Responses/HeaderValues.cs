@@ -5,6 +5,7 @@ namespace FuncLimiter.Providers.Responses;
 /// <param name="now">The time of receipt; null where it is unknown, then absolute times count as absent.</param>
 internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOffset? now)
 {
+    private const int MostParts = 64;
     private const double EpochSecondsFrom = 1e9;
     private const double EpochMillisecondsFrom = 1e11;
 
@@ -14,8 +15,8 @@ internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOff
     /// <summary>The time of receipt.</summary>
     public DateTimeOffset? Now => now;
 
-    /// <summary>A header without the blanks around it; null where absent or empty.</summary>
-    public string? Text(string name) => headers(name)?.Trim() is { Length: > 0 } text ? text : null;
+    /// <summary>A header without the blanks around it; null where absent or empty. Lines that all say the same are one.</summary>
+    public string? Text(string name) => headers(name)?.Trim() is { Length: > 0 } text ? Once(text) : null;
 
     /// <summary>A number of at least 0.</summary>
     public double? Number(string name) => Text(name) is { } text && Durations.TryNumber(text, out var value) ? value : null;
@@ -44,8 +45,49 @@ internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOff
         return Dates.TryRfc3339(text, out var date) || Dates.TryHttp(text, out date) ? Until(date) : null;
     }
 
+    /// <summary>
+    /// Seconds from now, where a plain number is told that should be seconds. Some servers write a time there: what is, in seconds or
+    /// milliseconds since 1970, a moment within ten years of now is one. Nobody means a wait of fifty years.
+    /// </summary>
+    public double SecondsOrMoment(double number)
+    {
+        if (now is { } known)
+        {
+            var seconds = (known - DateTimeOffset.UnixEpoch).TotalSeconds;
+            foreach (var moment in (ReadOnlySpan<double>)[number, number / 1000])
+            {
+                if (Math.Abs(moment - seconds) < RetryHint.Longest.TotalSeconds)
+                {
+                    return Math.Max(0, moment - seconds);
+                }
+            }
+        }
+
+        return number;
+    }
+
     /// <summary>Seconds from now until a date, at least 0.</summary>
     public double? Until(DateTimeOffset date) => now is { } known ? Math.Max(0, (date - known).TotalSeconds) : null;
+
+    // Proxies double headers. A value may hold commas of its own, as a date does: what repeats may be any number of parts.
+    private static string Once(string text)
+    {
+        if (!text.Contains(','))
+        {
+            return text;
+        }
+
+        var parts = text.Split(',', MostParts, StringSplitOptions.TrimEntries);
+        for (var period = 1; period <= parts.Length / 2; period++)
+        {
+            if (parts.Length % period == 0 && parts.AsSpan(period).SequenceEqual(parts.AsSpan(0, parts.Length - period)))
+            {
+                return string.Join(", ", parts[..period]);
+            }
+        }
+
+        return text;
+    }
 
     private double? FromEpoch(double seconds) =>
         now is { } known ? Math.Max(0, seconds - (known - DateTimeOffset.UnixEpoch).TotalSeconds) : null;

@@ -57,6 +57,17 @@ internal sealed class LimitTable
         }
     }
 
+    /// <summary>Changes what a reading tells and what the core hears.</summary>
+    public void Complete(Func<NamedLimit, NamedLimit> named, Func<LimitReading, LimitReading> reading)
+    {
+        foreach (var name in _named?.Keys.ToArray() ?? [])
+        {
+            _named![name] = named(_named[name]);
+        }
+
+        Refine(reading);
+    }
+
     /// <summary>The longest reset of the limits of which nothing is left; null where none is exhausted.</summary>
     public double? ResetOfExhausted() => _named?.Values.Where(limit => limit.Remaining is 0).Max(limit => limit.ResetSeconds);
 

@@ -13,7 +13,7 @@ public sealed record ResponseReading(bool Retryable, string Reason, Observation 
     public double? RetryAfterSeconds { get; init; }
 
     /// <summary>
-    /// Which hint won: <c>retry-after-ms</c>, <c>retry-after</c>, <c>body</c>, <c>reset-header</c> or <c>daily-reset-pacific</c>.
+    /// Which hint won: <c>retry-after-ms</c>, <c>x-ms-retry-after-ms</c>, <c>retry-after</c>, <c>body</c>, <c>reset-header</c> or <c>daily-reset-pacific</c>.
     /// </summary>
     public string? RetryAfterSource { get; init; }
 
@@ -22,6 +22,12 @@ public sealed record ResponseReading(bool Retryable, string Reason, Observation 
 
     /// <summary>Tokens used, where the response tells them.</summary>
     public TokenUsage? Usage { get; init; }
+
+    /// <summary>What the provider says that the call cost, in US dollars; null where it says nothing.</summary>
+    public decimal? CostUsd { get; init; }
+
+    /// <summary>The tokens that the provider bills, where it says so beside those used.</summary>
+    public ChargedTokens? Billed { get; init; }
 
     /// <summary>False where a stream was cut before its final usage.</summary>
     public bool UsageFinal { get; init; } = true;

@@ -9,8 +9,8 @@ internal readonly record struct RetryHint(double Seconds, string Source)
     public static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
     /// <summary>
-    /// The first that holds of: <c>retry-after-ms</c> above 0, <c>retry-after</c>, <c>retry-after-ms</c> of 0, the body's text,
-    /// and the reset of an exhausted window.
+    /// The first that holds of: <c>retry-after-ms</c> or Azure's <c>x-ms-retry-after-ms</c> above 0, <c>retry-after</c>, either of the first
+    /// at 0, the body's text, and the reset of an exhausted window.
     /// </summary>
     /// <param name="headers">The headers.</param>
     /// <param name="bodySeconds">The longest wait that the body names; null for none.</param>
@@ -18,9 +18,15 @@ internal readonly record struct RetryHint(double Seconds, string Source)
     public static RetryHint? Find(in HeaderValues headers, double? bodySeconds, double? resetSeconds)
     {
         var milliseconds = headers.Number("retry-after-ms");
+        var name = "retry-after-ms";
+        if (milliseconds is not > 0 && headers.Number("x-ms-retry-after-ms") is { } azures)
+        {
+            (milliseconds, name) = (azures, "x-ms-retry-after-ms");
+        }
+
         if (milliseconds is > 0)
         {
-            return new RetryHint(milliseconds.Value / 1000, "retry-after-ms");
+            return new RetryHint(milliseconds.Value / 1000, name);
         }
 
         if (headers.Text("retry-after") is { } after && RetryAfter(headers, after) is { } seconds)
@@ -30,7 +36,7 @@ internal readonly record struct RetryHint(double Seconds, string Source)
 
         if (milliseconds is 0)
         {
-            return new RetryHint(0, "retry-after-ms");
+            return new RetryHint(0, name);
         }
 
         if (bodySeconds is { } body)
@@ -49,7 +55,12 @@ internal readonly record struct RetryHint(double Seconds, string Source)
 
     private static double? RetryAfter(in HeaderValues headers, string text)
     {
-        if (Durations.TryNumber(text, out var seconds) || Durations.TryDuration(text, out seconds))
+        if (Durations.TryNumber(text, out var seconds))
+        {
+            return headers.SecondsOrMoment(seconds);
+        }
+
+        if (Durations.TryDuration(text, out seconds))
         {
             return seconds;
         }

@@ -18,6 +18,9 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     public override TokenUsage? Usage => normalise(_fields);
 
     /// <inheritdoc/>
+    public override decimal? CostUsd => _fields.CostUsd;
+
+    /// <inheritdoc/>
     public override bool IsFinal => _final && !_fields.IsEmpty;
 
     /// <inheritdoc/>

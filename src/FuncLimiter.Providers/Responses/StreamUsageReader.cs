@@ -8,6 +8,9 @@ public abstract class StreamUsageReader
     /// <summary>The latest usage seen; null before the first.</summary>
     public abstract TokenUsage? Usage { get; }
 
+    /// <summary>What the provider says that the call cost, in US dollars; null where it says nothing.</summary>
+    public abstract decimal? CostUsd { get; }
+
     /// <summary>True once the usage seen is the call's last word.</summary>
     public abstract bool IsFinal { get; }
 

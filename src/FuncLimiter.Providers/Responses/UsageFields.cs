@@ -14,17 +14,22 @@ namespace FuncLimiter.Providers.Responses;
 internal readonly record struct UsageFields(
     long? Input, long? Output, long? CacheRead, long? CacheWrite, long? Reasoning, long? Total, bool ExcludesCache = false)
 {
+    /// <summary>What the provider says that the call cost, in US dollars; null where it says nothing.</summary>
+    public decimal? CostUsd { get; init; }
+
+    /// <summary>The tokens that it bills, where those are others than it used.</summary>
+    public ChargedTokens? Billed { get; init; }
+
     /// <summary>True where there is nothing to settle by.</summary>
     public bool IsEmpty => Input is null && Output is null;
 
     /// <summary>Reads a usage object, whichever of the known shapes it has.</summary>
-    public static UsageFields Read(JsonElement usage)
-    {
-        if (usage.ValueKind != JsonValueKind.Object)
-        {
-            return default;
-        }
+    public static UsageFields Read(JsonElement usage) => usage.ValueKind == JsonValueKind.Object
+        ? Tokens(usage) with { CostUsd = ReportedCost.Usd(usage) }
+        : default;
 
+    private static UsageFields Tokens(JsonElement usage)
+    {
         if (usage.TryGetProperty("promptTokenCount", out _) || usage.TryGetProperty("totalTokenCount", out _))
         {
             return Gemini(usage);
@@ -42,12 +47,16 @@ internal readonly record struct UsageFields(
 
         if (usage.TryGetProperty("tokens", out var tokens) && tokens.ValueKind == JsonValueKind.Object)
         {
-            return OpenAI(tokens) with { CacheRead = Json.CountAt(usage, "cached_tokens") };
+            return OpenAI(tokens) with
+            {
+                CacheRead = Json.CountAt(usage, "cached_tokens"),
+                Billed = BilledUnits(Json.At(usage, "billed_units")),
+            };
         }
 
         if (usage.TryGetProperty("billed_units", out var billed))
         {
-            return OpenAI(billed) with { CacheRead = Json.CountAt(usage, "cached_tokens") };
+            return OpenAI(billed) with { CacheRead = Json.CountAt(usage, "cached_tokens"), Billed = BilledUnits(billed) };
         }
 
         var isAnthropic = !usage.TryGetProperty("prompt_tokens", out _)
@@ -65,7 +74,11 @@ internal readonly record struct UsageFields(
         later.CacheWrite ?? CacheWrite,
         later.Reasoning ?? Reasoning,
         later.Total ?? Total,
-        later.ExcludesCache || ExcludesCache);
+        later.ExcludesCache || ExcludesCache)
+    {
+        CostUsd = later.CostUsd ?? CostUsd,
+        Billed = later.Billed ?? Billed,
+    };
 
     /// <summary>Normalised: input with the cache's tokens, output with reasoning; null where there is nothing to settle by.</summary>
     public TokenUsage? ToUsage()
@@ -78,6 +91,11 @@ internal readonly record struct UsageFields(
         var cache = ExcludesCache ? (CacheRead ?? 0) + (CacheWrite ?? 0) : 0;
         return new TokenUsage((Input ?? 0) + cache, Output ?? 0, CacheRead ?? 0, CacheWrite ?? 0, Reasoning ?? 0);
     }
+
+    private static ChargedTokens? BilledUnits(JsonElement units) =>
+        (Json.CountAt(units, "input_tokens"), Json.CountAt(units, "output_tokens")) is var (input, output) && (input ?? output) is not null
+            ? new ChargedTokens(null, input, output)
+            : null;
 
     private static UsageFields OpenAI(JsonElement usage)
     {
@@ -132,6 +150,31 @@ internal readonly record struct UsageFields(
 
     private static JsonElement First(JsonElement usage, string name, string other) =>
         Json.At(usage, name) is { ValueKind: JsonValueKind.Object } found ? found : Json.At(usage, other);
+
+    /// <summary>What providers say that a call cost, each in its own way.</summary>
+    private static class ReportedCost
+    {
+        /// <summary>More than any call costs.</summary>
+        private const decimal Most = 1_000_000;
+
+        /// <summary>xAI counts in ticks (docs.x.ai/developers/cost-tracking, 2026-11-28).</summary>
+        private const decimal TicksPerUsd = 10_000_000_000;
+
+        /// <summary>The cost in US dollars; null where there is none, or it makes no sense.</summary>
+        public static decimal? Usd(JsonElement usage)
+        {
+            // OpenRouter charges a fee alone where it calls with the customer's own key: who served then bills the rest.
+            var fee = Amount(Json.At(usage, "cost"));
+            var upstream = Json.At(usage, "is_byok").ValueKind == JsonValueKind.True ? Amount(Json.At(usage, "cost_details", "upstream_inference_cost")) : 0;
+            return fee + (upstream ?? 0)
+                ?? Amount(Json.At(usage, "cost", "total_cost"))
+                ?? Amount(Json.At(usage, "estimated_cost"))
+                ?? (Json.CountAt(usage, "cost_in_usd_ticks") is { } ticks && ticks / TicksPerUsd is <= Most and var usd ? usd : null);
+        }
+
+        private static decimal? Amount(JsonElement value) =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var amount) && amount is >= 0 and <= Most ? amount : null;
+    }
 
     private static long? Sum(long? left, long? right) => left is null && right is null ? null : (left ?? 0) + (right ?? 0);
 }

@@ -95,7 +95,7 @@ internal sealed class VirtualAttempts
             now);
         var consumer = usage is { } used
             ? ConsumerCharge.Of(used, call.Plan.Price(admission.Place))
-            : kind == OutcomeKind.Rejected ? ConsumerCharge.RequestOnly : Charge.None;
+            : ConsumerCharge.Untold(kind, call.Plan.Estimate(admission.Place), null);
         _limiter.Settle(admission.Reservation, new Settlement(call.Plan.ChargeAtEnd(admission.Place, usage, kind), consumer), now);
         if (isAnswered)
         {

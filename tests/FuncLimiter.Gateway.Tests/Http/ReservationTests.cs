@@ -2,25 +2,29 @@ using System.Net;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 
 namespace FuncLimiter.Gateway.Tests.Http;
 
 public class ReservationTests
 {
+    private static readonly (string, string) Acme = ("x-api-key", Samples.AcmeKey);
+
     private const string Asked = """{"model":"gpt-x","inputTokens":100,"outputTokens":20,"priority":"background","user":"ann","maxWaitSeconds":3,"ttlSeconds":60}""";
 
     [Fact]
     public async Task Reservation_HoldsTheEstimate_AndSettlementReplacesItOnce()
     {
-        await using var gateway = await TestGateway.StartAsync();
+        await using var gateway = await TestGateway.StartAsync(Trusting);
 
-        using var reserved = await gateway.PostAsync("/reservations", Asked);
+        using var reserved = await gateway.PostAsync("/reservations", Asked, Acme);
         var id = (await JsonAsync(reserved)).GetProperty("id").GetString();
         using var settled = await gateway.PostAsync(
             $"/reservations/{id}/settlement",
-            """{"status":200,"usage":{"inputTokens":90,"outputTokens":5},"headers":{"X-RateLimit-Remaining-Requests":"3","x-ratelimit-limit-requests":"60"}}""");
-        using var again = await gateway.PostAsync($"/reservations/{id}/settlement", "{}");
+            """{"status":200,"usage":{"inputTokens":90,"outputTokens":5},"headers":{"X-RateLimit-Remaining-Requests":"3","x-ratelimit-limit-requests":"60"}}""",
+            Acme);
+        using var again = await gateway.PostAsync($"/reservations/{id}/settlement", "{}", Acme);
 
         Assert.Equal(HttpStatusCode.OK, settled.StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);
@@ -58,14 +62,14 @@ public class ReservationTests
     }
 
     [Fact]
-    public async Task Failure_ToldAtSettlement_IsLearnedFromAsIfItHadBeenSeen()
+    public async Task Failure_ToldAtSettlementByATrustedTenant_IsLearnedFrom()
     {
-        await using var gateway = await TestGateway.StartAsync();
-        using var reserved = await gateway.PostAsync("/reservations", Asked);
+        await using var gateway = await TestGateway.StartAsync(Trusting);
+        using var reserved = await gateway.PostAsync("/reservations", Asked, Acme);
         var id = (await JsonAsync(reserved)).GetProperty("id").GetString();
 
         using var settled = await gateway.PostAsync(
-            $"/reservations/{id}/settlement", $$"""{"status":429,"headers":{"retry-after":"7"},"body":{{Samples.RateLimited}}}""");
+            $"/reservations/{id}/settlement", $$"""{"status":429,"headers":{"retry-after":"7"},"body":{{Samples.RateLimited}}}""", Acme);
 
         Assert.True((await JsonAsync(settled)).GetProperty("retryable").GetBoolean());
         var observation = gateway.Limiter.Observations.Single();
@@ -128,6 +132,7 @@ public class ReservationTests
 
     [Theory]
     [InlineData("""{"inputTokens":1}""")]
+    [InlineData("""{"model":null,"inputTokens":1}""")]
     [InlineData("""{"model":"gpt-x"}""")]
     [InlineData("""{"model":"nobody","inputTokens":1}""")]
     [InlineData("""{"model":"gpt-x","inputTokens":-1}""")]
@@ -156,6 +161,7 @@ public class ReservationTests
     [InlineData("""{"usage":{"inputTokens":-1000000,"outputTokens":0}}""")]
     [InlineData("""{"usage":{"inputTokens":1,"outputTokens":0,"cacheReadTokens":2}}""")]
     [InlineData("""{"usage":{"inputTokens":1}}""")]
+    [InlineData("""{"usage":{"inputTokens":10000001,"outputTokens":0}}""")]
     [InlineData("""{"status":99}""")]
     public async Task Settlement_ThatMakesNoSense_LeavesTheReservationOpen(string body)
     {
@@ -169,6 +175,12 @@ public class ReservationTests
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         Assert.Equal(HttpStatusCode.OK, right.StatusCode);
         Assert.Single(gateway.Limiter.Settlements);
+    }
+
+    private static GatewayConfiguration Trusting(Uri provider)
+    {
+        var keyed = Samples.Keyed(provider);
+        return keyed with { Tenants = [keyed.Tenants[0] with { ReportsLimits = true }, keyed.Tenants[1]] };
     }
 
     private static async Task<JsonElement> JsonAsync(HttpResponseMessage response)

@@ -37,6 +37,8 @@ public class ProviderFixtureTests
             case "bodyHints": AssertSame(expected, reading.BodyHints); break;
             case "batch": AssertSame(expected, reading.Batch); break;
             case "charged" when expected.TryGetProperty("burndown", out _): CheckBurndown(expected, reading, fixture); break;
+            case "costUsd": AssertNumber(expected, (double?)reading.CostUsd, name); break;
+            case "billed": AssertSame(expected, reading.Billed); break;
             case "charged": AssertSame(expected, reading.Charged); break;
             case "notes": break;
             default: Assert.Fail($"No check for '{name}'."); break;

@@ -110,6 +110,7 @@ internal static class Shapes
         new Member("highestPriority", "\"interactive\", \"standard\" or \"background\""),
         new Member("allow", "an object with providers, regions and accounts"),
         new Member("organization", "the organization's name"),
+        new Member("reportsLimits", "true to believe what its settlements tell of providers' limits, else false"),
         new Member("webhookSecret", SecretText) { Secret = true });
 
     public static readonly Shape Allow = new(

@@ -62,6 +62,7 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
             HighestPriority = HighestPriority(reader),
             Allow = _allowances.Read(reader),
             Organization = reader.Text("organization"),
+            ReportsLimits = reader.Truth("reportsLimits") ?? false,
             WebhookSecret = secrets.Secret(reader, "webhookSecret"),
         };
     }

@@ -1,4 +1,5 @@
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -10,11 +11,16 @@ internal sealed class HttpAnswer(HttpContext context) : CallAnswer
     private readonly HttpResponse _response = context.Response;
 
     /// <inheritdoc/>
-    public override void SetHeader(string name, string value) => _response.Headers[name] = value;
+    public override void SetHeader(string name, string value) => _response.Headers[name] = HeaderText.Printable(value, isBytes: true);
 
     /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
+        if (HasNoBody(_response.StatusCode))
+        {
+            return ValueTask.CompletedTask;
+        }
+
         var write = _response.BodyWriter.WriteAsync(bytes, cancellationToken);
         if (write.IsCompletedSuccessfully)
         {
@@ -34,6 +40,11 @@ internal sealed class HttpAnswer(HttpContext context) : CallAnswer
     protected override void Begin(int status, long? length)
     {
         _response.StatusCode = status;
+        if (HasNoBody(status))
+        {
+            return;
+        }
+
         if (length is null)
         {
             context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
@@ -43,4 +54,7 @@ internal sealed class HttpAnswer(HttpContext context) : CallAnswer
             _response.ContentLength = length;
         }
     }
+
+    // The server throws where a body is written to one of these.
+    private static bool HasNoBody(int status) => status is 204 or 205 or 304;
 }

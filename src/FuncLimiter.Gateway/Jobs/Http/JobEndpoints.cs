@@ -3,6 +3,7 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Providers.Dialects;
@@ -29,6 +30,7 @@ public static class JobEndpoints
     public static IEndpointConventionBuilder MapJobs(this IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup(string.Empty);
+        ((IEndpointConventionBuilder)group).Finally(static endpoint => endpoint.RequestDelegate = FailedEndpoint.Guard(endpoint.RequestDelegate!));
         group.MapPost(JobPaths.Jobs, (HttpContext context) => PostAsync(context));
         group.MapGet(JobPaths.Job, (HttpContext context, string id) => GetAsync(context, id));
         group.MapDelete(JobPaths.Job, (HttpContext context, string id) => DeleteAsync(context, id));
