@@ -256,6 +256,7 @@ public sealed partial class Limiter
     private void Keep(Budget budget)
     {
         checkpoints.Keep(budget);
+        budget.FollowWall(wallAhead, latest);
         if (budget.Meters.Count > 0)
         {
             Leases?.Lease(budget);

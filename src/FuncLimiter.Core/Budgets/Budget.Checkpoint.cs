@@ -33,7 +33,7 @@ public sealed partial class Budget
             states[i] = meter.Save(allowances[i], now);
         }
 
-        return new(Name, states, CooldownUntil.Ticks);
+        return new(Name, states, CooldownUntil.Ticks) { AtTicks = now.Ticks };
     }
 
     /// <summary>

@@ -299,6 +299,15 @@ public sealed partial class Budget
         }
     }
 
+    /// <summary>Days turn by a wall clock that is so far ahead of the instants handed in.</summary>
+    internal void FollowWall(TimeSpan ahead, Instant now)
+    {
+        foreach (var meter in meters)
+        {
+            (meter as CalendarDay)?.FollowWall(ahead, now);
+        }
+    }
+
     private void Reconsider(Instant now)
     {
         foreach (var meter in meters)

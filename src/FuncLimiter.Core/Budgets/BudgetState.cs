@@ -4,4 +4,26 @@ namespace FuncLimiter.Core.Budgets;
 /// <param name="Name">The budget's name.</param>
 /// <param name="Meters">Its meters.</param>
 /// <param name="CooldownUntilTicks">Until when the provider closed it.</param>
-public sealed record BudgetState(string Name, IReadOnlyList<MeterState> Meters, long CooldownUntilTicks);
+public sealed record BudgetState(string Name, IReadOnlyList<MeterState> Meters, long CooldownUntilTicks)
+{
+    /// <summary>When it was so; 0 where that is not known.</summary>
+    public long AtTicks { get; init; }
+
+    /// <summary>The run of the machine in which it was so, and the reading of its monotonic clock then; null where that is not known.</summary>
+    public string? Boot { get; init; }
+
+    /// <summary>See <see cref="Boot"/>; in ticks.</summary>
+    public long UptimeTicks { get; init; }
+
+    /// <summary>The same at another time: what was so then is so now, with everything that it remembers moved along.</summary>
+    public BudgetState MovedTo(Instant at)
+    {
+        var by = at.Ticks - AtTicks;
+        return this with
+        {
+            AtTicks = at.Ticks,
+            CooldownUntilTicks = CooldownUntilTicks > 0 ? Math.Max(0, CooldownUntilTicks + by) : 0,
+            Meters = [.. Meters.Select(meter => meter with { AtTicks = meter.AtTicks + by, EntryTicks = [.. meter.EntryTicks.Select(ticks => ticks + by)] })],
+        };
+    }
+}

@@ -11,6 +11,7 @@ public sealed class CalendarDay : Meter
     private double tomorrow;
     private Instant dawn;
     private Instant midnight;
+    private TimeSpan wallAhead;
 
     /// <summary>An untouched day.</summary>
     public CalendarDay(Limit limit, Caution caution)
@@ -25,6 +26,25 @@ public sealed class CalendarDay : Meter
     {
         Turn(now);
         return tomorrow > 0 ? Next(midnight) : today > 0 ? midnight : now;
+    }
+
+    /// <summary>
+    /// From now on days turn by a wall clock that is so far ahead of the instants handed in. Whatever may have been taken in the day that it
+    /// shows counts in it.
+    /// </summary>
+    internal void FollowWall(TimeSpan ahead, Instant now)
+    {
+        if (midnight == Instant.Distant)
+        {
+            wallAhead = ahead;
+            return;
+        }
+
+        Turn(now);
+        var began = dawn;
+        wallAhead = ahead;
+        (dawn, midnight) = (Start(now), Next(now));
+        today += dawn + Caution.Jitter < began ? yesterday : 0;
     }
 
     /// <inheritdoc/>
@@ -121,9 +141,11 @@ public sealed class CalendarDay : Meter
     }
 
     // The first moment of the day after an instant's.
-    private Instant Next(Instant after) => MomentOf(TimeZoneInfo.ConvertTime(after.ToDateTimeOffset(), Zone).Date.AddDays(1));
+    private Instant Next(Instant after) => MomentOf(DateAt(after).AddDays(1));
 
-    private Instant Start(Instant at) => MomentOf(TimeZoneInfo.ConvertTime(at.ToDateTimeOffset(), Zone).Date);
+    private Instant Start(Instant at) => MomentOf(DateAt(at));
+
+    private DateTime DateAt(Instant at) => TimeZoneInfo.ConvertTime((at + wallAhead).ToDateTimeOffset(), Zone).Date;
 
     // A midnight that the clocks skip is the first moment after it; of one that comes twice, the first counts.
     private Instant MomentOf(DateTime date)
@@ -135,6 +157,6 @@ public sealed class CalendarDay : Meter
         }
 
         var offset = Zone.IsAmbiguousTime(local) ? Zone.GetAmbiguousTimeOffsets(local).Max() : Zone.GetUtcOffset(local);
-        return Instant.From(new DateTimeOffset(local, offset));
+        return Instant.From(new DateTimeOffset(local, offset)) - wallAhead;
     }
 }

@@ -20,6 +20,19 @@ public sealed class LeaseDesk
 
     internal LeaseDesk(LeaseTerms terms) => this.terms = terms;
 
+    /// <summary>How much clocks may differ in the time of a lease.</summary>
+    internal TimeSpan ClockMargin => terms.Policy.ClockMargin;
+
+    /// <summary>More time may have passed than was seen: nothing that is held may be used any more, and the owners are asked at once.</summary>
+    internal void Void(Instant now)
+    {
+        waitUntil.Clear();
+        foreach (var member in scopes.Values.SelectMany(members => members))
+        {
+            member.Hold.Void(now);
+        }
+    }
+
     /// <summary>When the first ask is due; <see cref="Instant.Unknown"/> for not before another event.</summary>
     public Instant NextAskAt(Instant now)
     {

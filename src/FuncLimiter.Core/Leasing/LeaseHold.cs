@@ -64,6 +64,19 @@ internal sealed class LeaseHold
         return silence < _policy.AnswerWithin ? Instant.Distant : now + (silence < LongestGuess ? silence : LongestGuess);
     }
 
+    /// <summary>Gives up what is held, and whatever was asked for: it may have ended by the book's clock. The book should be asked at once.</summary>
+    public void Void(Instant now)
+    {
+        now = Advance(now);
+        if (_isValid)
+        {
+            Lapse(now);
+        }
+
+        _sequence++;
+        _askAgainAt = now;
+    }
+
     /// <summary>The book should be asked soon.</summary>
     public void Hurry() => _isUrgent = true;
 

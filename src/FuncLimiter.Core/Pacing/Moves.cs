@@ -63,6 +63,14 @@ internal static class Moves
             || response is { Outcome: OutcomeKind.RateLimited, Retryable: false };
         var overloads = state.Overloads + (response.Outcome == OutcomeKind.Overloaded ? 1 : 0);
         var spent = state.Attempts >= policy.MaxAttempts || overloads >= policy.MaxOverloads;
+        if (response.TooLarge && !spent)
+        {
+            var elsewhere = state with { Closed = state.Closed | 1UL << state.Place };
+            return elsewhere.HasOthers && at <= state.Deadline
+                ? new(elsewhere with { Phase = PacingPhase.Admitting }, new Reroute(elsewhere.Excluded, state.Deadline, state.Place))
+                : End(state, new Deliver(state.Place));
+        }
+
         var hopeless = response.Outcome is OutcomeKind.Success or OutcomeKind.Rejected || !(response.Retryable || outOfQuota);
         if (hopeless || spent || response.BytesDelivered || (outOfQuota && !policy.RerouteOnExhaustedQuota))
             return End(state, new Deliver(state.Place));

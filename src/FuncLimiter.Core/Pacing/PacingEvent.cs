@@ -63,7 +63,11 @@ public abstract record PacingEvent(Instant At)
     /// <param name="RetryAfter">The provider's hint on a failure.</param>
     /// <param name="BytesDelivered">Whether the caller already has a part of the answer: then it can't be begun anew.</param>
     public sealed record Responded(
-        Instant At, OutcomeKind Outcome, bool Retryable = false, TimeSpan? RetryAfter = null, bool BytesDelivered = false) : PacingEvent(At);
+        Instant At, OutcomeKind Outcome, bool Retryable = false, TimeSpan? RetryAfter = null, bool BytesDelivered = false) : PacingEvent(At)
+    {
+        /// <summary>Whether the call is larger than that deployment takes: another's limit may be larger.</summary>
+        public bool TooLarge { get; init; }
+    }
 
     /// <summary>The reservation is settled.</summary>
     /// <param name="At">When.</param>

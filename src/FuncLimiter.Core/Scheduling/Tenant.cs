@@ -17,6 +17,7 @@ internal sealed class Tenant
     private Instant forgotAt = Instant.Distant;
     private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
     private readonly int maxUsers;
+    private TimeSpan wallAhead;
     private readonly LeaseDesk? leases;
 
     public Tenant(string id, TenantSpec spec, int maxUsers, LeaseDesk? leases = null)
@@ -140,9 +141,20 @@ internal sealed class Tenant
         user.Release();
     }
 
+    /// <summary>Days of its users' limits turn by a wall clock that is so far ahead of the instants handed in.</summary>
+    public void FollowWall(TimeSpan ahead, Instant now)
+    {
+        wallAhead = ahead;
+        foreach (var user in users.Values)
+        {
+            user.Budget.FollowWall(ahead, now);
+        }
+    }
+
     private User Make(string name)
     {
         var user = new User(new Budget($"user:{Id}/{name}", spec.UserLimits, Caution.None()));
+        user.Budget.FollowWall(wallAhead, Instant.Distant);
         users.Add(name, user);
         if (spec.UserLimits.Count > 0)
         {

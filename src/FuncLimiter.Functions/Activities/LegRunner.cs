@@ -2,6 +2,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Functions.Storage;
+using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Jobs;
@@ -100,7 +101,7 @@ internal sealed class LegRunner(
     {
         if (result is null)
         {
-            var wakeAt = leg!.Action is PacingAction.WaitUntil wait ? wait.Until.ToDateTimeOffset() : time.GetUtcNow();
+            var wakeAt = leg!.Action is PacingAction.WaitUntil wait ? SteadyClock.Of(time).ToWall(wait.Until) : time.GetUtcNow();
             row = row.Asleep(leg.State, wakeAt);
         }
         else
@@ -143,7 +144,7 @@ internal sealed class LegRunner(
         }
 
         var key = new JobItemKey(input.Job, input.Index);
-        var terms = new CallTerms(Patience, Seed(key), Instant.From(deadline)) { Policy = Policy };
+        var terms = new CallTerms(Patience, Seed(key), SteadyClock.Of(time).FromWall(deadline)) { Policy = Policy };
         var leg = await legs.RunAsync(envelope with { IdempotencyKey = key.ToString() }, row.State, terms, cancellationToken);
         return (leg.Result is { } answer ? ResultOf(answer, leg.Action) : null, leg);
     }

@@ -67,6 +67,14 @@ internal sealed class BatchWork(
         }
 
         var isOver = await batches.IsOverAsync(open.Offer, batch, cancellationToken);
+        if (isOver && !open.Row.IsTrue(GivenUp) && await batches.WasFullAsync(open.Offer, batch, cancellationToken))
+        {
+            // Made anew, it waits for room.
+            open.Row.Values.Remove(Batch);
+            await tables.Jobs.ReplaceAsync(open.Row, cancellationToken);
+            return !await SubmitAsync(job, cancellationToken);
+        }
+
         var step = BatchValve.Follow(open.Offer.Terms, open.Deadline, isOver, open.Row.IsTrue(GivenUp), Now);
         if (step == BatchStep.Cancel)
         {

@@ -22,6 +22,10 @@ internal sealed class HttpBatches(HttpMessageInvoker http) : IProviderBatches
         offer.Service.IsOverAsync(At(offer), batch, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> WasFullAsync(BatchOffer offer, string batch, CancellationToken cancellationToken) =>
+        offer.Service.WasFullAsync(At(offer), batch, cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<BatchAnswer> FetchAsync(BatchOffer offer, string batch, CancellationToken cancellationToken) =>
         offer.Service.FetchAsync(At(offer), batch, cancellationToken);
 

@@ -16,6 +16,9 @@ internal interface IProviderBatches
     /// <summary>Whether the provider is done with a batch, one way or another.</summary>
     Task<bool> IsOverAsync(BatchOffer offer, string batch, CancellationToken cancellationToken);
 
+    /// <summary>Whether it was given up by the provider because its queue was full.</summary>
+    Task<bool> WasFullAsync(BatchOffer offer, string batch, CancellationToken cancellationToken) => Task.FromResult(false);
+
     /// <summary>What it answered so far, in any order.</summary>
     IAsyncEnumerable<BatchAnswer> FetchAsync(BatchOffer offer, string batch, CancellationToken cancellationToken);
 

@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
+using FuncLimiter.Gateway.Admission;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Entities;
 
@@ -19,7 +20,7 @@ internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITas
     /// <inheritdoc/>
     public ValueTask<object?> RunAsync(TaskEntityOperation operation)
     {
-        var now = Instant.From(time.GetUtcNow());
+        var now = SteadyClock.Of(time).Now;
         var state = (OwnerState?)operation.State.GetState(typeof(OwnerState));
         if (operation.Name.Equals(BudgetOperations.Delete, StringComparison.OrdinalIgnoreCase))
         {

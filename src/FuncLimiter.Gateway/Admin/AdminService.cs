@@ -50,7 +50,7 @@ internal sealed partial class AdminService(
 
     private bool Apply(AdminChange change) => change switch
     {
-        PauseChange pause => desk.Change((controls, now) => controls.Close(pause.Scope, Instant.From(pause.Until), now)),
+        PauseChange pause => desk.Change((controls, now) => controls.Close(pause.Scope, SteadyClock.Of(time).FromWall(pause.Until), now)),
         LimitChange limit => DimensionNames.TryParse(limit.Dimension, out var dimension)
             && desk.Change((controls, now) => controls.SetLimit(limit.Scope, dimension, TimeSpan.FromSeconds(limit.WindowSeconds), limit.Amount, now)),
         WeightChange weight => Weigh(weight),

@@ -12,13 +12,17 @@ namespace FuncLimiter.Gateway.Admission;
 public sealed class EmbeddedLimiter : ILimiter, IDisposable
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SameTime = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
     private readonly Limiter limiter;
     private readonly TimeProvider time;
+    private readonly SteadyClock clock;
     private readonly ITimer timer;
     private readonly List<Call> done = [];
     private readonly SemaphoreSlim checkpointWanted = new(0, 1);
     private Instant armedFor = Instant.Unknown;
+    private Instant lookedAt;
     private bool isDisposed;
 
     /// <summary>A limiter on a clock.</summary>
@@ -27,11 +31,12 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     public EmbeddedLimiter(LimiterSpec spec, TimeProvider time)
     {
         this.time = time;
+        clock = SteadyClock.Of(time);
         limiter = new(spec);
         timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    private Instant Now => Instant.From(time.GetUtcNow());
+    private Instant Now => clock.Now;
 
     /// <summary>Told when calls wait for leases, perhaps.</summary>
     internal Wakeup LeasesWanted { get; } = new();
@@ -45,7 +50,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         AdmissionResult? result = null;
         lock (gate)
         {
-            var now = Now;
+            var now = Look();
             if (limiter.Submit(call, now) == CallState.Waiting)
             {
                 call.Tag = waiter = new Waiter();
@@ -75,7 +80,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     {
         lock (gate)
         {
-            limiter.Settle(reservation, settlement, Now);
+            limiter.Settle(reservation, settlement, Look());
             Finish();
         }
 
@@ -97,7 +102,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     {
         lock (gate)
         {
-            return limiter.Report(Now);
+            return limiter.Report(Look());
         }
     }
 
@@ -123,7 +128,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     {
         lock (gate)
         {
-            var due = limiter.Leases!.TakeDue(Now);
+            var due = limiter.Leases!.TakeDue(Look());
             next = limiter.Leases.NextAskAt(Now);
             return due;
         }
@@ -142,7 +147,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     }
 
     /// <summary>Takes on what an earlier process kept. To be called before the first call.</summary>
-    public void Restore(IReadOnlyList<BudgetState> states) => Change(now => limiter.Restore(states, now));
+    public void Restore(IReadOnlyList<BudgetState> states) => Change(now => limiter.Restore(states.Select(state => AsOf(state, now)), now));
 
     /// <summary>
     /// Keeps the budgets' states at an interval, and at once where calls wait for it, until cancelled. While the store fails, calls go out
@@ -242,11 +247,35 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
                 return;
             }
 
-            change(Now);
+            change(Look());
             Finish();
         }
 
         Deliver();
+    }
+
+    // Under the lock: now, with what the wall clock was set to since. Whether a lease still stands is asked before every use of it.
+    private Instant Look()
+    {
+        var now = clock.Now;
+        if (limiter.Leases is not null || now - lookedAt >= LookEvery)
+        {
+            lookedAt = now;
+            limiter.FollowWall(clock.WallAhead, now);
+        }
+
+        return now;
+    }
+
+    // Within one run of the machine the monotonic clock tells how old a state is, whatever the wall clock was set to since. After another
+    // boot the wall clock is all there is; but nothing was kept later than now.
+    private BudgetState AsOf(BudgetState state, Instant now)
+    {
+        var kept = new Instant(state.AtTicks);
+        var at = state.AtTicks == 0 ? now
+            : state.Boot is not null && state.Boot == SteadyClock.Boot ? now - (clock.Uptime - TimeSpan.FromTicks(state.UptimeTicks))
+            : Instant.Min(kept, now);
+        return state.AtTicks == 0 || (at - kept).Duration() < SameTime ? state : state.MovedTo(Instant.Min(at, now));
     }
 
     // Under the lock: results of what was released, and the timer for what comes next.
@@ -314,7 +343,8 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         IReadOnlyList<BudgetState> states;
         lock (gate)
         {
-            states = limiter.BeginCheckpoint(Now);
+            var uptime = clock.Uptime.Ticks;
+            states = [.. limiter.BeginCheckpoint(Look()).Select(state => state with { Boot = SteadyClock.Boot, UptimeTicks = uptime })];
         }
 
         if (states.Count == 0)

@@ -51,7 +51,7 @@ public sealed class LeaseRenewal(EmbeddedLimiter limiter, ILeaseOwners owners, T
 
     private TimeSpan Sleep(Instant next)
     {
-        var wait = next.IsKnown ? next - Instant.From(time.GetUtcNow()) : Idle;
+        var wait = next.IsKnown ? next - SteadyClock.Of(time).Now : Idle;
         return next.IsKnown && wait > Longest ? Longest : wait > Shortest ? wait : Shortest;
     }
 

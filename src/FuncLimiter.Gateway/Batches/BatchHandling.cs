@@ -40,6 +40,10 @@ internal sealed class BatchHandling(
     public Task<bool> IsOverAsync(BatchOffer offer, OpenBatch batch, CancellationToken cancellationToken) =>
         offer.Service.IsOverAsync(AccountOf(offer), batch.ProviderId!, cancellationToken);
 
+    /// <summary>Whether the provider gave it up because its queue was full.</summary>
+    public Task<bool> WasFullAsync(BatchOffer offer, OpenBatch batch, CancellationToken cancellationToken) =>
+        offer.Service.WasFullAsync(AccountOf(offer), batch.ProviderId!, cancellationToken);
+
     /// <summary>Gives it up.</summary>
     public Task CancelAsync(BatchOffer offer, OpenBatch batch, CancellationToken cancellationToken) =>
         offer.Service.CancelAsync(AccountOf(offer), batch.ProviderId!, cancellationToken);

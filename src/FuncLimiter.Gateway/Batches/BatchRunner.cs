@@ -151,6 +151,10 @@ internal sealed class BatchRunner(
         var isOver = await handling.IsOverAsync(offer, batch, cancellationToken);
         switch (BatchValve.Follow(offer.Terms, deadline, isOver, batch.IsCancelled, Instant.From(now)))
         {
+            case BatchStep.Fetch when !batch.IsCancelled && await handling.WasFullAsync(offer, batch, cancellationToken):
+                // It is handed in anew at the next look, and the ones after, until there is room or its deadlines near.
+                await store.SubmittedAsync(batch.Id, null);
+                break;
             case BatchStep.Fetch:
                 await handling.FetchAsync(offer, batch, cancellationToken);
                 await CloseAsync(batch);

@@ -31,7 +31,7 @@ public interface IBatchStore
     Task<IReadOnlyList<BatchItem>> ItemsAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Keeps a batch's id at its provider.</summary>
-    Task SubmittedAsync(string id, string providerId);
+    Task SubmittedAsync(string id, string? providerId);
 
     /// <summary>Keeps that a batch was given up.</summary>
     Task CancelledAsync(string id);

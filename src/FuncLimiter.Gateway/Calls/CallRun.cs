@@ -60,7 +60,7 @@ internal sealed class CallRun
     /// <summary>Gives up waiting, for admission and between attempts; a call that a provider has goes on.</summary>
     public CancellationToken StopWaiting { get; set; }
 
-    private Instant Now => Instant.From(_services.Time.GetUtcNow());
+    private Instant Now => _services.Clock.Now;
 
     /// <summary>Carries the call to its end.</summary>
     /// <exception cref="OperationCanceledException">The caller went away; all is settled.</exception>
@@ -239,7 +239,7 @@ internal sealed class CallRun
 
         return _failure is null
             ? new PacingEvent.Responded(Now, OutcomeKind.Success, BytesDelivered: true)
-            : new PacingEvent.Responded(Now, _failure.Kind, _failure.Retryable, _failure.RetryAfter);
+            : new PacingEvent.Responded(Now, _failure.Kind, _failure.Retryable, _failure.RetryAfter) { TooLarge = _failure.TooLarge };
     }
 
     private ValueTask DeliverAsync(CancellationToken cancellationToken)

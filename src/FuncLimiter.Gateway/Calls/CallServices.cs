@@ -19,6 +19,9 @@ internal sealed record CallServices(
     AdmissionHeaders Headers,
     TimeProvider Time)
 {
+    /// <summary>The time by which budgets and waits count.</summary>
+    public SteadyClock Clock { get; } = SteadyClock.Of(Time);
+
     /// <summary>What is believed of what tenants tell of limits.</summary>
     public ReportedLimits Reports { get; } = new(Configuration, Time);
 }

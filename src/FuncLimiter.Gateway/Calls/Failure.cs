@@ -36,6 +36,9 @@ internal sealed class Failure : IDisposable
     /// <summary>The provider's hint, or null.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
+    /// <summary>Whether the call is larger than what that deployment takes of one.</summary>
+    public bool TooLarge => _said?.Reason == Reasons.RequestTooLarge;
+
     /// <summary>The provider answered; what it said is kept to be passed on.</summary>
     public static Failure Answered(Attempt attempt, HttpResponseMessage response, WholeBody body, ResponseReading said) =>
         new(attempt, said.Observation.Kind, response, body, said, null)

@@ -17,7 +17,7 @@ internal sealed class ConsumerLedger(RouteTargets routes, TimeProvider time)
     private volatile HashSet<(string Tenant, string Run)> _cappedRuns = [];
 
     /// <summary>Who takes how much.</summary>
-    public Appetites Appetites { get; } = new(Instant.From(time.GetUtcNow()), routes.Sharers);
+    public Appetites Appetites { get; } = new(SteadyClock.Of(time).Now, routes.Sharers);
 
     /// <summary>Runs that are capped: from now on their calls count as those of a user of their own.</summary>
     public void CapRuns(IEnumerable<(string Tenant, string Run)> runs) => _cappedRuns = [.. runs];
@@ -27,7 +27,7 @@ internal sealed class ConsumerLedger(RouteTargets routes, TimeProvider time)
     {
         if (Requester(request, string.Empty) is { } who)
         {
-            var now = Instant.From(time.GetUtcNow());
+            var now = SteadyClock.Of(time).Now;
             for (var place = 0; place < MostTargets && !routes.IsFallback(request.Route, place) && routes.Deployment(request.Route, place) is { } target; place++)
             {
                 Appetites.Ask(who with { Deployment = target }, request.Consumer.Tokens, now);
@@ -40,7 +40,7 @@ internal sealed class ConsumerLedger(RouteTargets routes, TimeProvider time)
     /// <summary>A call goes out.</summary>
     public void Take(AdmissionRequest request, string deployment)
     {
-        var now = Instant.From(time.GetUtcNow());
+        var now = SteadyClock.Of(time).Now;
         var tokens = request.Consumer.Tokens;
         Appetites.Take(new(ConsumerKind.Tenant, deployment, request.Tenant, request.Tenant), tokens, now);
         Appetites.Take(new(ConsumerKind.Class, deployment, string.Empty, ClassNames[(int)request.Priority]), tokens, now);

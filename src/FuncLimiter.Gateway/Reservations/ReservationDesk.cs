@@ -1,14 +1,16 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 
 namespace FuncLimiter.Gateway.Reservations;
 
 /// <summary>Keeps the open reservations of agents that call providers themselves, each until it is settled or expires.</summary>
-internal sealed class ReservationDesk(TimeProvider time, int maxOpen, string? process = null)
+internal sealed class ReservationDesk(SteadyClock clock, int maxOpen, string? process = null)
 {
     private readonly Dictionary<string, Held> _open = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<string, DateTimeOffset> _expiries = new();
+    private readonly PriorityQueue<string, Instant> _expiries = new();
     private readonly Lock _lock = new();
 
     /// <summary>Whether any is open.</summary>
@@ -31,7 +33,7 @@ internal sealed class ReservationDesk(TimeProvider time, int maxOpen, string? pr
     {
         lock (_lock)
         {
-            var now = time.GetUtcNow();
+            var now = clock.Now;
             while (_expiries.TryPeek(out var id, out var expiry) && expiry <= now)
             {
                 _expiries.Dequeue();
@@ -43,9 +45,10 @@ internal sealed class ReservationDesk(TimeProvider time, int maxOpen, string? pr
     }
 
     /// <summary>Keeps a reservation under a name that nobody can guess.</summary>
-    public string Keep(Attempt attempt, DateTimeOffset expiresAt)
+    public string Keep(Attempt attempt, TimeSpan ttl)
     {
         var id = $"res_{(process is null ? "" : process + "_")}{RandomNumberGenerator.GetHexString(32, lowercase: true)}";
+        var expiresAt = clock.Now + ttl;
         lock (_lock)
         {
             ForgetSettled();
@@ -64,7 +67,7 @@ internal sealed class ReservationDesk(TimeProvider time, int maxOpen, string? pr
             if (_open.TryGetValue(id, out var held) && held.Attempt.Call.Caller.Tenant == tenant && _open.Remove(id))
             {
                 attempt = held.Attempt;
-                return held.ExpiresAt > time.GetUtcNow();
+                return held.ExpiresAt > clock.Now;
             }
         }
 
@@ -82,5 +85,5 @@ internal sealed class ReservationDesk(TimeProvider time, int maxOpen, string? pr
         }
     }
 
-    private sealed record Held(Attempt Attempt, DateTimeOffset ExpiresAt);
+    private sealed record Held(Attempt Attempt, Instant ExpiresAt);
 }

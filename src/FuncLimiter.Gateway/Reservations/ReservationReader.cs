@@ -118,7 +118,7 @@ internal sealed class ReservationReader(CallServices services)
             var output = asked.OutputTokens
                 ?? (operation is Operation.Embeddings or Operation.CountTokens
                     ? 0
-                    : services.Estimator.Estimate(CallPlan.Key(route.Deployments[0], owner), 0, 0, null, 1).OutputTokens);
+                    : services.Estimator.Estimate(CallPlan.Key(route.Deployments[0], owner), new PromptSize(0), null, 1).OutputTokens);
             facts = new RequestFacts(operation, route.Name, 0, 0, false, asked.OutputTokens, 1, 0, 0);
             plan = CallPlan.Of(route, facts, new TokenEstimate(input, output, asked.CachedInputTokens ?? 0));
             return true;

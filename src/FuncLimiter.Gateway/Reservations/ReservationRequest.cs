@@ -41,7 +41,11 @@ internal sealed record ReservationRequest([property: JsonRequired] string Model)
 internal sealed record SettlementRequest
 {
     /// <summary>The status that the provider answered; 0 where it was never reached; default 200.</summary>
-    public int Status { get; init; } = 200;
+    public int? Status { get; init; }
+
+    /// <summary>The status with its default.</summary>
+    [JsonIgnore]
+    public int Answered => Status ?? 200;
 
     /// <summary>The tokens used; where not given, those of the body, else those estimated.</summary>
     public UsageRequest? Usage { get; init; }
@@ -54,7 +58,7 @@ internal sealed record SettlementRequest
 
     /// <summary>What makes no sense in it; null where all does.</summary>
     public GatewayError? Problem() =>
-        Status is not (0 or (>= 100 and <= 599))
+        Answered is not (0 or (>= 100 and <= 599))
             ? GatewayError.BadRequest("invalid_value", $"'status' must be 0 or 100 to 599, not {Status}.", "status")
             : Usage is { IsCredible: false }
                 ? GatewayError.BadRequest("invalid_value", "'usage' must hold numbers of tokens from 0 to 10,000,000, the cached ones among the input.", "usage")

@@ -14,8 +14,8 @@ internal static class ReservationSettlement
         var said = Settle(attempt, told);
         var spent = default(SpentSoFar).With(attempt);
         services.Usage.Record(new UsageRecord(
-            services.Time.GetUtcNow(), attempt.Call.Caller, attempt.Call.Facts.Model, attempt.Call.Facts.Operation, attempt.Deployment.Name, told.Status,
-            spent.Usage, spent.Cost?.TotalUsd, attempt.Waited, attempt.Waited, told.Status == 0 ? 0 : 1)
+            services.Time.GetUtcNow(), attempt.Call.Caller, attempt.Call.Facts.Model, attempt.Call.Facts.Operation, attempt.Deployment.Name, told.Answered,
+            spent.Usage, spent.Cost?.TotalUsd, attempt.Waited, attempt.Waited, told.Answered == 0 ? 0 : 1)
         {
             InputCostUsd = spent.Cost?.InputUsd,
         });
@@ -24,7 +24,7 @@ internal static class ReservationSettlement
 
     private static ResponseReading Settle(Attempt attempt, SettlementRequest told)
     {
-        if (told.Status == 0)
+        if (told.Answered == 0)
         {
             attempt.SettleUnsent();
             return new ResponseReading(true, "not_sent", new Observation(OutcomeKind.TransientFailure));
@@ -33,7 +33,7 @@ internal static class ReservationSettlement
         // Names that differ in case only are lines of one header.
         var headers = (told.Headers ?? []).ToLookup(line => line.Key, line => line.Value, StringComparer.OrdinalIgnoreCase);
         var body = told.Body is { } element ? Encoding.UTF8.GetBytes(element.GetRawText()) : [];
-        var said = attempt.Read(told.Status, name => headers.Contains(name) ? string.Join(", ", headers[name]) : null, body);
+        var said = attempt.Read(told.Answered, name => headers.Contains(name) ? string.Join(", ", headers[name]) : null, body);
         attempt.SettleReported(said.Observation, told.Usage?.ToUsage() ?? UsageRequest.Credible(said.Usage));
         return said;
     }

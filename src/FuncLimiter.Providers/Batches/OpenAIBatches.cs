@@ -40,7 +40,8 @@ internal class OpenAIBatches : ProviderBatches
             foreach (var batch in list.RootElement.GetProperty("data").EnumerateArray())
             {
                 last = Json.Word(batch, "id");
-                if (Json.Word(Json.At(batch, "metadata"), Name) == name)
+                // One that failed answers nothing: it may have been made again under its name.
+                if (Json.Word(Json.At(batch, "metadata"), Name) == name && Json.Word(batch, "status") != "failed")
                 {
                     return last;
                 }
@@ -85,6 +86,15 @@ internal class OpenAIBatches : ProviderBatches
         return Json.Word(found.RootElement, "status") is "completed" or "failed" or "expired" or "cancelled";
 
         Task<JsonDocument> FindAsync(BatchAccount at, string id) => AskAsync(at, HttpMethod.Get, Batch(at, id), null, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<bool> WasFullAsync(BatchAccount account, string batch, CancellationToken cancellationToken)
+    {
+        using var found = await AskAsync(account, HttpMethod.Get, Batch(account, batch), null, cancellationToken);
+        return Json.Word(found.RootElement, "status") == "failed"
+            && Json.At(found.RootElement, "errors", "data") is { ValueKind: JsonValueKind.Array } errors
+            && errors.EnumerateArray().Any(error => Json.Word(error, "code") == QueueFull);
     }
 
     /// <inheritdoc/>

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Providers.Batches;
@@ -10,6 +11,9 @@ namespace FuncLimiter.Providers.Batches;
 /// <summary>A provider's batch service: half the price, limits of its own, answers within a day.</summary>
 public abstract class ProviderBatches
 {
+    /// <summary>The code of OpenAI and Azure where the queued tokens of an account's batches are at their limit.</summary>
+    private protected const string QueueFull = "token_limit_exceeded";
+
     private const string CustomId = "call-";
     private const int MostErrorBytes = 64 * 1024;
 
@@ -57,6 +61,9 @@ public abstract class ProviderBatches
 
     /// <summary>Whether the provider is done with a batch, one way or another.</summary>
     public abstract Task<bool> IsOverAsync(BatchAccount account, string batch, CancellationToken cancellationToken);
+
+    /// <summary>Whether it was given up by the provider because its queue was full: made again, it is taken when there is room.</summary>
+    public virtual Task<bool> WasFullAsync(BatchAccount account, string batch, CancellationToken cancellationToken) => Task.FromResult(false);
 
     /// <summary>What it answered, in any order; calls that it did not answer are missing, or have a status of 400 and more.</summary>
     public abstract IAsyncEnumerable<BatchAnswer> FetchAsync(BatchAccount account, string batch, CancellationToken cancellationToken);
@@ -108,6 +115,7 @@ public abstract class ProviderBatches
     private protected static BatchHandIn? Refused(HttpRequestException failure) => failure.StatusCode switch
     {
         HttpStatusCode.TooManyRequests => BatchHandIn.Later,
+        HttpStatusCode.BadRequest when failure.Message.Contains(QueueFull, StringComparison.Ordinal) => BatchHandIn.Later,
         { } status and >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError when status != HttpStatusCode.RequestTimeout => BatchHandIn.Never(failure.Message),
         _ => null,
     };
@@ -120,7 +128,8 @@ public abstract class ProviderBatches
         try
         {
             using var json = JsonDocument.Parse(bytes.AsMemory(0, read));
-            return json.RootElement.GetProperty("error").GetProperty("message").GetString() ?? string.Empty;
+            var error = json.RootElement.GetProperty("error");
+            return $"{error.GetProperty("message").GetString()} {Json.Word(error, "code")}".Trim();
         }
         catch (Exception unreadable) when (unreadable is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -10,6 +10,10 @@ internal sealed class HastyTime : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => _start + (System.GetElapsedTime(_begun) * Haste);
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period));
 

@@ -78,6 +78,19 @@ public class ReservationTests
     }
 
     [Fact]
+    public async Task Settlement_WithoutAStatus_IsOfAnAnsweredCall()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        using var reserved = await gateway.PostAsync("/reservations", Asked);
+        var id = (await JsonAsync(reserved)).GetProperty("id").GetString();
+
+        using var settled = await gateway.PostAsync($"/reservations/{id}/settlement", """{"usage":{"inputTokens":90,"outputTokens":5}}""");
+
+        Assert.Equal("ok", (await JsonAsync(settled)).GetProperty("reason").GetString());
+        Assert.Equal(95, gateway.Limiter.Settlements.Single().Consumer.Tokens);
+    }
+
+    [Fact]
     public async Task Settlement_OfAnotherTenantsReservation_FindsNothing()
     {
         await using var gateway = await TestGateway.StartAsync(Samples.Keyed);

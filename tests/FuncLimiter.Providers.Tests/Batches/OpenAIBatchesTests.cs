@@ -56,6 +56,25 @@ public class OpenAIBatchesTests
     }
 
     [Theory]
+    [InlineData("failed", "token_limit_exceeded", true)]
+    [InlineData("failed", "invalid_json_line", false)]
+    [InlineData("completed", "token_limit_exceeded", false)]
+    public async Task Batch_ThatFailedForAFullQueue_IsToBeMadeAgain(string status, string code, bool isFull)
+    {
+        var script = new ScriptedService(("GET /v1/batches/batch_1", $$$"""{"id":"batch_1","status":"{{{status}}}","errors":{"object":"list","data":[{"code":"{{{code}}}","message":"Enqueued token limit reached."}]}}"""));
+
+        Assert.Equal(isFull, await Service.WasFullAsync(script.Account("https://api.openai.com", "gpt-x"), "batch_1", default));
+    }
+
+    [Fact]
+    public async Task Submit_ToAFullQueue_IsForLater()
+    {
+        var script = new ScriptedService(("POST /v1/files", """{"error":{"message":"Enqueued token limit reached.","code":"token_limit_exceeded"}}""")) { Status = HttpStatusCode.BadRequest };
+
+        Assert.True((await Service.SubmitAsync(script.Account("https://api.openai.com", "gpt-x"), "batch_1", Operation.ChatCompletions, Calls, default)).IsFull);
+    }
+
+    [Theory]
     [InlineData(HttpStatusCode.TooManyRequests, true)]
     [InlineData(HttpStatusCode.BadRequest, false)]
     [InlineData(HttpStatusCode.Forbidden, false)]

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Routing;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
@@ -28,7 +27,7 @@ public sealed class ReservationEndpoint
         _authenticator = authenticator;
         _services = services;
         _reader = new ReservationReader(services);
-        _desk = new ReservationDesk(services.Time, services.Options.MaxReservations, relay?.Here);
+        _desk = new ReservationDesk(services.Clock, services.Options.MaxReservations, relay?.Here);
     }
 
     /// <summary>Whether reservations are open here that may be settled elsewhere.</summary>
@@ -160,14 +159,14 @@ public sealed class ReservationEndpoint
         _services.Headers.Budgets(answer, admission, admission.Waited);
         if (admission.Refusal is { } refusal)
         {
-            var now = Instant.From(_services.Time.GetUtcNow());
-            await ErrorAnswer.WriteAsync(answer, Dialect.OpenAI, RefusalError.Of(refusal, plan.Route.Name, now), context.RequestAborted);
+            var error = RefusalError.Of(refusal, plan.Route.Name, _services.Clock.Now);
+            await ErrorAnswer.WriteAsync(answer, Dialect.OpenAI, error, context.RequestAborted);
             return;
         }
 
         var expiresAt = _services.Time.GetUtcNow() + ttl;
         var attempt = new Attempt(_services, call, plan, admission, admission.Waited);
-        var id = _desk.Keep(attempt, expiresAt);
+        var id = _desk.Keep(attempt, ttl);
         await JsonResponse.WriteAsync(context, 200, json => Write(json, id, expiresAt, attempt, plan.Estimate(admission.Place)));
     }
 

@@ -77,7 +77,7 @@ public sealed class BatchStore(Database database) : IBatchStore
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task SubmittedAsync(string id, string providerId) => database.WriteAsync(
+    public Task SubmittedAsync(string id, string? providerId) => database.WriteAsync(
         (connection, transaction) => connection.Execute("UPDATE batches SET provider_id = @providerId WHERE id = @id", new { id, providerId }, transaction),
         durable: true);
 

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Net;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Tests.Hosting;
+
+namespace FuncLimiter.Gateway.Tests.Http;
+
+/// <summary>What a refusal means, in the words that providers use: whose fault it is, and whether a wait or another place helps.</summary>
+public class VerdictTests
+{
+    public static TheoryData<string, string, string> NeverFits => new()
+    {
+        { "anthropic", "/v1/messages", """{"type":"error","error":{"type":"rate_limit_error","message":"Extra usage is required for long context requests."},"request_id":"req_1"}""" },
+        { "groq", "/v1/chat/completions", """{"error":{"message":"Rate limit reached for model `m` on tokens per minute (TPM): Limit 7000, Used 0, Requested ~12903. Please try again in 2.5s.","type":"tokens","code":"rate_limit_exceeded"}}""" },
+        { "openai", "/v1/chat/completions", """{"error":{"message":"Request too large for m on tokens per min (TPM): Limit 30000, Requested 34472.","type":"rate_limit_error","code":"rate_limit_exceeded"}}""" },
+        { "openai-compatible", "/v1/chat/completions", """{"error":{"message":"This model's maximum context length is 8192 tokens.","code":"context_length_exceeded"}}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(NeverFits))]
+    public async Task CallThatCanNeverFit_IsRefusedAtOnce_AndLowersNobodysLimits(string provider, string path, string refusal)
+    {
+        await using var gateway = await StartAsync(provider, fallback: null);
+        gateway.Provider.AnswerWith(429, refusal);
+
+        using var answer = await gateway.PostAsync(path, BodyOf(path));
+
+        Assert.InRange((int)answer.StatusCode, 400, 499);
+        Assert.Equal("false", answer.Headers.GetValues("x-should-retry").Single());
+        Assert.Single(gateway.Provider.Requests);
+        Assert.All(gateway.Limiter.Observations, observation => Assert.Equal((OutcomeKind.Rejected, null), (observation.Kind, observation.RetryAfter)));
+    }
+
+    [Theory]
+    [MemberData(nameof(NeverFits))]
+    public async Task CallThatCanNeverFit_IsTriedOnceWhereALargerLimitMayTakeIt(string provider, string path, string refusal)
+    {
+        await using var gateway = await StartAsync(provider, fallback: "b");
+        var whole = path == "/v1/messages" ? Samples.MessageAnswer : Samples.ChatAnswer;
+        gateway.Provider.AnswerInTurn(
+            context => FakeProvider.WriteAsync(context, 429, refusal),
+            context => FakeProvider.WriteAsync(context, 200, whole));
+
+        using var answer = await gateway.PostAsync(path, BodyOf(path));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("b/m", answer.Headers.GetValues("X-FuncLimiter-Deployment").Single());
+        Assert.Equal(2, gateway.Provider.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("gemini", 429, """{"error":{"code":429,"message":"No capacity available for model m on the server","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"MODEL_CAPACITY_EXHAUSTED","domain":"cloudcode-pa.googleapis.com"}]}}""")]
+    [InlineData("gemini", 429, """{"error":{"code":429,"message":"Try later.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"MODEL_CAPACITY_EXHAUSTED"}]}}""")]
+    [InlineData("vertex", 429, """{"error":{"code":429,"message":"Resource exhausted. Please try again later.","status":"RESOURCE_EXHAUSTED"}}""")]
+    [InlineData("bedrock", 429, """{"__type":"ModelNotReadyException","message":"The model is not ready."}""")]
+    [InlineData("openai", 429, """{"error":{"message":"No capacity for flex.","type":"requests","code":"resource_unavailable"}}""")]
+    public async Task CapacityOfTheProvider_IsOverload_AndNoLimitOfOurs(string provider, int status, string refusal)
+    {
+        await using var gateway = await StartAsync(provider, fallback: null);
+        gateway.Provider.AnswerWith(status, refusal);
+
+        using var answer = await gateway.PostAsync("/v1/chat/completions", BodyOf("/v1/chat/completions"), ("Prefer", "wait=2"));
+
+        Assert.InRange((int)answer.StatusCode, 400, 599);
+        Assert.NotEmpty(gateway.Limiter.Observations);
+        Assert.All(gateway.Limiter.Observations, observation => Assert.Equal(OutcomeKind.Overloaded, observation.Kind));
+    }
+
+    public static TheoryData<string, string?, string?, string, double> Hints => new()
+    {
+        { "azure-openai", "x-ms-retry-after-ms", "6000", "{}", 6 },
+        { "openai", "Retry-After", "6, 6", "{}", 6 },
+        { "gemini", null, null, """{"error":{"code":429,"message":"No quota left on this model.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED","metadata":{"quotaResetDelay":"7373.801628ms"}}]}}""", 7.373801628 },
+        { "gemini", null, null, """{"error":{"code":429,"message":"You have exhausted your capacity on this model. Your quota will reset after 9s.","status":"RESOURCE_EXHAUSTED"}}""", 9 },
+        { "openai", null, null, """{"error":{"message":"Rate limit reached. Your limit resets in 1m30s.","code":"rate_limit_exceeded"}}""", 90 },
+        { "openai", null, null, """{"error":{"message":"Too busy, please wait for about 12 seconds.","code":"rate_limit_exceeded"}}""", 12 },
+        { "anthropic", "anthropic-ratelimit-unified-status", "rejected", "{}", 300 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hints))]
+    public async Task Hint_InEveryFormThatIsInUse_IsRead(string provider, string? header, string? value, string body, double seconds)
+    {
+        await using var gateway = await StartAsync(provider, fallback: null);
+        var reset = (DateTimeOffset.UtcNow + TimeSpan.FromSeconds(seconds)).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        gateway.Provider.AnswerWith(
+            429, body, (header ?? "x-none", value ?? "none"), ("x-should-retry", "false"), ("anthropic-ratelimit-unified-reset", reset));
+        var path = provider == "anthropic" ? "/v1/messages" : provider == "azure-openai" ? "/openai/deployments/m/chat/completions" : "/v1/chat/completions";
+
+        using var answer = await gateway.PostAsync(path, BodyOf(path));
+
+        Assert.Equal(seconds, gateway.Limiter.Observations.Last().RetryAfter!.Value.TotalSeconds, provider == "anthropic" ? 3 : 1e-6);
+    }
+
+    private static string BodyOf(string path) => (path == "/v1/messages" ? Samples.Message : Samples.Chat)
+        .Replace("claude-x", "m", StringComparison.Ordinal).Replace("gpt-x", "m", StringComparison.Ordinal);
+
+    private static Task<TestGateway> StartAsync(string provider, string? fallback) => TestGateway.StartAsync(
+        address => new GatewayConfiguration
+        {
+            Accounts = [.. (fallback is null ? (string[])["a"] : ["a", fallback]).Select(id =>
+                new AccountConfiguration(id, provider, null, address, "sk-1", [], [new ModelConfiguration("m", [], null)]))],
+            Routes = [new("m", ["a/m"], fallback is null ? [] : [$"{fallback}/m"])],
+        },
+        time: new HastyTime());
+}
