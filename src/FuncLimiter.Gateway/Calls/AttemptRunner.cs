@@ -38,7 +38,7 @@ internal sealed class AttemptRunner(CallServices services)
         }
         catch (Exception exception) when (!caller.IsCancellationRequested && UpstreamFailure.Is(exception))
         {
-            failure = Break(attempt, answer, exception, timeout);
+            failure = Break(attempt, answer, exception, timeout, content.IsBegun);
         }
         finally
         {
@@ -86,7 +86,7 @@ internal sealed class AttemptRunner(CallServices services)
         && (type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
             || (isCrossed && type.ToString().StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase)));
 
-    private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout)
+    private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout, bool isBegun)
     {
         attempt.Observe(new Observation(OutcomeKind.TransientFailure));
         if (answer.HasStarted)
@@ -95,7 +95,7 @@ internal sealed class AttemptRunner(CallServices services)
             return null;
         }
 
-        var wasReached = UpstreamFailure.WasReached(exception, timeout.TimedOut);
+        var wasReached = isBegun && UpstreamFailure.WasReached(exception, timeout.TimedOut);
         if (wasReached)
         {
             attempt.SettleFailed(OutcomeKind.TransientFailure, null);

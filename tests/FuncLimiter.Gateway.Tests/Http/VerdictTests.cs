@@ -90,7 +90,7 @@ public class VerdictTests
 
         using var answer = await gateway.PostAsync(path, BodyOf(path));
 
-        Assert.Equal(seconds, gateway.Limiter.Observations.Last().RetryAfter!.Value.TotalSeconds, provider == "anthropic" ? 3 : 1e-6);
+        Assert.Equal(seconds, gateway.Limiter.Observations[^1].RetryAfter!.Value.TotalSeconds, provider == "anthropic" ? 3 : 1e-6);
     }
 
     private static string BodyOf(string path) => (path == "/v1/messages" ? Samples.Message : Samples.Chat)
