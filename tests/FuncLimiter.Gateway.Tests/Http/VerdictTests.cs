@@ -75,7 +75,7 @@ public class VerdictTests
         { "gemini", null, null, """{"error":{"code":429,"message":"You have exhausted your capacity on this model. Your quota will reset after 9s.","status":"RESOURCE_EXHAUSTED"}}""", 9 },
         { "openai", null, null, """{"error":{"message":"Rate limit reached. Your limit resets in 1m30s.","code":"rate_limit_exceeded"}}""", 90 },
         { "openai", null, null, """{"error":{"message":"Too busy, please wait for about 12 seconds.","code":"rate_limit_exceeded"}}""", 12 },
-        { "anthropic", "anthropic-ratelimit-unified-status", "rejected", "{}", 300 },
+        { "anthropic", "anthropic-ratelimit-unified-status", "rejected", "{}", 86_400 },
     };
 
     [Theory]
@@ -90,7 +90,7 @@ public class VerdictTests
 
         using var answer = await gateway.PostAsync(path, BodyOf(path));
 
-        Assert.Equal(seconds, gateway.Limiter.Observations[^1].RetryAfter!.Value.TotalSeconds, provider == "anthropic" ? 3 : 1e-6);
+        Assert.Equal(seconds, gateway.Limiter.Observations[^1].RetryAfter!.Value.TotalSeconds, provider == "anthropic" ? 3_600 : 1e-6);
     }
 
     private static string BodyOf(string path) => (path == "/v1/messages" ? Samples.Message : Samples.Chat)
