@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.Text.Json;
 using FuncLimiter.Server.Commands;
 using FuncLimiter.Server.Tests.Processes;
 

@@ -1,5 +1,3 @@
-using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using FuncLimiter.Server.Commands;
 using FuncLimiter.Server.Tests.Processes;
