@@ -6,12 +6,26 @@ targetScope = 'subscription'
 param environmentName string
 
 @minLength(1)
-@description('Where everything is deployed; must offer Flex Consumption.')
-@metadata({ azd: { type: 'location' } })
+@description('Where everything is deployed; must offer Flex Consumption. azd offers the places that have quota for the model.')
+@metadata({ azd: { type: 'location', usageName: ['OpenAI.GlobalStandard.gpt-5-mini,50'] } })
 param location string
 
-@description('Object id of a person who may look into storage, queues and secrets; empty for nobody.')
+@description('Object id of a person who may look into storage and queues, and set secrets; empty for nobody.')
 param principalId string = deployer().objectId
+
+@description('What that object id is: a person, or the service principal of a pipeline.')
+@allowed(['User', 'ServicePrincipal'])
+param principalType string = 'User'
+
+@secure()
+@description('The key of tenant "agents", which the configuration for azd names. azd makes one up, and keeps it in the key vault.')
+param tenantKey string
+
+@description('Azure OpenAI accounts that are there already and that the app calls as itself, for a funclimiter.json of your own: GROUP/NAME, several with commas. Empty: one is made.')
+param openAIAccounts string = ''
+
+@description('Where providers have keys: the environment variables that funclimiter.json reads them from, several with commas. Each is a secret in the key vault, with dashes for underscores.')
+param providerKeyNames string = ''
 
 @description('Where orchestrations and entities live: the storage account, or a Durable Task Scheduler.')
 @allowed(['AzureStorage', 'azureManaged'])
@@ -21,8 +35,9 @@ param durableBackend string = 'AzureStorage'
 @allowed(['Consumption', 'Dedicated'])
 param schedulerSku string = 'Consumption'
 
-@description('Names of the environment variables that funclimiter.json reads provider keys from, separated by commas. Each is a secret in the key vault, with dashes for underscores.')
-param providerKeyNames string = ''
+@description('Copies of what is stored: over the zones of the region; Standard_LRS where the region has none.')
+@allowed(['Standard_ZRS', 'Standard_LRS', 'Standard_GZRS', 'Standard_GRS'])
+param storageSku string = 'Standard_ZRS'
 
 @description('Who is told when a limit is 80 or 90 % used; empty for nobody.')
 param alertEmail string = ''
@@ -43,132 +58,78 @@ param alwaysReadyHttpInstances int = 1
 var abbrs = loadJsonContent('./abbreviations.json')
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
-var functionAppName = '${abbrs.webSitesFunctions}${resourceToken}'
-var packageContainerName = 'app-package-${take(functionAppName, 32)}-${take(toLower(uniqueString(functionAppName, resourceToken)), 7)}'
 var usesScheduler = durableBackend == 'azureManaged'
 var keyNames = filter(map(split(providerKeyNames, ','), name => trim(name)), name => !empty(name))
+var accounts = filter(map(split(openAIAccounts, ','), name => trim(name)), name => !empty(name))
 
-resource rg 'Microsoft.Resources/resourceGroups@2021-04-01' = {
+resource rg 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: '${abbrs.resourcesResourceGroups}${environmentName}'
   location: location
   tags: tags
 }
 
-module identity 'br/public:avm/res/managed-identity/user-assigned-identity:0.4.1' = {
-  name: 'identity'
+module services './app/services.bicep' = {
+  name: 'services'
   scope: rg
   params: {
-    name: '${abbrs.managedIdentityUserAssignedIdentities}${resourceToken}'
     location: location
     tags: tags
+    abbrs: abbrs
+    resourceToken: resourceToken
+    storageSku: storageSku
+    tenantKey: tenantKey
   }
 }
 
-module plan 'br/public:avm/res/web/serverfarm:0.1.1' = {
-  name: 'plan'
+module appAccess './app/access.bicep' = {
+  name: 'app-access'
   scope: rg
   params: {
-    name: '${abbrs.webServerFarms}${resourceToken}'
-    sku: {
-      name: 'FC1'
-      tier: 'FlexConsumption'
+    storageAccountName: services.outputs.storageAccountName
+    serviceBusNamespaceName: services.outputs.serviceBusNamespaceName
+    keyVaultName: services.outputs.keyVaultName
+    applicationInsightsName: services.outputs.applicationInsightsName
+    principalId: services.outputs.identityPrincipalId
+    principalType: 'ServicePrincipal'
+    maySetSecrets: false
+  }
+}
+
+module personAccess './app/access.bicep' = if (!empty(principalId)) {
+  name: 'person-access'
+  scope: rg
+  params: {
+    storageAccountName: services.outputs.storageAccountName
+    serviceBusNamespaceName: services.outputs.serviceBusNamespaceName
+    keyVaultName: services.outputs.keyVaultName
+    applicationInsightsName: services.outputs.applicationInsightsName
+    principalId: principalId
+    principalType: principalType
+    maySetSecrets: true
+  }
+}
+
+module openAI './app/openai.bicep' = if (empty(accounts)) {
+  name: 'openai'
+  scope: rg
+  params: {
+    name: '${abbrs.cognitiveServicesAccounts}${resourceToken}'
+    location: location
+    tags: tags
+    identityPrincipalId: services.outputs.identityPrincipalId
+  }
+}
+
+module openAIAccess './app/openai-access.bicep' = [
+  for (account, place) in accounts: {
+    name: 'openai-access-${place}'
+    scope: resourceGroup(first(split(account, '/')))
+    params: {
+      accountName: last(split(account, '/'))
+      identityPrincipalId: services.outputs.identityPrincipalId
     }
-    reserved: true
-    location: location
-    tags: tags
   }
-}
-
-module storage 'br/public:avm/res/storage/storage-account:0.8.3' = {
-  name: 'storage'
-  scope: rg
-  params: {
-    name: '${abbrs.storageStorageAccounts}${resourceToken}'
-    location: location
-    tags: tags
-    skuName: 'Standard_ZRS'
-    allowBlobPublicAccess: false
-    allowSharedKeyAccess: false
-    minimumTlsVersion: 'TLS1_2'
-    publicNetworkAccess: 'Enabled'
-    networkAcls: {
-      defaultAction: 'Allow'
-      bypass: 'AzureServices'
-    }
-    blobServices: {
-      containers: [{ name: packageContainerName }]
-    }
-  }
-}
-
-module serviceBus 'br/public:avm/res/service-bus/namespace:0.13.2' = {
-  name: 'serviceBus'
-  scope: rg
-  params: {
-    name: '${abbrs.serviceBusNamespaces}${resourceToken}'
-    location: location
-    tags: tags
-    skuObject: { name: 'Standard' }
-    zoneRedundant: false
-    disableLocalAuth: true
-    publicNetworkAccess: 'Enabled'
-    queues: [
-      {
-        name: 'agent-requests'
-        lockDuration: 'PT1M'
-        // Held back up to 20 seconds each time: an hour for a queue of jobs that is full, or for storage that is away.
-        maxDeliveryCount: 200
-        requiresDuplicateDetection: true
-        duplicateDetectionHistoryTimeWindow: 'PT1H'
-        deadLetteringOnMessageExpiration: true
-      }
-      {
-        name: 'agent-results'
-        lockDuration: 'PT1M'
-        maxDeliveryCount: 10
-        requiresDuplicateDetection: true
-        duplicateDetectionHistoryTimeWindow: 'PT1H'
-        deadLetteringOnMessageExpiration: true
-      }
-    ]
-  }
-}
-
-module vault 'br/public:avm/res/key-vault/vault:0.13.3' = {
-  name: 'vault'
-  scope: rg
-  params: {
-    name: '${abbrs.keyVaultVaults}${resourceToken}'
-    location: location
-    tags: tags
-    sku: 'standard'
-    enableRbacAuthorization: true
-    publicNetworkAccess: 'Enabled'
-  }
-}
-
-module logs 'br/public:avm/res/operational-insights/workspace:0.11.1' = {
-  name: 'logs'
-  scope: rg
-  params: {
-    name: '${abbrs.operationalInsightsWorkspaces}${resourceToken}'
-    location: location
-    tags: tags
-    dataRetention: 30
-  }
-}
-
-module insights 'br/public:avm/res/insights/component:0.6.0' = {
-  name: 'insights'
-  scope: rg
-  params: {
-    name: '${abbrs.insightsComponents}${resourceToken}'
-    location: location
-    tags: tags
-    workspaceResourceId: logs.outputs.resourceId
-    disableLocalAuth: true
-  }
-}
+]
 
 module scheduler './app/dts.bicep' = if (usesScheduler) {
   name: 'scheduler'
@@ -179,42 +140,31 @@ module scheduler './app/dts.bicep' = if (usesScheduler) {
     location: location
     tags: tags
     skuName: schedulerSku
-    managedIdentityPrincipalId: identity.outputs.principalId
-    userIdentityPrincipalId: principalId
+    identityPrincipalId: services.outputs.identityPrincipalId
+    principalId: principalId
+    principalType: principalType
   }
 }
 
 // The roles come first: without them the app's first start finds neither its storage nor its secrets.
-module rbac './app/rbac.bicep' = {
-  name: 'rbac'
-  scope: rg
-  params: {
-    storageAccountName: storage.outputs.name
-    serviceBusNamespaceName: serviceBus.outputs.name
-    keyVaultName: vault.outputs.name
-    applicationInsightsName: insights.outputs.name
-    managedIdentityPrincipalId: identity.outputs.principalId
-    userIdentityPrincipalId: principalId
-  }
-}
-
 module api './app/api.bicep' = {
   name: 'api'
   scope: rg
-  dependsOn: [rbac]
+  dependsOn: [appAccess]
   params: {
-    name: functionAppName
+    name: '${abbrs.webSitesFunctions}${resourceToken}'
+    planName: '${abbrs.webServerFarms}${resourceToken}'
     location: location
     tags: tags
-    appServicePlanId: plan.outputs.resourceId
-    identityId: identity.outputs.resourceId
-    identityClientId: identity.outputs.clientId
-    storageAccountName: storage.outputs.name
-    packageContainerName: packageContainerName
-    serviceBusNamespaceName: serviceBus.outputs.name
-    keyVaultName: vault.outputs.name
+    identityId: services.outputs.identityId
+    identityClientId: services.outputs.identityClientId
+    storageAccountName: services.outputs.storageAccountName
+    packageContainerName: services.outputs.packageContainerName
+    serviceBusNamespaceName: services.outputs.serviceBusNamespaceName
+    keyVaultName: services.outputs.keyVaultName
     providerKeyNames: keyNames
-    applicationInsightsName: insights.outputs.name
+    openAIEndpoint: empty(accounts) ? openAI!.outputs.endpoint : ''
+    applicationInsightsName: services.outputs.applicationInsightsName
     schedulerEndpoint: usesScheduler ? scheduler!.outputs.endpoint : ''
     taskHubName: usesScheduler ? scheduler!.outputs.taskHubName : 'FuncLimiter'
     instanceMemoryMB: instanceMemoryMB
@@ -229,7 +179,7 @@ module alerts './app/alerts.bicep' = {
   params: {
     location: location
     tags: tags
-    workspaceId: logs.outputs.resourceId
+    workspaceId: services.outputs.workspaceId
     resourceToken: resourceToken
     alertEmail: alertEmail
   }
@@ -241,15 +191,15 @@ module workbook './app/workbook.bicep' = {
   params: {
     location: location
     tags: tags
-    workspaceId: logs.outputs.resourceId
+    workspaceId: services.outputs.workspaceId
   }
 }
 
 output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = rg.name
-output AZURE_KEY_VAULT_NAME string = vault.outputs.name
+output AZURE_KEY_VAULT_NAME string = services.outputs.keyVaultName
 output AZURE_FUNCTION_NAME string = api.outputs.name
 output SERVICE_API_NAME string = api.outputs.name
 output SERVICE_API_URI string = api.outputs.uri
-output SERVICE_BUS_NAMESPACE string = '${serviceBus.outputs.name}.servicebus.windows.net'
+output SERVICE_BUS_NAMESPACE string = '${services.outputs.serviceBusNamespaceName}.servicebus.windows.net'

@@ -1,7 +1,8 @@
+// The Functions app and its plan.
 param name string
-param location string = resourceGroup().location
-param tags object = {}
-param appServicePlanId string
+param planName string
+param location string
+param tags object
 param identityId string
 param identityClientId string
 param storageAccountName string
@@ -9,6 +10,9 @@ param packageContainerName string
 param serviceBusNamespaceName string
 param keyVaultName string
 param providerKeyNames array
+
+@description('Where the Azure OpenAI account is that was made for funclimiter.azd.json; empty where a funclimiter.json names others.')
+param openAIEndpoint string
 param applicationInsightsName string
 
 @description('Endpoint of a Durable Task Scheduler; empty where orchestrations live in the storage account.')
@@ -18,7 +22,7 @@ param instanceMemoryMB int
 param maximumInstanceCount int
 param alwaysReadyHttpInstances int
 
-resource storage 'Microsoft.Storage/storageAccounts@2022-09-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
   name: storageAccountName
 }
 
@@ -26,7 +30,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName
 }
 
-// No connection string and no key anywhere: the app's identity opens storage, Service Bus, the vault and Application Insights.
+// No connection string and no key anywhere: the app's identity opens storage, Service Bus, the vault, Application Insights and Azure OpenAI.
 var identitySettings = {
   AZURE_CLIENT_ID: identityClientId
   AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
@@ -53,23 +57,34 @@ var durableSettings = union(
 )
 
 var keySettings = toObject(
-  providerKeyNames,
+  concat(['FUNCLIMITER_KEY'], providerKeyNames),
   key => key,
   key => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${replace(key, '_', '-')})'
 )
 
-module api 'br/public:avm/res/web/site:0.15.1' = {
-  name: 'api-flex-consumption'
-  params: {
-    kind: 'functionapp,linux'
-    name: name
-    location: location
-    tags: union(tags, { 'azd-service-name': 'api' })
-    serverFarmResourceId: appServicePlanId
-    keyVaultAccessIdentityResourceId: identityId
-    managedIdentities: {
-      userAssignedResourceIds: [identityId]
-    }
+resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+resource api 'Microsoft.Web/sites@2024-11-01' = {
+  name: name
+  location: location
+  tags: union(tags, { 'azd-service-name': 'api' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    clientAffinityEnabled: false
+    keyVaultReferenceIdentity: identityId
     functionAppConfig: {
       deployment: {
         storage: {
@@ -94,11 +109,15 @@ module api 'br/public:avm/res/web/site:0.15.1' = {
       }
     }
     siteConfig: {
-      alwaysOn: false
+      minTlsVersion: '1.2'
     }
-    appSettingsKeyValuePairs: union(identitySettings, durableSettings, keySettings)
+  }
+
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: union(identitySettings, durableSettings, keySettings, { AZURE_OPENAI_ENDPOINT: openAIEndpoint })
   }
 }
 
-output name string = api.outputs.name
-output uri string = 'https://${api.outputs.defaultHostname}'
+output name string = api.name
+output uri string = 'https://${api.properties.defaultHostName}'

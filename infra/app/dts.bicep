@@ -1,17 +1,21 @@
+// A Durable Task Scheduler with one task hub, for orchestrations and entities instead of the storage account.
 param name string
 param taskHubName string
-param location string = resourceGroup().location
-param tags object = {}
+param location string
+param tags object
 
 @allowed(['Consumption', 'Dedicated'])
 param skuName string
-param managedIdentityPrincipalId string
-param userIdentityPrincipalId string = ''
+param identityPrincipalId string
 
-var contributorRole = '0ad04412-c4d5-4796-b79c-f76d14c8d402' // Durable Task Data Contributor
+@description('Who may look into the task hub besides the app; empty for nobody.')
+param principalId string
+param principalType string
+
+var role = '0ad04412-c4d5-4796-b79c-f76d14c8d402' // Durable Task Data Contributor
 var principals = concat(
-  [{ id: managedIdentityPrincipalId, type: 'ServicePrincipal' }],
-  empty(userIdentityPrincipalId) ? [] : [{ id: userIdentityPrincipalId, type: 'User' }]
+  [{ id: identityPrincipalId, type: 'ServicePrincipal' }],
+  empty(principalId) ? [] : [{ id: principalId, type: principalType }]
 )
 
 resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
@@ -24,17 +28,17 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
   }
 }
 
-resource taskHub 'Microsoft.DurableTask/schedulers/taskhubs@2025-11-01' = {
+resource taskHub 'Microsoft.DurableTask/schedulers/taskHubs@2025-11-01' = {
   parent: scheduler
   name: taskHubName
 }
 
 resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for principal in principals: {
-    name: guid(scheduler.id, principal.id, contributorRole)
+    name: guid(scheduler.id, principal.id, role)
     scope: scheduler
     properties: {
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', contributorRole)
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
       principalId: principal.id
       principalType: principal.type
     }

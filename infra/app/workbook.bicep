@@ -1,5 +1,5 @@
-param location string = resourceGroup().location
-param tags object = {}
+param location string
+param tags object
 param workspaceId string
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
