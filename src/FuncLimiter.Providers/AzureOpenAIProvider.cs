@@ -16,6 +16,12 @@ internal sealed class AzureOpenAIProvider : HttpProvider
     /// <summary>The first API version that takes <c>stream_options</c>.</summary>
     private const string StreamOptionsSince = "2024-09-01";
 
+    /// <summary>
+    /// What a token must be for. Source: "How to configure Azure OpenAI in Azure AI Foundry Models with Microsoft Entra ID authentication",
+    /// Microsoft Learn (learn.microsoft.com/azure/ai-foundry/openai/how-to/managed-identity).
+    /// </summary>
+    public const string TokenScope = "https://cognitiveservices.azure.com/.default";
+
     private static readonly LimitHeaders[] Headers =
     [
         LimitHeaders.Suffixed(LimitNames.Requests, "requests").ByTheMinute() with { Period = "x-ratelimit-renewalperiod-requests" },
@@ -66,7 +72,10 @@ internal sealed class AzureOpenAIProvider : HttpProvider
             query = Query.With(query, "api-version", DefaultApiVersion);
         }
 
-        return new UpstreamAddress(Endpoints.Join(target.Endpoint, path, query), [new("api-key", target.ApiKey)]);
+        var uri = Endpoints.Join(target.Endpoint, path, query);
+        return target.Auth == ProviderAuth.Entra
+            ? new UpstreamAddress(uri, []) { TokenScope = TokenScope }
+            : new UpstreamAddress(uri, [new("api-key", target.ApiKey)]);
     }
 
     /// <inheritdoc/>

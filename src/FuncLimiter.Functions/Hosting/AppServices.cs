@@ -15,6 +15,7 @@ using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Reservations;
 using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Gateway.Usage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
@@ -57,7 +58,8 @@ internal static class AppServices
 
         services.AddSingleton(tables);
         services.AddSingleton<IPayloads>(new AzurePayloads(storage, "funclimiter-payloads"));
-        services.AddSingleton<IProviderBatches>(new HttpBatches(new HttpClient()));
+        services.AddSingleton<IProviderBatches>(provider => new HttpBatches(provider.GetRequiredService<UpstreamClient>().Invoker));
+        services.AddSingleton(storage.Credential());
         services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Configuration;
 
@@ -49,6 +50,9 @@ public sealed record GatewayConfiguration
 public sealed record AccountConfiguration(
     string Id, string Provider, string? Region, Uri Endpoint, string ApiKey, IReadOnlyList<Limit> Limits, IReadOnlyList<ModelConfiguration> Models)
 {
+    /// <summary>How it is opened; only <c>azure-openai</c> may be opened without a key.</summary>
+    public ProviderAuth Auth { get; init; }
+
     /// <summary>Whether a person has checked that the provider's terms let tenants of several organizations share this key.</summary>
     public bool TermsChecked { get; init; }
 

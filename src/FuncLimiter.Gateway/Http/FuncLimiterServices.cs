@@ -1,3 +1,5 @@
+using Azure.Core;
+using Azure.Identity;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Admission;
@@ -18,6 +20,7 @@ using FuncLimiter.Gateway.Usage;
 using FuncLimiter.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Http;
 
@@ -26,7 +29,8 @@ public static class FuncLimiterServices
 {
     /// <summary>
     /// Adds the endpoints and what they need. The host adds the <see cref="ILimiter"/>, and where it has them an <see cref="IUsageLedger"/>,
-    /// an <see cref="IDeferredCalls"/>, <see cref="IdempotentCalls"/>, an <see cref="Estimator"/> of its own and a <see cref="TimeProvider"/>.
+    /// an <see cref="IDeferredCalls"/>, <see cref="IdempotentCalls"/>, an <see cref="Estimator"/> of its own, a <see cref="TimeProvider"/>, and
+    /// the <see cref="TokenCredential"/> that opens accounts without a key.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">A valid configuration.</param>
@@ -41,7 +45,12 @@ public static class FuncLimiterServices
         services.AddSingleton(configuration);
         services.AddSingleton(options ?? new GatewayOptions());
         services.AddSingleton(new RouteTable(configuration, ProviderCatalog.Get));
-        services.AddSingleton(provider => new UpstreamClient(provider.GetRequiredService<GatewayOptions>()));
+        services.AddSingleton(provider => new EntraTokens(
+            () => provider.GetService<TokenCredential>() ?? new DefaultAzureCredential(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<EntraTokens>>()));
+        services.AddSingleton(provider => new UpstreamClient(
+            provider.GetRequiredService<GatewayOptions>(), provider.GetRequiredService<EntraTokens>()));
         services.AddSingleton(provider => new AdmissionHeaders(
             provider.GetRequiredService<GatewayConfiguration>().Alerts, provider.GetRequiredService<AlertBoard>()));
         services.AddSingleton(provider => new Authenticator(

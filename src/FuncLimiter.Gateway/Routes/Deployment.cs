@@ -16,7 +16,7 @@ public sealed class Deployment
         Name = $"{account.Id}/{model.Model}";
         Account = account.Id;
         Provider = provider;
-        Target = new ProviderTarget(account.Endpoint, account.ApiKey, model.Model, account.Region);
+        Target = new ProviderTarget(account.Endpoint, account.ApiKey, model.Model, account.Region, account.Auth);
         Price = model.Price;
         Tier = model.Tier;
         _addresses = [.. Enum.GetValues<Operation>().Select(

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Headers;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Upstream;
 
@@ -9,7 +11,8 @@ public sealed class UpstreamClient : IDisposable
     private readonly HttpMessageInvoker _invoker;
 
     /// <param name="options">How long connecting may take.</param>
-    public UpstreamClient(GatewayOptions options)
+    /// <param name="tokens">Tokens for accounts that no key opens.</param>
+    public UpstreamClient(GatewayOptions options, EntraTokens tokens)
         : this(new SocketsHttpHandler
         {
             UseCookies = false,
@@ -20,14 +23,16 @@ public sealed class UpstreamClient : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
             ActivityHeadersPropagator = null,
-        })
+        },
+        tokens)
     {
     }
 
-    internal UpstreamClient(HttpMessageHandler handler) => _invoker = new HttpMessageInvoker(handler, disposeHandler: true);
+    internal UpstreamClient(HttpMessageHandler handler, EntraTokens tokens) =>
+        _invoker = new HttpMessageInvoker(new TokenHandler(tokens, handler), disposeHandler: true);
 
     /// <summary>The way itself, for what sends requests of its own.</summary>
-    internal HttpMessageInvoker Invoker => _invoker;
+    public HttpMessageInvoker Invoker => _invoker;
 
     /// <inheritdoc/>
     public void Dispose() => _invoker.Dispose();
@@ -35,4 +40,18 @@ public sealed class UpstreamClient : IDisposable
     /// <summary>Sends a request and returns once the answer's headers are there.</summary>
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _invoker.SendAsync(request, cancellationToken);
+
+    private sealed class TokenHandler(EntraTokens tokens, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (request.Options.TryGetValue(UpstreamAddress.TokenScopeOption, out var scope))
+            {
+                request.Headers.Remove("api-key");
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await tokens.GetAsync(scope, cancellationToken));
+            }
+
+            return await base.SendAsync(request, cancellationToken);
+        }
+    }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Upstream;
 
@@ -51,12 +52,7 @@ internal static class UpstreamRequest
             request.Headers.TryAddWithoutValidation(FuncLimiterHeaders.IdempotencyKey, KeyAtProvider(call.Caller.Tenant, key));
         }
 
-        foreach (var (name, value) in address.Headers)
-        {
-            request.Headers.Remove(name);
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
+        Authenticate(request, address);
         foreach (var (name, value) in address.Defaults)
         {
             if (!request.Headers.NonValidated.Contains(name))
@@ -66,6 +62,21 @@ internal static class UpstreamRequest
         }
 
         return request;
+    }
+
+    /// <summary>Says how the account is opened: by what the address sets in headers, or by a token that is set as the request is sent.</summary>
+    internal static void Authenticate(HttpRequestMessage request, UpstreamAddress address)
+    {
+        foreach (var (name, value) in address.Headers)
+        {
+            request.Headers.Remove(name);
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (address.TokenScope is { } scope)
+        {
+            request.Options.Set(UpstreamAddress.TokenScopeOption, scope);
+        }
     }
 
     /// <summary>Tenants share accounts: one tenant's key must never meet another's.</summary>

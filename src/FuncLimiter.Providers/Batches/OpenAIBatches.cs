@@ -204,5 +204,7 @@ internal class OpenAIBatches : ProviderBatches
     private UpstreamAddress Batch(BatchAccount account, string batch) => At(account, $"/batches/{Uri.EscapeDataString(batch)}");
 
     private UpstreamAddress At(BatchAccount account, string path, string query = "") =>
-        new(Endpoints.Join(account.Target.Endpoint, Root + path, query), [Key(account.Target)]);
+        account.Target.Auth == ProviderAuth.Entra
+            ? new(Endpoints.Join(account.Target.Endpoint, Root + path, query), []) { TokenScope = AzureOpenAIProvider.TokenScope }
+            : new(Endpoints.Join(account.Target.Endpoint, Root + path, query), [Key(account.Target)]);
 }

@@ -89,6 +89,11 @@ public abstract class ProviderBatches
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
+        if (address.TokenScope is { } scope)
+        {
+            request.Options.Set(UpstreamAddress.TokenScopeOption, scope);
+        }
+
         var response = await account.Http.SendAsync(request, cancellationToken);
         if (response.IsSuccessStatusCode)
         {

@@ -1,6 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Providers;
 
 namespace FuncLimiter.Functions.Tests.Hosting;
 
@@ -38,8 +42,7 @@ public partial class InfraTests
             Assert.Equal((0, ""), await BicepFactAttribute.RunAsync("build", main, "--outfile", compiled));
             Assert.Equal((0, ""), await BicepFactAttribute.RunAsync("lint", main));
 
-            using var template = JsonDocument.Parse(await File.ReadAllBytesAsync(compiled));
-            CheckLoops(template.RootElement);
+            CheckLoops(JsonNode.Parse(await File.ReadAllBytesAsync(compiled))!);
         }
         finally
         {
@@ -64,6 +67,27 @@ public partial class InfraTests
         {
             File.Delete(wrong);
         }
+    }
+
+    [Fact]
+    public void OpenAI_HasTheModelAndTheLimitsOfTheConfigurationForAzd()
+    {
+        var template = RepositoryFiles.Read("infra", "app", "openai.bicep");
+        var model = Regex.Match(template, "var model = '(?<name>[^']+)'").Groups["name"].Value;
+        var thousands = int.Parse(Regex.Match(template, @"var thousandTokensAMinute = (?<number>\d+)").Groups["number"].Value, CultureInfo.InvariantCulture);
+        var read = ConfigurationReader.Read(RepositoryFiles.Read("funclimiter.azd.json"), name => name switch
+        {
+            "AZURE_OPENAI_ENDPOINT" => "https://oai-abc.openai.azure.com/",
+            "FUNCLIMITER_KEY" => "a key that azd made up",
+            _ => null,
+        });
+
+        Assert.Empty(read.Mistakes);
+        var account = Assert.Single(read.Configuration!.Accounts);
+        var deployment = Assert.Single(account.Models);
+        Assert.Equal((model, ProviderAuth.Entra), (deployment.Model, account.Auth));
+        Assert.Contains(deployment.Limits, limit => limit.Amount == thousands * 1000 && limit.Dimension == Dimension.Tokens);
+        Assert.Contains($"OpenAI.GlobalStandard.{model},{thousands}'", RepositoryFiles.Read("infra", "main.bicep"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,14 +180,15 @@ public partial class InfraTests
     }
 
     /// <summary>The compiler lets a loop's place slip into what stands outside the loop; Azure Resource Manager refuses that.</summary>
-    private static void CheckLoops(JsonElement template)
+    private static void CheckLoops(JsonNode template)
     {
-        var resources = template.GetProperty("resources");
-        foreach (var resource in resources.ValueKind == JsonValueKind.Array ? resources.EnumerateArray() : resources.EnumerateObject().Select(entry => entry.Value))
+        var resources = template["resources"]!;
+        foreach (var resource in resources is JsonArray list ? [.. list] : resources.AsObject().Select(entry => entry.Value).ToArray())
         {
-            Assert.True(
-                resource.TryGetProperty("copy", out _) || !resource.GetRawText().Contains("[copyIndex", StringComparison.Ordinal), resource.GetProperty("name").ToString());
-            if (resource.TryGetProperty("properties", out var properties) && properties.TryGetProperty("template", out var inner))
+            var inner = resource!["properties"]?["template"];
+            (resource["properties"] as JsonObject)?.Remove("template");
+            Assert.True(resource["copy"] is not null || !resource.ToJsonString().Contains("copyIndex", StringComparison.Ordinal), $"{resource["name"]}");
+            if (inner is not null)
             {
                 CheckLoops(inner);
             }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
@@ -43,15 +44,38 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         var provider = ReadProvider(reader);
         var rule = CountingRule.OfProvider(provider);
         var endpoint = EndpointReader.Read(reader, provider, secrets, mistakes);
-        var key = secrets.Secret(reader, "apiKey", required: provider is null || !KnownProviders.MayLackKey(provider));
+        var auth = ReadAuth(reader, provider);
+        var key = secrets.Secret(reader, "apiKey", required: auth == ProviderAuth.Key && (provider is null || !KnownProviders.MayLackKey(provider)));
         var limits = _limits.Read(reader, "limits", rule);
         var models = ReadModels(reader, provider, rule, limits);
         return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, limits.Limits, models)
         {
+            Auth = auth,
             TermsChecked = reader.Truth("termsChecked") ?? false,
             SharedLimits = sharedLimits.Named(reader, Shapes.Account, provider, limits),
             Batch = new BatchReader(mistakes).Read(reader, provider),
         };
+    }
+
+    private ProviderAuth ReadAuth(ObjectReader reader, string? provider)
+    {
+        switch (reader.Text("auth"))
+        {
+            case null or "key":
+                return ProviderAuth.Key;
+            case "entra" when provider is null or "azure-openai":
+                if (reader.Has("apiKey"))
+                {
+                    mistakes.Add(reader.At("apiKey"), "a key beside \"auth\": \"entra\"", "leave out apiKey, or write \"auth\": \"key\"");
+                }
+
+                return ProviderAuth.Entra;
+            case var other:
+                mistakes.Add(reader.At("auth"), MistakeList.Quote(other), other == "entra"
+                    ? $"write \"key\" and an apiKey: {provider} takes no token of Entra ID"
+                    : $"write {Shapes.Account["auth"].Wanted}");
+                return ProviderAuth.Entra;
+        }
     }
 
     private string? ReadProvider(ObjectReader reader)

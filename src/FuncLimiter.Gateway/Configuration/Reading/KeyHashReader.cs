@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
-/// <summary>Reads hashes of keys, each of which may stand only once.</summary>
-internal sealed partial class KeyHashReader(MistakeList mistakes)
+/// <summary>Reads hashes of keys, each of which may stand only once. A key itself may come from the environment; its hash alone is kept.</summary>
+internal sealed partial class KeyHashReader(MistakeList mistakes, SecretReader secrets)
 {
     private const string HashPrefix = "sha256:";
 
@@ -34,6 +34,13 @@ internal sealed partial class KeyHashReader(MistakeList mistakes)
         {
             mistakes.Add(path, element.ValueKind == JsonValueKind.String ? "an empty text" : "something other than a text", $"write \"{HashPrefix}\" and 64 hexadecimal digits");
             return null;
+        }
+
+        if (secrets.TryKey(text, path, out var key))
+        {
+            return key is null ? null
+                : Hash().Match(key) is { Success: true } known ? known.Groups["digits"].Value.ToLowerInvariant()
+                : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
         }
 
         if (Hash().Match(text) is { Success: true } match)

@@ -31,6 +31,29 @@ internal sealed partial class SecretReader(Func<string, string?> environment, Mi
             : value;
     }
 
+    /// <summary>
+    /// A key that agents send, or its hash, out of one <c>${NAME}</c>; false where the text is none. Null where it is not to be had: a Key Vault
+    /// reference that the platform has not filled in is no key, since anybody could write it.
+    /// </summary>
+    public bool TryKey(string text, string path, out string? key)
+    {
+        key = null;
+        var match = Whole().Match(text);
+        if (!match.Success)
+        {
+            return false;
+        }
+
+        key = Variable(match.Groups["name"].Value, path, text);
+        if (key is not null && KeyVaultReference.IsReference(key))
+        {
+            mistakes.Add(path, $"{text}, which holds a Key Vault reference that is not filled in", "let the platform fill it in: the app's identity must be allowed to read the secret");
+            key = null;
+        }
+
+        return true;
+    }
+
     /// <summary>A text in which each <c>${NAME}</c> is replaced; null where one cannot be.</summary>
     public string? Filled(ObjectReader owner, string name, bool required = false)
     {

@@ -67,7 +67,7 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
     }
 
     public AdminConfiguration Admin(ObjectReader root) => root.Inner("admin", Shapes.Admin) is { } reader
-        ? new AdminConfiguration { KeyHashes = new KeyHashReader(mistakes).Read(reader, "keys", required: true) }
+        ? new AdminConfiguration { KeyHashes = new KeyHashReader(mistakes, secrets).Read(reader, "keys", required: true) }
         : new AdminConfiguration();
 
     public JobConfiguration Jobs(ObjectReader root)

@@ -29,6 +29,7 @@ internal static class Shapes
         new Member("provider", "a provider's id, for example \"openai\""),
         new Member("region", "the region as a text"),
         new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
+        new Member("auth", "\"key\", or \"entra\" for azure-openai"),
         new Member("apiKey", SecretText) { Secret = true },
         new Member("limits", "an object with limits, for example { \"rpm\": 600 }"),
         new Member("sharedLimits", SharedLimitIds),
@@ -103,7 +104,7 @@ internal static class Shapes
     public static readonly Shape Tenant = new(
         "a tenant",
         new Member("id", "a unique name of letters, digits, '.', '_' and '-', for example \"acme\""),
-        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits") { Secret = true },
+        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits, or of \"${NAME}\"") { Secret = true },
         new Member("weight", "a number above 0, its share against other tenants"),
         new Member("limits", "an object with limits, for example { \"tpm\": 50000 }"),
         new Member("userLimits", "an object with the limits of each user, for example { \"rpm\": 60 }"),

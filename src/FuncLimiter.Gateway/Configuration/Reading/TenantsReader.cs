@@ -14,7 +14,7 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
     {
         var tenants = new List<TenantConfiguration>();
         var ids = new UniqueNames(mistakes, "another tenant");
-        var keys = new KeyHashReader(mistakes);
+        var keys = new KeyHashReader(mistakes, secrets);
         foreach (var (path, element) in root.List("tenants"))
         {
             if (ObjectReader.Open(element, path, Shapes.Tenant, mistakes) is { } reader)
