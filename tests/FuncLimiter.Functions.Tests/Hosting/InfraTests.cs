@@ -185,8 +185,9 @@ public partial class InfraTests
         var resources = template["resources"]!;
         foreach (var resource in resources is JsonArray list ? [.. list] : resources.AsObject().Select(entry => entry.Value).ToArray())
         {
-            var inner = resource!["properties"]?["template"];
-            (resource["properties"] as JsonObject)?.Remove("template");
+            var properties = resource!["properties"] as JsonObject;
+            var inner = properties?["template"];
+            properties?.Remove("template");
             Assert.True(resource["copy"] is not null || !resource.ToJsonString().Contains("copyIndex", StringComparison.Ordinal), $"{resource["name"]}");
             if (inner is not null)
             {

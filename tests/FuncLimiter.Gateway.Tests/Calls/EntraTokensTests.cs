@@ -67,7 +67,7 @@ public class EntraTokensTests
         _credential.Answer = () => new AccessToken("one", _time.GetUtcNow() + TimeSpan.FromHours(1));
         var apiKey = auth == "key" ? "\"apiKey\": \"${KEY}\"," : "";
         var read = ConfigurationReader.Read(
-            $$"""{"accounts":[{"id":"one","provider":"azure-openai","endpoint":"https://x.openai.azure.com",{{apiKey}}"auth":"{{auth}}","models":[{"model":"gpt-x","limits":{"rpm":10}}]}]}""",
+            $$$"""{"accounts":[{"id":"one","provider":"azure-openai","endpoint":"https://x.openai.azure.com",{{{apiKey}}}"auth":"{{{auth}}}","models":[{"model":"gpt-x","limits":{"rpm":10}}]}]}""",
             _ => "secret");
         Assert.Empty(read.Mistakes);
         var account = read.Configuration!.Accounts[0];
@@ -92,7 +92,7 @@ public class EntraTokensTests
     public void Auth_ThatDoesNotFit_IsOneMistake(string provider, string members, string path)
     {
         var read = ConfigurationReader.Read(
-            $$"""{"accounts":[{"id":"one","provider":"{{provider}}","endpoint":"https://x.openai.azure.com",{{members}},"models":[{"model":"gpt-x","limits":{"rpm":10}}]}]}""",
+            $$$"""{"accounts":[{"id":"one","provider":"{{{provider}}}","endpoint":"https://x.openai.azure.com",{{{members}}},"models":[{"model":"gpt-x","limits":{"rpm":10}}]}]}""",
             _ => "secret");
 
         Assert.Equal(path, Assert.Single(read.Mistakes).Path);
