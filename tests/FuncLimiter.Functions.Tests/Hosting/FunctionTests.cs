@@ -140,7 +140,7 @@ public partial class FunctionTests
     {
         const string rest = "/{*rest}";
         path = path.TrimStart('/').Replace("**", "*", StringComparison.Ordinal);
-        return route == path || (route.EndsWith(rest, StringComparison.Ordinal) && $"{path}/".StartsWith(route[..^(rest.Length - 1)], StringComparison.Ordinal));
+        return route == path || (path.Length == 0 && route == "{*path}") || (route.EndsWith(rest, StringComparison.Ordinal) && $"{path}/".StartsWith(route[..^(rest.Length - 1)], StringComparison.Ordinal));
     }
 
     [GeneratedRegex(@"CallAsync<\w+>\(context, nameof\((?:\w+\.)?(?<name>\w+)\)")]
