@@ -156,6 +156,33 @@ public sealed partial class Limiter
         call.Lane!.Pool.Dispatch(now);
     }
 
+    /// <summary>
+    /// Tells that a call leaves for its provider only now. Providers count a call when it arrives: in their budgets it counts from now on,
+    /// and they keep as much in hand as it was late.
+    /// </summary>
+    public void Leave(Reservation reservation, Instant now)
+    {
+        now = Clock(now);
+        if (!reservation.IsSettled && reservation.SentAt < now && reservation.Call is { Deployment: { } deployment })
+        {
+            deployment.Leave(reservation.Provider, reservation.SentAt, now);
+            reservation.Leave(deployment.Scopes, now);
+        }
+    }
+
+    /// <summary>
+    /// Tells how late this process gets to what it has to do. Calls that go out now will leave as late, so the budgets of providers keep as much
+    /// in hand. To be told again and again, lateness of zero too: only so is it forgotten.
+    /// </summary>
+    public void Delay(TimeSpan by, Instant now)
+    {
+        now = Clock(now);
+        foreach (var budget in topology.Budgets)
+        {
+            budget.Delay(by, now);
+        }
+    }
+
     /// <summary>Replaces what is held by what was used. Does nothing a second time.</summary>
     public void Settle(Reservation reservation, in Settlement settlement, Instant now)
     {
@@ -167,7 +194,7 @@ public sealed partial class Limiter
 
         reservation.IsSettled = true;
         var (provider, consumer) = call.Bounded(settlement);
-        deployment.Settle(call.Provider[call.Place], provider, reservation.TakenAt, now);
+        deployment.Settle(call.Provider[call.Place], provider, reservation.SentAt, now);
         var held = call.Consumer;
         tenant.Budget.Settle(held, consumer, reservation.TakenAt, now);
         call.OwnerUser?.Settle(held, consumer, reservation.TakenAt, now);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FuncLimiter.IndependentProvider;
+using FuncLimiter.Promises.Tests.Hosting;
 
 namespace FuncLimiter.Promises.Tests;
 
@@ -187,19 +188,5 @@ public sealed class IndependentProviderTests
 
             return new Read(answer.Status, answer.Headers, text.ToString());
         }
-    }
-
-    /// <summary>A clock that moves when it is told to; nothing waits on it.</summary>
-    private sealed class StillTime : TimeProvider
-    {
-        private TimeSpan _passed;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) + _passed;
-
-        public override long GetTimestamp() => _passed.Ticks;
-
-        public void Advance(TimeSpan by) => _passed += by;
     }
 }

@@ -192,6 +192,32 @@ public sealed partial class Budget
         }
     }
 
+    /// <summary>A charge left later than it was taken. What is lent here counts from when it was taken: the owner keeps the margin.</summary>
+    internal void Leave(in Charge charge, Instant takenAt, Instant now)
+    {
+        if (Lease is not null)
+        {
+            return;
+        }
+
+        isDirty = true;
+        foreach (var meter in meters)
+        {
+            meter.Move(charge[meter.Dimension], takenAt, now);
+        }
+
+        Delay(now - takenAt, now);
+    }
+
+    /// <summary>Takes into account that calls leave so long after they are let out.</summary>
+    internal void Delay(TimeSpan by, Instant now)
+    {
+        if (caution.Delay(by, now))
+        {
+            Reconsider(now);
+        }
+    }
+
     /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
     public void CoolDown(Instant until, Instant now)
     {

@@ -3,7 +3,8 @@ namespace FuncLimiter.Core.Budgets;
 /// <summary>
 /// How far a provider's budgets stay from the limit. Calls leave in order but arrive with jitter, so a bucket keeps the refill of one
 /// jitter in hand and a window is held open one jitter longer: that costs a burst a little and the steady rate nothing. The limit itself
-/// is touched only when refusals keep coming that the budget did not foresee.
+/// is touched only when refusals keep coming that the budget did not foresee. Where calls are measured to leave late, because the machine is
+/// busy with other things, the jitter is twice the worst delay of late.
 /// </summary>
 public sealed class Caution
 {
@@ -13,6 +14,9 @@ public sealed class Caution
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DelayHalfLife = TimeSpan.FromSeconds(5);
+    private const double DelayStep = 0.1;
     private const double Decrease = 0.95;
     private const double Increase = 0.01;
     private const double LeastFactor = 0.3;
@@ -20,11 +24,15 @@ public sealed class Caution
 
     private Instant lastChange;
     private Instant lastCall = Instant.Distant;
+    private TimeSpan learned = UsualJitter;
+    private TimeSpan delay;
+    private TimeSpan delayInForce;
+    private Instant lastDelay = Instant.Distant;
     private TimeSpan? known;
     private int surprises;
 
     /// <summary>For budgets that nobody but us enforces: no jitter, no reserve.</summary>
-    public static Caution None() => new() { Jitter = TimeSpan.Zero, IsFixed = true };
+    public static Caution None() => new() { learned = TimeSpan.Zero, IsFixed = true };
 
     /// <summary>
     /// For a provider not heard of yet. Where connections are still being made, the first calls arrive late, and what a full bucket would
@@ -33,7 +41,7 @@ public sealed class Caution
     public static Caution Unheard() => new() { IsWary = true };
 
     /// <summary>The spread expected between the order and the distances of sending and those of arriving.</summary>
-    public TimeSpan Jitter { get; private set; } = UsualJitter;
+    public TimeSpan Jitter => delayInForce > learned ? delayInForce : learned;
 
     /// <summary>The share of the limit in use at most, 0.3 to 1.</summary>
     public double Factor { get; private set; } = 1;
@@ -53,10 +61,35 @@ public sealed class Caution
         }
 
         lastCall = now;
-        known ??= Jitter;
-        Jitter = MostJitter;
+        known ??= learned;
+        learned = MostJitter;
         lastChange = now;
         return true;
+    }
+
+    /// <summary>
+    /// A call left so long after it was let out, or would have. The worst of late counts twice, since what it does to calls is seen only after
+    /// they went out; it is forgotten by half every five seconds. True where the jitter is another from here on.
+    /// </summary>
+    /// <param name="by">How late; more than five seconds, doubled, count as five.</param>
+    /// <param name="now">Now.</param>
+    internal bool Delay(TimeSpan by, Instant now)
+    {
+        if (IsFixed)
+        {
+            return false;
+        }
+
+        var kept = delay * Math.Pow(0.5, Math.Max(0, (now - lastDelay) / DelayHalfLife));
+        delay = TimeSpan.FromTicks(Math.Clamp(by.Ticks * 2, kept.Ticks, MostDelay.Ticks));
+        lastDelay = now;
+        var before = Jitter;
+        if (delay > delayInForce || delay < delayInForce * (1 - DelayStep))
+        {
+            delayInForce = delay;
+        }
+
+        return Jitter != before;
     }
 
     /// <summary>A refusal that the budget had not foreseen: twice the jitter at once, and from the third in a row on 5 % less of the limit.</summary>
@@ -70,7 +103,7 @@ public sealed class Caution
         surprises++;
         lastChange = now;
         known = known is { } usual ? Twice(usual) : null;
-        Jitter = Twice(Jitter);
+        learned = Twice(learned);
         if (surprises >= SurprisesBeforeDecrease)
         {
             Factor = Math.Max(LeastFactor, Factor * Decrease);
@@ -93,8 +126,8 @@ public sealed class Caution
                 return false;
             }
 
-            Jitter = TimeSpan.FromTicks(Math.Max(usual.Ticks, Jitter.Ticks / 2));
-            known = Jitter > usual ? usual : null;
+            learned = TimeSpan.FromTicks(Math.Max(usual.Ticks, learned.Ticks / 2));
+            known = learned > usual ? usual : null;
             lastChange = now;
             return true;
         }
@@ -106,7 +139,7 @@ public sealed class Caution
 
         lastChange = now;
         surprises = 0;
-        Jitter = TimeSpan.FromTicks(Math.Max(LeastJitter.Ticks, Jitter.Ticks * 9 / 10));
+        learned = TimeSpan.FromTicks(Math.Max(LeastJitter.Ticks, learned.Ticks * 9 / 10));
         Factor = Math.Min(1, Factor + Increase);
         return true;
     }
@@ -114,14 +147,14 @@ public sealed class Caution
     private static TimeSpan Twice(TimeSpan jitter) => TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, jitter.Ticks * 2));
 
     /// <summary>What has been learned, to be stored.</summary>
-    internal CautionState Save() => new(Jitter, known, Factor, lastChange, lastCall, surprises);
+    internal CautionState Save() => new(learned, known, Factor, lastChange, lastCall, surprises);
 
     /// <summary>Takes on what was stored; where nothing is to be learned there is nothing to take on.</summary>
     internal void Restore(CautionState state)
     {
         if (!IsFixed)
         {
-            (Jitter, known, Factor) = (state.Jitter, state.UsualJitter, Math.Clamp(state.Factor, LeastFactor, 1));
+            (learned, known, Factor) = (state.Jitter, state.UsualJitter, Math.Clamp(state.Factor, LeastFactor, 1));
             (lastChange, lastCall, surprises) = (state.LastChange, state.LastCall, state.Surprises);
         }
     }

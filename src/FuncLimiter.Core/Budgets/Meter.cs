@@ -130,6 +130,17 @@ public abstract class Meter
         }
     }
 
+    /// <summary>What was taken at one instant left only now, and counts from now on.</summary>
+    internal void Move(double amount, Instant takenAt, Instant now)
+    {
+        if (amount > 0)
+        {
+            now = Advance(now);
+            GiveBack(amount, takenAt, now);
+            Add(amount, now);
+        }
+    }
+
     /// <summary>Reconciles with what the provider reported.</summary>
     /// <param name="reading">The report.</param>
     /// <param name="since">What happened since the request left whose answer it came with.</param>

@@ -8,6 +8,9 @@ public sealed class Reservation
     /// <summary>When it was taken.</summary>
     public Instant TakenAt { get; private set; }
 
+    /// <summary>When the call left for its provider, as far as that is told: from then on its provider counts it.</summary>
+    public Instant SentAt { get; private set; }
+
     /// <summary>What is held of the deployment's budgets: its own, its account's, the shared ones.</summary>
     public Charge Provider => Call is { Place: >= 0 } call ? call.Provider[call.Place] : default;
 
@@ -36,6 +39,12 @@ public sealed class Reservation
             marks = new Charge[scopes.Length];
         }
 
+        Leave(scopes, now);
+    }
+
+    internal void Leave(ReadOnlySpan<Budget> scopes, Instant now)
+    {
+        SentAt = now;
         for (var i = 0; i < scopes.Length; i++)
         {
             marks[i] = scopes[i].Taken;

@@ -82,6 +82,14 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         }
     }
 
+    public void Leave(in Charge charge, Instant takenAt, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            scope.Leave(charge, takenAt, now);
+        }
+    }
+
     public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
     {
         foreach (var scope in scopes)
@@ -143,7 +151,7 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         {
             var heard = isSuccess || i == concerned ? observation : observation.ReadingsOnly();
             scopes[i].Observe(
-                readings.Count == heard.Readings.Count ? heard : heard with { Readings = readings }, reservation.MarkOf(i), reservation.TakenAt, now);
+                readings.Count == heard.Readings.Count ? heard : heard with { Readings = readings }, reservation.MarkOf(i), reservation.SentAt, now);
             if (readings.Count > 0 && i < scopes.Length - 1)
             {
                 var scope = scopes[i];
@@ -151,7 +159,7 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
             }
         }
 
-        var rest = healths[concerned].Rest(observation, reservation.TakenAt, now);
+        var rest = healths[concerned].Rest(observation, reservation.SentAt, now);
         if (rest > TimeSpan.Zero)
         {
             scopes[concerned].CoolDown(now + rest, now);

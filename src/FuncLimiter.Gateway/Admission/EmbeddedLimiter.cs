@@ -88,6 +88,12 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Leave(Reservation reservation) => Change(now => limiter.Leave(reservation, now));
+
+    /// <summary>Tells how late this process gets to what it has to do, see <see cref="Pulse"/>.</summary>
+    internal void Delay(TimeSpan by) => Change(now => limiter.Delay(by, now));
+
+    /// <inheritdoc/>
     public Instant Foresee(AdmissionRequest request)
     {
         var call = CallOf(request);

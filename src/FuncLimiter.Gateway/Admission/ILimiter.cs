@@ -16,6 +16,9 @@ public interface ILimiter
     /// <summary>Replaces what was reserved by what was used, once; later calls for the same reservation do nothing.</summary>
     void Settle(Reservation reservation, in Settlement settlement);
 
+    /// <summary>Tells that a call leaves for its provider only now, later than usual after its admission. Not told of those that leave at once.</summary>
+    void Leave(Reservation reservation);
+
     /// <summary>When such a call would be admitted if it were asked for now, without asking.</summary>
     Instant Foresee(AdmissionRequest request);
 

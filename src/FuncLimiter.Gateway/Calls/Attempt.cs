@@ -11,6 +11,7 @@ namespace FuncLimiter.Gateway.Calls;
 /// <summary>One attempt at one deployment: what it holds of the budgets, and the one settlement that ends it.</summary>
 internal sealed class Attempt
 {
+    private static readonly TimeSpan UsualDelay = TimeSpan.FromMilliseconds(10);
     private readonly CallServices _services;
     private readonly CallPlan _plan;
     private readonly int _place;
@@ -65,6 +66,18 @@ internal sealed class Attempt
     /// <summary>Reads what an answer says.</summary>
     public ResponseReading Read(int status, Func<string, string?> headers, ReadOnlySpan<byte> body) =>
         Deployment.Provider.Read(status, headers, headers("Content-Type"), body, _services.Time.GetUtcNow());
+
+    /// <summary>
+    /// The request goes to the provider now. Where that is late, since a connection had to be made or the machine is busy, the limiter is told;
+    /// the usual delay it expects anyhow.
+    /// </summary>
+    public void Leave()
+    {
+        if (_services.Clock.Now - Admission.Reservation!.TakenAt > UsualDelay)
+        {
+            _services.Limiter.Leave(Admission.Reservation);
+        }
+    }
 
     /// <summary>Tells the limiter what the provider itself said of the limits.</summary>
     public void Observe(Observation observation)

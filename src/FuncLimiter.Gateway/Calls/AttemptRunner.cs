@@ -15,7 +15,7 @@ internal sealed class AttemptRunner(CallServices services)
     public async ValueTask<Failure?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller)
     {
         using var timeout = new ActivityTimeout(services.Options.FirstByteTimeout, services.Time, caller);
-        var content = new BodyContent(Body(attempt, out var hidesUsage));
+        var content = new BodyContent(Body(attempt, out var hidesUsage), attempt.Leave);
         HttpResponseMessage? response = null;
         Failure? failure = null;
         try

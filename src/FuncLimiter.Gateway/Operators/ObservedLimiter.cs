@@ -46,6 +46,9 @@ internal sealed class ObservedLimiter(
     }
 
     /// <inheritdoc/>
+    public void Leave(Reservation reservation) => limiter.Leave(reservation);
+
+    /// <inheritdoc/>
     public Instant Foresee(AdmissionRequest request) => limiter.Foresee(request);
 
     /// <inheritdoc/>

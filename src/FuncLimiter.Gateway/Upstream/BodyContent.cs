@@ -3,7 +3,9 @@ using System.Net;
 namespace FuncLimiter.Gateway.Upstream;
 
 /// <summary>A request's body that tells whether a connection may still be reading it, so that its buffer is never reused too early.</summary>
-internal sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
+/// <param name="body">The bytes.</param>
+/// <param name="leaves">Told when a connection is there and the first byte leaves; null for nobody.</param>
+internal sealed class BodyContent(ReadOnlyMemory<byte> body, Action? leaves = null) : HttpContent
 {
     private volatile bool _inUse;
     private volatile bool _isBegun;
@@ -23,6 +25,7 @@ internal sealed class BodyContent(ReadOnlyMemory<byte> body) : HttpContent
     {
         _isBegun = true;
         _inUse = true;
+        leaves?.Invoke();
         await stream.WriteAsync(body, cancellationToken);
         _inUse = false;
     }

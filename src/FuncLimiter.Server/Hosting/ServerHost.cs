@@ -113,6 +113,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
         services.AddFuncLimiter(settings.Configuration, settings.Options);
         services.AddHostedService<TelemetryExport>();
+        services.AddHostedService(provider => new Pulse(provider.GetRequiredService<EmbeddedLimiter>(), provider.GetRequiredService<TimeProvider>()));
     }
 
     /// <summary>Whoever started the server hears the process's signals.</summary>

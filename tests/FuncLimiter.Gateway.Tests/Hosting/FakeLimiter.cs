@@ -62,6 +62,10 @@ internal sealed class FakeLimiter : ILimiter
 
     public void Settle(Reservation reservation, in Settlement settlement) => _settlements.Enqueue((reservation, settlement));
 
+    public void Leave(Reservation reservation)
+    {
+    }
+
     public Instant Foresee(AdmissionRequest request) => Instant.Distant;
 
     public bool CoolDown(string scope, Instant until) => false;
