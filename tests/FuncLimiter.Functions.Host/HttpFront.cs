@@ -42,6 +42,7 @@ internal sealed class HttpFront(WorkerProcess worker, string key)
         var app = builder.Build();
         var forwarder = app.Services.GetRequiredService<IHttpForwarder>();
         app.MapPost("/admin/functions/{name}", InvokeAsync).WithOrder(-1);
+        app.MapGet("/admin/invocations", () => worker.Invocations).WithOrder(-1);
         var order = 0;
         foreach (var function in worker.Functions.Values.Where(function => function.IsStartedBy("httpTrigger")).OrderBy(function => function.Name, StringComparer.OrdinalIgnoreCase))
         {

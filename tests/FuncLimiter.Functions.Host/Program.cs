@@ -28,8 +28,11 @@ rpcBuilder.Logging.SetMinimumLevel(LogLevel.Warning);
 rpcBuilder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
 rpcBuilder.Services.AddGrpc(options => options.MaxReceiveMessageSize = options.MaxSendMessageSize = null);
 rpcBuilder.Services.AddSingleton(worker);
+var messages = new QueuePump.Held();
+rpcBuilder.Services.AddSingleton(messages);
 await using var rpc = rpcBuilder.Build();
 rpc.MapGrpcService<WorkerProcess.Service>();
+rpc.MapGrpcService<QueuePump.Service>();
 await rpc.StartAsync();
 try
 {
@@ -53,7 +56,9 @@ using var jobs = new HostBuilder()
         services.AddSingleton<ITypeLocator>(new Located(DurableFunctions.Make(worker)));
         services.AddSingleton<IWebHookProvider, WebHooks>();
         services.AddSingleton(worker);
+        services.AddSingleton(messages);
         services.AddHostedService<Timers>();
+        services.AddHostedService<QueuePump>();
     })
     .ConfigureWebJobs(builder => builder.AddDurableTask())
     .Build();

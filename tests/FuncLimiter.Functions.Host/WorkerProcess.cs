@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
@@ -22,6 +23,9 @@ internal sealed class WorkerProcess(string folder) : IDisposable
 
     /// <summary>The app's functions by their names.</summary>
     public IReadOnlyDictionary<string, WorkerFunction> Functions { get; private set; } = new Dictionary<string, WorkerFunction>();
+
+    /// <summary>How often each function was started.</summary>
+    public ConcurrentDictionary<string, long> Invocations { get; } = [];
 
     /// <summary>What a function is given that asks for a Durable client.</summary>
     public string DurableClient { get; set; } = "";
@@ -74,6 +78,7 @@ internal sealed class WorkerProcess(string folder) : IDisposable
         string name, Value input, IReadOnlyDictionary<string, string> metadata, CancellationToken cancellationToken)
     {
         var function = Functions[name];
+        Invocations.AddOrUpdate(function.Name, 1, (_, count) => count + 1);
         var request = new InvocationRequest
         {
             InvocationId = Guid.NewGuid().ToString(),
@@ -166,7 +171,7 @@ internal sealed class WorkerProcess(string folder) : IDisposable
             var index = (await SoonAsync(isIndexed)).FunctionMetadataResponse;
             Check(index.Result);
             var functions = new Dictionary<string, WorkerFunction>(StringComparer.OrdinalIgnoreCase);
-            foreach (var function in index.Functions)
+            foreach (var function in index.Functions.Where(function => !IsDisabled(function.Name)))
             {
                 functions[function.Name] = await LoadAsync(session, function, SoonAsync);
             }
@@ -192,6 +197,11 @@ internal sealed class WorkerProcess(string folder) : IDisposable
                 ? await message
                 : throw new InvalidOperationException($"its process ended with {process.ExitCode}.");
     }
+
+    // By a setting, whose name may have underscores for points.
+    private static bool IsDisabled(string function) =>
+        "true".Equals(Environment.GetEnvironmentVariable($"AzureWebJobs.{function}.Disabled"), StringComparison.OrdinalIgnoreCase)
+        || "true".Equals(Environment.GetEnvironmentVariable($"AzureWebJobs_{function}_Disabled"), StringComparison.OrdinalIgnoreCase);
 
     private Process Run()
     {

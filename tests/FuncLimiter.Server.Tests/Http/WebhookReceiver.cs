@@ -43,7 +43,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>Waits until so many have come.</summary>
     public async Task<IReadOnlyList<Received>> UntilAsync(int count)
     {
-        var end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
+        var end = DateTime.UtcNow + TimeSpan.FromSeconds(180);
         while (_received.Count < count)
         {
             Assert.True(DateTime.UtcNow < end, $"{_received.Count} of {count} deliveries came.");

@@ -22,9 +22,9 @@ internal static class Requests
         client.SendAsync(HttpMethod.Get, path, null, headers);
 
     /// <summary>The job as it stands once it has ended.</summary>
-    public static async Task<JsonNode> UntilEndedAsync(this HttpClient client, string path, string key)
+    public static async Task<JsonNode> UntilEndedAsync(this HttpClient client, string path, string key, TimeSpan? longest = null)
     {
-        var end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
+        var end = DateTime.UtcNow + (longest ?? TimeSpan.FromSeconds(60));
         while (true)
         {
             var reply = await client.FetchAsync(path, ("x-api-key", key));

@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+using FuncLimiter.Functions.EndToEnd.Tests.Hosting;
+using FuncLimiter.Server.Tests.Http;
+using FuncLimiter.Server.Tests.Processes;
+
+namespace FuncLimiter.Functions.EndToEnd.Tests.Calls;
+
+/// <summary>What operators reach with a function key, and nobody without.</summary>
+public sealed partial class OperatorTests
+{
+    private const string Key = $"code={AppProcess.FunctionKey}";
+
+    [EndToEndTheory]
+    [InlineData("/operator/status")]
+    [InlineData("/operator/usage")]
+    [InlineData("/operator/metrics")]
+    [InlineData("/operator/dashboard")]
+    public async Task OperatorsPath_TakesTheFunctionKey_InAddressOrHeader(string path)
+    {
+        var app = await RunningApp.GetAsync();
+
+        var without = await app.Client.FetchAsync(path);
+        var wrong = await app.Client.FetchAsync($"{path}?code=another");
+        var address = await app.Client.FetchAsync($"{path}?{Key}");
+        var header = await app.Client.FetchAsync(path, ("x-functions-key", AppProcess.FunctionKey));
+
+        Assert.Equal((401, 401), (without.Status, wrong.Status));
+        Assert.True(address.Status == 200, address.Text);
+        Assert.True(header.Status == 200, header.Text);
+    }
+
+    [EndToEndFact]
+    public async Task Dashboard_LoadsWhatItLinks_WithTheFunctionKeyAlone()
+    {
+        var app = await RunningApp.GetAsync();
+        var page = new Uri(app.Client.BaseAddress!, $"/operator/dashboard?{Key}");
+
+        var html = await app.Client.FetchAsync(page.PathAndQuery);
+        var links = Link().Matches(html.Text).Select(match => new Uri(page, match.Groups["address"].Value).PathAndQuery).ToArray();
+
+        Assert.NotEmpty(links);
+        foreach (var link in links)
+        {
+            var loaded = await app.Client.FetchAsync(link);
+            Assert.True(loaded.Status == 200, $"{link}: {loaded.Status} {loaded.Text}");
+        }
+    }
+
+    [EndToEndFact]
+    public async Task EveryFunction_GetsItsOwnCalls()
+    {
+        var app = await RunningApp.GetAsync();
+
+        Assert.Equal(200, (await app.Client.FetchAsync("/health/live")).Status);
+        Assert.Equal(200, (await app.Client.FetchAsync("/health/ready")).Status);
+        Assert.Equal(200, (await app.Client.FetchAsync("/v1/models", ("x-api-key", Setup.AcmeKey))).Status);
+        Assert.Equal(404, (await app.Client.FetchAsync("/nowhere", ("x-api-key", Setup.AcmeKey))).Status);
+        Assert.Equal(200, (await app.Client.PostAsync(DialectCall.Azure.Path, DialectCall.Azure.Body(), ("api-key", Setup.AcmeKey))).Status);
+    }
+
+    [GeneratedRegex("""<(?:script|link|img)\b[^>]*\b(?:src|href)="(?<address>[^"#]+)""")]
+    private static partial Regex Link();
+}
