@@ -19,6 +19,9 @@ internal sealed class AppSetup : IAsyncDisposable
             ["AzureWebJobs.AgentRequests.Disabled"] = serviceBus is null ? "true" : "false",
             ["ServiceBusConnection"] = serviceBus ?? "",
             ["TASKHUB_NAME"] = "FuncLimiter",
+
+            // Each partition is polled by itself: with eight, a few hosts ask more of the emulator than a busy machine lets it answer.
+            ["AzureFunctionsJobHost__extensions__durableTask__storageProvider__partitionCount"] = "2",
             ["FUNCLIMITER_CONFIG"] = _configuration,
             ["PROVIDER_KEY"] = Setup.ProviderKey,
             ["ACME_WEBHOOK_SECRET"] = Setup.WebhookSecret,
