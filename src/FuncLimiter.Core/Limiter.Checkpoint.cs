@@ -14,6 +14,7 @@ public sealed partial class Limiter
     {
         now = Clock(now);
         checkpoints.Confirm();
+        LookAtDelayed(now);
         ReleaseAll(now);
     }
 

@@ -12,11 +12,13 @@ public sealed partial class Limiter
 {
     private readonly Topology topology;
     private readonly TenantTable tenants;
-    private readonly Refusals refusals;
+    private readonly Bookings bookings = new();
+    private readonly QueuePolicy queue;
     private readonly CallTimers deadlines = new(CallState.Waiting);
     private readonly CallTimers expiries = new(CallState.Admitted);
     private readonly Queue<Call> released = new();
     private readonly Checkpoints checkpoints;
+    private readonly List<Call> delayed = [];
     private readonly TimeSpan[] maxWait;
     private Instant latest;
     private Call? submitting;
@@ -31,13 +33,17 @@ public sealed partial class Limiter
     public Limiter(LimiterSpec spec)
     {
         maxWait = [.. spec.Queue.MaxWait];
-        refusals = new(spec.Queue);
+        queue = spec.Queue;
         topology = new(spec, Decide);
         checkpoints = new(spec.IsDurable, topology.Budgets);
         Leases = spec.Leases is { } terms ? new(terms) : null;
         tenants = new(spec, Keep, Leases);
         Controls = new(topology, tenants, ReleaseAll);
         Leases?.Lease(topology);
+        foreach (var pool in topology.Pools)
+        {
+            pool.MayGo = MayGo;
+        }
     }
 
     /// <summary>Leases the budgets from their owners; null where they are owned here.</summary>
@@ -50,7 +56,7 @@ public sealed partial class Limiter
     public int Waiting => waiting;
 
     /// <summary>True where a call waits only for the next checkpoint of the durable state.</summary>
-    public bool NeedsCheckpoint => waiting > 0 && checkpoints.AreWaitedFor(Durable());
+    public bool NeedsCheckpoint => (waiting > 0 || bookings.Count > 0) && checkpoints.AreWaitedFor(Durable());
 
     /// <summary>When <see cref="Advance"/> must be called at the latest; <see cref="Instant.Unknown"/> for not before another event.</summary>
     public Instant NextWake
@@ -63,7 +69,7 @@ public sealed partial class Limiter
                 next = pool.Waiting > 0 ? Instant.Min(next, pool.NextWake) : next;
             }
 
-            return Instant.Min(next, Instant.Min(deadlines.Next, expiries.Next));
+            return Instant.Min(Instant.Min(next, bookings.NextWake), Instant.Min(deadlines.Next, expiries.Next));
         }
     }
 
@@ -79,7 +85,7 @@ public sealed partial class Limiter
         }
 
         var pool = lane.Pool;
-        if (pool.Waiting == 0)
+        if (pool.Waiting == 0 && bookings.Count == 0)
         {
             pool.BeginPass();
             if (CallRoom.IsFreeOfItsOwn(call, now) && pool.FindPlace(lane, call, now, out _, out _) is >= 0 and var place)
@@ -97,34 +103,12 @@ public sealed partial class Limiter
         }
 
         call.Price();
-
-        // What came back at the time told, or is let out at once, needs no forecast.
-        var returned = refusals.Redeem(call, now);
-        var forecast = refusals.Forecast(call, returned, now);
-        pool.Arrive(call, now);
-        pool.Enqueue(lane, call);
-        CountWaiting(call, 1);
-        submitting = call;
-        pool.Dispatch(now);
-        submitting = null;
-        if (call.State != CallState.Waiting)
-        {
-            return call.State;
-        }
-
-        var isFull = refusals.IsFull(returned, waiting, now);
-        if (isFull || !returned && now + forecast > call.Deadline)
-        {
-            // What it had laid claim to is there for those behind it.
-            var refusal = refusals.TurnAway(call, isFull, forecast, now);
-            Withdraw(call);
-            pool.Dispatch(now);
-            return Refuse(call, refusal);
-        }
-
-        deadlines.Set(call, call.Deadline);
-        return CallState.Waiting;
+        PassBookings(now);
+        return bookings.LineOf(call).Find(call, now) is { } booking ? ComeBack(call, booking, now) : Enqueue(call, now);
     }
+
+    /// <summary>The budget that a call was refused by, as it stands; null where it was not refused by one with limits.</summary>
+    public BudgetReport? Refuser(Call call, Instant now) => call.Refusal is { } refusal ? Snapshot.Named(call, refusal.Budget, Clock(now)) : null;
 
     /// <summary>Gives a waiting call up. False where it does not wait (any more).</summary>
     public bool Cancel(Call call, Instant now)
@@ -201,7 +185,7 @@ public sealed partial class Limiter
 
         call.State = CallState.Idle;
         Pool.Correct(call, deployment.Cost(provider));
-        if (waiting > 0)
+        if (waiting > 0 || bookings.Count > 0)
         {
             Release(call, now);
         }
@@ -216,6 +200,7 @@ public sealed partial class Limiter
             Expire(expired.Reservation, now);
         }
 
+        PassBookings(now);
         Dispatch(now);
         if (RefuseOverdue(now))
         {
@@ -243,7 +228,7 @@ public sealed partial class Limiter
         var alone = place >= 0 ? now : first.IsKnown ? first : now;
         return Instant.Max(alone, lane.Pool.Waiting == 0 && place >= 0
             ? now
-            : now + refusals.Forecast(call, isPromised: false, now));
+            : WaitForecast.OfLast(call, queue.Floor, bookings, bookings.LineOf(call).Kept, 1, now));
     }
 
     /// <summary>
@@ -266,6 +251,7 @@ public sealed partial class Limiter
             pool.Weigh(Leases.Meant(pool), tenants);
         }
 
+        LookAtDelayed(now);
         ReleaseAll(now);
     }
 
@@ -292,7 +278,7 @@ public sealed partial class Limiter
 
     private void CountWaiting(Call call, int sign)
     {
-        waiting += sign;
+        waiting += call.Booking is null ? sign : 0;
         if (Leases is not null)
         {
             LeaseDesk.Wait(call, sign);
@@ -329,6 +315,11 @@ public sealed partial class Limiter
     private bool Decide(Call call, Instant now)
     {
         CountWaiting(call, -1);
+        if (call.Booking is { } booking)
+        {
+            return Hold(call, booking, now);
+        }
+
         if (call.Place < 0)
         {
             Refuse(call, CallRoom.NeverFits(call, now) ?? new(RefusalReason.NoDeployment, $"route:{call.Route}", Instant.Never));
@@ -392,9 +383,16 @@ public sealed partial class Limiter
         var isAny = false;
         while (deadlines.TryTakeDue(now, out var late))
         {
-            var refusal = refusals.TurnAway(late, isFull: false, refusals.Forecast(late, isPromised: false, now), now);
+            if (now < late.Deadline + OwnDelay && CallRoom.IsOnlyUnready(late, now))
+            {
+                delayed.Add(late);
+                deadlines.Set(late, late.Deadline + OwnDelay);
+                continue;
+            }
+
+            var turn = WaitForecast.OfFirst(late, queue.Floor, bookings, now);
             Withdraw(late);
-            Refuse(late, refusal);
+            TurnAway(late, isFull: false, turn, now);
             released.Enqueue(late);
             isAny = true;
         }

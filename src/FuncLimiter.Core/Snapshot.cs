@@ -28,8 +28,16 @@ internal static class Snapshot
         .. from lane in topology.Lanes
            from priority in Enum.GetValues<Priority>()
            from flow in lane.Backlogged((int)priority)
-           select new QueueReport(lane.Route, flow.Tenant.Id, priority, flow.Count, (now - (flow.Oldest?.SubmittedAt ?? now)).TotalSeconds),
+           where flow.Count > flow.Booked
+           select new QueueReport(lane.Route, flow.Tenant.Id, priority, flow.Count - flow.Booked, (now - (flow.Oldest?.SubmittedAt ?? now)).TotalSeconds),
     ];
+
+    /// <summary>One of a call's budgets by name; null where it has none of that name, or that one no limits.</summary>
+    public static BudgetReport? Named(Call call, string name, Instant now)
+    {
+        var budgets = call.Lane!.Places.SelectMany(place => place.Scopes.ToArray()).Cast<Budget?>().Append(call.Owner!.Budget).Append(call.OwnerUser?.Budget);
+        return budgets.FirstOrDefault(budget => budget?.Name == name && budget.Meters.Count > 0)?.Report(now);
+    }
 
     /// <summary>The tightest budget of those that hold a call's reservation; null where none has a meter.</summary>
     public static BudgetReport? Tightest(Call call, Instant now)

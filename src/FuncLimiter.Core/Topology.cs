@@ -88,6 +88,11 @@ internal sealed class Topology
             lane.Pool.Lanes.Add(lane);
         }
 
+        foreach (var lane in lanes.Values)
+        {
+            lane.Rivals = [.. lane.Pool.Lanes.Where(other => other == lane || other.Places.Any(place => Array.Exists(lane.Places, place.IsRival)))];
+        }
+
         Pools = [.. pools.Values];
     }
 }

@@ -16,10 +16,10 @@ public class QueueTests
         var first = Ask("a", 3000);
         limiter.Submit(first, Start);
         limiter.Submit(Ask("a", 4000, Priority.Interactive, maxWait: 12), Start);
-        var behind = Ask("a", 3400, Priority.Background);
+        var behind = Ask("b", 3400, Priority.Background);
         limiter.Submit(behind, Start);
 
-        // The first comes to more than foreseen. At 12 s 3,600 are free: enough for the one behind, and the one ahead has gone at last.
+        // The first comes to more than foreseen. At 12 s 3,600 are free: enough for the other tenant's, and the one ahead has gone at last.
         limiter.Settle(first.Reservation, new(new(1, 3600, 0, 0, 0), new(1, 3600, 0, 0, 0)), Start);
         limiter.Advance(Start + TimeSpan.FromSeconds(12));
 
@@ -163,6 +163,43 @@ public class QueueTests
         Assert.True(tries[2].Refusal!.RetryAt > tries[0].Refusal!.RetryAt);
     }
 
+    [Fact]
+    public void Submit_WhenACallThatMayNotWaitLacksOnlyACheckpoint_WaitsForThatAndGoesOut()
+    {
+        var limiter = new Limiter(World([Tokens(6000)]) with { IsDurable = true });
+        var calls = Enumerable.Range(0, 8).Select(_ => Ask("a", 1000, maxWait: 0)).ToArray();
+        foreach (var call in calls)
+        {
+            limiter.Submit(call, Start);
+            limiter.Advance(Start);
+        }
+
+        Assert.All(calls.Take(5), call => Assert.Equal(CallState.Waiting, call.State));
+        for (var i = 1; limiter.NeedsCheckpoint && i < 20; i++)
+        {
+            limiter.BeginCheckpoint(Start + TimeSpan.FromMilliseconds(10 * i));
+            limiter.ConfirmCheckpoint(Start + TimeSpan.FromMilliseconds((10 * i) + 5));
+        }
+
+        // The bucket has room for six, less what it keeps for jitter.
+        Assert.InRange(calls.Count(call => call.State == CallState.Admitted), 5, 6);
+        Assert.Equal(8, calls.Count(call => call.State is CallState.Admitted or CallState.Refused));
+    }
+
+    [Fact]
+    public void Submit_WhenACallMayNotWaitAndTheCheckpointDoesNotCome_IsRefusedWithinTwoSeconds()
+    {
+        var limiter = new Limiter(World([Tokens(6000)]) with { IsDurable = true });
+        var call = Ask("a", 1000, maxWait: 0);
+        limiter.Submit(call, Start);
+        limiter.Advance(Start + TimeSpan.FromSeconds(1.9));
+        Assert.Equal(CallState.Waiting, call.State);
+
+        limiter.Advance(Start + TimeSpan.FromSeconds(2));
+
+        Assert.Equal(CallState.Refused, call.State);
+    }
+
     private static Limit Tokens(long amount, LimitAlgorithm algorithm = LimitAlgorithm.Bucket) =>
         new(Dimension.Tokens, amount, Minute, algorithm);
 
@@ -181,6 +218,7 @@ public class QueueTests
             Tenant = tenant,
             User = user,
             Caller = caller,
+            IsIdentified = caller != 0,
             Priority = priority,
             Consumer = new(1, tokens, 0, 0, 1),
             Provider = [.. Enumerable.Repeat(new Charge(1, tokens, 0, 0, 1), places)],

@@ -109,6 +109,69 @@ public sealed partial class Budget
         return charge;
     }
 
+    /// <summary>
+    /// When a charge will go out behind others that go as soon as they fit: now, a time, or <see cref="Instant.Never"/>. Where the budget is
+    /// leased, <see cref="Instant.Unknown"/> while nobody knows.
+    /// </summary>
+    internal Instant Foresee(in Charge charge, in Charge certain, in Scheduling.QueueAhead ahead, Instant now)
+    {
+        var turn = Instant.Max(now, OpensAt(now));
+        var costly = Costliest(charge);
+        // Before anything was lent, all that is known is the whole budget.
+        if (Lease is { } lease && (lease.Hold.ExpiresAt != Instant.Distant || meters.Length == 0))
+        {
+            var fits = lease.Hold.FitsAt(charge, certain, now);
+            var places = Array.Find(meters, meter => meter.Dimension == Dimension.Concurrent);
+            var rounds = places is null || charge.Concurrent == 0 ? 0 : Math.Floor((ahead.Calls + 1) / Math.Max(1, places.Effective * Share));
+            var alone = fits.IsKnown || ahead.Work <= 0 ? 0 : Cost(charge);
+            return fits == Instant.Never ? fits : Instant.Max(turn, fits.IsKnown ? fits : now)
+                + TimeSpan.FromSeconds(Math.Min(MostCooldown.TotalSeconds, (ahead.Work + alone) / Share)) + (rounds * (ahead.Runs + ahead.LostARound));
+        }
+
+        for (var i = 0; i < meters.Length; i++)
+        {
+            var counted = meters[i].Dimension;
+            if (Charge.Clip(charge[counted], certain[counted], meters[i].Capacity) is > 0 and var amount)
+            {
+                turn = Instant.Max(turn, meters[i].Foresee(amount, i == costly ? ahead.Work * meters[i].PerSecond : 0, ahead, now));
+            }
+        }
+
+        return turn;
+    }
+
+    /// <summary>
+    /// Whether a charge lacks only what is ours to provide: a checkpoint of the budget that is not kept yet, or of a leased budget a lease
+    /// though its owner has room.
+    /// </summary>
+    internal bool IsOnlyUnready(in Charge charge, in Charge certain, Instant now, ref bool isUnready)
+    {
+        if (CooldownUntil > now)
+        {
+            return false;
+        }
+
+        if (Lease is { } lease)
+        {
+            var fits = lease.Hold.FitsAt(charge, certain, now);
+            isUnready |= fits == Instant.Unknown;
+            return fits <= now || fits == Instant.Unknown && lease.MayBeLent;
+        }
+
+        foreach (var meter in meters)
+        {
+            var amount = Charge.Clip(charge[meter.Dimension], certain[meter.Dimension], meter.Capacity);
+            if (!meter.HasRoom(amount, now))
+            {
+                return false;
+            }
+
+            isUnready |= amount > meter.Allowance;
+        }
+
+        return true;
+    }
+
     /// <summary>What the meter counts that a charge fits last; null where all have room.</summary>
     internal Dimension? Tightest(in Charge charge, in Charge certain, Instant now)
     {
@@ -141,6 +204,26 @@ public sealed partial class Budget
         if (traffic is not null && caution.Send(now))
         {
             Reconsider(now);
+        }
+    }
+
+    /// <summary>Keeps room for a call that is yet to come; of a lease it is taken.</summary>
+    internal void Hold(in Charge charge, Instant now)
+    {
+        Lease?.Hold.Take(charge, now);
+        foreach (var meter in meters)
+        {
+            meter.Hold(charge[meter.Dimension]);
+        }
+    }
+
+    /// <summary>Gives back what was held.</summary>
+    internal void Release(in Charge charge, Instant takenAt, Instant now)
+    {
+        Lease?.Hold.Settle(charge, Charge.None, takenAt, now);
+        foreach (var meter in meters)
+        {
+            meter.Release(charge[meter.Dimension]);
         }
     }
 
@@ -247,39 +330,21 @@ public sealed partial class Budget
     /// </summary>
     internal double Cost(in Charge charge)
     {
-        if (Binding >= 0)
-        {
-            return charge[meters[Binding].Dimension] * meters[Binding].SecondsPerUnit;
-        }
-
-        double cost = 0;
-        foreach (var meter in meters)
-        {
-            cost = Math.Max(cost, charge[meter.Dimension] * meter.FairSecondsPerUnit);
-        }
-
-        return cost;
+        var costly = Costliest(charge);
+        return costly < 0 ? 0 : charge[meters[costly].Dimension] * (Binding >= 0 ? meters[costly].SecondsPerUnit : meters[costly].FairSecondsPerUnit);
     }
 
-    /// <summary>What can be taken at once, in seconds of the whole scope's refill, on the tightest limit; without bound where none refills.</summary>
-    internal double Free(Instant now)
+    // The meter that a charge's cost is told by; -1 for none.
+    private int Costliest(in Charge charge)
     {
-        if (Lease is not null || CooldownUntil > now)
+        var (costly, most) = (Binding, 0.0);
+        for (var i = 0; i < meters.Length && Binding < 0; i++)
         {
-            return 0;
+            var cost = charge[meters[i].Dimension] * meters[i].FairSecondsPerUnit;
+            (costly, most) = cost > most ? (i, cost) : (costly, most);
         }
 
-        var free = double.PositiveInfinity;
-        foreach (var meter in meters)
-        {
-            if (meter.FairSecondsPerUnit > 0)
-            {
-                var seconds = (meter.Capacity - meter.Used(now)) * meter.FairSecondsPerUnit;
-                free = Math.Min(free, Math.Max(0, seconds - caution.Jitter.TotalSeconds));
-            }
-        }
-
-        return free;
+        return costly;
     }
 
     /// <summary>The share in use of the fullest meter, 0 to 1; 1 while the scope is closed.</summary>

@@ -65,6 +65,10 @@ public sealed class CalendarDay : Meter
     }
 
     /// <inheritdoc/>
+    private protected override Instant FindTurn(double amount, double before, in Scheduling.QueueAhead ahead, Instant now) =>
+        FindTurnOfWindow(amount, before, now);
+
+    /// <inheritdoc/>
     protected override void Add(double amount, Instant now)
     {
         Turn(now);

@@ -3,6 +3,8 @@ namespace FuncLimiter.Core.Budgets;
 /// <summary>Calls under way at once. Room comes by settlements, not by time, so a full meter's instant is <see cref="Instant.Unknown"/>.</summary>
 public sealed class ConcurrencyMeter : Meter
 {
+    // When those under way began, the oldest first.
+    private readonly List<(Instant At, double Amount)> begun = [];
     private double running;
 
     /// <summary>A meter with nothing under way.</summary>
@@ -18,11 +20,41 @@ public sealed class ConcurrencyMeter : Meter
     protected override Instant FindRoom(double amount, Instant now) =>
         amount > Effective ? Instant.Never : running + amount <= Effective ? now : Instant.Unknown;
 
-    /// <inheritdoc/>
-    protected override void Add(double amount, Instant now) => running += amount;
+    /// <summary>As calls end one by one, the oldest first, and as many begin in their places.</summary>
+    private protected override Instant FindTurn(double amount, double before, in Scheduling.QueueAhead ahead, Instant now)
+    {
+        var ends = running + Held + (ahead.Calls * amount) + amount - Effective;
+        if (ends <= 0)
+        {
+            return now;
+        }
+
+        var last = (int)Math.Clamp(Math.Ceiling(ends - 1e-9) - 1, 0, 1e9);
+        var round = ahead.Runs + ahead.LostARound;
+        var (rounds, place) = (last / (int)Effective, last % (int)Effective);
+        var end = place < begun.Count ? begun[place].At + ahead.Runs : now;
+
+        // Whoever runs longer than calls do may go on for a while.
+        return Instant.Max(end, now + (ahead.Runs / 4)) + (rounds * round);
+    }
 
     /// <inheritdoc/>
-    protected override void GiveBack(double amount, Instant takenAt, Instant now) => running = Math.Max(0, running - amount);
+    protected override void Add(double amount, Instant now)
+    {
+        running += amount;
+        begun.Add((now, amount));
+    }
+
+    /// <inheritdoc/>
+    protected override void GiveBack(double amount, Instant takenAt, Instant now)
+    {
+        running = Math.Max(0, running - amount);
+        var index = begun.FindIndex(call => call.At >= takenAt);
+        if (index >= 0)
+        {
+            begun.RemoveAt(index);
+        }
+    }
 
     /// <inheritdoc/>
     protected override double CurrentUse(Instant now) => running;

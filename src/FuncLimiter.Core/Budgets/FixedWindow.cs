@@ -75,6 +75,10 @@ public sealed class FixedWindow : Meter
     }
 
     /// <inheritdoc/>
+    private protected override Instant FindTurn(double amount, double before, in Scheduling.QueueAhead ahead, Instant now) =>
+        phase.IsKnown ? FindTurnOfWindow(amount, before, now) : sliding.Foresee(amount, before, ahead, now);
+
+    /// <inheritdoc/>
     protected override void Add(double amount, Instant now)
     {
         sliding.Take(amount, now);

@@ -54,6 +54,9 @@ public abstract class Meter
     /// <summary>The largest amount that only the allowance kept from being taken since the last checkpoint.</summary>
     internal double WaitingForCheckpoint { get; private set; }
 
+    /// <summary>The room that is kept for calls that are yet to come.</summary>
+    internal double Held { get; private set; }
+
     /// <summary>How far to stay from the limit.</summary>
     protected Caution Caution { get; }
 
@@ -88,7 +91,7 @@ public abstract class Meter
         }
 
         now = Advance(now);
-        var instant = FindRoom(amount, now);
+        var instant = FindRoomBesideHeld(amount, now);
         if (instant <= now && amount > Allowance)
         {
             WaitingForCheckpoint = Math.Max(WaitingForCheckpoint, amount);
@@ -97,6 +100,17 @@ public abstract class Meter
 
         return instant;
     }
+
+    /// <summary>True where an amount fits, whether or not a checkpoint allows it yet.</summary>
+    internal bool HasRoom(double amount, Instant now) => amount <= 0 || FindRoomBesideHeld(amount, Advance(now)) <= now;
+
+    /// <summary>When an amount will go out behind others that go as soon as they fit; <see cref="Instant.Never"/> where it can't.</summary>
+    /// <param name="amount">The amount; above 0.</param>
+    /// <param name="before">What the others come to, in the same unit.</param>
+    /// <param name="ahead">The others.</param>
+    /// <param name="now">Now.</param>
+    internal Instant Foresee(double amount, double before, in Scheduling.QueueAhead ahead, Instant now) =>
+        amount > Capacity ? Instant.Never : FindTurn(amount, before + Held, ahead, Advance(now));
 
     /// <summary>Takes an amount, whether or not it fits.</summary>
     public void Take(double amount, Instant now)
@@ -140,6 +154,12 @@ public abstract class Meter
             Add(amount, now);
         }
     }
+
+    /// <summary>Keeps room for a call that is yet to come: what else is taken must fit beside it.</summary>
+    internal void Hold(double amount) => Held += amount;
+
+    /// <summary>The room is not kept any more.</summary>
+    internal void Release(double amount) => Held = Math.Max(0, Held - amount);
 
     /// <summary>Reconciles with what the provider reported.</summary>
     /// <param name="reading">The report.</param>
@@ -195,6 +215,23 @@ public abstract class Meter
     /// <summary>Finds the first instant with room for a positive amount.</summary>
     protected abstract Instant FindRoom(double amount, Instant now);
 
+    /// <summary>
+    /// Finds when an amount will go out behind others. As here wherever a window rolls: when the part of it all that is more than whole
+    /// windows fits, and so many windows later.
+    /// </summary>
+    private protected virtual Instant FindTurn(double amount, double before, in Scheduling.QueueAhead ahead, Instant now)
+    {
+        var rounds = Math.Max(0, Math.Ceiling(((amount + before) / Effective) - 1e-9) - 1);
+        return FindRoom(Math.Min(Effective, Math.Max(amount, amount + before - (rounds * Effective))), now) + (rounds * (Limit.Window + ahead.LostARound));
+    }
+
+    /// <summary>The same where windows begin at fixed times.</summary>
+    private protected Instant FindTurnOfWindow(double amount, double before, Instant now)
+    {
+        var rounds = Math.Ceiling(((amount + before - (Effective - CurrentUse(now))) / Effective) - 1e-9);
+        return rounds <= 0 ? FindRoom(amount, now) : FindRoom(Effective, now) + ((rounds - 1) * Limit.Window);
+    }
+
     /// <summary>Adds a positive amount.</summary>
     protected abstract void Add(double amount, Instant now);
 
@@ -223,6 +260,10 @@ public abstract class Meter
     /// <summary>Providers round what remains (Anthropic to thousands): differences below this say nothing.</summary>
     protected static double Rounding(in LimitReading reading) =>
         reading is { Remaining: > 0 and { } remaining, Limit: >= 10_000 } && remaining % 1000 == 0 ? 1000 : 1;
+
+    // Where there can't be room for both, it takes the end of what is held.
+    private Instant FindRoomBesideHeld(double amount, Instant now) =>
+        Held <= 0 || amount > Capacity ? FindRoom(amount, now) : amount + Held > Capacity ? Instant.Unknown : FindRoom(amount + Held, now);
 
     private void Refresh()
     {

@@ -12,6 +12,7 @@ namespace FuncLimiter.Core.Leasing;
 internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, LeaseTerms terms, bool isOnDemand = false)
 {
     private const double LeastShare = 0.001;
+    private const double MostlyUsed = 0.9;
     private static readonly TimeSpan BeforeEnd = TimeSpan.FromSeconds(1);
     private readonly LeasePolicy policy = terms.Policy;
     private readonly List<LeaseNews> news = [];
@@ -41,6 +42,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 
     /// <summary>Until when the scope is closed: as the owner said, or as was heard here and the owner has not been told yet.</summary>
     public Instant ClosedUntil => Instant.Max(Hold.NotBefore, closedUntil ?? Instant.Distant);
+
+    /// <summary>Whether the owner may have more to lend: it has not been heard yet, or said that there is room.</summary>
+    public bool MayBeLent => Hold.ExpiresAt == Instant.Distant || Use.All(use => use < MostlyUsed);
 
     /// <summary>Whether calls wait for it or something of it is held.</summary>
     public bool IsInUse(Instant now) => Demand.HasWaiting || Hold.ExpiresAt > now;

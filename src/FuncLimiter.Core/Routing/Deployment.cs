@@ -7,8 +7,14 @@ namespace FuncLimiter.Core.Routing;
 internal sealed class Deployment(string id, Budget account, Budget own, IReadOnlyList<Budget> shared)
 {
     private const double LeastSecondsPerRequest = 1e-6;
+    private const double WeightOfRun = 0.1;
+    private const double MostOfRun = 600;
+    private static readonly TimeSpan UnknownRun = TimeSpan.FromSeconds(5);
     private readonly Budget[] scopes = [own, account, .. shared];
     private readonly ScopeHealth[] healths = [.. Enumerable.Range(0, shared.Count + 2).Select(_ => new ScopeHealth())];
+    private double seconds;
+    private double deviation;
+    private bool isTimed;
 
     public string Id { get; } = id;
 
@@ -73,6 +79,71 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         return held;
     }
 
+    /// <summary>How long a call runs, seldom longer; a guess before any was seen.</summary>
+    public TimeSpan Runs => isTimed ? TimeSpan.FromSeconds(Math.Min(MostOfRun, seconds + (2 * deviation))) : UnknownRun;
+
+    /// <summary>When a charge will go out behind others that go as soon as they fit.</summary>
+    public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now)
+    {
+        var turn = now;
+        for (var i = 0; i < scopes.Length && turn != Instant.Never; i++)
+        {
+            turn = Instant.Max(turn, Instant.Max(scopes[i].Foresee(charge, certain, ahead, now), healths[i].OpensAt(now)));
+        }
+
+        return turn;
+    }
+
+    /// <summary>True where two have a budget with limits in common, so that their calls need the same room.</summary>
+    public bool IsRival(Deployment other) => this == other || Array.Exists(scopes, scope => scope.Meters.Count > 0 && Array.IndexOf(other.scopes, scope) >= 0);
+
+    /// <summary>Whether what a charge costs is told by a budget that two deployments have in common.</summary>
+    public bool IsBoundWith(Deployment other, in Charge charge)
+    {
+        var cost = Cost(charge);
+        foreach (var scope in scopes)
+        {
+            if (scope.Meters.Count > 0 && Array.IndexOf(other.scopes, scope) >= 0 && scope.Cost(charge) >= cost)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a charge lacks only what is ours to provide, see <see cref="Budget.IsOnlyUnready"/>.</summary>
+    public bool IsOnlyUnready(in Charge charge, in Charge certain, Instant now, ref bool isUnready)
+    {
+        foreach (var scope in scopes)
+        {
+            if (!scope.IsOnlyUnready(charge, certain, now, ref isUnready))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Keeps room for a call that is yet to come.</summary>
+    public void Hold(in Charge charge, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            scope.Hold(charge, now);
+        }
+    }
+
+    /// <summary>The room is not kept any more.</summary>
+    public void Release(in Charge charge, Instant takenAt, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            scope.Release(charge, takenAt, now);
+        }
+    }
+
     public void Take(in Charge charge, Instant now)
     {
         for (var i = 0; i < scopes.Length; i++)
@@ -92,6 +163,10 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
 
     public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
     {
+        var ran = (now - takenAt).TotalSeconds;
+        var off = isTimed ? ran - seconds : 0;
+        (seconds, deviation) = (isTimed ? seconds + (off * WeightOfRun) : ran, isTimed ? deviation + ((Math.Abs(off) - deviation) * WeightOfRun) : ran / 2);
+        isTimed = true;
         foreach (var scope in scopes)
         {
             scope.Settle(held, final, takenAt, now);
@@ -111,18 +186,6 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         }
 
         return cost;
-    }
-
-    /// <summary>What can be taken at once, in seconds of its refill.</summary>
-    public double Free(Instant now)
-    {
-        var free = double.PositiveInfinity;
-        foreach (var scope in scopes)
-        {
-            free = Math.Min(free, scope.Free(now));
-        }
-
-        return free;
     }
 
     /// <summary>The part of its capacity that this process can count on, above 0, at most 1.</summary>

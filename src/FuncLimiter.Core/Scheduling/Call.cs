@@ -81,6 +81,12 @@ public sealed class Call
     /// </summary>
     public long Caller { get; init; }
 
+    /// <summary>Whether <see cref="Caller"/> is this call's alone, as an idempotency key is; else others may have the same.</summary>
+    public bool IsIdentified { get; init; }
+
+    /// <summary>Whether the caller says that it was refused before; null where it doesn't say.</summary>
+    public bool? IsBack { get; init; }
+
     /// <summary>Anything of the host's.</summary>
     public object? Tag { get; set; }
 
@@ -112,6 +118,12 @@ public sealed class Call
     internal UserQueue? Queue { get; set; }
 
     internal LinkedListNode<Call> Node => node ??= new(this);
+
+    /// <summary>What this stands in the queue for in its caller's stead; null for a call.</summary>
+    internal Booking? Booking { get; set; }
+
+    /// <summary>When the turn comes of what stands in the queue for a booking, or of a caller that came back; unknown for others.</summary>
+    internal Instant BookedAt { get; set; } = Instant.Unknown;
 
     internal Tenant? Owner { get; set; }
 
@@ -195,12 +207,35 @@ public sealed class Call
         State = CallState.Waiting;
         Place = -1;
         Refusal = null;
+        BookedAt = Instant.Unknown;
         Generation = handingIn;
         SubmittedAt = now;
         Deadline = now + (MaxWait is { } own && own < longestWait ? own : longestWait);
         (consumer, provider) = (consumerForeseen, providerForeseen);
         Clip();
     }
+
+    /// <summary>What stands in the queue for it while its caller is away.</summary>
+    internal Call Again() => new()
+    {
+        Route = Route,
+        Tenant = Tenant,
+        User = User,
+        Priority = Priority,
+        Consumer = Consumer,
+        Provider = Provider,
+        ConsumerAtLeast = ConsumerAtLeast,
+        ProviderAtLeast = ProviderAtLeast,
+        Excluded = Excluded,
+        Diversion = Diversion,
+        Caller = Caller,
+        Lane = Lane,
+        Owner = Owner,
+        Clock = Clock,
+        Cost = Cost,
+        TenantCost = TenantCost,
+        UserCost = UserCost,
+    };
 
     /// <summary>What it adds to the work ahead of others when it must wait, foreseen from the first place open to it.</summary>
     internal void Price()

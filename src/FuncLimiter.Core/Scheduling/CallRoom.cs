@@ -9,6 +9,30 @@ internal static class CallRoom
     public static bool IsFreeOfItsOwn(Call call, Instant now) =>
         call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now && (call.OwnerUser is not { } user || user.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now);
 
+    /// <summary>True where a call lacks only what is ours to provide: its budgets have room, and a checkpoint or a lease is on its way.</summary>
+    public static bool IsOnlyUnready(Call call, Instant now)
+    {
+        var isUnready = false;
+        if (!call.Owner!.Budget.IsOnlyUnready(call.Consumer, call.ConsumerCertain, now, ref isUnready)
+            || call.OwnerUser is { } user && !user.Budget.IsOnlyUnready(call.Consumer, call.ConsumerCertain, now, ref isUnready))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < call.Provider.Length; i++)
+        {
+            var (place, isPlaceUnready) = (call.Lane!.Places[i], isUnready);
+            if ((call.Excluded >> i & 1) == 0
+                && place.IsOnlyUnready(call.Provider[i], call.Certain(i), now, ref isPlaceUnready)
+                && isPlaceUnready)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Why no wait would help; null where one may.</summary>
     public static Refusal? NeverFits(Call call, Instant now)
     {

@@ -34,8 +34,8 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
     /// <summary>What they cost together, in seconds of capacity.</summary>
     public double Cost { get; private set; }
 
-    /// <summary>What they cost together of the tenant's own budget, in seconds of its refill.</summary>
-    public double TenantCost { get; private set; }
+    /// <summary>How many of them stand for callers who are to come back.</summary>
+    public int Booked { get; private set; }
 
     public Tenant Tenant => Clock.Tenant;
 
@@ -46,9 +46,9 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
             Call? oldest = null;
             foreach (var queue in unlimited is null ? byUser.Values : byUser.Values.Append(unlimited))
             {
-                if (queue.Calls.First is { } first && (oldest is null || first.Value.SubmittedAt < oldest.SubmittedAt))
+                if (queue.Calls.FirstOrDefault(call => call.Booking is null) is { } first && (oldest is null || first.SubmittedAt < oldest.SubmittedAt))
                 {
-                    oldest = first.Value;
+                    oldest = first;
                 }
             }
 
@@ -64,12 +64,28 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
             turns.AddLast(queue.Turn);
         }
 
-        queue.Calls.AddLast(call.Node);
+        // Whoever has been told a time goes before those who come after.
+        var behind = queue.Calls.First;
+        while (call.BookedAt.IsKnown && behind is not null && behind.Value.BookedAt <= call.BookedAt)
+        {
+            behind = behind.Next;
+        }
+
+        if (call.BookedAt.IsKnown && behind is not null)
+        {
+            queue.Calls.AddBefore(behind, call.Node);
+        }
+        else
+        {
+            queue.Calls.AddLast(call.Node);
+        }
+
         call.Queue = queue;
         Count++;
         Cost += call.Cost;
-        TenantCost += call.TenantCost;
-        queue.Cost += call.UserCost;
+        queue.User?.Waiting[Priority].Add(call.UserCost, 1);
+        Tenant.Waiting[Priority].Add(call.TenantCost, 1);
+        Booked += call.Booking is null ? 0 : 1;
     }
 
     public void Remove(Call call)
@@ -79,8 +95,9 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         call.Queue = null;
         Count--;
         Cost = Count == 0 ? 0 : Math.Max(0, Cost - call.Cost);
-        TenantCost = Count == 0 ? 0 : Math.Max(0, TenantCost - call.TenantCost);
-        queue.Cost = Math.Max(0, queue.Cost - call.UserCost);
+        queue.User?.Waiting[Priority].Add(-call.UserCost, -1);
+        Tenant.Waiting[Priority].Add(-call.TenantCost, -1);
+        Booked -= call.Booking is null ? 0 : 1;
         if (queue.Calls.Count == 0)
         {
             if (queue.Turn.List is not null)
@@ -156,9 +173,6 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         }
     }
 
-    /// <summary>What a user's waiting calls cost of its own budget, in seconds of its refill.</summary>
-    public double CostOf(User user) => byUser.TryGetValue(user, out var queue) ? queue.Cost : 0;
-
     private UserQueue QueueOf(User user)
     {
         if (!byUser.TryGetValue(user, out var queue))
@@ -167,6 +181,21 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         }
 
         return queue;
+    }
+}
+
+/// <summary>What waits in one class for a budget of a tenant or a user.</summary>
+internal struct WaitingWork
+{
+    public int Calls { get; private set; }
+
+    /// <summary>In seconds of the budget's refill.</summary>
+    public double Cost { get; private set; }
+
+    public void Add(double cost, int calls)
+    {
+        Calls += calls;
+        Cost = Calls == 0 ? 0 : Math.Max(0, Cost + cost);
     }
 }
 
@@ -187,9 +216,6 @@ internal sealed class UserQueue
     public LinkedList<Call> Calls { get; } = [];
 
     public LinkedListNode<UserQueue> Turn { get; }
-
-    /// <summary>What the calls cost together of the user's own budget, in seconds of its refill.</summary>
-    public double Cost { get; set; }
 
     /// <summary>When the flow looks at it again at the latest while it has stepped aside; <see cref="Instant.Unknown"/> for not by time.</summary>
     public Instant WakesAt { get; set; } = Instant.Unknown;

@@ -9,6 +9,7 @@ internal sealed class Lane
     private readonly Dictionary<Tenant, Flow>[] flows = [[], [], []];
     private readonly double[] cost = new double[3];
     private readonly double[] weight = new double[3];
+    private readonly int[] calls = new int[3];
 
     /// <summary>A lane in which nothing waits.</summary>
     /// <param name="route">The route.</param>
@@ -43,10 +44,16 @@ internal sealed class Lane
 
     public Pool Pool { get; set; } = null!;
 
+    /// <summary>The lanes whose calls need what this one's do, itself among them.</summary>
+    public IReadOnlyList<Lane> Rivals { get; set; } = [];
+
     public FlowHeap Ready(int priority) => ready[priority];
 
     /// <summary>What waits in a class, in seconds of capacity.</summary>
     public double Waiting(int priority) => cost[priority];
+
+    /// <summary>How many calls wait in a class.</summary>
+    public int WaitingCalls(int priority) => calls[priority];
 
     /// <summary>The weights of the tenants waiting in a class, added up.</summary>
     public double WaitingWeight(int priority) => weight[priority];
@@ -66,6 +73,7 @@ internal sealed class Lane
         }
 
         flow.Enqueue(call);
+        calls[priority]++;
         cost[priority] += call.Cost;
         if (!flow.IsBacklogged)
         {
@@ -85,6 +93,7 @@ internal sealed class Lane
         var queue = call.Queue!;
         var flow = queue.Flow;
         flow.Remove(call);
+        calls[flow.Priority]--;
         cost[flow.Priority] = Math.Max(0, cost[flow.Priority] - call.Cost);
         if (flow.Count > 0)
         {

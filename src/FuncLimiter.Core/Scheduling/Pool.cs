@@ -14,10 +14,11 @@ internal sealed class Pool
     public const int Classes = 3;
 
     private const double LeastWeight = 0.01;
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(30);
     private readonly Func<Call, Instant, bool> admit;
     private readonly Func<int, bool> isWaiting;
     private readonly double[] present = new double[Classes];
-    private readonly ServiceRate[] rates = [new(), new(), new()];
+    private readonly ServiceRate[] rates = [new(Lasting), new(Lasting), new(Lasting)];
     private readonly ClassFloors classFloors;
     private readonly PriorityQueue<Flow, long> heldUp = new();
     private readonly List<(Flow Flow, Call Call)> stalled = [];
@@ -51,13 +52,19 @@ internal sealed class Pool
     /// <summary>The service of whoever was served last in a class: where those that come back from idling begin.</summary>
     public double Present(int priority) => present[priority];
 
-    /// <summary>How much work of a class arrives a second, also what is then refused: under overload that is what those behind it must reckon with.</summary>
+    /// <summary>
+    /// How much work of a class arrives a second for the first time, also what is then refused: under overload that is what those behind it must
+    /// reckon with.
+    /// </summary>
     public double Rate(int priority, Instant now) => rates[priority].PerSecond(now);
 
     /// <summary>Whether a class may go before higher ones, by its floor.</summary>
     public bool IsOwed(Priority priority) => classFloors.IsOwed((int)priority);
 
-    /// <summary>A call has arrived, its cost is known.</summary>
+    /// <summary>Whether a call that fits a place may go there now, or what is booked has to go before it.</summary>
+    public Func<Call, Instant, bool> MayGo { get; set; } = (_, _) => true;
+
+    /// <summary>A call has arrived for the first time, its cost is known.</summary>
     public void Arrive(Call call, Instant now) => rates[(int)call.Priority].Add(call.Cost, now);
 
     public void Enqueue(Lane lane, Call call)
@@ -219,6 +226,16 @@ internal sealed class Pool
         {
             Stall(flow, call);
             return;
+        }
+
+        if (place >= 0)
+        {
+            call.Place = place;
+            if (!MayGo(call, now))
+            {
+                Stall(flow, call);
+                return;
+            }
         }
 
         var queue = call.Queue!;

@@ -2,33 +2,24 @@ using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Scheduling;
 
-/// <summary>Work per second over about the last ten seconds, fading; at the beginning over the few there have been, five at least.</summary>
-internal sealed class ServiceRate
+/// <summary>Work per second as far as it can be counted on: what has come for a while will go on to, what came in one burst will not.</summary>
+/// <param name="memory">After how long what came counts for little.</param>
+internal sealed class ServiceRate(TimeSpan memory)
 {
-    private const double Memory = 10;
-    private const double LeastAge = 5;
     private static readonly TimeSpan Grain = TimeSpan.FromMilliseconds(50);
     private double amount;
     private Instant at;
-    private Instant? began;
 
     public void Add(double cost, Instant now)
     {
-        began ??= now;
         Fade(now);
         amount += cost;
     }
 
     public double PerSecond(Instant now)
     {
-        if (began is not { } first)
-        {
-            return 0;
-        }
-
         Fade(now);
-        var age = Math.Max(LeastAge, (now - first).TotalSeconds);
-        return amount / (Memory * (1 - Math.Exp(-age / Memory)));
+        return amount / memory.TotalSeconds;
     }
 
     private void Fade(Instant now)
@@ -36,7 +27,7 @@ internal sealed class ServiceRate
         var elapsed = now - at;
         if (elapsed > Grain)
         {
-            amount *= Math.Exp(-elapsed.TotalSeconds / Memory);
+            amount *= Math.Exp(-elapsed / memory);
             at = now;
         }
     }

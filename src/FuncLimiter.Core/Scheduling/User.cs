@@ -7,6 +7,9 @@ internal sealed class User(Budget budget)
 {
     public Budget Budget { get; } = budget;
 
+    /// <summary>What waits for its budget, by class.</summary>
+    public WaitingWork[] Waiting { get; } = new WaitingWork[Pool.Classes];
+
     /// <summary>Calls of the user's that are under way.</summary>
     public int Calls { get; private set; }
 
@@ -26,6 +29,27 @@ internal sealed class User(Budget budget)
         Budget.Take(charge, now);
         Cap?.Take(charge, now);
         Calls++;
+    }
+
+    /// <summary>When a charge will go out behind others that go as soon as they fit.</summary>
+    public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now)
+    {
+        var turn = Budget.Foresee(charge, certain, ahead, now);
+        return Cap is { } cap ? Instant.Max(turn, cap.FitsAt(charge, now) + TimeSpan.FromSeconds(ahead.Work)) : turn;
+    }
+
+    /// <summary>Takes a charge for a call that is yet to come.</summary>
+    public void Hold(in Charge charge, Instant now)
+    {
+        Budget.Hold(charge, now);
+        Cap?.Take(charge, now);
+    }
+
+    /// <summary>Gives back what was held.</summary>
+    public void Release(in Charge charge, Instant takenAt, Instant now)
+    {
+        Budget.Release(charge, takenAt, now);
+        Cap?.Settle(charge, Charge.None, takenAt, now);
     }
 
     /// <summary>Replaces a charge by what it came to.</summary>

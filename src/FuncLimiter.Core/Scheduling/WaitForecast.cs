@@ -2,107 +2,213 @@ using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Scheduling;
 
-/// <summary>How long a call at the end of its queue will wait, from what is ahead of it and how fast that goes out.</summary>
+/// <summary>What goes out of a budget before a call.</summary>
+/// <param name="Work">What it comes to, in seconds of capacity.</param>
+/// <param name="Calls">How many calls.</param>
+/// <param name="Booked">How many of them are of callers who have to come back first, and come a little late.</param>
+/// <param name="Runs">How long a call runs.</param>
+internal readonly record struct QueueAhead(double Work, double Calls, double Booked, TimeSpan Runs)
+{
+    /// <summary>How much later than told callers come back, on average, with what rounding adds.</summary>
+    public static readonly TimeSpan Late = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>How much of a round of a window or of places is lost while callers are on their way.</summary>
+    public TimeSpan LostARound => Booked > 0 ? Late : TimeSpan.Zero;
+
+    /// <summary>The same queue with another one before it.</summary>
+    public static QueueAhead operator +(QueueAhead left, QueueAhead right) =>
+        new(left.Work + right.Work, left.Calls + right.Calls, left.Booked + right.Booked, left.Runs);
+
+    /// <summary>So many times this.</summary>
+    public static QueueAhead operator *(QueueAhead queue, double factor) =>
+        new(queue.Work * factor, queue.Calls * factor, queue.Booked * factor, queue.Runs);
+
+    /// <summary>The one after which less is done.</summary>
+    public static QueueAhead Min(QueueAhead left, QueueAhead right) => left.Work <= right.Work ? left : right;
+}
+
+/// <summary>
+/// When a call's turn comes: what waits and what is booked ahead of it, put to the budgets, which know when so much will have gone.
+/// </summary>
 internal static class WaitForecast
 {
     private const double LeastShare = 0.01;
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+    private const int MostRounds = 5;
 
-    /// <summary>The wait of a call that is not in the queue yet.</summary>
-    /// <param name="lane">Its lane.</param>
-    /// <param name="call">The call, its owner and its costs set.</param>
-    /// <param name="floor">The floor of its class.</param>
-    /// <param name="promises">What refused callers were told to come back with; null for a call that is back as told.</param>
+    // Bookings are this much farther apart than budgets refill, so that what is a little late does not make all behind it late.
+    private const double Spread = 1.01;
+
+    /// <summary>When a call will go out that comes last of its tenant's.</summary>
+    /// <param name="call">The call, its owner and its costs set; not in the queue.</param>
+    /// <param name="floors">The floors of the classes.</param>
+    /// <param name="bookings">What refused callers were told.</param>
+    /// <param name="kept">The part of what is booked that counts, 0 to 1.</param>
+    /// <param name="othersToCome">How much more will come of other tenants of the class than waits and is booked, as a factor.</param>
     /// <param name="now">Now.</param>
-    public static TimeSpan Of(Lane lane, Call call, double floor, ReturnPromises? promises, Instant now)
+    public static Instant OfLast(Call call, IReadOnlyList<double> floors, Bookings bookings, double kept, double othersToCome, Instant now)
     {
-        var priority = (int)call.Priority;
-        var ahead = lane.Waiting(priority);
-        for (var i = 0; i < priority; i++)
+        var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
+        var runs = lane.Places[0].Runs;
+        QueueAhead own = new(0, 0, 0, runs), same = own, higher = own;
+        var ownTenant = own;
+        var ownUser = own;
+        foreach (var rival in lane.Rivals)
         {
-            ahead += lane.Waiting(i);
+            for (var i = 0; i <= priority; i++)
+            {
+                var ahead = new QueueAhead(rival.Waiting(i), rival.WaitingCalls(i), 0, runs) + Booked(bookings.Of(rival, i).Line);
+                (same, higher) = i == priority ? (same + ahead, higher) : (same, higher + ahead);
+            }
+
+            own += new QueueAhead(rival.Find(owner, priority)?.Cost ?? 0, rival.Find(owner, priority)?.Count ?? 0, 0, runs)
+                + Booked(bookings.Find(rival, priority, owner)?.Ahead);
         }
 
-        // Whoever has little waiting is served as often as its weight says, however much others have waiting, or were told to come back with.
-        var owner = call.Owner!;
-        var flow = lane.Find(owner, priority);
-        var weights = Math.Max(lane.WaitingWeight(priority) + (flow is null ? owner.Weight : 0), promises?.WeightWith(owner) ?? 0);
-        var part = owner.Weight / weights;
+        for (var i = 0; i <= priority; i++)
+        {
+            var its = owner.Waiting[i];
+            ownTenant += new QueueAhead(its.Cost, its.Calls, 0, runs) + Booked(bookings.OfTenant(owner, i));
+            if (call.OwnerUser is { } user)
+            {
+                its = user.Waiting[i];
+                ownUser += new QueueAhead(its.Cost, its.Calls, 0, runs) + Booked(bookings.OfUser(owner, call.User, i));
+            }
+        }
 
-        // Promises are as far apart as the queue drains: those that fall due after this call must be out are behind it.
-        var drain = Drain(lane, priority, floor, now);
-        var most = drain * Math.Max(0, (call.Deadline - now).TotalSeconds);
-        var share = ((flow?.Cost ?? 0) + (promises?.WorkOf(owner, most * part) ?? 0) + call.Cost) / part;
-        var work = Math.Min(ahead + (promises?.Work(most) ?? 0), share) + call.Cost;
-        var seconds = work > call.Cost
-            ? (Math.Max(0, work - Free(lane, call, now)) / drain) + UntilOpen(lane, now)
-            : UntilFit(lane, call, now);
+        return Of(call, floors, bookings, new(own, same, higher, ownTenant, ownUser), othersToCome, now);
 
-        var limited = Math.Max(seconds, OwnWait(owner.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now), (flow?.TenantCost ?? 0) + call.TenantCost, now));
-        limited = Math.Max(limited, (owner.Budget.OpensAt(now) - now).TotalSeconds);
+        QueueAhead Booked(BookingLine? line) => line is null ? default : new(line.Cost * kept * Spread, line.Count * kept, line.Count * kept, runs);
+    }
+
+    /// <summary>When a call will go out that waits and has been overtaken, or has come back: only those before it in its user's queue count.</summary>
+    public static Instant OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
+    {
+        var runs = call.Lane!.Places[0].Runs;
+        QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before;
+        for (var node = call.Node.Previous; node is not null; node = node.Previous)
+        {
+            before += new QueueAhead(node.Value.Cost, 1, 0, runs);
+            ofTenant += new QueueAhead(node.Value.TenantCost, 1, 0, runs);
+            ofUser += new QueueAhead(node.Value.UserCost, 1, 0, runs);
+        }
+
+        var flow = call.Queue!.Flow;
+        QueueAhead others = new(0, 0, 0, runs), higher = others;
+        foreach (var rival in call.Lane.Rivals)
+        {
+            others += new QueueAhead(rival.Waiting((int)call.Priority), rival.WaitingCalls((int)call.Priority), 0, runs);
+            for (var i = 0; i < (int)call.Priority; i++)
+            {
+                var booked = bookings.Of(rival, i).Line;
+                higher += new QueueAhead(rival.Waiting(i) + (booked?.Cost ?? 0), rival.WaitingCalls(i) + (booked?.Count ?? 0), 0, runs);
+            }
+        }
+
+        others = new(Math.Max(0, others.Work - flow.Cost), Math.Max(0, others.Calls - flow.Count), 0, runs);
+        var turn = Of(call, floors, bookings, new(before, before + others, higher, ofTenant, ofUser), 1, now);
+
+        // Those who were told an earlier time go before it.
+        if (bookings.Find(call.Lane, (int)call.Priority, call.Owner!)?.Ahead is not { Count: > 0 } line)
+        {
+            return turn;
+        }
+
+        for (var (known, rounds) = (0, 0); rounds < MostRounds && line.Until(turn) is var earlier && earlier.Count > known; rounds++)
+        {
+            known = earlier.Count;
+            var booked = new QueueAhead(earlier.Cost, earlier.Count, earlier.Count, runs);
+            var (tenants, users) = (booked with { Work = earlier.Count * call.TenantCost }, booked with { Work = earlier.Count * call.UserCost });
+            turn = Of(call, floors, bookings, new(before + booked, before + booked + others, higher, ofTenant + tenants, ofUser + users), 1, now);
+        }
+
+        return turn;
+    }
+
+    private static Instant Of(Call call, IReadOnlyList<double> floors, Bookings bookings, in Queues queues, double othersToCome, Instant now)
+    {
+        var (lane, part, floor) = (call.Lane!, PartOf(call, bookings), floors[(int)call.Priority]);
+        var (own, others) = (queues.Own, queues.Same.Work - queues.Own.Work);
+        var mine = part >= 1 ? own : QueueAhead.Min(
+            new(own.Work + (others * othersToCome), own.Calls + ((queues.Same.Calls - own.Calls) * othersToCome), queues.Same.Booked, own.Runs),
+            new(((own.Work + call.Cost) / part) - call.Cost, ((own.Calls + 1) / part) - 1, own.Booked / part, own.Runs));
+
+        // What keeps coming of higher classes is served first, down to the floor of this one; lower ones have theirs.
+        var open = Open(call, now);
+        var drain = Drain(call, floors, bookings, open, now) / open;
+        var line = (queues.Higher + mine) * (1 / drain);
+        line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, mine * (1 / floor)) : line;
+        line *= lane.Places[0].Share / open;
+        var first = Instant.Never;
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            if ((call.Excluded >> i & 1) == 0)
+            {
+                first = Instant.Min(first, lane.Places[i].Foresee(call.Provider[i], call.Certain(i), line, now));
+            }
+        }
+
+        var owner = call.Owner!.Budget;
+        first = Instant.Max(first, owner.Foresee(call.Consumer, call.ConsumerCertain, queues.OfTenant, now));
         if (call.OwnerUser is { } user)
         {
-            limited = Math.Max(limited, OwnWait(user.FitsAt(call.Consumer, call.ConsumerCertain, now), (flow?.CostOf(user) ?? 0) + call.UserCost, now));
+            first = Instant.Max(first, user.Foresee(call.Consumer, call.ConsumerCertain, queues.OfUser, now));
         }
 
-        return TimeSpan.FromSeconds(Math.Min(limited, Longest.TotalSeconds));
+        return first;
     }
 
-    /// <summary>How much service a second a class of a lane can count on, in seconds of capacity.</summary>
-    public static double Drain(Lane lane, int priority, double floor, Instant now)
+    // Whoever has little waiting is served as often as its weight says, however much others have waiting, or booked.
+    private static double PartOf(Call call, Bookings bookings)
     {
-        var (open, _) = OpenPlaces(lane, now);
-        var higher = 0.0;
-        for (var i = 0; i < priority; i++)
+        var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
+        var waiting = lane.WaitingWeight(priority) + (lane.Find(owner, priority) is null ? owner.Weight : 0);
+        var booked = bookings.Of(lane, priority).Weight + (bookings.Find(lane, priority, owner) is { Ahead.Count: > 0 } ? 0 : owner.Weight);
+        return owner.Weight / Math.Max(waiting, booked);
+    }
+
+    private static double Drain(Call call, IReadOnlyList<double> floors, Bookings bookings, double open, Instant now)
+    {
+        var (lane, priority, others) = (call.Lane!, (int)call.Priority, 0.0);
+        for (var i = 0; i < floors.Count; i++)
         {
-            higher += lane.Pool.Rate(i, now);
+            others += i < priority ? lane.Pool.Rate(i, now)
+                : i > priority && (lane.WaitingCalls(i) > 0 || bookings.Of(lane, i).Line is { Count: > 0 }) ? open * floors[i] : 0;
         }
 
-        return Math.Max(open * Math.Max(floor, LeastShare), open - higher);
+        return Math.Max(open * Math.Max(floors[priority], LeastShare), open - others);
     }
 
-    // The budget's own queue drains at the budget's own rate; what it holds free shortens that.
-    private static double OwnWait(Instant fits, double queued, Instant now) =>
-        fits <= now || !fits.IsKnown ? 0 : Math.Max((fits - now).TotalSeconds, queued);
-
-    private static double UntilOpen(Lane lane, Instant now) =>
-        OpenPlaces(lane, now).OpensAt is { IsKnown: true } opensAt ? Math.Max(0, (opensAt - now).TotalSeconds) : 0;
-
-    // With nobody ahead the budgets themselves know.
-    private static double UntilFit(Lane lane, Call call, Instant now)
+    // How many places' capacity a call's queue can count on. Those that are closed now will be open when its turn comes, where no other is;
+    // those that a budget binds which they have in common are one.
+    private static double Open(Call call, Instant now)
     {
-        var first = Instant.Unknown;
+        var lane = call.Lane!;
+        if (lane.Places.Length == 1)
+        {
+            return lane.Places[0].Share;
+        }
+
+        var open = 0.0;
         for (var i = 0; i < lane.Places.Length; i++)
         {
-            first = (call.Excluded >> i & 1) == 0 ? Instant.Min(first, lane.Places[i].FitsAt(call.Provider[i], call.Certain(i), now)) : first;
+            var place = lane.Places[i];
+            if ((call.Excluded >> i & 1) != 0 || place.ClosedUntil(now) > now)
+            {
+                continue;
+            }
+
+            var isCounted = false;
+            for (var j = 0; j < i && !isCounted; j++)
+            {
+                isCounted = (call.Excluded >> j & 1) == 0 && place.IsBoundWith(lane.Places[j], call.Provider[i]);
+            }
+
+            open += isCounted ? 0 : place.Share;
         }
 
-        return first.IsKnown ? Math.Max(0, (first - now).TotalSeconds) : UntilOpen(lane, now);
+        return open > 0 ? open : lane.Places[0].Share;
     }
 
-    // What is free already need not be waited for.
-    private static double Free(Lane lane, Call call, Instant now)
-    {
-        var free = 0.0;
-        for (var i = 0; i < lane.Places.Length; i++)
-        {
-            free += (call.Excluded >> i & 1) == 0 ? lane.Places[i].Free(now) : 0;
-        }
-
-        return free;
-    }
-
-    // What is closed now will be open when its turn comes, so at least one counts.
-    private static (double Open, Instant OpensAt) OpenPlaces(Lane lane, Instant now)
-    {
-        var (open, opensAt) = (0.0, Instant.Unknown);
-        foreach (var place in lane.Places)
-        {
-            var closedUntil = place.ClosedUntil(now);
-            open += closedUntil <= now ? place.Share : 0;
-            opensAt = Instant.Min(opensAt, closedUntil);
-        }
-
-        return (open > 0 ? open : lane.Places[0].Share, Instant.Max(opensAt, now));
-    }
+    /// <summary>What is ahead of a call, in the units of each scope.</summary>
+    private readonly record struct Queues(QueueAhead Own, QueueAhead Same, QueueAhead Higher, QueueAhead OfTenant, QueueAhead OfUser);
 }

@@ -35,6 +35,12 @@ public sealed record AdmissionRequest(
     /// <summary>What tells this caller from others of its tenant when it comes back after a refusal, the same each time; 0 where nobody knows.</summary>
     public long Caller { get; init; }
 
+    /// <summary>Whether <see cref="Caller"/> is this call's alone, as an idempotency key is; else others may have the same.</summary>
+    public bool IsIdentified { get; init; }
+
+    /// <summary>Whether the caller says that it was refused before; null where it doesn't say.</summary>
+    public bool? IsBack { get; init; }
+
     /// <summary>The workflow that it belongs to, or null.</summary>
     public string? Workflow { get; init; }
 

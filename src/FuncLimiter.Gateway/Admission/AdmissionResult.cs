@@ -22,6 +22,6 @@ public sealed record AdmissionResult
     /// <summary>Why not, where refused.</summary>
     public Refusal? Refusal { get; init; }
 
-    /// <summary>The tightest of the call's budgets after this decision.</summary>
+    /// <summary>The tightest of the call's budgets after this decision; where it was refused, the one that refused it.</summary>
     public BudgetReport? Tightest { get; init; }
 }

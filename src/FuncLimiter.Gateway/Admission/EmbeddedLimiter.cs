@@ -196,6 +196,8 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         ConsumerAtLeast = request.ConsumerAtLeast,
         ProviderAtLeast = request.ProviderAtLeast as Charge[] ?? request.ProviderAtLeast?.ToArray(),
         Caller = request.Caller,
+        IsIdentified = request.IsIdentified,
+        IsBack = request.IsBack,
         MaxWait = request.MaxWait,
         Excluded = request.Excluded,
         Diversion = request.Diversion,
@@ -342,7 +344,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
             Waited = call.Reservation.TakenAt - call.SubmittedAt,
             Tightest = limiter.Tightest(call.Reservation, now),
         }
-        : new() { Refusal = call.Refusal, Waited = now - call.SubmittedAt };
+        : new() { Refusal = call.Refusal, Waited = now - call.SubmittedAt, Tightest = limiter.Refuser(call, now) };
 
     private async Task CheckpointAsync(IBudgetStore store, TimeSpan interval, Action<Exception> failed, CancellationToken cancellationToken)
     {

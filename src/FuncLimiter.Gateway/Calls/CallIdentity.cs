@@ -9,6 +9,24 @@ internal static class CallIdentity
     // Calls of one fleet begin alike (instructions, tools) and differ in what was said last.
     private const int MostOfBeginning = 512;
     private const int MostOfEnd = 2048;
+    private const string RetryCount = "x-stainless-retry-count";
+
+    /// <summary>
+    /// Whether the caller says that it tries again; null where it doesn't say. The official OpenAI and Anthropic clients count their retries
+    /// (https://github.com/openai/openai-python, <c>_base_client.py</c>, 2026-11-28).
+    /// </summary>
+    public static bool? IsBack(CallEnvelope call)
+    {
+        foreach (var (name, value) in call.Headers)
+        {
+            if (name.Equals(RetryCount, StringComparison.OrdinalIgnoreCase))
+            {
+                return int.TryParse(value, out var count) ? count > 0 : null;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Never 0.</summary>
     public static long Of(CallEnvelope call)

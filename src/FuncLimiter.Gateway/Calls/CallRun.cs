@@ -171,6 +171,8 @@ internal sealed class CallRun
             _plan.Route.Name, caller.Tenant, caller.User, caller.Priority, _plan.Consumer, _plan.Charges)
         {
             Caller = CallIdentity.Of(_call),
+            IsIdentified = _call.IdempotencyKey is not null,
+            IsBack = CallIdentity.IsBack(_call),
             Workflow = caller.Workflow,
             Step = caller.Step,
             Run = caller.Run,
@@ -255,8 +257,8 @@ internal sealed class CallRun
 
     private ValueTask RefuseAsync(Refusal refusal, CancellationToken cancellationToken)
     {
-        _services.Headers.Budgets(_answer, _admission, _waited);
         var error = _ways.Explain(RefusalError.Of(refusal, _plan.Route.Name, Now));
+        _services.Headers.Refused(_answer, _admission, _waited, error);
         return ErrorAnswer.WriteAsync(_answer, _call.Dialect, error, cancellationToken);
     }
 

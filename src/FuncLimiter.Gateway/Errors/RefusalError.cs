@@ -19,9 +19,9 @@ internal static class RefusalError
     /// <param name="now">The present, from which the wait counts.</param>
     public static GatewayError Of(Refusal refusal, string route, Instant now)
     {
-        var retryAfter = refusal.RetryAt.IsKnown ? Positive(refusal.RetryAt - now) : (TimeSpan?)null;
+        var retryAfter = refusal.RetryAt.IsKnown ? WholeSeconds(refusal.RetryAt - now) : (TimeSpan?)null;
         var come = retryAfter is { } wait
-            ? $"Try again in {Seconds(wait)} s."
+            ? string.Create(CultureInfo.InvariantCulture, $"Try again in {wait.TotalSeconds:0} s.")
             : "When it can be tried again is not foreseeable.";
         return refusal.Reason switch
         {
@@ -54,8 +54,6 @@ internal static class RefusalError
             ShouldRetry = refusal.RetryAt != Instant.Never && (retryAfter is null || retryAfter <= LongestHint),
         };
 
-    private static TimeSpan Positive(TimeSpan span) => span > TimeSpan.Zero ? span : TimeSpan.Zero;
-
-    private static string Seconds(TimeSpan wait) =>
-        (Math.Ceiling(wait.TotalSeconds * 10) / 10).ToString("0.#", CultureInfo.InvariantCulture);
+    // Retry-After has whole seconds, and everything else that is told agrees with it: rounded up, so that nobody comes too early, and never zero.
+    private static TimeSpan WholeSeconds(TimeSpan span) => TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(span.TotalSeconds)));
 }

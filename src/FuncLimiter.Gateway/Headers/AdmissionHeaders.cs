@@ -39,6 +39,16 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard boa
         }
     }
 
+    /// <summary>Sets the headers of a refusal: nothing of the budget that refused is left for this caller before the time told.</summary>
+    public void Refused(CallAnswer answer, AdmissionResult? admission, TimeSpan waited, GatewayError error)
+    {
+        Budgets(answer, admission, waited);
+        if (error is { Budget: { } budget, RetryAfter: { } retryAfter })
+        {
+            answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitFields.Limit(budget, retryAfter));
+        }
+    }
+
     /// <summary>Sets what a call cost, where that is known before its answer begins.</summary>
     public static void Cost(CallAnswer answer, Attempt attempt)
     {

@@ -34,6 +34,10 @@ internal static class RateLimitFields
     public static string Limit(string budget, MeterReport meter) => string.Create(CultureInfo.InvariantCulture,
         $"\"{Quotable(budget)}\";r={Whole(meter.Remaining)};t={(long)Math.Ceiling(Math.Max(0, meter.ResetSeconds))}");
 
+    /// <summary>For a refused caller, for example <c>"tenant:acme";r=0;t=7</c>.</summary>
+    public static string Limit(string budget, TimeSpan retryAfter) =>
+        string.Create(CultureInfo.InvariantCulture, $"\"{Quotable(budget)}\";r=0;t={(long)Math.Ceiling(retryAfter.TotalSeconds)}");
+
     private static double Share(MeterReport meter) => meter.Capacity > 0 ? meter.Remaining / meter.Capacity : 0;
 
     private static long Whole(double amount) => (long)Math.Floor(amount);

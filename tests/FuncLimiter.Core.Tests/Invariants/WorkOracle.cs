@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Core.Tests.Budgets;
 
 namespace FuncLimiter.Core.Tests.Invariants;
@@ -12,18 +13,31 @@ internal sealed class WorkOracle(World world) : Oracle
     /// <summary>The most that budgets allow for while no answers have come.</summary>
     public static readonly TimeSpan Jitter = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
     /// <summary>How long a deployment is tried with few calls after a rest.</summary>
     private static readonly TimeSpan Trial = TimeSpan.FromSeconds(12);
 
     private readonly Dictionary<(string, Limit), Book> books = [];
     private readonly Dictionary<string, Instant> closedUntil = [];
     private readonly Dictionary<string, Instant> onTrialUntil = [];
+    private readonly List<(Ask Ask, Instant RefusedAt, Instant Told)> promised = [];
 
     public override void Admitted(Ask ask, int place, Moment now)
     {
         foreach (var (book, charge) in BooksOf(ask, place))
         {
             book.Take(ask.Id, charge[book.Dimension], now.Local);
+        }
+    }
+
+    /// <summary>Whoever was told a time has its place until a little after.</summary>
+    public override void Refused(Ask ask, Refusal refusal, Moment now)
+    {
+        promised.RemoveAll(promise => promise.Told + Grace < now.Local);
+        if (refusal.RetryAt.IsKnown)
+        {
+            promised.Add((ask, now.Local, refusal.RetryAt));
         }
     }
 
@@ -65,11 +79,22 @@ internal sealed class WorkOracle(World world) : Oracle
                 var mine = Array.FindAll(claims, claim => claim.Queue == queue);
                 var fits = foremost.Count > 0 && mine.Length > 0 && Array.TrueForAll(mine, claim => Fits(claim.Ask, deployment, now.Local));
                 Violation.Unless(
-                    !fits || Array.Exists(claims, claim => claim.Queue != queue && Needs(claim.Ask, deployment, now.Local)),
+                    !fits || Array.Exists(claims, claim => claim.Queue != queue && Needs(claim.Ask, deployment, now.Local)) || IsPromised(foremost, deployment, now.Local),
                     () => $"Call {foremost[0].Id} waits at {Moments.Since(now.Local)} s, fits {deployment}, and nobody else needs that.");
             }
         }
     }
+
+    // Whether somebody was told a time for what a waiting call would take: of anything while its place is kept, of the same tenant's before.
+    private bool IsPromised(List<Ask> foremost, string deployment, Instant now) => promised.Exists(promise =>
+        promise.Told + Grace >= now
+        && (foremost.Exists(ask => ask.Tenant == promise.Ask.Tenant) || promise.Told - Early(promise.Told - promise.RefusedAt) <= now && PlacesOf(promise.Ask).Any(its => Shares(its.Deployment, deployment))));
+
+    private static TimeSpan Early(TimeSpan wait) => TimeSpan.FromSeconds(4) < wait ? TimeSpan.FromSeconds(4) : wait;
+
+    private bool Shares(string left, string right) => left == right || AccountOf(left) == AccountOf(right);
+
+    private string AccountOf(string deployment) => world.Spec.Deployments.Single(candidate => candidate.Id == deployment).Account;
 
     private bool Fits(Ask ask, string deployment, Instant now) =>
         onTrialUntil.GetValueOrDefault(deployment) < now

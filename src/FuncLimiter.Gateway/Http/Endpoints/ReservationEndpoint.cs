@@ -156,13 +156,15 @@ public sealed class ReservationEndpoint
         }
 
         var answer = new HttpAnswer(context);
-        _services.Headers.Budgets(answer, admission, admission.Waited);
         if (admission.Refusal is { } refusal)
         {
             var error = RefusalError.Of(refusal, plan.Route.Name, _services.Clock.Now);
+            _services.Headers.Refused(answer, admission, admission.Waited, error);
             await ErrorAnswer.WriteAsync(answer, Dialect.OpenAI, error, context.RequestAborted);
             return;
         }
+
+        _services.Headers.Budgets(answer, admission, admission.Waited);
 
         var expiresAt = _services.Time.GetUtcNow() + ttl;
         var attempt = new Attempt(_services, call, plan, admission, admission.Waited);

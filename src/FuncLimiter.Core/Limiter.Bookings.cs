@@ -1,0 +1,276 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Core;
+
+/// <content>The queue, and the places that are kept for those whom it has no room for.</content>
+public sealed partial class Limiter
+{
+    // How much later than its time a booked call may go because another of its tenant's goes before it.
+    private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(0.5);
+
+    // How much longer than its caller allows a call may wait for what is ours to provide: a checkpoint that is being written, a first lease.
+    private static readonly TimeSpan OwnDelay = TimeSpan.FromSeconds(2);
+
+    // Where others of the class are turned away too, more of theirs will come than is known yet.
+    private const double OthersToCome = 3;
+
+    // Room is held so long before a booking's time at most.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+
+    // What is told for later than this is not yet in anybody's way.
+    private static readonly TimeSpan Foresight = TimeSpan.FromMinutes(1.5);
+
+    // Where few come back, times are told as though a part of what was told before were void.
+    private const double LeastCounted = 0.25;
+
+    private CallState Enqueue(Call call, Instant now)
+    {
+        var (pool, line) = (call.Lane!.Pool, bookings.LineOf(call));
+        var turn = WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now);
+        pool.Arrive(call, now);
+        var given = call.IsIdentified ? line.Of(call) : null;
+        if (Stand(call, now) != CallState.Waiting)
+        {
+            if (given is not null && call.State == CallState.Admitted)
+            {
+                End(given, call, now);
+            }
+
+            return call.State;
+        }
+
+        var isFull = waiting > queue.MaxWaiting;
+        if (isFull || turn > call.Deadline)
+        {
+            // What it had laid claim to is there for those behind it.
+            Withdraw(call);
+            var counted = Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
+            if (given is not null)
+            {
+                // It comes too early, and is told the same again.
+                turn = given.At;
+                End(given, call, now);
+            }
+            else
+            {
+                turn = WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now);
+            }
+
+            TurnAway(call, isFull, turn, now, given?.Told);
+            pool.Dispatch(now);
+            return call.State;
+        }
+
+        deadlines.Set(call, call.Deadline);
+        return CallState.Waiting;
+    }
+
+    // A refused caller is back.
+    private CallState ComeBack(Call call, Booking booking, Instant now)
+    {
+        var (lane, isHeld) = (call.Lane!, booking.State == BookingState.Held);
+        End(booking, call, now);
+        call.BookedAt = booking.At;
+        if (isHeld)
+        {
+            lane.Pool.BeginPass();
+            if (CallRoom.IsFreeOfItsOwn(call, now) && lane.Pool.FindPlace(lane, call, now, out _, out _) is >= 0 and var free)
+            {
+                call.Place = free;
+                return Admit(call, now);
+            }
+        }
+
+        if (Stand(call, now) != CallState.Waiting)
+        {
+            return call.State;
+        }
+
+        var turn = WaitForecast.OfFirst(call, queue.Floor, bookings, now);
+        if (turn > call.Deadline + (call.Deadline - now))
+        {
+            // It is not sent away for a little.
+            Withdraw(call);
+            TurnAway(call, isFull: false, turn, now);
+            lane.Pool.Dispatch(now);
+            return call.State;
+        }
+
+        deadlines.Set(call, call.Deadline);
+        return CallState.Waiting;
+    }
+
+    private CallState Stand(Call call, Instant now)
+    {
+        var pool = call.Lane!.Pool;
+        pool.Enqueue(call.Lane, call);
+        CountWaiting(call, 1);
+        submitting = call;
+        pool.Dispatch(now);
+        submitting = null;
+        return call.State;
+    }
+
+    private void TurnAway(Call call, bool isFull, Instant turn, Instant now, Instant? told = null)
+    {
+        var budget = CallRoom.Binding(call, now);
+        var at = bookings.Book(call, turn, now, told);
+        Refuse(call, new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, budget.Name, at)
+        {
+            Dimension = CallRoom.BindingOf(call, budget, now),
+        });
+    }
+
+    // What they waited for may be there: who has no room now is refused.
+    private void LookAtDelayed(Instant now)
+    {
+        foreach (var call in delayed)
+        {
+            if (call.State == CallState.Waiting)
+            {
+                deadlines.Set(call, now);
+            }
+        }
+
+        delayed.Clear();
+    }
+
+    // Those whose turn comes stand in the queue; the places of those who did not come in time are free again.
+    private void PassBookings(Instant now)
+    {
+        while (bookings.TryTakeDue(now, out var due))
+        {
+            var place = due.Place;
+            place.OwnerUser = place.Owner!.Find(place.User, now);
+            place.BookedAt = due.At;
+            bookings.Advance(due, BookingState.Queued);
+            place.Lane!.Pool.Enqueue(place.Lane, place);
+            CountWaiting(place, 1);
+            place.Lane.Pool.Dispatch(now);
+        }
+
+        while (bookings.TryTakeEnded(now, out var ended))
+        {
+            End(ended, null, now);
+            ended.Place.Lane!.Pool.Dispatch(now);
+        }
+    }
+
+    private void End(Booking booking, Call? by, Instant now)
+    {
+        var state = booking.State;
+        bookings.End(booking, by);
+        if (state == BookingState.Queued)
+        {
+            Withdraw(booking.Place);
+        }
+        else if (state == BookingState.Held)
+        {
+            Release(booking, now);
+        }
+    }
+
+    // What the pool calls for what stands in a caller's stead.
+    private bool Hold(Call place, Booking booking, Instant now)
+    {
+        if (place.Place < 0)
+        {
+            bookings.End(booking, null);
+            return false;
+        }
+
+        bookings.Advance(booking, BookingState.Held);
+        booking.HeldAt = now;
+        var deployment = place.Lane!.Places[place.Place];
+        deployment.Hold(place.Provider[place.Place], now);
+        place.Owner!.Budget.Hold(place.Consumer, now);
+        place.OwnerUser?.Hold(place.Consumer, now);
+        place.Deployment = deployment;
+        place.Cost = deployment.Cost(place.Provider[place.Place]);
+        place.Lane.Pool.Count(place, now);
+        return true;
+    }
+
+    private static void Release(Booking booking, Instant now)
+    {
+        var place = booking.Place;
+        place.Deployment!.Release(place.Provider[place.Place], booking.HeldAt, now);
+        place.Owner!.Budget.Release(place.Consumer, booking.HeldAt, now);
+        place.OwnerUser?.Release(place.Consumer, booking.HeldAt, now);
+        Pool.Correct(place, 0);
+        place.Owner.Release(place.OwnerUser);
+    }
+
+    // A call goes before those of its tenant that were told a time only where they still go then.
+    private bool MayGo(Call call, Instant now)
+    {
+        if (bookings.Count == 0 || call.BookedAt.IsKnown)
+        {
+            return true;
+        }
+
+        var owner = call.Owner!;
+        for (var priority = 0; priority <= (int)call.Priority; priority++)
+        {
+            foreach (var line in new[]
+            {
+                bookings.Find(call.Lane!, priority, owner)?.Ahead, bookings.OfTenant(owner, priority), bookings.OfUser(owner, call.User, priority),
+            })
+            {
+                while (line?.First is { Line.IsIdle: false } booked && booked.At - now < Foresight && IsInTheWay(call, booked, now))
+                {
+                    if (booked.At - now > Soon || !TryHold(booked, now) || !IsFree(call, now))
+                    {
+                        return false;
+                    }
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static bool IsFree(Call call, Instant now) =>
+        CallRoom.IsFreeOfItsOwn(call, now) && call.Lane!.Places[call.Place].FitsAt(call.Provider[call.Place], call.Certain(call.Place), now) <= now;
+
+    private static bool IsInTheWay(Call call, Booking booked, Instant now)
+    {
+        var place = booked.Place;
+        var (latest, lane) = (Instant.Max(booked.At, now) + Leeway, place.Lane!);
+        var taken = new QueueAhead(0, 1, 0, lane.Places[0].Runs);
+        if (place.Owner!.Budget.Foresee(place.Consumer, place.ConsumerCertain, taken with { Work = place.Owner.Budget.Cost(call.Consumer) }, now) > latest)
+        {
+            return true;
+        }
+
+        if (call.OwnerUser is { } user && place.User == call.User && user.Foresee(place.Consumer, place.ConsumerCertain, taken with { Work = user.Cost(call.Consumer) }, now) > latest)
+        {
+            return true;
+        }
+
+        var (target, first) = (call.Lane!.Places[call.Place], Instant.Never);
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            var isShared = lane.Places[i].IsRival(target);
+            first = (place.Excluded >> i & 1) != 0 ? first : Instant.Min(
+                first, lane.Places[i].Foresee(place.Provider[i], place.Certain(i), isShared ? taken with { Work = target.Cost(call.Provider[call.Place]) } : default, now));
+        }
+
+        return first > latest;
+    }
+
+    private bool TryHold(Booking booked, Instant now)
+    {
+        var (place, lane) = (booked.Place, booked.Place.Lane!);
+        place.OwnerUser = place.Owner!.Find(place.User, now);
+        if (!CallRoom.IsFreeOfItsOwn(place, now) || lane.Pool.FindPlace(lane, place, now, out _, out _) is not (>= 0 and var free))
+        {
+            return false;
+        }
+
+        place.Place = free;
+        place.BookedAt = booked.At;
+        return Hold(place, booked, now);
+    }
+}
