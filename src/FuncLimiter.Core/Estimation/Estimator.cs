@@ -63,7 +63,7 @@ public sealed class Estimator
             foresight = Foresee(key.Bounded(), known.Content, size, coldOutput);
         }
 
-        var input = (long)Math.Ceiling((foresight.Input.At(size) * (1 + foresight.Margin)) - 0.5 + (known.Images * foresight.TokensPerImage));
+        var input = (long)Math.Ceiling((foresight.Input * (1 + foresight.Margin)) - 0.5 + (known.Images * foresight.TokensPerImage));
         var output = (long)Math.Ceiling(foresight.OutputTokens);
         if (maxOutputTokens is { } max)
         {
@@ -99,7 +99,7 @@ public sealed class Estimator
                     break;
                 }
 
-                var text = Foresee(at, prompt.Content, size, 0).Input.At(size);
+                var text = Foresee(at, prompt.Content, size, 0).Input;
                 Use(at).Learn(prompt, size, text, usage);
                 if (at.IsWidest)
                 {
@@ -163,7 +163,7 @@ public sealed class Estimator
     {
         double? perImage = null, output = null, margin = null;
         double cached = 0;
-        InputFit? step = null, workflow = null, tenant = null, model = null;
+        Profile? step = null, workflow = null, tenant = null, model = null;
         var (narrowest, at) = (true, key);
         while (true)
         {
@@ -173,12 +173,11 @@ public sealed class Estimator
                 perImage ??= profile.TokensPerImage(widest ? _options.TokensPerImage : null);
                 output ??= profile.OutputTokens(widest ? coldOutput : null);
                 cached = narrowest ? profile.CachedShare : cached;
-                var fit = profile.Input(kind);
-                margin ??= fit?.Margin(size);
-                (step, workflow, tenant, model) = widest ? (step, workflow, tenant, fit)
-                    : at.IsTenants ? (step, workflow, fit, model)
-                    : at.Step is null ? (step, fit, tenant, model)
-                    : (fit, workflow, tenant, model);
+                margin ??= profile.Input[(int)kind]?.Margin(size);
+                (step, workflow, tenant, model) = widest ? (step, workflow, tenant, profile)
+                    : at.IsTenants ? (step, workflow, profile, model)
+                    : at.Step is null ? (step, profile, tenant, model)
+                    : (profile, workflow, tenant, model);
             }
 
             if (widest)
@@ -189,19 +188,24 @@ public sealed class Estimator
             (at, narrowest) = (at.Wider(), false);
         }
 
-        var line = new InputFit.Line(_options.TokensPerRequest, 1);
-        line = model?.Refine(line, size) ?? line;
+        var lines = new InputFit.Lines(_options.TokensPerRequest);
+        ((Span<double>)lines.PerToken).Fill(1);
+        lines = Refined(lines, model);
         if (key.Tenant is not null)
         {
-            line = new(Math.Min(line.PerRequest, MostPerRequestFromOthers), Math.Clamp(line.PerToken, 1 / MostFromOthers, MostFromOthers));
+            lines.PerRequest = Math.Min(lines.PerRequest, MostPerRequestFromOthers);
+            foreach (ref var slope in lines.PerToken)
+            {
+                slope = Math.Clamp(slope, 1 / MostFromOthers, MostFromOthers);
+            }
         }
 
-        line = tenant?.Refine(line, size) ?? line;
-        line = workflow?.Refine(line, size) ?? line;
-        line = step?.Refine(line, size) ?? line;
-        return new(line, margin ?? ColdMargin, perImage ?? _options.TokensPerImage, output ?? coldOutput, cached);
+        lines = Refined(Refined(Refined(lines, tenant), workflow), step);
+        return new(lines.At(kind, size), margin ?? ColdMargin, perImage ?? _options.TokensPerImage, output ?? coldOutput, cached);
+
+        InputFit.Lines Refined(in InputFit.Lines wider, Profile? own) => own is null ? wider : InputFit.Refine(own.Input, wider, kind, size);
     }
 
     private readonly record struct Foresight(
-        InputFit.Line Input, double Margin, double TokensPerImage, double OutputTokens, double CachedShare);
+        double Input, double Margin, double TokensPerImage, double OutputTokens, double CachedShare);
 }

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace FuncLimiter.Core.Estimation;
 
 /// <summary>
 /// How input tokens follow from a prompt's size, for one kind of text: so many for the request, so many for each token of a count of its
-/// words. Calls are kept apart by size, in bands of a factor of four, each with a mean that forgets by its own calls alone; the line is laid
-/// through the bands, each weighing by how far its mean can be trusted. So many small calls say what a request costs, and nothing of large ones.
+/// words. Calls are kept apart by size, in bands of a factor of four, each with a mean that forgets by its own calls alone; lines are laid
+/// through the bands, each weighing by how far its mean can be trusted. So many small calls say what a request costs, for every kind of text,
+/// and nothing of large ones.
 /// </summary>
 /// <remarks>
 /// Worked: 60 prompts of one letter took 8 tokens each. One band knows (1, 8), so what the request costs is some 7, and the slope stays
@@ -25,11 +28,15 @@ internal sealed class InputFit(int halfLife)
     /// <summary>How far the slope of a narrower key may lie from that of a wider one, as a share.</summary>
     private const double SlopeDoubt = 0.25;
 
+    /// <summary>How far what a request costs may lie from what a wider key knows: in tokens, and as a share.</summary>
+    private const double RequestDoubt = 4;
+    private const double RequestDoubtByTokens = 0.5;
+
     /// <summary>The share of error that is taken for granted while few calls were seen, and after how many it is no more.</summary>
-    private const double UsualError = 0.06;
+    private const double UsualError = 0.025;
     private const double UsualErrorCalls = 4;
 
-    private const double MostMargin = 0.08;
+    private const double MostMargin = 0.025;
 
     private readonly Band[] _bands = new Band[Bands];
     private readonly double _keep = Math.Pow(2, -1.0 / halfLife);
@@ -37,15 +44,48 @@ internal sealed class InputFit(int halfLife)
     /// <summary>How many calls were learned from, ever.</summary>
     internal double Calls { get; private set; }
 
-    /// <summary>The line about a size as it is with this key's own calls, beginning from what a wider key knows.</summary>
-    internal Line Refine(in Line wider, double about)
+    /// <summary>
+    /// The lines about a size as they are with a key's own calls, beginning from what a wider key knows. What a request costs does not depend
+    /// on the kind of its text, so all kinds tell of it, most of all by their small calls; each has its own slope.
+    /// </summary>
+    /// <param name="fits">What the key knows of each kind; null for kinds not seen.</param>
+    /// <param name="wider">What the wider key knows.</param>
+    /// <param name="kind">The kind that is asked for.</param>
+    /// <param name="about">The size that is asked for.</param>
+    internal static Lines Refine(ReadOnlySpan<InputFit?> fits, in Lines wider, ContentKind kind, double about)
     {
-        // Least squares with the wider line as one more observation of either number.
-        var start = wider.PerRequest + Surplus(wider);
-        var interceptDoubt = 4 + (0.5 * start);
-        var slopeDoubt = SlopeDoubt * wider.PerToken;
-        var (weight, size, sizes) = (1 / (interceptDoubt * interceptDoubt), 0.0, 1 / (slopeDoubt * slopeDoubt));
-        var (tokens, product) = (weight * start, sizes * wider.PerToken);
+        // Least squares with the wider lines as one more observation of each number. Each kind's slope is eliminated first.
+        var start = wider.PerRequest + Surplus(fits, wider);
+        var doubt = RequestDoubt + (RequestDoubtByTokens * start);
+        var (weight, tokens) = (1 / (doubt * doubt), start / (doubt * doubt));
+        Span<Moments> moments = stackalloc Moments[Lines.Kinds];
+        for (var i = 0; i < fits.Length; i++)
+        {
+            moments[i] = fits[i]?.About(i == (int)kind ? about : 0, wider.PerToken[i]) ?? default;
+            if (moments[i] is { Weight: > 0 } seen)
+            {
+                weight += seen.Weight - (seen.Size * seen.Size / seen.Sizes);
+                tokens += seen.Tokens - (seen.Size * seen.Product / seen.Sizes);
+            }
+        }
+
+        var refined = wider with { PerRequest = Math.Max(0, tokens / weight) };
+        for (var i = 0; i < fits.Length; i++)
+        {
+            if (moments[i] is { Weight: > 0 } seen)
+            {
+                refined.PerToken[i] = Math.Clamp((seen.Product - (refined.PerRequest * seen.Size)) / seen.Sizes, Lines.LeastPerToken, Lines.MostPerToken);
+            }
+        }
+
+        return refined;
+    }
+
+    // The sums of least squares, with the wider slope as one more observation.
+    private Moments About(double about, double slope)
+    {
+        var doubt = SlopeDoubt * slope;
+        var sums = new Moments { Sizes = 1 / (doubt * doubt), Product = slope / (doubt * doubt) };
         var here = BandOf(about);
         for (var i = 0; i < Bands; i++)
         {
@@ -56,29 +96,30 @@ internal sealed class InputFit(int halfLife)
             }
 
             var (x, y) = (band.Size / band.Weight, band.Tokens / band.Weight);
-            var (own, bend) = (1 + (Spread * x * wider.PerToken), (Bend + (BendByDistance * (i - here) * (i - here))) * x * wider.PerToken);
+            var (own, bend) = (1 + (Spread * x * slope), (Bend + (BendByDistance * (i - here) * (i - here))) * x * slope);
             var trust = 1 / ((own * own / band.Weight) + (bend * bend));
-            weight += trust;
-            size += trust * x;
-            sizes += trust * x * x;
-            tokens += trust * y;
-            product += trust * x * y;
+            sums.Weight += trust;
+            sums.Size += trust * x;
+            sums.Sizes += trust * x * x;
+            sums.Tokens += trust * y;
+            sums.Product += trust * x * y;
         }
 
-        var slope = ((weight * product) - (size * tokens)) / ((weight * sizes) - (size * size));
-        slope = Math.Clamp(slope, Line.LeastPerToken, Line.MostPerToken);
-        return new Line(Math.Max(0, (tokens - (slope * size)) / weight), slope);
+        return sums;
     }
 
     // What calls of every size took beyond what any credible slope explains: the request's own, for example instructions that are stored elsewhere.
-    private double Surplus(in Line wider)
+    private static double Surplus(ReadOnlySpan<InputFit?> fits, in Lines wider)
     {
         var least = double.PositiveInfinity;
-        foreach (ref readonly var band in _bands.AsSpan())
+        for (var i = 0; i < fits.Length; i++)
         {
-            least = band.Weight > 0
-                ? Math.Min(least, (band.Tokens - (1 + (2 * SlopeDoubt)) * wider.PerToken * band.Size) / band.Weight)
-                : least;
+            foreach (ref readonly var band in (fits[i]?._bands).AsSpan())
+            {
+                least = band.Weight > 0
+                    ? Math.Min(least, (band.Tokens - ((1 + (2 * SlopeDoubt)) * wider.PerToken[i] * band.Size)) / band.Weight)
+                    : least;
+            }
         }
 
         return double.IsFinite(least) ? Math.Max(0, least - wider.PerRequest) : 0;
@@ -140,15 +181,33 @@ internal sealed class InputFit(int halfLife)
 
     private static int BandOf(double size) => size < 2 ? 0 : Math.Min(Bands - 1, 1 + (int)(Math.Log2(size / 2) / 2));
 
-    /// <summary>Input tokens by size.</summary>
+    /// <summary>Input tokens by size, for each kind of text.</summary>
     /// <param name="PerRequest">Tokens of the request itself, at least 0.</param>
-    /// <param name="PerToken">Tokens for each token of the count.</param>
-    internal readonly record struct Line(double PerRequest, double PerToken)
+    internal record struct Lines(double PerRequest)
     {
+        internal const int Kinds = (int)ContentKind.Dense + 1;
         internal const double LeastPerToken = 0.05;
         internal const double MostPerToken = 20;
 
-        internal double At(double size) => PerRequest + (PerToken * size);
+        /// <summary>Tokens for each token of the count, by the kind of text.</summary>
+        internal Slopes PerToken;
+
+        internal readonly double At(ContentKind kind, double size) => PerRequest + (PerToken[(int)kind] * size);
+    }
+
+    [InlineArray(Lines.Kinds)]
+    internal struct Slopes
+    {
+        private double _first;
+    }
+
+    private struct Moments
+    {
+        public double Weight;
+        public double Size;
+        public double Sizes;
+        public double Tokens;
+        public double Product;
     }
 
     private struct Band

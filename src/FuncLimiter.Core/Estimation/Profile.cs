@@ -5,10 +5,9 @@ namespace FuncLimiter.Core.Estimation;
 /// <summary>What is learned of the calls of one key: how input follows from size, three quantiles, and its place among the keys last used.</summary>
 internal sealed class Profile(EstimateKey key, EstimatorOptions options)
 {
-    internal const int Kinds = (int)ContentKind.Dense + 1;
     private const int MaxTokensPerImage = 1 << 17;
 
-    private readonly InputFit?[] _input = new InputFit?[Kinds];
+    private readonly InputFit?[] _input = new InputFit?[InputFit.Lines.Kinds];
     private readonly DecayingHistogram _output = new(5, Estimator.MaxTokens, options.OutputQuantile, options.HalfLifeCalls);
     private readonly DecayingHistogram _cached = new(6, 100, options.CachedQuantile, options.HalfLifeCalls);
     private DecayingHistogram? _image;
@@ -25,8 +24,8 @@ internal sealed class Profile(EstimateKey key, EstimatorOptions options)
     /// <summary>The share of the input that is foreseen to be read from the cache, 0 to 1; 0 while too little is known.</summary>
     internal double CachedShare => Enough(_cached, 1 - options.CachedQuantile) ? _cached.Value / 100.0 : 0;
 
-    /// <summary>How input follows from the size of a kind of text; null where none was seen.</summary>
-    internal InputFit? Input(ContentKind kind) => _input[(int)kind];
+    /// <summary>How input follows from the size of each kind of text; null where none was seen.</summary>
+    internal ReadOnlySpan<InputFit?> Input => _input;
 
     /// <summary>Output tokens of a call; while too little is known nothing, or the larger of a default and what was seen.</summary>
     internal double? OutputTokens(double? whileFew) => Quantile(_output, options.OutputQuantile, whileFew);
@@ -81,7 +80,7 @@ internal sealed class Profile(EstimateKey key, EstimatorOptions options)
     {
         for (var i = 0; i < input.Count; i++)
         {
-            if (input[i] is { } fit && (i >= Kinds || !(_input[i] = new(options.HalfLifeInputs)).TryImport(fit)))
+            if (input[i] is { } fit && (i >= _input.Length || !(_input[i] = new(options.HalfLifeInputs)).TryImport(fit)))
             {
                 return false;
             }

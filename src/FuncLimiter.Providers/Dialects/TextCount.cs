@@ -26,6 +26,7 @@ internal struct TextCount
     private double _signs;
     private double _moreSigns;
     private double _blanks;
+    private double _spaces;
     private double _twoByte;
     private double _wide;
     private double _symbols;
@@ -52,9 +53,19 @@ internal struct TextCount
     /// The tokens that it comes to. The weights are by least squares against o200k, over prose, code of three languages, JSON, Chinese,
     /// base64 and hexadecimal numbers.
     /// </summary>
-    public readonly double Tokens =>
-        (0.85 * _words) + (0.05 * _letters) + (1.8 * Math.Max(0, _humps - (0.05 * _bytes))) + (1.05 * _numbers) + (0.75 * _signs)
-        + (0.2 * _moreSigns) + _blanks + (0.4 * _twoByte) + (0.7 * _wide) + (1.5 * _symbols) + (2 * _fourByte) + _given;
+    public readonly double Tokens
+    {
+        get
+        {
+            var words = (0.85 * _words) + (0.05 * _letters) + (1.8 * Math.Max(0, _humps - (0.05 * _bytes))) + (1.05 * _numbers) + (0.75 * _signs)
+                + (0.2 * _moreSigns) + _blanks + (0.4 * _twoByte) + (0.7 * _wide) + (1.5 * _symbols) + (2 * _fourByte);
+
+            // Where letters of either case and digits are in no order, a tokenizer finds no words: the bytes tell more. No token is less than a byte.
+            var scrambled = _humps + _numbers > 0.12 * _bytes && _words > 0.1 * _bytes
+                && _signs < 0.1 * _bytes && _spaces < 0.02 * _bytes;
+            return (scrambled ? (0.25 * words) + (0.5 * _bytes) : Math.Min(words, _bytes)) + _given;
+        }
+    }
 
     /// <summary>What most of it is.</summary>
     public readonly ContentKind Content =>
@@ -121,6 +132,7 @@ internal struct TextCount
         // Line breaks that follow signs are of their token; so is the last of several blanks of the word's.
         var lines = Of(pairs, Kind.Line) - Pair(pairs, Kind.Sign, Kind.Line) - Pair(pairs, Kind.Line, Kind.Line);
         _blanks += times * (lines + Pair(pairs, Kind.Line, Kind.Space) + (Pair(pairs, Kind.Space, Kind.Space) / 128.0) + (Pair(pairs, Kind.Line, Kind.Line) / 16.0));
+        _spaces += times * Of(pairs, Kind.Space);
         _twoByte += times * two;
         _wide += times * Of(pairs, Kind.Wide);
         _symbols += times * Of(pairs, Kind.Symbol);

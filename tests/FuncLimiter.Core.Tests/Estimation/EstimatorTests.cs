@@ -69,6 +69,17 @@ public class EstimatorTests
     }
 
     [Fact]
+    public void Estimate_OfAKindOfTextNotSeen_KnowsWhatARequestCostsFromTheKindsSeen()
+    {
+        var estimator = new Estimator();
+        for (var i = 0; i < 60; i++)
+            estimator.Learn(new("gpt-x"), new PromptSize(1) { Tokens = 1, Content = ContentKind.Prose }, new TokenUsage(41, 10));
+
+        Assert.InRange(estimator.Estimate(new("gpt-x"), new PromptSize(1) { Tokens = 1, Content = ContentKind.Dense }, null, 1).InputTokens, 40, 43);
+        Assert.InRange(estimator.Estimate(new("gpt-x"), new PromptSize(4_000) { Tokens = 2_000, Content = ContentKind.Dense }, null, 1).InputTokens, 2_040, 2_170);
+    }
+
+    [Fact]
     public void Estimate_OnceImagesWereSeen_UsesTheirOwnCost()
     {
         var estimator = new Estimator();
