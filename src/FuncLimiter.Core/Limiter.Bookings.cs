@@ -88,7 +88,7 @@ public sealed partial class Limiter
         }
 
         var turn = WaitForecast.OfFirst(call, queue.Floor, bookings, now);
-        if (turn > call.Deadline + (call.Deadline - now))
+        if (turn > call.Deadline + (3 * (call.Deadline - now)))
         {
             // It is not sent away for a little.
             Withdraw(call);

@@ -51,7 +51,7 @@ public class HonestRefusalTests(ITestOutputHelper output)
             time: time,
             realLimiter: configuration => limiter = new(LimiterSpecs.From(configuration, isDurable: false), time));
         var fleet = new ObedientFleet(gateway, time, () => limiter!.Report().Waiting, isAlike, priority, isKeyed: scope is "tenant" or "user");
-        var tick = amount == 1 ? TimeSpan.FromSeconds(2) : Step;
+        var tick = amount == 1 ? TimeSpan.FromSeconds(1) : Step;
         for (var (at, told) = (TimeSpan.Zero, 0); at < TimeSpan.FromHours(2.5) && (at == TimeSpan.Zero || fleet.IsBusy); at += tick)
         {
             var coming = at == TimeSpan.Zero ? callers : at < 2 * Minute ? (int)(at.TotalMinutes * newcomers) - told : 0;
@@ -85,7 +85,7 @@ public class HonestRefusalTests(ITestOutputHelper output)
         };
     }
 
-    /// <summary>Callers who do as they are told, as exactly as they like within two seconds.</summary>
+    /// <summary>Callers who do as they are told, within two seconds: one of their own, and one until the clock is moved on.</summary>
     private sealed class ObedientFleet
     {
         private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(1.7);
@@ -189,7 +189,7 @@ public class HonestRefusalTests(ITestOutputHelper output)
             Assert.Equal($"{told}000", Assert.Single(answer.Headers.GetValues("retry-after-ms")));
             using var body = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
             Assert.EndsWith($"Try again in {told} s.", body.RootElement.GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
-            _away.Enqueue(caller, _time.GetUtcNow() + TimeSpan.FromSeconds(seconds + (1.5 * _random.NextDouble())));
+            _away.Enqueue(caller, _time.GetUtcNow() + TimeSpan.FromSeconds(seconds + _random.NextDouble()));
         }
     }
 }
