@@ -183,11 +183,12 @@ public sealed partial class Limiter
         bookings.Advance(booking, BookingState.Held);
         booking.HeldAt = now;
         var deployment = place.Lane!.Places[place.Place];
-        deployment.Hold(place.Provider[place.Place], now);
+        booking.Held = deployment.Clip(place.ChargeAt(place.Place), place.Certain(place.Place));
+        deployment.Hold(booking.Held, now);
         place.Owner!.Budget.Hold(place.Consumer, now);
         place.OwnerUser?.Hold(place.Consumer, now);
         place.Deployment = deployment;
-        place.Cost = deployment.Cost(place.Provider[place.Place]);
+        place.Cost = deployment.Cost(booking.Held);
         place.Lane.Pool.Count(place, now);
         return true;
     }
@@ -195,7 +196,7 @@ public sealed partial class Limiter
     private static void Release(Booking booking, Instant now)
     {
         var place = booking.Place;
-        place.Deployment!.Release(place.Provider[place.Place], booking.HeldAt, now);
+        place.Deployment!.Release(booking.Held, booking.HeldAt, now);
         place.Owner!.Budget.Release(place.Consumer, booking.HeldAt, now);
         place.OwnerUser?.Release(place.Consumer, booking.HeldAt, now);
         Pool.Correct(place, 0);
@@ -232,7 +233,7 @@ public sealed partial class Limiter
     }
 
     private static bool IsFree(Call call, Instant now) =>
-        CallRoom.IsFreeOfItsOwn(call, now) && call.Lane!.Places[call.Place].FitsAt(call.Provider[call.Place], call.Certain(call.Place), now) <= now;
+        CallRoom.IsFreeOfItsOwn(call, now) && call.Lane!.Places[call.Place].FitsAt(call.ChargeAt(call.Place), call.Certain(call.Place), now) <= now;
 
     private static bool IsInTheWay(Call call, Booking booked, Instant now)
     {
@@ -254,7 +255,7 @@ public sealed partial class Limiter
         {
             var isShared = lane.Places[i].IsRival(target);
             first = (place.Excluded >> i & 1) != 0 ? first : Instant.Min(
-                first, lane.Places[i].Foresee(place.Provider[i], place.Certain(i), isShared ? taken with { Work = target.Cost(call.Provider[call.Place]) } : default, now));
+                first, lane.Places[i].Foresee(place.ChargeAt(i), place.Certain(i), isShared ? taken with { Work = target.Cost(call.Provider[call.Place]) } : default, now));
         }
 
         return first > latest;

@@ -177,11 +177,12 @@ public sealed partial class Limiter
         }
 
         reservation.IsSettled = true;
-        var (provider, consumer) = call.Bounded(settlement);
-        deployment.Settle(call.Provider[call.Place], provider, reservation.SentAt, now);
-        var held = call.Consumer;
-        tenant.Budget.Settle(held, consumer, reservation.TakenAt, now);
-        call.OwnerUser?.Settle(held, consumer, reservation.TakenAt, now);
+        var (held, consumer) = call.Bounded(settlement);
+        var provider = deployment.FinalOf(call.AsCharged(call.Place), settlement with { Provider = held });
+        deployment.Settle(reservation.Provider, provider, reservation.SentAt, now);
+        deployment.End(call.AsCharged(call.Place), settlement, reservation.TakenAt, now);
+        tenant.Budget.Settle(call.Consumer, consumer, reservation.TakenAt, now);
+        call.OwnerUser?.Settle(call.Consumer, consumer, reservation.TakenAt, now);
 
         call.State = CallState.Idle;
         Pool.Correct(call, deployment.Cost(provider));
@@ -341,8 +342,9 @@ public sealed partial class Limiter
     {
         call.Clip();
         var deployment = call.Lane!.Places[call.Place];
-        ref readonly var charge = ref call.Provider[call.Place];
+        var charge = deployment.Clip(call.ChargeAt(call.Place), call.Certain(call.Place));
         deployment.Take(charge, now);
+        deployment.Begin(call.AsCharged(call.Place), now);
         call.Owner!.Budget.Take(call.Consumer, now);
         call.OwnerUser?.Take(call.Consumer, now);
 
@@ -350,7 +352,7 @@ public sealed partial class Limiter
         call.Cost = deployment.Cost(charge);
         call.Lane.Pool.Count(call, now);
         call.Lane.Affinity?.Note(call.Prefix, call.Place, now);
-        call.Reservation.Begin(call, deployment.Scopes, now);
+        call.Reservation.Begin(call, charge, deployment.Scopes, now);
         if (call.ExpiresAfter is { } expiresAfter)
         {
             expiries.Set(call, now + expiresAfter);
@@ -429,5 +431,5 @@ public sealed partial class Limiter
     }
 
     private void Expire(Reservation reservation, Instant now) => Settle(
-        reservation, new(reservation.Provider with { Concurrent = 0 }, reservation.Consumer with { Concurrent = 0 }), now);
+        reservation, new(reservation.Documented with { Concurrent = 0 }, reservation.Consumer with { Concurrent = 0 }), now);
 }

@@ -80,6 +80,7 @@ public class WallClockTests
         var now = Noon + TimeSpan.FromSeconds(1);
         limiter.Advance(now);
         Assert.Equal(CallState.Admitted, limiter.Submit(CallOf(TimeSpan.FromMinutes(1)), now));
+        limiter.Apply(owner.Answer(limiter.Leases.TakeDue(now).Single(), now), now);
 
         limiter.FollowWall(TimeSpan.FromSeconds(seconds), now);
         var next = CallOf(TimeSpan.FromMinutes(1));

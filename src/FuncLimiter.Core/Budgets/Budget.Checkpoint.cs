@@ -33,7 +33,11 @@ public sealed partial class Budget
             states[i] = meter.Save(allowances[i], now);
         }
 
-        return new(Name, states, CooldownUntil.Ticks) { AtTicks = now.Ticks };
+        return new(Name, states, CooldownUntil.Ticks)
+        {
+            AtTicks = now.Ticks,
+            Charging = [.. learners.Where(learner => learner.Answers > 0).Select(learner => learner.Save())],
+        };
     }
 
     /// <summary>
@@ -73,6 +77,17 @@ public sealed partial class Budget
     internal void Restore(BudgetState state, Instant now)
     {
         CooldownUntil = Instant.Min(new(state.CooldownUntilTicks), now + MostCooldown);
+        foreach (var kept in state.Charging)
+        {
+            foreach (var learner in learners)
+            {
+                if (learner.Dimension == kept.Dimension && learner.Limit.Window.Ticks == kept.WindowTicks)
+                {
+                    learner.Restore(kept);
+                }
+            }
+        }
+
         foreach (var kept in state.Meters)
         {
             foreach (var meter in meters)

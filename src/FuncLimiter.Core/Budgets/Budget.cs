@@ -5,10 +5,12 @@ namespace FuncLimiter.Core.Budgets;
 /// <summary>The meters of one scope: an account, a deployment, a tenant, a user. A call must fit in all of them.</summary>
 public sealed partial class Budget
 {
+    private const double MostExcess = 0.02;
     private static readonly TimeSpan MostCooldown = TimeSpan.FromDays(7);
     private readonly Meter[] meters;
     private readonly Caution caution;
     private readonly Traffic? traffic;
+    private readonly ChargeLearner[] learners;
     private bool isDirty;
     private Instant savedCooldown;
 
@@ -22,6 +24,7 @@ public sealed partial class Budget
         this.caution = caution;
         meters = [.. limits.Select(limit => Meter.Create(limit, caution))];
         traffic = meters.Length > 0 && !caution.IsFixed ? new() : null;
+        learners = caution.IsFixed ? [] : ChargeLearners.Of(limits);
     }
 
     /// <summary>Scope and id.</summary>
@@ -44,6 +47,9 @@ public sealed partial class Budget
     /// what remains.
     /// </summary>
     public ref readonly Charge Taken => ref traffic is { } counted ? ref counted.Taken : ref Charge.None;
+
+    /// <summary>What is being learned of how the provider charges it; nothing where other instances' calls are in the reports as well.</summary>
+    internal ReadOnlySpan<ChargeLearner> Learners => Lease is null ? learners : [];
 
     /// <summary>What this process has of the budget where somebody else owns it; null where it is owned here.</summary>
     internal LeasedBudget? Lease { get; set; }
@@ -78,7 +84,7 @@ public sealed partial class Budget
         for (var i = 0; i < meters.Length; i++)
         {
             var counted = meters[i].Dimension;
-            var at = meters[i].FitsAt(Charge.Clip(charge[counted], certain[counted], meters[i].Capacity), now);
+            var at = meters[i].FitsAt(Guarded(meters[i], Charge.Clip(charge[counted], certain[counted], meters[i].Capacity)), now);
             if (at > fits)
             {
                 fits = at;
@@ -172,6 +178,15 @@ public sealed partial class Budget
         return true;
     }
 
+    // A bucket keeps the refill of a jitter in hand, which is more.
+    private double Guarded(Meter meter, double amount) =>
+        traffic is null || amount <= 0 || !HasEstimates || meter.Limit.Algorithm is LimitAlgorithm.Bucket or LimitAlgorithm.Concurrency
+            ? amount
+            : Math.Max(amount, Math.Min(amount + Math.Min(traffic.Excess(meter.Dimension), meter.Capacity * MostExcess), meter.Capacity));
+
+    /// <summary>Whether what is taken are estimates, which a call may exceed in the end.</summary>
+    internal bool HasEstimates { get; set; }
+
     /// <summary>What the meter counts that a charge fits last; null where all have room.</summary>
     internal Dimension? Tightest(in Charge charge, in Charge certain, Instant now)
     {
@@ -230,7 +245,7 @@ public sealed partial class Budget
     /// <summary>Replaces a charge by what it came to.</summary>
     public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
     {
-        traffic?.End(held);
+        traffic?.End(held, final);
         isDirty = true;
         Lease?.Hold.Settle(held, final, takenAt, now);
         foreach (var meter in meters)
@@ -244,9 +259,17 @@ public sealed partial class Budget
     /// <param name="mark">What <see cref="Taken"/> read once that call was admitted.</param>
     /// <param name="sentAt">When it was admitted.</param>
     /// <param name="now">Now.</param>
-    public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now)
+    public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now) => Observe(observation, mark, default, sentAt, now);
+
+    /// <summary>The same, of a call whose size is known: what is reported then also tells how the provider charges.</summary>
+    internal void Observe(Observation observation, in Charge mark, in ChargedCall call, Instant sentAt, Instant now)
     {
         isDirty = true;
+        if (call.IsTrusted && Lease is null)
+        {
+            LearnCharges(observation, call, sentAt, now);
+        }
+
         if (Lease is { } lease)
         {
             Tell(lease, observation, sentAt, now);
@@ -399,6 +422,76 @@ public sealed partial class Budget
         }
     }
 
+
+    private void LearnCharges(Observation observation, in ChargedCall call, Instant sentAt, Instant now)
+    {
+        foreach (var learner in learners)
+        {
+            var meter = MeterOf(learner.Limit);
+            var hasHeard = false;
+            foreach (var reading in observation.Readings)
+            {
+                if (reading.Concerns(learner.Limit) && reading.Remaining is { } remaining && observation.Kind == OutcomeKind.Success)
+                {
+                    hasHeard = true;
+                    var most = reading.Limit ?? meter.Capacity;
+                    if (learner.Hear(remaining, most, meter.PerSecond, call.Documented[learner.Dimension], call.Size, sentAt, now))
+                    {
+                        // Calls under way were charged by what was thought before.
+                        meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);
+                    }
+                }
+            }
+
+            if (observation.Kind == OutcomeKind.Success && !hasHeard)
+            {
+                learner.HearNothing();
+            }
+            else if (observation.Kind == OutcomeKind.RateLimited && (observation.Dimension ?? learner.Dimension) == learner.Dimension && CooldownUntil <= sentAt)
+            {
+                learner.Surprise(call.Documented[learner.Dimension], call.Size, meter.Capacity, meter.PerSecond, now);
+            }
+        }
+    }
+
+    private ChargeReport? ChargingOf(Meter meter)
+    {
+        foreach (var learner in learners)
+        {
+            if (learner.Dimension == meter.Dimension && learner.Limit.Window == meter.Limit.Window && learner.Answers > 0)
+            {
+                return new(learner.Rule, learner.Factor, learner.Offset, learner.Since, learner.Answers);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The most of a dimension that could ever be taken at once, less what is kept in hand.</summary>
+    internal double CapacityOf(Dimension dimension)
+    {
+        var least = double.PositiveInfinity;
+        foreach (var meter in meters)
+        {
+            least = meter.Dimension == dimension ? Math.Min(least, meter.Capacity) : least;
+        }
+
+        return least;
+    }
+
+    private Meter MeterOf(Limit limit)
+    {
+        foreach (var meter in meters)
+        {
+            if (meter.Dimension == limit.Dimension && meter.Limit.Window == limit.Window)
+            {
+                return meter;
+            }
+        }
+
+        return meters[0];
+    }
+
     private void Reconsider(Instant now)
     {
         foreach (var meter in meters)
@@ -425,7 +518,7 @@ public sealed partial class Budget
         }
     }
 
-    private static MeterReport Report(Meter meter, double used, Instant now)
+    private MeterReport Report(Meter meter, double used, Instant now)
     {
         var whole = meter.WholeAt(now);
         return new(
@@ -436,6 +529,9 @@ public sealed partial class Budget
             meter.Capacity,
             used,
             whole.IsKnown ? Math.Max(0, (whole - now).TotalSeconds) : 0,
-            meter.Total);
+            meter.Total)
+        {
+            Charging = ChargingOf(meter),
+        };
     }
 }

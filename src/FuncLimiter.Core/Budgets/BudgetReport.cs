@@ -14,13 +14,30 @@ public sealed record MeterReport(
 {
     /// <summary>What can be taken now.</summary>
     public double Remaining => Math.Max(0, Capacity - Used);
+
+    /// <summary>How the provider was found to charge it; null where nothing is reported, or nothing else than what calls come to is counted.</summary>
+    public ChargeReport? Charging { get; init; }
+
+    /// <summary>
+    /// The share taken of what can be taken at once, 0 or more: of a bucket how empty it is, of a window how much of it is gone. Above 1
+    /// where more was charged in the end than was there, or the limit has shrunk since.
+    /// </summary>
+    public double Use => Capacity > 0 ? Used / Capacity : 0;
 }
+
+/// <summary>How a provider charges one limit, as its answers tell.</summary>
+/// <param name="Rule">The rule that explains them.</param>
+/// <param name="Factor">What is charged for each token that the rule counts; 1 where the rule explains them by itself.</param>
+/// <param name="Offset">What is charged for each call on top, in tokens.</param>
+/// <param name="Since">Since when; <see cref="Instant.Distant"/> where answers have not told yet.</param>
+/// <param name="Answers">How many answers have told.</param>
+public sealed record ChargeReport(ChargeRule Rule, double Factor, double Offset, Instant Since, long Answers);
 
 /// <summary>The state of one budget, for people and metrics.</summary>
 /// <param name="Name">Scope and id, for example <c>deployment:openai-east/gpt-x</c>.</param>
 /// <param name="Meters">Its meters.</param>
 /// <param name="CooldownUntil">Until when the provider closed it; <see cref="Instant.Distant"/> when it is open.</param>
-/// <param name="Utilization">The share of the tightest limit in use over its own window, 0 to 1.</param>
+/// <param name="Utilization">The largest <see cref="MeterReport.Use"/> of its meters, at most 1; 1 while it is closed.</param>
 public sealed record BudgetReport(string Name, IReadOnlyList<MeterReport> Meters, Instant CooldownUntil, double Utilization);
 
 /// <summary>What waits in one tenant's queue of one class.</summary>

@@ -12,7 +12,7 @@ public sealed class Reservation
     public Instant SentAt { get; private set; }
 
     /// <summary>What is held of the deployment's budgets: its own, its account's, the shared ones.</summary>
-    public Charge Provider => Call is { Place: >= 0 } call ? call.Provider[call.Place] : default;
+    public Charge Provider { get; private set; }
 
     /// <summary>What is held of the tenant's and the user's budgets.</summary>
     public Charge Consumer => Call is { } call ? call.Consumer : default;
@@ -25,13 +25,17 @@ public sealed class Reservation
 
     internal Scheduling.Call? Call { get; private set; }
 
+    /// <summary>The charge by the documented rule, whatever is held.</summary>
+    internal Charge Documented => Call is { Place: >= 0 } call ? call.Provider[call.Place] : default;
+
     /// <summary>What one of its deployment's budgets read once this was taken.</summary>
     /// <param name="scope">The budget's place among the deployment's scopes.</param>
     internal ref readonly Charge MarkOf(int scope) => ref marks[scope];
 
-    internal void Begin(Scheduling.Call call, ReadOnlySpan<Budget> scopes, Instant now)
+    internal void Begin(Scheduling.Call call, in Charge held, ReadOnlySpan<Budget> scopes, Instant now)
     {
         Call = call;
+        Provider = held;
         IsSettled = false;
         TakenAt = now;
         if (marks.Length < scopes.Length)

@@ -152,7 +152,7 @@ public sealed class LeaseDesk
             {
                 foreach (var scope in call.Lane.Places[i].Scopes)
                 {
-                    scope.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Provider[i], part, now);
+                    scope.Lease?.Demand.Arrive(call.Owner, call.Priority, call.ChargeAt(i), part, now);
                 }
             }
         }
@@ -169,7 +169,7 @@ public sealed class LeaseDesk
             {
                 foreach (var scope in call.Lane.Places[i].Scopes)
                 {
-                    scope.Lease?.Demand.Wait(call.Owner, call.Priority, call.Provider[i], part, sign);
+                    scope.Lease?.Demand.Wait(call.Owner, call.Priority, call.ChargeAt(i), part, sign);
                 }
             }
         }

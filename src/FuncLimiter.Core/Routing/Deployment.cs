@@ -144,6 +144,75 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         }
     }
 
+    /// <summary>
+    /// What a call is charged here, by what was learned of how the provider charges; nothing that it may come to keeps it out for good as
+    /// long as that is not certain.
+    /// </summary>
+    public Charge ChargeOf(in ChargedCall call)
+    {
+        var charge = call.Documented;
+        if (call.Size == default)
+        {
+            return charge;
+        }
+
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            foreach (var learner in scopes[i].Learners)
+            {
+                charge = IsLimitedWithin(i, learner.Dimension) ? charge : With(charge, learner, Bounded(learner, call));
+            }
+        }
+
+        return charge;
+    }
+
+    /// <summary>What stands of a call that is over.</summary>
+    public Charge FinalOf(in ChargedCall call, in Settlement settlement)
+    {
+        var charge = settlement.Provider;
+        if (call.Size == default)
+        {
+            return charge;
+        }
+
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            foreach (var learner in scopes[i].Learners)
+            {
+                charge = IsLimitedWithin(i, learner.Dimension) ? charge : With(charge, learner, Final(learner, call, settlement));
+            }
+        }
+
+        return charge;
+    }
+
+    /// <summary>A call leaves: the books of the rules take it down.</summary>
+    public void Begin(in ChargedCall call, Instant now)
+    {
+        var isEstimated = call.Size != default;
+        foreach (var scope in scopes)
+        {
+            scope.HasEstimates |= isEstimated;
+            foreach (var learner in scope.Learners)
+            {
+                learner.Begin(call, now);
+            }
+        }
+    }
+
+    /// <summary>A call is over.</summary>
+    public void End(in ChargedCall call, in Settlement settlement, Instant takenAt, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            foreach (var learner in scope.Learners)
+            {
+                learner.End(call, settlement.Provider, settlement.Usage, takenAt, now);
+            }
+        }
+    }
+
     public void Take(in Charge charge, Instant now)
     {
         for (var i = 0; i < scopes.Length; i++)
@@ -208,13 +277,14 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
     public void Observe(Observation observation, Reservation reservation, Instant now)
     {
         var isSuccess = observation.Kind == OutcomeKind.Success;
+        var call = reservation.Call!.AsCharged(reservation.Call.Place);
         var concerned = Concerned(observation);
         var readings = observation.Readings;
         for (var i = 0; i < scopes.Length; i++)
         {
             var heard = isSuccess || i == concerned ? observation : observation.ReadingsOnly();
             scopes[i].Observe(
-                readings.Count == heard.Readings.Count ? heard : heard with { Readings = readings }, reservation.MarkOf(i), reservation.SentAt, now);
+                readings.Count == heard.Readings.Count ? heard : heard with { Readings = readings }, reservation.MarkOf(i), call, reservation.SentAt, now);
             if (readings.Count > 0 && i < scopes.Length - 1)
             {
                 var scope = scopes[i];
@@ -250,6 +320,46 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         }
 
         return observation.Dimension is { } named ? Math.Max(0, Array.FindIndex(scopes, scope => Has(scope, named))) : 0;
+    }
+
+    private static double Final(ChargeLearner learner, in ChargedCall call, in Settlement settlement) =>
+        learner.Final(call.Documented[learner.Dimension], settlement.Provider[learner.Dimension], call.Size, settlement.Usage);
+
+    private static Charge With(in Charge charge, ChargeLearner learner, double amount) => learner.Dimension switch
+    {
+        Dimension.Tokens => charge with { Tokens = (long)Math.Ceiling(amount) },
+        Dimension.InputTokens => charge with { InputTokens = (long)Math.Ceiling(amount) },
+        _ => charge with { OutputTokens = (long)Math.Ceiling(amount) },
+    };
+
+    private double Bounded(ChargeLearner learner, in ChargedCall call)
+    {
+        var (documented, amount) = (call.Documented[learner.Dimension], learner.Held(call.Documented[learner.Dimension], call.Size));
+        if (learner.IsLearned || amount <= documented)
+        {
+            return amount;
+        }
+
+        foreach (var scope in scopes)
+        {
+            amount = Math.Min(amount, scope.CapacityOf(learner.Dimension));
+        }
+
+        return Math.Max(documented, amount);
+    }
+
+    // A charge is learned where it is limited innermost.
+    private bool IsLimitedWithin(int scope, Dimension dimension)
+    {
+        for (var i = 0; i < scope; i++)
+        {
+            if (Has(scopes[i], dimension))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool Has(Budget budget, Dimension dimension)

@@ -77,8 +77,8 @@ internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
         }
 
         var fits = call.Priority == Priority.Background && !lane.Pool.IsOwed(Priority.Background)
-            ? place.FitsBesideOthersAt(call.Provider[i], call.Certain(i), now)
-            : place.FitsAt(call.Provider[i], call.Certain(i), now);
+            ? place.FitsBesideOthersAt(call.ChargeAt(i), call.Certain(i), now)
+            : place.FitsAt(call.ChargeAt(i), call.Certain(i), now);
         if (fits <= now)
         {
             return true;

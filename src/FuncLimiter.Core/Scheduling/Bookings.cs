@@ -37,6 +37,9 @@ internal sealed class Booking
 
     /// <summary>When room was taken for it.</summary>
     public Instant HeldAt { get; set; }
+
+    /// <summary>What is held for it of the deployment's budgets, from <see cref="HeldAt"/> on.</summary>
+    public Charge Held { get; set; }
 }
 
 /// <summary>Bookings whose time has not come, the next first, and what they come to together.</summary>

@@ -60,6 +60,12 @@ public sealed class Call
     /// <summary>The same for each of <see cref="Provider"/>; null where those are no estimates.</summary>
     public Charge[]? ProviderAtLeast { get; init; }
 
+    /// <summary>
+    /// What its tokens are made of at each deployment of the route; null where that is not known, and then it is charged as its provider
+    /// documents.
+    /// </summary>
+    public IReadOnlyList<CallSize>? Sizes { get; init; }
+
     /// <summary>The longest wait the caller will bear; null leaves the class's own bound.</summary>
     public TimeSpan? MaxWait { get; init; }
 
@@ -226,6 +232,7 @@ public sealed class Call
         Provider = Provider,
         ConsumerAtLeast = ConsumerAtLeast,
         ProviderAtLeast = ProviderAtLeast,
+        Sizes = Sizes,
         Excluded = Excluded,
         Diversion = Diversion,
         Caller = Caller,
@@ -237,11 +244,18 @@ public sealed class Call
         UserCost = UserCost,
     };
 
+    /// <summary>What it is charged at a place, by what was learned of how the provider there charges.</summary>
+    internal Charge ChargeAt(int place) => Lane!.Places[place].ChargeOf(AsCharged(place));
+
+    /// <summary>What the books of the rules need of it at a place.</summary>
+    internal ChargedCall AsCharged(int place) =>
+        Sizes is { } sizes ? new(Provider[place], sizes[place], ExpiresAfter is null) : new(Provider[place], default, IsTrusted: false);
+
     /// <summary>What it adds to the work ahead of others when it must wait, foreseen from the first place open to it.</summary>
     internal void Price()
     {
         var first = Math.Min(Provider.Length - 1, BitOperations.TrailingZeroCount(~Excluded));
-        Cost = Lane!.Places[first].Cost(Provider[first]);
+        Cost = Lane!.Places[first].Cost(ChargeAt(first));
         TenantCost = Owner!.Budget.Cost(Consumer);
         UserCost = OwnerUser?.Cost(Consumer) ?? 0;
     }

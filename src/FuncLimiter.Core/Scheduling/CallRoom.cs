@@ -23,7 +23,7 @@ internal static class CallRoom
         {
             var (place, isPlaceUnready) = (call.Lane!.Places[i], isUnready);
             if ((call.Excluded >> i & 1) == 0
-                && place.IsOnlyUnready(call.Provider[i], call.Certain(i), now, ref isPlaceUnready)
+                && place.IsOnlyUnready(call.ChargeAt(i), call.Certain(i), now, ref isPlaceUnready)
                 && isPlaceUnready)
             {
                 return true;
@@ -55,12 +55,12 @@ internal static class CallRoom
                 continue;
             }
 
-            if (lane.Places[i].FitsAt(call.Provider[i], call.Certain(i), now) != Instant.Never)
+            if (lane.Places[i].FitsAt(call.ChargeAt(i), call.Certain(i), now) != Instant.Never)
             {
                 return null;
             }
 
-            tooSmall ??= lane.Places[i].LastToFit(call.Provider[i], call.Certain(i), now);
+            tooSmall ??= lane.Places[i].LastToFit(call.ChargeAt(i), call.Certain(i), now);
         }
 
         return tooSmall is null
@@ -88,12 +88,12 @@ internal static class CallRoom
         var (best, first) = (0, Instant.Never);
         for (var i = 0; i < call.Provider.Length; i++)
         {
-            if ((call.Excluded >> i & 1) == 0 && call.Lane!.Places[i].FitsAt(call.Provider[i], call.Certain(i), now) is var fits && fits < first)
+            if ((call.Excluded >> i & 1) == 0 && call.Lane!.Places[i].FitsAt(call.ChargeAt(i), call.Certain(i), now) is var fits && fits < first)
             {
                 (best, first) = (i, fits);
             }
         }
 
-        return call.Lane!.Places[best].LastToFit(call.Provider[best], call.Certain(best), now);
+        return call.Lane!.Places[best].LastToFit(call.ChargeAt(best), call.Certain(best), now);
     }
 }

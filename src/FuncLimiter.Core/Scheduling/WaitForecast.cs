@@ -143,7 +143,7 @@ internal static class WaitForecast
         {
             if ((call.Excluded >> i & 1) == 0)
             {
-                first = Instant.Min(first, lane.Places[i].Foresee(call.Provider[i], call.Certain(i), line, now));
+                first = Instant.Min(first, lane.Places[i].Foresee(call.ChargeAt(i), call.Certain(i), line, now));
             }
         }
 
@@ -200,7 +200,7 @@ internal static class WaitForecast
             var isCounted = false;
             for (var j = 0; j < i && !isCounted; j++)
             {
-                isCounted = (call.Excluded >> j & 1) == 0 && place.IsBoundWith(lane.Places[j], call.Provider[i]);
+                isCounted = (call.Excluded >> j & 1) == 0 && place.IsBoundWith(lane.Places[j], call.ChargeAt(i));
             }
 
             open += isCounted ? 0 : place.Share;

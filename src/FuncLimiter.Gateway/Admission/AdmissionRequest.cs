@@ -20,6 +20,9 @@ public sealed record AdmissionRequest(
     /// <summary>What is certain of <see cref="Provider"/>; null where those are no estimates.</summary>
     public IReadOnlyList<Charge>? ProviderAtLeast { get; init; }
 
+    /// <summary>What the call's tokens are made of at each of the route's deployments; null charges it as its provider documents.</summary>
+    public IReadOnlyList<CallSize>? Sizes { get; init; }
+
     /// <summary>The longest wait that the caller will bear; null leaves the priority's own bound.</summary>
     public TimeSpan? MaxWait { get; init; }
 

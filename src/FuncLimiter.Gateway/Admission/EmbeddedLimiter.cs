@@ -195,6 +195,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         Provider = request.Provider as Charge[] ?? [.. request.Provider],
         ConsumerAtLeast = request.ConsumerAtLeast,
         ProviderAtLeast = request.ProviderAtLeast as Charge[] ?? request.ProviderAtLeast?.ToArray(),
+        Sizes = request.Sizes,
         Caller = request.Caller,
         IsIdentified = request.IsIdentified,
         IsBack = request.IsBack,

@@ -153,6 +153,6 @@ internal sealed class Attempt
             : Price is { } price ? CallCost.Of(price, used)
             : null;
         var consumer = usage is { } known ? ConsumerCharge.Of(known, Cost) : ConsumerCharge.Untold(outcome, Estimate, Price);
-        _services.Limiter.Settle(Admission.Reservation!, new Settlement(provider, consumer));
+        _services.Limiter.Settle(Admission.Reservation!, new Settlement(provider, consumer) { Usage = usage });
     }
 }

@@ -13,6 +13,7 @@ internal sealed class CallPlan
     private readonly TokenEstimate[] _estimates;
     private readonly Charge[] _charges;
     private readonly Charge[]? _atLeast;
+    private readonly CallSize[] _sizes;
 
     private CallPlan(Route route, bool isEstimated)
     {
@@ -21,6 +22,7 @@ internal sealed class CallPlan
         _facts = new RequestFacts[route.Deployments.Count];
         _estimates = new TokenEstimate[route.Deployments.Count];
         _charges = new Charge[route.Deployments.Count];
+        _sizes = new CallSize[route.Deployments.Count];
     }
 
     /// <summary>The route asked for.</summary>
@@ -28,6 +30,9 @@ internal sealed class CallPlan
 
     /// <summary>The charge at each of the route's deployments.</summary>
     public IReadOnlyList<Charge> Charges => _charges;
+
+    /// <summary>What the call's tokens are made of at each of the route's deployments.</summary>
+    public IReadOnlyList<CallSize> Sizes => _sizes;
 
     /// <summary>The charge foreseen for the tenant and the user.</summary>
     public Charge Consumer { get; private set; }
@@ -94,6 +99,13 @@ internal sealed class CallPlan
         return new(input, output, Math.Min(told.CacheReadTokens, input - cacheWrites), cacheWrites, Math.Min(told.ReasoningTokens, output));
     }
 
+    private static CallSize SizeOf(RequestFacts facts, in TokenEstimate estimate) => facts.Operation switch
+    {
+        Operation.CountTokens => default,
+        Operation.Embeddings => new(estimate.InputTokens, estimate.CachedInputTokens, 0, 0),
+        _ => new(estimate.InputTokens, estimate.CachedInputTokens, estimate.OutputTokens, facts.MaxOutputTokens * facts.Choices ?? estimate.OutputTokens),
+    };
+
     private void Set(int place, RequestFacts facts, in TokenEstimate estimate)
     {
         var deployment = Route.Deployments[place];
@@ -107,6 +119,7 @@ internal sealed class CallPlan
             _atLeast[place] = deployment.Provider.ChargeAtStart(_facts[place] with { TextBytes = 0, Characters = 0 }, least);
         }
 
+        _sizes[place] = SizeOf(facts, estimate);
         if (deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null)
         {
             // Where it will be served is open: its money is reserved by the dearest place.

@@ -170,6 +170,7 @@ internal sealed class CallRun
         var request = new AdmissionRequest(
             _plan.Route.Name, caller.Tenant, caller.User, caller.Priority, _plan.Consumer, _plan.Charges)
         {
+            Sizes = _plan.Sizes,
             Caller = CallIdentity.Of(_call),
             IsIdentified = _call.IdempotencyKey is not null,
             IsBack = CallIdentity.IsBack(_call),

@@ -134,7 +134,6 @@ public static class FuncLimiterServices
             provider.GetRequiredService<AdmissionHeaders>(),
             provider.GetRequiredService<MetricSeries>(),
             provider.GetRequiredService<OperatorGate>(),
-            provider.GetRequiredService<Watch>(),
             provider.GetRequiredService<AlertBoard>()));
     }
 }

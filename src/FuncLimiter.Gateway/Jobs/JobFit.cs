@@ -43,6 +43,7 @@ internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator esti
         {
             ProviderAtLeast = plan.ChargesAtLeast,
             ConsumerAtLeast = plan.ConsumerAtLeast,
+            Sizes = plan.Sizes,
             Excluded = CallWays.Find(route, call, routes.ClosedTo(caller.Tenant, route)).Closed,
         };
         return limiter.Foresee(request) == Instant.Never ? NeverFits : null;

@@ -3,11 +3,14 @@ using FuncLimiter.Gateway.Configuration;
 
 namespace FuncLimiter.Gateway.Operators;
 
-/// <summary>What part of the service each tenant had in about the last minute, beside the part that its weight entitles it to.</summary>
+/// <summary>
+/// What part of the service each tenant had in about the last minute, beside the part that its weight entitles it to among those that have
+/// calls: who let none out for fifteen seconds and has none waiting is idle, and no part of it.
+/// </summary>
 internal sealed class TenantShares
 {
     private const double MemorySeconds = 60;
-    private const double Least = 0.5;
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(15);
 
     private readonly List<Standing> _standings = [];
     private readonly Dictionary<string, Standing> _byId = new(StringComparer.Ordinal);
@@ -42,9 +45,9 @@ internal sealed class TenantShares
     {
         var standing = _standings[place];
         var (waiting, oldest) = _waiting.GetValueOrDefault(standing.Id);
-        var isActive = standing.Recent >= Least;
+        var isActive = standing.IsActive;
         return new(
-            standing.Id, standing.Weight, isActive ? standing.Recent / _service : 0, isActive ? standing.Weight / _weight : 0, waiting, oldest,
+            standing.Id, standing.Weight, isActive && _service > 0 ? standing.Recent / _service : 0, isActive ? standing.Weight / _weight : 0, waiting, oldest,
             standing.Tally?.Admitted ?? 0, standing.Tally?.Refused ?? 0,
             Known(standing.Tally?.CostUsd ?? 0, standing.Tally?.Unpriced ?? 0), standing.Tally?.Unpriced ?? 0);
     }
@@ -69,14 +72,17 @@ internal sealed class TenantShares
         {
             if (standing.Tally is { } tally)
             {
-                standing.Advance(tally, fade);
+                standing.Advance(tally, fade, now);
                 cost += tally.CostUsd;
                 unpriced += tally.Unpriced;
-                if (standing.Recent >= Least)
-                {
-                    _service += standing.Recent;
-                    _weight += standing.Weight;
-                }
+            }
+
+            // Who neither takes nor waits leaves its part to the others.
+            standing.IsActive = _waiting.ContainsKey(standing.Id) || now - standing.LastAt < Idle;
+            if (standing.IsActive)
+            {
+                _service += standing.Recent;
+                _weight += standing.Weight;
             }
         }
 
@@ -118,9 +124,14 @@ internal sealed class TenantShares
 
         public double Recent { get; private set; }
 
-        public void Advance(TenantTally tally, double fade)
+        public Instant LastAt { get; private set; }
+
+        public bool IsActive { get; set; }
+
+        public void Advance(TenantTally tally, double fade, Instant now)
         {
             var tokens = tally.Tokens;
+            LastAt = tokens > _tokens ? now : LastAt;
             Recent = (Recent * fade) + (tokens - _tokens);
             _tokens = tokens;
         }

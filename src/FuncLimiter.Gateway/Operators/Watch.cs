@@ -28,12 +28,10 @@ internal sealed class Watch : BackgroundService
         AlertEngine alerts,
         TimeProvider time,
         ILogger<Watch> logger,
-        GatewayMetrics? metrics = null,
-        ILeaseOwners? owners = null)
+        GatewayMetrics? metrics = null)
     {
         _metrics = metrics;
         (_limiter, _tallies, _alerts, _time, _logger) = (limiter, tallies, alerts, time, logger);
-        History = new(isWhole: owners is null);
         Shares = new(configuration.Tenants);
     }
 
@@ -41,7 +39,7 @@ internal sealed class Watch : BackgroundService
     public Lock Gate { get; } = new();
 
     /// <summary>The last hour of every budget; to be read under the gate.</summary>
-    public UseHistory History { get; }
+    public UseHistory History { get; } = new();
 
     /// <summary>The tenants' parts; to be read under the gate.</summary>
     public TenantShares Shares { get; }
@@ -51,17 +49,6 @@ internal sealed class Watch : BackgroundService
 
     /// <summary>Told after each look, under the gate.</summary>
     public event Action? Looked;
-
-    /// <summary>The share of a meter in use when it was last looked at, as the dashboard and alerts have it.</summary>
-    /// <param name="budget">The budget's name.</param>
-    /// <param name="meter">The meter's place in its report.</param>
-    public double UseOf(string budget, int meter)
-    {
-        lock (Gate)
-        {
-            return History.Find(budget) is { } track && meter < track.Meters.Count ? track.Meters[meter].Use : 0;
-        }
-    }
 
     /// <summary>Looks once.</summary>
     public void Look()

@@ -96,7 +96,7 @@ internal sealed class VirtualAttempts
         var consumer = usage is { } used
             ? ConsumerCharge.Of(used, call.Plan.Price(admission.Place))
             : ConsumerCharge.Untold(kind, call.Plan.Estimate(admission.Place), null);
-        _limiter.Settle(admission.Reservation, new Settlement(call.Plan.ChargeAtEnd(admission.Place, usage, kind), consumer), now);
+        _limiter.Settle(admission.Reservation, new Settlement(call.Plan.ChargeAtEnd(admission.Place, usage, kind), consumer) { Usage = usage }, now);
         if (isAnswered)
         {
             Deliver(call, seconds);

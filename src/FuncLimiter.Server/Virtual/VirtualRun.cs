@@ -209,6 +209,7 @@ internal sealed class VirtualRun
             Provider = (Charge[])call.Plan.Charges,
             ConsumerAtLeast = call.Plan.ConsumerAtLeast,
             ProviderAtLeast = (Charge[]?)call.Plan.ChargesAtLeast,
+            Sizes = call.Plan.Sizes,
             Caller = (long)call.Seed,
             MaxWait = call.Deadline > now ? call.Deadline - now : TimeSpan.Zero,
             Excluded = excluded ?? call.Closed,

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Alerts;
 
@@ -20,6 +21,21 @@ public class AlertingTests
         Assert.InRange((raised.At - house.Start).TotalSeconds, crossing - 0.5, crossing + 5);
         Assert.Equal(House.Budget, raised.Alert.Budget);
         Assert.DoesNotContain(house.Notices, notice => notice.Change != AlertChange.Raised);
+    }
+
+    [Fact]
+    public async Task Alert_OfABucket_IsRaisedWhenItIsEmptied_AndNotByASteadyRateThatItBears()
+    {
+        using var house = new House(LimitAlgorithm.Bucket);
+        await house.PassAsync(60, _ => house.Call("acme", "ann", 97));
+
+        Assert.Empty(house.Notices);
+
+        // 500 a second more than comes back: 10,000 are gone after 20 s, 9,000 after 18 s.
+        await house.PassAsync(30, _ => house.Call("acme", "ann", 150));
+
+        var raised = Assert.Single(house.Notices, notice => notice.Alert.Level == AlertLevel.Act);
+        Assert.InRange((raised.At - house.Start).TotalSeconds, 60 + 17.5, 60 + 23);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FuncLimiter.Gateway.Tests.Alerts;
 
-/// <summary>A limiter with its watch and its alerts, in virtual time: one deployment of 60,000 tokens a minute, a thousand a second.</summary>
+/// <summary>A limiter with its watch and its alerts, in virtual time: one deployment of 60,000 tokens in any minute, a thousand a second.</summary>
 internal sealed class House : IDisposable
 {
     public const string Budget = "deployment:openai-1/gpt-x";
@@ -22,14 +22,14 @@ internal sealed class House : IDisposable
     private readonly List<Task> _underWay = [];
     private DateTimeOffset _nextLook;
 
-    public House(double burstSeconds = 10)
+    public House(LimitAlgorithm algorithm = LimitAlgorithm.Sliding)
     {
         var configuration = new GatewayConfiguration
         {
             Accounts =
             [
                 new("openai-1", "openai", null, new Uri("http://127.0.0.1:1"), "key", [],
-                    [new("gpt-x", [new Limit(Dimension.Tokens, 60_000, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = burstSeconds }], null)]),
+                    [new("gpt-x", [new Limit(Dimension.Tokens, 60_000, TimeSpan.FromMinutes(1), algorithm) { BurstSeconds = 10 }], null)]),
             ],
             Routes = [new("gpt-x", ["openai-1/gpt-x"], [])],
         };
@@ -92,6 +92,7 @@ internal sealed class House : IDisposable
         ended?.Invoke(result.Refusal is null ? result.Waited : null);
         if (result.Reservation is { } reservation)
         {
+            _observed.Observe(reservation, new Observation(OutcomeKind.Success));
             _observed.Settle(reservation, new Settlement(charge with { Concurrent = 0 }, charge with { Concurrent = 0 }));
         }
     }

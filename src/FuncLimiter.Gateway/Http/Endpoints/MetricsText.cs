@@ -14,9 +14,8 @@ internal static class MetricsText
 
     /// <summary>The whole text.</summary>
     /// <param name="report">How budgets and queues stand.</param>
-    /// <param name="watch">How much of each limit is in use.</param>
     /// <param name="series">What happened to calls; null for whoever may not see all tenants.</param>
-    public static string Write(LimiterReport report, Watch watch, MetricSeries? series)
+    public static string Write(LimiterReport report, MetricSeries? series)
     {
         var text = new StringBuilder(4096);
         Header(text, "funclimiter_calls_admitted_total", "counter", "Calls let out.");
@@ -30,7 +29,7 @@ internal static class MetricsText
         Header(text, "funclimiter_series_left_out", "gauge", "Budgets and queues without series of their own.");
         Sample(text, "funclimiter_series_left_out", "", Math.Max(0, report.Budgets.Count - MaxSeries) + Math.Max(0, report.Queues.Count - MaxSeries));
         Budgets(text, report);
-        Meters(text, report, watch);
+        Meters(text, report);
         Queues(text, report);
         series?.Write(text);
         return text.ToString();
@@ -52,13 +51,13 @@ internal static class MetricsText
         }
     }
 
-    private static void Meters(StringBuilder text, LimiterReport report, Watch watch)
+    private static void Meters(StringBuilder text, LimiterReport report)
     {
         Meter(text, report, "funclimiter_limit_configured", "Limit as configured, units per window.", (budget, i) => budget.Meters[i].Configured);
         Meter(text, report, "funclimiter_limit_effective", "Limit in force as learned, units per window.", (budget, i) => budget.Meters[i].Effective);
         Meter(text, report, "funclimiter_used", "Units taken.", (budget, i) => budget.Meters[i].Used);
         Meter(text, report, "funclimiter_consumed", "Units taken since the start, less those given back.", (budget, i) => budget.Meters[i].Total);
-        Meter(text, report, "funclimiter_use", "Share of a limit in use: of windows up to a minute what the last one took.", (budget, i) => watch.UseOf(budget.Name, i));
+        Meter(text, report, "funclimiter_use", "Share of a limit in use.", (budget, i) => budget.Meters[i].Use);
         Meter(text, report, "funclimiter_remaining", "Units that can be taken now.", (budget, i) => budget.Meters[i].Remaining);
     }
 

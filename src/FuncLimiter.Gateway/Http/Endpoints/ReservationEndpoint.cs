@@ -136,6 +136,7 @@ public sealed class ReservationEndpoint
         {
             ProviderAtLeast = plan.ChargesAtLeast,
             ConsumerAtLeast = plan.ConsumerAtLeast,
+            Sizes = plan.Sizes,
             MaxWait = call.MaxWait,
             Excluded = ReservationReader.Closed(plan.Route, call.Facts.Operation)
                 | _services.Routes.ClosedTo(call.Caller.Tenant, plan.Route) | (diversion == Diversion.Never ? plan.Route.Smaller : 0),

@@ -22,14 +22,13 @@ public sealed class StatusEndpoint
     private readonly AdmissionHeaders _headers;
     private readonly MetricSeries _series;
     private readonly OperatorGate _gate;
-    private readonly Watch _watch;
     private readonly AlertBoard _alerts;
 
     internal StatusEndpoint(
-        Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, MetricSeries series, OperatorGate gate, Watch watch, AlertBoard alerts)
+        Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, MetricSeries series, OperatorGate gate, AlertBoard alerts)
     {
         (_authenticator, _limiter, _headers) = (authenticator, limiter, headers);
-        (_series, _gate, _watch, _alerts) = (series, gate, watch, alerts);
+        (_series, _gate, _alerts) = (series, gate, alerts);
     }
 
     /// <summary>Answers with JSON.</summary>
@@ -38,7 +37,7 @@ public sealed class StatusEndpoint
     {
         if (await ReportAsync(context) is { } report)
         {
-            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers, _watch, _alerts));
+            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers, _alerts));
         }
     }
 
@@ -50,7 +49,7 @@ public sealed class StatusEndpoint
         {
             context.Response.ContentType = PrometheusText;
             var series = _gate.IsOperator(context) ? _series : null;
-            await context.Response.WriteAsync(MetricsText.Write(report, _watch, series), context.RequestAborted);
+            await context.Response.WriteAsync(MetricsText.Write(report, series), context.RequestAborted);
         }
     }
 

@@ -3,7 +3,6 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Operators;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
@@ -11,7 +10,7 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 internal static class StatusJson
 {
     /// <summary>Writes the report.</summary>
-    public static void Write(Utf8JsonWriter json, LimiterReport report, AdmissionHeaders headers, Watch watch, AlertBoard alerts)
+    public static void Write(Utf8JsonWriter json, LimiterReport report, AdmissionHeaders headers, AlertBoard alerts)
     {
         json.WriteStartObject();
         json.WriteString("at"u8, report.At.ToDateTimeOffset());
@@ -23,7 +22,7 @@ internal static class StatusJson
         json.WriteStartArray("budgets"u8);
         foreach (var budget in report.Budgets)
         {
-            Write(json, budget, headers.Pressure(budget), watch, report.At);
+            Write(json, budget, headers.Pressure(budget), report.At);
         }
 
         json.WriteEndArray();
@@ -39,7 +38,7 @@ internal static class StatusJson
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, BudgetReport budget, string pressure, Watch watch, Instant now)
+    private static void Write(Utf8JsonWriter json, BudgetReport budget, string pressure, Instant now)
     {
         json.WriteStartObject();
         json.WriteString("name"u8, budget.Name);
@@ -55,16 +54,16 @@ internal static class StatusJson
         }
 
         json.WriteStartArray("meters"u8);
-        for (var i = 0; i < budget.Meters.Count; i++)
+        foreach (var meter in budget.Meters)
         {
-            Write(json, budget.Meters[i], watch.UseOf(budget.Name, i));
+            Write(json, meter);
         }
 
         json.WriteEndArray();
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, MeterReport meter, double use)
+    private static void Write(Utf8JsonWriter json, MeterReport meter)
     {
         json.WriteStartObject();
         json.WriteString("dimension"u8, DimensionName.Of(meter.Dimension));
@@ -73,10 +72,25 @@ internal static class StatusJson
         json.WriteNumber("effective"u8, Rounded(meter.Effective));
         json.WriteNumber("capacity"u8, Rounded(meter.Capacity));
         json.WriteNumber("used"u8, Rounded(meter.Used));
-        json.WriteNumber("use"u8, Rounded(use));
+        json.WriteNumber("use"u8, Rounded(meter.Use));
         json.WriteNumber("consumed"u8, Rounded(meter.Total));
         json.WriteNumber("remaining"u8, Rounded(meter.Remaining));
         json.WriteNumber("resetSeconds"u8, Rounded(meter.ResetSeconds));
+        if (meter.Charging is { } charging)
+        {
+            json.WriteStartObject("charging"u8);
+            json.WriteString("rule"u8, JsonNamingPolicy.CamelCase.ConvertName(charging.Rule.ToString()));
+            json.WriteNumber("factor"u8, Rounded(charging.Factor));
+            json.WriteNumber("perCall"u8, Rounded(charging.Offset));
+            if (charging.Since > Instant.Distant)
+            {
+                json.WriteString("since"u8, charging.Since.ToDateTimeOffset());
+            }
+
+            json.WriteNumber("answers"u8, charging.Answers);
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 

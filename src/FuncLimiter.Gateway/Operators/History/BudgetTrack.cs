@@ -5,14 +5,9 @@ namespace FuncLimiter.Gateway.Operators.History;
 /// <summary>One budget as it stands, with its meters' last hour.</summary>
 internal sealed class BudgetTrack
 {
-    private readonly bool _isWhole;
     private MeterTrack[] _meters = [];
 
-    public BudgetTrack(BudgetReport report, bool isWhole)
-    {
-        Latest = report;
-        _isWhole = isWhole;
-    }
+    public BudgetTrack(BudgetReport report) => Latest = report;
 
     /// <summary>How it stood last.</summary>
     public BudgetReport Latest { get; private set; }
@@ -47,7 +42,7 @@ internal sealed class BudgetTrack
         Latest = report;
         if (_meters.Length != report.Meters.Count)
         {
-            _meters = [.. report.Meters.Select(meter => new MeterTrack(meter.WindowSeconds, _isWhole))];
+            _meters = [.. report.Meters.Select(static _ => new MeterTrack())];
         }
 
         for (var i = 0; i < _meters.Length; i++)

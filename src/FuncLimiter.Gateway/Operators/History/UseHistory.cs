@@ -3,8 +3,7 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Gateway.Operators.History;
 
 /// <summary>The last hour of every budget. Not thread-safe: who adds and who reads take turns.</summary>
-/// <param name="isWhole">Whether this process owns the budgets: false where they are leased, and others take of them too.</param>
-internal sealed class UseHistory(bool isWhole)
+internal sealed class UseHistory
 {
     private const int MostBudgets = 30_000;
 
@@ -34,7 +33,7 @@ internal sealed class UseHistory(bool isWhole)
                     continue;
                 }
 
-                _budgets.Add(budget.Name, track = new BudgetTrack(budget, isWhole));
+                _budgets.Add(budget.Name, track = new BudgetTrack(budget));
             }
 
             track.Add(budget, report.At);
