@@ -7,6 +7,7 @@ using FuncLimiter.Core.Scheduling;
 using FuncLimiter.IndependentProvider;
 using FuncLimiter.Promises.Tests.Hosting;
 using Xunit.Abstractions;
+using ChargeRule = FuncLimiter.IndependentProvider.ChargeRule;
 using Limit = FuncLimiter.IndependentProvider.Limit;
 
 namespace FuncLimiter.Promises.Tests;
