@@ -167,7 +167,7 @@ public sealed partial class Budget
         foreach (var meter in meters)
         {
             var amount = Charge.Clip(charge[meter.Dimension], certain[meter.Dimension], meter.Capacity);
-            if (!meter.HasRoom(amount, now))
+            if (!meter.HasRoom(Guarded(meter, amount), now))
             {
                 return false;
             }
@@ -262,12 +262,12 @@ public sealed partial class Budget
     public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now) => Observe(observation, mark, default, sentAt, now);
 
     /// <summary>The same, of a call whose size is known: what is reported then also tells how the provider charges.</summary>
-    internal void Observe(Observation observation, in Charge mark, in ChargedCall call, Instant sentAt, Instant now)
+    internal void Observe(Observation observation, in Charge mark, in SentCall sent, Instant sentAt, Instant now)
     {
         isDirty = true;
-        if (call.IsTrusted && Lease is null)
+        if (sent.Call.IsTrusted && Lease is null)
         {
-            LearnCharges(observation, call, sentAt, now);
+            LearnCharges(observation, sent, sentAt, now);
         }
 
         if (Lease is { } lease)
@@ -422,9 +422,9 @@ public sealed partial class Budget
         }
     }
 
-
-    private void LearnCharges(Observation observation, in ChargedCall call, Instant sentAt, Instant now)
+    private void LearnCharges(Observation observation, in SentCall sent, Instant sentAt, Instant now)
     {
+        var call = sent.Call;
         foreach (var learner in learners)
         {
             var meter = MeterOf(learner.Limit);
@@ -435,7 +435,7 @@ public sealed partial class Budget
                 {
                     hasHeard = true;
                     var most = reading.Limit ?? meter.Capacity;
-                    if (learner.Hear(remaining, most, meter.PerSecond, call.Documented[learner.Dimension], call.Size, sentAt, now))
+                    if (learner.Hear(remaining, most, meter.PerSecond, sent, sentAt, now))
                     {
                         // Calls under way were charged by what was thought before.
                         meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);

@@ -157,12 +157,12 @@ internal sealed class ChargeLearner
     /// <param name="remaining">What remained.</param>
     /// <param name="most">The limit that it was of.</param>
     /// <param name="perSecond">What comes back of it.</param>
-    /// <param name="documented">What its own call was charged by the documented rule.</param>
-    /// <param name="size">The call.</param>
-    /// <param name="sentAt">When the call left.</param>
+    /// <param name="sent">The call.</param>
+    /// <param name="sentAt">When it left.</param>
     /// <param name="now">Now.</param>
-    public bool Hear(double remaining, double most, double perSecond, double documented, in CallSize size, Instant sentAt, Instant now)
+    public bool Hear(double remaining, double most, double perSecond, in SentCall sent, Instant sentAt, Instant now)
     {
+        var (documented, size) = (sent.Call.Documented[Dimension], sent.Call.Size);
         isSilent = false;
         Answers++;
         var own = new double[rules.Length];
@@ -171,7 +171,7 @@ internal sealed class ChargeLearner
             own[i] = rules[i].Certain(documented, size);
         }
 
-        Keep(new(remaining, sentAt, now, own), most, perSecond);
+        Keep(new(remaining, sent.TakenAt, sentAt, now, own), most, perSecond);
         if (reports.Count < FewestReports || (Answers > ReportsBeforeRare && --untilNext > 0))
         {
             return false;
@@ -556,8 +556,8 @@ internal sealed class ChargeLearner
             : (rules[rule].ForeseesOutput() ? Booked(UnknownOutput, stamp + Overtaking, isAll: true) : 0)
                 + (rules[rule].LeavesOutCached() ? Booked(UnknownPrompt, stamp + Overtaking, isAll: true) : 0);
         var least = isStampedAtEnd
-            ? Math.Max(Booked(rule, stamp - Overtaking, isAll: false), Booked(rule, report.SentAt - Overtaking, isAll: false) + own)
-            : Booked(rule, stamp - Overtaking, isAll: false) + own;
+            ? Math.Max(Booked(rule, stamp - Overtaking, isAll: false), Booked(rule, report.TakenAt - Overtaking, isAll: false) + own)
+            : Booked(rule, report.TakenAt - Overtaking, isAll: false) + own;
         var most = unknown + Booked(rule, isStampedAtEnd ? stamp : stamp + Overtaking, isAll: true);
         if (limit.Algorithm == LimitAlgorithm.Sliding)
         {
@@ -724,7 +724,7 @@ internal sealed class ChargeLearner
         Both,
     }
 
-    private readonly record struct Report(double Remaining, Instant SentAt, Instant HeardAt, double[] Own);
+    private readonly record struct Report(double Remaining, Instant TakenAt, Instant SentAt, Instant HeardAt, double[] Own);
 }
 
 /// <summary>A call as its books need it.</summary>
@@ -732,6 +732,11 @@ internal sealed class ChargeLearner
 /// <param name="Size">What its tokens are made of.</param>
 /// <param name="IsTrusted">False where its size is a tenant's word, or not known: then nothing is learned beside it.</param>
 internal readonly record struct ChargedCall(Charge Documented, CallSize Size, bool IsTrusted);
+
+/// <summary>A call that left.</summary>
+/// <param name="Call">The call.</param>
+/// <param name="TakenAt">When it was let out: it may have left later.</param>
+internal readonly record struct SentCall(ChargedCall Call, Instant TakenAt);
 
 /// <summary>The learners of a budget.</summary>
 internal static class ChargeLearners

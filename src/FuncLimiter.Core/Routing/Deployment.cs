@@ -284,7 +284,11 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         {
             var heard = isSuccess || i == concerned ? observation : observation.ReadingsOnly();
             scopes[i].Observe(
-                readings.Count == heard.Readings.Count ? heard : heard with { Readings = readings }, reservation.MarkOf(i), call, reservation.SentAt, now);
+                readings.Count == heard.Readings.Count ? heard : heard with { Readings = readings },
+                reservation.MarkOf(i),
+                new(call, reservation.TakenAt),
+                reservation.SentAt,
+                now);
             if (readings.Count > 0 && i < scopes.Length - 1)
             {
                 var scope = scopes[i];
