@@ -188,7 +188,7 @@ public sealed partial class Limiter
         place.Owner!.Budget.Hold(place.Consumer, now);
         place.OwnerUser?.Hold(place.Consumer, now);
         place.Deployment = deployment;
-        place.Cost = deployment.Cost(booking.Held);
+        place.Cost = deployment.Cost(place.Provider[place.Place]);
         place.Lane.Pool.Count(place, now);
         return true;
     }

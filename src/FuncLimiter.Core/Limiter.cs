@@ -185,7 +185,7 @@ public sealed partial class Limiter
         call.OwnerUser?.Settle(call.Consumer, consumer, reservation.TakenAt, now);
 
         call.State = CallState.Idle;
-        Pool.Correct(call, deployment.Cost(provider));
+        Pool.Correct(call, deployment.Cost(held));
         if (waiting > 0 || bookings.Count > 0)
         {
             Release(call, now);
@@ -349,7 +349,9 @@ public sealed partial class Limiter
         call.OwnerUser?.Take(call.Consumer, now);
 
         call.Deployment = deployment;
-        call.Cost = deployment.Cost(charge);
+
+        // Tenants are compared by what a call costs as documented: what is learned on the way must not favour calls of one shape.
+        call.Cost = deployment.Cost(call.Provider[call.Place]);
         call.Lane.Pool.Count(call, now);
         call.Lane.Affinity?.Note(call.Prefix, call.Place, now);
         call.Reservation.Begin(call, charge, deployment.Scopes, now);

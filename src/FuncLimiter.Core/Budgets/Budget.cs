@@ -7,6 +7,9 @@ public sealed partial class Budget
 {
     private const double MostExcess = 0.02;
     private static readonly TimeSpan MostCooldown = TimeSpan.FromDays(7);
+
+    /// <summary>While nothing is lent nobody knows when there will be room: callers are told to look again no later than this.</summary>
+    private static readonly TimeSpan MostUnlent = TimeSpan.FromSeconds(90);
     private readonly Meter[] meters;
     private readonly Caution caution;
     private readonly Traffic? traffic;
@@ -130,8 +133,10 @@ public sealed partial class Budget
             var places = Array.Find(meters, meter => meter.Dimension == Dimension.Concurrent);
             var rounds = places is null || charge.Concurrent == 0 ? 0 : Math.Floor((ahead.Calls + 1) / Math.Max(1, places.Effective * Share));
             var alone = fits.IsKnown || ahead.Work <= 0 ? 0 : Cost(charge);
-            return fits == Instant.Never ? fits : Instant.Max(turn, fits.IsKnown ? fits : now)
-                + TimeSpan.FromSeconds(Math.Min(MostCooldown.TotalSeconds, (ahead.Work + alone) / Share)) + (rounds * (ahead.Runs + ahead.LostARound));
+            var inLine = TimeSpan.FromSeconds(Math.Min(MostCooldown.TotalSeconds, (ahead.Work + alone) / Share)) + (rounds * (ahead.Runs + ahead.LostARound));
+            return fits == Instant.Never ? fits
+                : fits.IsKnown ? Instant.Max(turn, fits) + inLine
+                : Instant.Max(turn, now) + (inLine < MostUnlent ? inLine : MostUnlent);
         }
 
         for (var i = 0; i < meters.Length; i++)

@@ -255,7 +255,7 @@ public sealed class Call
     internal void Price()
     {
         var first = Math.Min(Provider.Length - 1, BitOperations.TrailingZeroCount(~Excluded));
-        Cost = Lane!.Places[first].Cost(ChargeAt(first));
+        Cost = Lane!.Places[first].Cost(Provider[first]);
         TenantCost = Owner!.Budget.Cost(Consumer);
         UserCost = OwnerUser?.Cost(Consumer) ?? 0;
     }

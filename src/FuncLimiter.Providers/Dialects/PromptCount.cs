@@ -25,6 +25,9 @@ internal struct PromptCount
     /// <summary>Characters of text, as UTF-16 counts them.</summary>
     public int Characters { get; private set; }
 
+    /// <summary>Words that stand after a blank.</summary>
+    public readonly double Words => _text.Words;
+
     /// <summary>The tokens that text and messages come to, before anything is learned of a model.</summary>
     public readonly double Tokens => _text.Tokens + (TokensPerMessage * Math.Max(0, _messages - 1));
 

@@ -32,14 +32,22 @@ public sealed record RequestFacts(
     /// <summary>The tokens that the prompt comes to by a count of its words, see <see cref="PromptSize.Tokens"/>; 0 where nobody counted.</summary>
     public double Tokens { get; init; }
 
+    /// <summary>Words of the prompt that stand after a blank; 0 where nobody counted.</summary>
+    public double Words { get; init; }
+
     /// <summary>What kind of text most of it is.</summary>
     public ContentKind Content { get; init; }
 
     /// <summary>The prompt's size, from which its tokens are foreseen.</summary>
     public PromptSize Prompt => new(TextBytes, Images) { Tokens = Tokens, Content = Content, LeastTokens = LeastTokens };
 
-    /// <summary>What no tokenizer can go below, given how many bytes a token stands for at the most.</summary>
-    private long LeastTokens => (TextBytes + MostBytesPerToken - 1) / MostBytesPerToken;
+    /// <summary>
+    /// What no tokenizer can go below, given how many bytes a token stands for at the most, and that hardly a token holds two words.
+    /// </summary>
+    private long LeastTokens => Math.Max((TextBytes + MostBytesPerToken - 1) / MostBytesPerToken, (long)(Words / MostWordsPerToken));
+
+    /// <summary>Tokenizers cut at blanks before all else; twice as many words as tokens leaves room for those that join some.</summary>
+    private const int MostWordsPerToken = 2;
 
     /// <summary>The longest tokens of o200k and cl100k are 128 blanks; another vocabulary may have some of twice that.</summary>
     private const int MostBytesPerToken = 256;

@@ -49,6 +49,7 @@ public static class RequestReader
                     Prefix = scan.Prompt.Prefix.Value,
                     Characters = scan.Prompt.Characters,
                     Tokens = scan.Prompt.Tokens,
+                    Words = scan.Prompt.Words,
                     Content = scan.Prompt.Content,
                 };
                 return true;

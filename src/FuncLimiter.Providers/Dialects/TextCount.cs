@@ -27,6 +27,7 @@ internal struct TextCount
     private double _moreSigns;
     private double _blanks;
     private double _spaces;
+    private double _wordsAfterBlanks;
     private double _twoByte;
     private double _wide;
     private double _symbols;
@@ -66,6 +67,9 @@ internal struct TextCount
             return (scrambled ? (0.25 * words) + (0.5 * _bytes) : Math.Min(words, _bytes)) + _given;
         }
     }
+
+    /// <summary>Words that stand after a blank. Tokenizers cut text there, so hardly any of their tokens holds two.</summary>
+    public readonly double Words => _wordsAfterBlanks;
 
     /// <summary>What most of it is.</summary>
     public readonly ContentKind Content =>
@@ -123,6 +127,7 @@ internal struct TextCount
         _letters += times * (lower + upper + two);
         _words += times * (lower + upper + two - within);
         _humps += times * humps;
+        _wordsAfterBlanks += times * (Pair(pairs, Kind.Space, Kind.Lower) + Pair(pairs, Kind.Space, Kind.Upper) + Pair(pairs, Kind.Space, Kind.TwoByte));
         var (digits, moreDigits) = (Of(pairs, Kind.Digit), Pair(pairs, Kind.Digit, Kind.Digit));
         _numbers += times * (digits - moreDigits + (0.31 * Math.Max(0, moreDigits - (digits - moreDigits))));
         var (signs, moreSigns) = (Of(pairs, Kind.Sign), Pair(pairs, Kind.Sign, Kind.Sign));

@@ -60,7 +60,7 @@ internal static class ServeCommand
             errors.WriteLine(exception.Message);
             return 1;
         }
-        catch (Exception exception) when (exception is SocketException or InvalidOperationException or NotSupportedException)
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException or NotSupportedException or ArgumentException or FormatException)
         {
             errors.WriteLine($"--urls: {urls} can't be listened on: {exception.Message}");
             return 1;

@@ -42,10 +42,12 @@ internal sealed class ServerHost : IAsyncDisposable
     {
         var database = settings.DataDirectory is { } directory ? Database.Open(directory) : null;
         WebApplication? app = null;
+        var isStarted = false;
         try
         {
-            app = Build(settings, database);
+            app = Build(settings, database, () => isStarted);
             await app.StartAsync(cancellationToken);
+            isStarted = true;
             return new ServerHost(app, database);
         }
         catch
@@ -67,10 +69,13 @@ internal sealed class ServerHost : IAsyncDisposable
         _database?.Dispose();
     }
 
-    private static WebApplication Build(ServerSettings settings, Database? database)
+    private static WebApplication Build(ServerSettings settings, Database? database, Func<bool> isStarted)
     {
         var builder = WebApplication.CreateSlimBuilder();
         ServerLogging.Configure(builder.Logging, settings.Quiet);
+
+        // What fails at the start is said in a sentence by whoever starts the server.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => isStarted());
         builder.WebHost.UseUrls(settings.Urls).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
