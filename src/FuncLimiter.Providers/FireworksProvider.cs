@@ -1,4 +1,3 @@
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 

@@ -301,8 +301,13 @@ internal sealed class AnthropicDialect : Dialect
         {
             type = status switch
             {
-                400 => "invalid_request_error", 401 => "authentication_error", 404 => "not_found_error", 413 => "request_too_large",
-                429 => "rate_limit_error", 529 => "overloaded_error", _ => "api_error",
+                400 => "invalid_request_error",
+                401 => "authentication_error",
+                404 => "not_found_error",
+                413 => "request_too_large",
+                429 => "rate_limit_error",
+                529 => "overloaded_error",
+                _ => "api_error",
             },
             message,
         },
@@ -355,8 +360,14 @@ internal sealed class AnthropicDialect : Dialect
             type = "message_start",
             message = new
             {
-                id = $"msg_{call.Id}", type = "message", role = "assistant", model = call.Model, content = Array.Empty<object>(),
-                stop_reason = (string?)null, stop_sequence = (string?)null, usage = Usage(call, 1),
+                id = $"msg_{call.Id}",
+                type = "message",
+                role = "assistant",
+                model = call.Model,
+                content = Array.Empty<object>(),
+                stop_reason = (string?)null,
+                stop_sequence = (string?)null,
+                usage = Usage(call, 1),
             },
         }));
         yield return new Part(0, Event("content_block_start", new { type = "content_block_start", index = 0, content_block = new { type = "text", text = "" } }));

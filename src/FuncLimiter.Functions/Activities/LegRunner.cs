@@ -1,4 +1,3 @@
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Functions.Storage;

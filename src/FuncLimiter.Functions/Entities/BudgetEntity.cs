@@ -1,4 +1,3 @@
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Gateway.Admission;
 using Microsoft.Azure.Functions.Worker;

@@ -1,4 +1,3 @@
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Operators;

@@ -50,7 +50,7 @@ internal sealed class CallPlan
     public PriceConfiguration? Price(int place) => _facts[place].Operation == Operation.CountTokens ? null : Route.Deployments[place].Price;
 
     /// <summary>What calls like this one are learned under.</summary>
-    public static EstimateKey Key(Deployment deployment, Caller caller) => 
+    public static EstimateKey Key(Deployment deployment, Caller caller) =>
         new(deployment.Target.Model, caller.Workflow, caller.Step) { Tenant = caller.Tenant };
 
     /// <summary>Foresees a call by what calls like it used.</summary>

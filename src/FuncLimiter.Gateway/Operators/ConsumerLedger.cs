@@ -1,4 +1,3 @@
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Alerts.Causes;

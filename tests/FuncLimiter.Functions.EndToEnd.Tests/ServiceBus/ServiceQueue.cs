@@ -1,5 +1,4 @@
 using Microsoft.Azure.Amqp;
-using Microsoft.Azure.Amqp.Framing;
 
 namespace FuncLimiter.Functions.EndToEnd.Tests.ServiceBus;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Operators;
 using FuncLimiter.Gateway.Telemetry;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;

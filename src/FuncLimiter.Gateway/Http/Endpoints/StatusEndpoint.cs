@@ -5,7 +5,6 @@ using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Responses;
-using FuncLimiter.Gateway.Operators;
 using FuncLimiter.Gateway.Telemetry;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
