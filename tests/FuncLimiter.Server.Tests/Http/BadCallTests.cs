@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using FuncLimiter.Server.Tests.Processes;
 
 namespace FuncLimiter.Server.Tests.Http;
