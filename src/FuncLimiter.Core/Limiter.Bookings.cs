@@ -235,30 +235,35 @@ public sealed partial class Limiter
     private static bool IsFree(Call call, Instant now) =>
         CallRoom.IsFreeOfItsOwn(call, now) && call.Lane!.Places[call.Place].FitsAt(call.ChargeAt(call.Place), call.Certain(call.Place), now) <= now;
 
+    // Whether a booked call would go later than it was told because of another one. Where both draw on nothing together, it would not.
     private static bool IsInTheWay(Call call, Booking booked, Instant now)
     {
         var place = booked.Place;
         var (latest, lane) = (Instant.Max(booked.At, now) + Leeway, place.Lane!);
-        var taken = new QueueAhead(0, 1, 0, lane.Places[0].Runs);
-        if (place.Owner!.Budget.Foresee(place.Consumer, place.ConsumerCertain, taken with { Work = place.Owner.Budget.Cost(call.Consumer) }, now) > latest)
-        {
-            return true;
-        }
+        var alone = new QueueAhead(0, 0, 0, lane.Places[0].Runs);
+        var (owner, target) = (place.Owner!.Budget, call.Lane!.Places[call.Place]);
+        return OfTenant(After(owner.Cost(call.Consumer))) is var turn && turn > latest && turn > OfTenant(alone)
+            || call.OwnerUser is { } user && place.User == call.User
+                && OfUser(user, After(user.Cost(call.Consumer))) is var its && its > latest && its > OfUser(user, alone)
+            || First(After(target.Cost(call.Provider[call.Place]))) is var first && first > latest && first > First(alone);
 
-        if (call.OwnerUser is { } user && place.User == call.User && user.Foresee(place.Consumer, place.ConsumerCertain, taken with { Work = user.Cost(call.Consumer) }, now) > latest)
-        {
-            return true;
-        }
+        QueueAhead After(double work) => alone with { Work = work, Calls = 1 };
 
-        var (target, first) = (call.Lane!.Places[call.Place], Instant.Never);
-        for (var i = 0; i < lane.Places.Length; i++)
-        {
-            var isShared = lane.Places[i].IsRival(target);
-            first = (place.Excluded >> i & 1) != 0 ? first : Instant.Min(
-                first, lane.Places[i].Foresee(place.ChargeAt(i), place.Certain(i), isShared ? taken with { Work = target.Cost(call.Provider[call.Place]) } : default, now));
-        }
+        Instant OfTenant(QueueAhead ahead) => owner.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
 
-        return first > latest;
+        Instant OfUser(User user, QueueAhead ahead) => user.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
+
+        Instant First(QueueAhead ahead)
+        {
+            var first = Instant.Never;
+            for (var i = 0; i < lane.Places.Length; i++)
+            {
+                first = (place.Excluded >> i & 1) != 0 ? first : Instant.Min(
+                    first, lane.Places[i].Foresee(place.ChargeAt(i), place.Certain(i), lane.Places[i].IsRival(target) ? ahead : default, now));
+            }
+
+            return first;
+        }
     }
 
     private bool TryHold(Booking booked, Instant now)
