@@ -6,8 +6,8 @@ namespace FuncLimiter.Core.Budgets;
 /// <param name="CooldownUntilTicks">Until when the provider closed it.</param>
 public sealed record BudgetState(string Name, IReadOnlyList<MeterState> Meters, long CooldownUntilTicks)
 {
-    /// <summary>What was learned of how the provider charges it.</summary>
-    public IReadOnlyList<ChargeState> Charging { get; init; } = [];
+    /// <summary>What was learned of how the provider charges it; nothing in what an older version kept.</summary>
+    public IReadOnlyList<ChargeState> Charging { get; init => field = value ?? []; } = [];
 
     /// <summary>When it was so; 0 where that is not known.</summary>
     public long AtTicks { get; init; }

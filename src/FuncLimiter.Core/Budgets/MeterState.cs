@@ -8,8 +8,8 @@ namespace FuncLimiter.Core.Budgets;
 public sealed record MeterState(Dimension Dimension, long WindowTicks, long AtTicks, double Used)
 {
     /// <summary>For windows: when the parts were taken, oldest first, as ticks.</summary>
-    public long[] EntryTicks { get; init; } = [];
+    public long[] EntryTicks { get; init => field = value ?? []; } = [];
 
     /// <summary>For windows: how much each part was.</summary>
-    public double[] EntryAmounts { get; init; } = [];
+    public double[] EntryAmounts { get; init => field = value ?? []; } = [];
 }

@@ -1,3 +1,4 @@
+using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Server.Storage;
 
@@ -30,6 +31,37 @@ public sealed class BudgetStoreTests : IDisposable
         using var database = Database.Open(_directory.Path);
 
         Assert.Empty(new BudgetStore(database).Load());
+    }
+
+    // What the store holds outlives the version that wrote it: members that came later are not in it.
+    [Fact]
+    public async Task Load_OfWhatAnOlderVersionKept_IsTakenUpByALimiter()
+    {
+        using var database = Database.Open(_directory.Path);
+        await database.WriteAsync(
+            (connection, transaction) =>
+            {
+                using var command = connection.CreateCommand();
+                command.Transaction = transaction;
+                command.CommandText = $$"""
+                    INSERT INTO budgets (name, state) VALUES ('account:a',
+                    CAST('{"Name":"account:a","Meters":[{"Dimension":0,"WindowTicks":{{TimeSpan.TicksPerMinute}},"AtTicks":5,"Used":3}],"CooldownUntilTicks":0}' AS BLOB))
+                    """;
+                return command.ExecuteNonQuery();
+            },
+            durable: true,
+            CancellationToken.None);
+        var now = Instant.From(DateTimeOffset.UnixEpoch.AddDays(1));
+        var limiter = new Limiter(new()
+        {
+            Accounts = [new("a", [new Limit(Dimension.Requests, 5, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket)])],
+            Deployments = [],
+            Routes = [],
+        });
+
+        limiter.Restore(new BudgetStore(database).Load(), now);
+
+        Assert.Equal("account:a", Assert.Single(limiter.Report(now).Budgets).Name);
     }
 
     private static BudgetState State(string name, double used) => new(
