@@ -46,6 +46,12 @@ internal static class CommandLine
         catch (Exception exception)
         {
             invocation.Error.WriteLine($"FuncLimiter can't go on: {exception.Message} ({exception.GetType().Name})");
+            if (exception is NullReferenceException or ArgumentException or IndexOutOfRangeException or InvalidCastException or KeyNotFoundException)
+            {
+                // Nothing that its user can mend: whoever mends it needs to know where.
+                invocation.Error.WriteLine(exception.StackTrace);
+            }
+
             return 1;
         }
     }

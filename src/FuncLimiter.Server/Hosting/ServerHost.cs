@@ -75,7 +75,7 @@ internal sealed class ServerHost : IAsyncDisposable
         ServerLogging.Configure(builder.Logging, settings.Quiet);
 
         // What fails at the start is said in a sentence by whoever starts the server.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => isStarted());
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= ServerLogging.Least(settings.Quiet) && isStarted());
         builder.WebHost.UseUrls(settings.Urls).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -21,8 +21,11 @@ internal static class ServerLogging
             console.LogToStandardErrorThreshold = LogLevel.Trace;
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
-        logging.SetMinimumLevel(quiet ? LogLevel.Error : LogLevel.Information);
+        logging.SetMinimumLevel(Least(quiet));
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);
     }
+
+    /// <summary>What is said at least.</summary>
+    public static LogLevel Least(bool quiet) => quiet ? LogLevel.Error : LogLevel.Information;
 }
