@@ -178,8 +178,10 @@ public sealed partial class Limiter
 
         reservation.IsSettled = true;
         var (held, consumer) = call.Bounded(settlement);
-        var provider = deployment.FinalOf(call.AsCharged(call.Place), settlement with { Provider = held });
+        var used = settlement with { Provider = held };
+        var provider = deployment.FinalOf(call.AsCharged(call.Place), used);
         deployment.Settle(reservation.Provider, provider, reservation.SentAt, now);
+        deployment.Disregard(provider, call.AsCharged(call.Place), used);
         deployment.End(call.AsCharged(call.Place), settlement, reservation.TakenAt, now);
         tenant.Budget.Settle(call.Consumer, consumer, reservation.TakenAt, now);
         call.OwnerUser?.Settle(call.Consumer, consumer, reservation.TakenAt, now);

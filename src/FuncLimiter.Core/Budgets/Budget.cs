@@ -320,6 +320,18 @@ public sealed partial class Budget
         Delay(now - takenAt, now);
     }
 
+    /// <summary>A part of what stands taken was likely never used: the meters keep it, and leave it out of what was used since the start.</summary>
+    internal void Disregard(Dimension dimension, double amount)
+    {
+        foreach (var meter in meters)
+        {
+            if (meter.Dimension == dimension)
+            {
+                meter.Disregard(amount);
+            }
+        }
+    }
+
     /// <summary>Takes into account that calls leave so long after they are let out.</summary>
     internal void Delay(TimeSpan by, Instant now)
     {

@@ -101,6 +101,12 @@ internal sealed class ChargeLearner
     public double Final(double documentedStart, double documentedEnd, in CallSize size, TokenUsage? usage) =>
         documentedEnd <= 0 && documentedStart > 0 ? 0 : Most(documentedEnd, size, usage, isEnd: true);
 
+    /// <summary>What a call that is over came to by the likeliest rule.</summary>
+    public double Likely(double documentedStart, double documentedEnd, in CallSize size, TokenUsage? usage) =>
+        documentedEnd <= 0 && documentedStart > 0 ? 0
+        : isJudged ? (factor * rules[best].AtEnd(documentedEnd, size, usage)) + offset
+        : documentedEnd;
+
     /// <summary>A call leaves.</summary>
     public void Begin(in ChargedCall call, Instant now)
     {

@@ -144,6 +144,9 @@ public abstract class Meter
         }
     }
 
+    /// <summary>So much of what is taken is kept for caution alone, and is no part of <see cref="Total"/>.</summary>
+    internal void Disregard(double amount) => Total -= amount;
+
     /// <summary>What was taken at one instant left only now, and counts from now on.</summary>
     internal void Move(double amount, Instant takenAt, Instant now)
     {

@@ -201,6 +201,27 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         }
     }
 
+    /// <summary>
+    /// While several rules may be the one by which the provider charges, the most of them is kept of a call that is over. What that is above
+    /// the likeliest is caution, and nothing that was used.
+    /// </summary>
+    public void Disregard(in Charge kept, in ChargedCall call, in Settlement settlement)
+    {
+        if (call.Size == default)
+        {
+            return;
+        }
+
+        foreach (var scope in scopes)
+        {
+            foreach (var learner in scope.Learners)
+            {
+                var likely = learner.Likely(call.Documented[learner.Dimension], settlement.Provider[learner.Dimension], call.Size, settlement.Usage);
+                scope.Disregard(learner.Dimension, Math.Max(0, kept[learner.Dimension] - Math.Ceiling(likely)));
+            }
+        }
+    }
+
     /// <summary>A call is over.</summary>
     public void End(in ChargedCall call, in Settlement settlement, Instant takenAt, Instant now)
     {

@@ -193,6 +193,8 @@ internal static class DashboardJson
         json.WriteNumber("configured"u8, meter.Configured);
         json.WriteNumber("effective"u8, meter.Effective);
         json.WriteNumber("free"u8, meter.Free);
+        json.WriteNumber("capacity"u8, meter.Capacity);
+        json.WriteNumber("consumed"u8, meter.Consumed);
         json.WriteEndObject();
     }
 

@@ -11,8 +11,10 @@ namespace FuncLimiter.Gateway.Dashboard;
 /// <param name="Configured">The limit as configured.</param>
 /// <param name="Effective">The limit in force, as learned.</param>
 /// <param name="Free">What can be taken now.</param>
+/// <param name="Capacity">What can be taken at once.</param>
+/// <param name="Consumed">What was used since the start.</param>
 internal readonly record struct MeterRow(
-    Dimension Dimension, double WindowSeconds, double Use, long Taken, long Configured, long Effective, long Free)
+    Dimension Dimension, double WindowSeconds, double Use, long Taken, long Configured, long Effective, long Free, long Capacity, long Consumed)
 {
     /// <summary>A meter's row.</summary>
     public static MeterRow Of(MeterReport meter, MeterTrack track)
@@ -20,7 +22,8 @@ internal readonly record struct MeterRow(
         // Four digits are what people read of an amount.
         var use = Math.Round(track.Use, 3);
         return new(
-            meter.Dimension, meter.WindowSeconds, use, Round(track.Taken), meter.Configured, (long)meter.Effective, Round(meter.Remaining));
+            meter.Dimension, meter.WindowSeconds, use, Round(track.Taken), meter.Configured, (long)meter.Effective, Round(meter.Remaining),
+            (long)meter.Capacity, Round(meter.Total));
     }
 
     private static long Round(double amount)

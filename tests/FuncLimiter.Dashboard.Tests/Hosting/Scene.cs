@@ -33,7 +33,7 @@ internal static class Scene
             { "id": "anthropic-1", "provider": "anthropic", "endpoint": "{{provider}}", "apiKey": "${KEY}", "models": [
               { "model": "claude-x", "limits": { "rpm": 1000 }, "price": { "input": 3, "output": 15 } }] },
             { "id": "still", "provider": "openai", "endpoint": "{{provider}}", "apiKey": "${KEY}", "models": [
-              { "model": "gpt-still", "limits": { "tpm": 120000, "burstSeconds": 60 } }] }
+              { "model": "gpt-still", "limits": { "tpm": 120000, "algorithm": "sliding" } }] }
           ],
           "tenants": [{{string.Join(",", Tenants.Select(tenant => $$"""{ "id": "{{tenant.Id}}", "keys": ["sha256:{{Hash(tenant.Id)}}"], "weight": {{tenant.Weight}} }"""))}}],
           "admin": { "keys": ["sha256:{{Hash(AdminKey)}}"] }

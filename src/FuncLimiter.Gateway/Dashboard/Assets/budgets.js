@@ -75,8 +75,8 @@ function updateMeter(node, meter) {
   className(share, `percent ${state}`);
   className(bar.firstChild, state);
   bar.firstChild.style.width = `${Math.min(100, meter.use * 100).toFixed(1)}%`;
-  const limit = Math.min(meter.configured, meter.effective);
-  text(of, meterText(meter.dimension, meter.window, meter.taken, limit));
+  text(of, meterText(meter));
+  of.title = `${meterAmount(meter.dimension, meter.consumed)} since the start`;
   learned.hidden = meter.effective >= meter.configured * 0.995;
   text(learned, `limit learned as ${meterAmount(meter.dimension, meter.effective)}, configured as ${meterAmount(meter.dimension, meter.configured)}`);
 }

@@ -30,8 +30,12 @@ export const meterName = (dimension, window) => (dimensions[dimension] ?? dimens
 // Amounts of a meter as people read them, and as they are written down. A billionth of a dollar is the unit of money.
 export const meterAmount = (dimension, value) => dimension === nanoUsd ? usd(value / perUsd) : amount(value);
 export const meterUnits = (dimension, value) => dimension === nanoUsd ? Math.round(value * perUsd) : value;
-export const meterText = (dimension, window, taken, limit) =>
-  dimension === nanoUsd ? `${usd(taken / perUsd)} of ${usd(limit / perUsd)}${span(window)}` : `${amount(taken)} of ${amount(limit)} ${meterName(dimension, window)}`;
+export const meterText = ({ dimension, window, taken, capacity, configured, effective }) => {
+  const limit = Math.min(configured, effective);
+  const atOnce = capacity < limit * 0.995 ? `${meterAmount(dimension, capacity)} at once, ` : '';
+  const whole = dimension === nanoUsd ? `${usd(limit / perUsd)}${span(window)}` : `${amount(limit)} ${meterName(dimension, window)}`;
+  return `${meterAmount(dimension, taken)} of ${atOnce}${whole}`;
+};
 
 // "deployment:openai-east/gpt-x" is openai-east/gpt-x, a deployment.
 export const budgetName = name => {
