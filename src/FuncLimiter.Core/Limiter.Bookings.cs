@@ -29,7 +29,8 @@ public sealed partial class Limiter
         var (pool, line) = (call.Lane!.Pool, bookings.LineOf(call));
         var turn = WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now);
         pool.Arrive(call, now);
-        var given = call.IsIdentified ? line.Of(call) : null;
+        var given = line.OfEarly(call);
+        line.See(call, now);
         if (Stand(call, now) != CallState.Waiting)
         {
             if (given is not null && call.State == CallState.Admitted)
@@ -48,16 +49,18 @@ public sealed partial class Limiter
             var counted = Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
             if (given is not null)
             {
-                // It comes too early, and is told the same again.
-                turn = given.At;
+                // It comes too early, and is told the same again, unless its turn will come sooner now, or can't come then any more.
                 End(given, call, now);
+                var last = WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now);
+                var first = WaitForecast.OfOnly(call, queue.Floor, bookings, now);
+                (turn, given) = last < given.At ? (last, null) : first > given.At ? (first, null) : (given.At, given);
             }
             else
             {
                 turn = WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now);
             }
 
-            TurnAway(call, isFull, turn, now, given?.Told);
+            TurnAway(call, isFull, turn, now, given);
             pool.Dispatch(now);
             return call.State;
         }
@@ -112,10 +115,10 @@ public sealed partial class Limiter
         return call.State;
     }
 
-    private void TurnAway(Call call, bool isFull, Instant turn, Instant now, Instant? told = null)
+    private void TurnAway(Call call, bool isFull, Instant turn, Instant now, Booking? before = null)
     {
         var budget = CallRoom.Binding(call, now);
-        var at = bookings.Book(call, turn, now, told);
+        var at = bookings.Book(call, turn, now, before);
         Refuse(call, new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, budget.Name, at)
         {
             Dimension = CallRoom.BindingOf(call, budget, now),

@@ -7,9 +7,6 @@ public sealed partial class Budget
 {
     private const double MostExcess = 0.02;
     private static readonly TimeSpan MostCooldown = TimeSpan.FromDays(7);
-
-    /// <summary>While nothing is lent nobody knows when there will be room: callers are told to look again no later than this.</summary>
-    private static readonly TimeSpan MostUnlent = TimeSpan.FromSeconds(90);
     private readonly Meter[] meters;
     private readonly Caution caution;
     private readonly Traffic? traffic;
@@ -136,7 +133,7 @@ public sealed partial class Budget
             var inLine = TimeSpan.FromSeconds(Math.Min(MostCooldown.TotalSeconds, (ahead.Work + alone) / Share)) + (rounds * (ahead.Runs + ahead.LostARound));
             return fits == Instant.Never ? fits
                 : fits.IsKnown ? Instant.Max(turn, fits) + inLine
-                : Instant.Max(turn, now) + (inLine < MostUnlent ? inLine : MostUnlent);
+                : Instant.Max(turn, now) + inLine;
         }
 
         for (var i = 0; i < meters.Length; i++)

@@ -106,13 +106,20 @@ internal sealed class TenantLine
     private const double WeightOfOne = 0.1;
     private const double Few = 0.7;
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(1);
+    private const int EnoughSeen = 20;
+    private const int MostSeen = 4_096;
+    private const double MostAlike = 0.05;
+    private static readonly TimeSpan Together = TimeSpan.FromSeconds(0.4);
     private readonly Dictionary<(string?, long), Queue<Booking>> _byCaller = [];
+    private readonly Dictionary<(string?, long), Instant> _seen = [];
     private readonly PriorityQueue<Booking, long> _inOrder = new();
 
     // How fast calls of unknown callers come that no booking was given to: they are new ones.
     private readonly ServiceRate _strangers = new(TimeSpan.FromSeconds(5));
     private double _recognised = 0.5;
     private double _counted = 0.5;
+    private int _distinct;
+    private int _alike;
 
     public BookingLine Ahead { get; } = new();
 
@@ -162,6 +169,36 @@ internal sealed class TenantLine
         _byCaller.Remove((call.User, call.Caller));
         return null;
     }
+
+    /// <summary>
+    /// The booking of a caller that comes before its time: its own where it can be told from others, or where callers of this line send each
+    /// something else. Null where it may as well be another caller.
+    /// </summary>
+    public Booking? OfEarly(Call call) =>
+        call.IsIdentified || (call.Caller != 0 && call.IsBack is not false && AreDistinct) ? Of(call) : null;
+
+    /// <summary>A call stands in line or is turned away: whether callers send each something else is seen by who comes at the same time.</summary>
+    public void See(Call call, Instant now)
+    {
+        if (call.Caller == 0)
+        {
+            return;
+        }
+
+        if (_seen.Count >= MostSeen)
+        {
+            _seen.Clear();
+            (_distinct, _alike) = (_distinct / 2, _alike / 2);
+        }
+
+        var key = (call.User, call.Caller);
+        _distinct += _seen.ContainsKey(key) ? 0 : 1;
+        _alike += _seen.TryGetValue(key, out var last) && now - last < Together ? 1 : 0;
+        _seen[key] = now;
+    }
+
+    // Nobody tries again within that time; so whoever comes then is another caller.
+    private bool AreDistinct => _distinct >= EnoughSeen && _alike <= _distinct * MostAlike;
 
     /// <summary>
     /// The booking that a caller comes for: its own, or where callers can't be recognised the one that is due first. Null for none.
@@ -285,9 +322,13 @@ internal sealed class Bookings
     /// Keeps a place for a refused call from an instant on, and says what its caller is told. Past a bound no more are kept of those who have
     /// more than others.
     /// </summary>
-    public Instant Book(Call call, Instant at, Instant now, Instant? before = null)
+    /// <param name="call">Whose.</param>
+    /// <param name="at">From when on.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="before">The booking that it had, which is told again; null for none.</param>
+    public Instant Book(Call call, Instant at, Instant now, Booking? before = null)
     {
-        var told = before ?? Tell(at, now);
+        var told = before?.Told ?? Tell(at, now);
         var line = LineOf(call);
         if (!at.IsKnown || Count >= LeastKept && line.Count >= MostKept / (2 + _tenantsKept))
         {

@@ -80,6 +80,13 @@ internal static class WaitForecast
         QueueAhead Booked(BookingLine? line) => line is null ? default : new(line.Cost * kept * Spread, line.Count * kept, line.Count * kept, runs);
     }
 
+    /// <summary>When a call would go out that nobody is before.</summary>
+    public static Instant OfOnly(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
+    {
+        var none = new QueueAhead(0, 0, 0, call.Lane!.Places[0].Runs);
+        return Of(call, floors, bookings, new(none, none, none, none, none), 1, now);
+    }
+
     /// <summary>When a call will go out that waits and has been overtaken, or has come back: only those before it in its user's queue count.</summary>
     public static Instant OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {

@@ -67,7 +67,8 @@ internal sealed record Comeback
 /// <param name="Admitted">How many calls went out in all.</param>
 /// <param name="MostTries">How often the unluckiest caller called.</param>
 /// <param name="Last">When the last call went out, in seconds.</param>
-internal sealed record ComebackResult(int Returned, int AtOnce, int Taken, int Admitted, int MostTries, double Last)
+/// <param name="Farthest">The longest time that anybody was told to wait, in seconds.</param>
+internal sealed record ComebackResult(int Returned, int AtOnce, int Taken, int Admitted, int MostTries, double Last, double Farthest)
 {
     /// <summary>The first few who did not go out at once.</summary>
     public IReadOnlyList<string> Missed { get; init; } = [];
@@ -93,6 +94,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
     private int mostTries;
     private int nonce = 1_000_000;
     private int unserved;
+    private double farthest;
     private Instant last = Start;
     private readonly List<string> missed = [];
 
@@ -127,7 +129,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
             }
         }
 
-        return new(returned, atOnce, taken, admitted, mostTries, (last - Start).TotalSeconds) { Missed = missed };
+        return new(returned, atOnce, taken, admitted, mostTries, (last - Start).TotalSeconds, farthest) { Missed = missed };
     }
 
     private void At(Instant at, Action<Instant> action) => events.Enqueue(action, (at.Ticks, ++order));
@@ -192,6 +194,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
 
         if (call.State == CallState.Refused)
         {
+            farthest = Math.Max(farthest, (call.Refusal!.RetryAt - now).TotalSeconds);
             caller.Told = call.Refusal!.RetryAt.IsKnown ? overload.Told(call.Refusal.RetryAt, now) : call.Refusal.RetryAt;
             if (caller.Told.IsKnown && random.NextDouble() < overload.Returns)
             {

@@ -47,6 +47,22 @@ public class ComebackTests(ITestOutputHelper output)
         Assert.InRange(result.Admitted, (returns == 0 ? 0.99 : 0.98) * 605, 606);
     }
 
+    // Sixty calls are a minute's work for 60 a minute, however often each of them is tried.
+    [Fact]
+    public void CallersWhoComeTooEarly_AreToldNoLaterTimesForIt()
+    {
+        var result = new Comeback
+        {
+            Spec = Deployment(Rpm(60, 5)),
+            Callers = 60,
+            Told = (told, now) => Instant.Min(told, now + TimeSpan.FromSeconds(1)),
+        }.Run();
+
+        Assert.InRange(result.Farthest, 50, 65);
+        Assert.Equal(60, result.Admitted);
+        Assert.InRange(result.Last, 50, 65);
+    }
+
     private static Dictionary<string, Comeback> Make()
     {
         var cases = new Dictionary<string, Comeback>();

@@ -64,6 +64,7 @@ internal sealed class LeaseFleet
     private readonly List<DateTimeOffset> _sent = [];
     private readonly List<(DateTimeOffset At, Refusal Refusal)> _refusals = [];
     private long _before;
+    private long _begun;
     private int _operationsBefore;
 
     private LeaseFleet(FleetSetup setup, AppWorld world)
@@ -147,11 +148,13 @@ internal sealed class LeaseFleet
     private async Task CallAsync(Worker instance, EmbeddedLimiter limiter, string tenant)
     {
         var charge = new Charge(1, _setup.Tokens, 0, 0, 0);
+        var call = ++_begun;
         while (instance.IsAlive && _world.Time.GetUtcNow() < _end)
         {
-            var admission = await limiter.AdmitAsync(new AdmissionRequest("gpt-x", tenant, null, Priority.Standard, charge, [charge]), CancellationToken.None);
+            var admission = await limiter.AdmitAsync(new AdmissionRequest("gpt-x", tenant, null, Priority.Standard, charge, [charge]) { Caller = call }, CancellationToken.None);
             if (admission.Reservation is not { } reservation)
             {
+                // It tries the same call again, and does not heed the time told.
                 _refusals.Add((_world.Time.GetUtcNow(), admission.Refusal!));
                 await Task.Delay(TimeSpan.FromSeconds(1), _world.Time);
                 continue;
@@ -168,6 +171,7 @@ internal sealed class LeaseFleet
             await Task.Delay(_setup.CallTime, _world.Time);
             limiter.Observe(reservation, Accepted);
             limiter.Settle(reservation, new Settlement(charge, charge));
+            call = ++_begun;
         }
     }
 }
