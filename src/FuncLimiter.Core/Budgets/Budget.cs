@@ -48,8 +48,8 @@ public sealed partial class Budget
     /// </summary>
     public ref readonly Charge Taken => ref traffic is { } counted ? ref counted.Taken : ref Charge.None;
 
-    /// <summary>What is being learned of how the provider charges it; nothing where other instances' calls are in the reports as well.</summary>
-    internal ReadOnlySpan<ChargeLearner> Learners => Lease is null ? learners : [];
+    /// <summary>What is being learned of how the provider charges it, here or where the budget is owned.</summary>
+    internal IReadOnlyList<ChargeLearner> Learners => learners;
 
     /// <summary>What this process has of the budget where somebody else owns it; null where it is owned here.</summary>
     internal LeasedBudget? Lease { get; set; }
@@ -267,7 +267,7 @@ public sealed partial class Budget
     internal void Observe(Observation observation, in Charge mark, in SentCall sent, Instant sentAt, Instant now)
     {
         isDirty = true;
-        if (sent.Call.IsTrusted && Lease is null)
+        if (sent.Call.IsTrusted)
         {
             LearnCharges(observation, sent, sentAt, now);
         }
@@ -442,8 +442,8 @@ public sealed partial class Budget
         foreach (var learner in learners)
         {
             var meter = MeterOf(learner.Limit);
-            var hasHeard = false;
-            foreach (var reading in observation.Readings)
+            var hasHeard = Lease is not null && observation.Readings.Any(reading => reading.Concerns(learner.Limit) && reading.Remaining is not null);
+            foreach (var reading in Lease is null ? observation.Readings : [])
             {
                 if (reading.Concerns(learner.Limit) && reading.Remaining is { } remaining && observation.Kind == OutcomeKind.Success)
                 {
@@ -461,7 +461,7 @@ public sealed partial class Budget
             {
                 learner.HearNothing();
             }
-            else if (observation.Kind == OutcomeKind.RateLimited && (observation.Dimension ?? learner.Dimension) == learner.Dimension && CooldownUntil <= sentAt)
+            else if (Lease is null && observation.Kind == OutcomeKind.RateLimited && (observation.Dimension ?? learner.Dimension) == learner.Dimension && CooldownUntil <= sentAt)
             {
                 learner.Surprise(call.Documented[learner.Dimension], call.Size, meter.Capacity, meter.PerSecond, now);
             }
@@ -521,7 +521,7 @@ public sealed partial class Budget
     // The owner learns with the next ask; what the provider asked of everybody is obeyed here at once.
     private void Tell(LeasedBudget lease, Observation observation, Instant sentAt, Instant now)
     {
-        lease.Hear(observation, sentAt);
+        lease.Hear(observation, sentAt, now);
         if (observation.Kind == OutcomeKind.RateLimited)
         {
             lease.Hold.Drain(observation.Dimension, now);

@@ -19,6 +19,8 @@ internal sealed class ChargeLearner
     private const int MostReports = 24;
     private const int FewestReports = 5;
     private const int ReportsBeforeRare = 64;
+    private const int AnswersToSettle = 32;
+    private const double Sharper = 2;
     private const int Rarely = 32;
     private const double Noise = 0.004;
     private const double ClearlyWorse = 3;
@@ -30,12 +32,17 @@ internal sealed class ChargeLearner
     private const double MostAbove = 2;
     private const double Apart = 6;
     private const int Repeated = 2;
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MostPatience = TimeSpan.FromHours(4);
     private static readonly TimeSpan Overtaking = TimeSpan.FromMilliseconds(50);
 
     private readonly Limit limit;
     private readonly ChargeRule[] rules;
     private readonly (Instant From, Instant To)[] spans = new (Instant, Instant)[Room];
     private readonly double[] amounts;
+    private readonly bool isShared;
+    private double[]? totals;
     private readonly List<Report> reports = new(MostReports);
     private double[]? sums;
     private int count;
@@ -49,11 +56,18 @@ internal sealed class ChargeLearner
     private Instant turnedAt = Instant.Distant;
     private double strength;
     private int doubts;
+    private TimeSpan patience = LeastPatience;
+    private Instant firstHeardAt = Instant.Distant;
+    private bool isAssumed;
+    private int likeliest;
+    private Instant surprisedAt = Instant.Distant;
 
     /// <summary>A learner of a limit that it knows nothing of but the documented rule.</summary>
-    public ChargeLearner(Limit limit)
+    /// <param name="limit">The limit.</param>
+    /// <param name="isShared">Whether the books of several instances come together here, each told a while later.</param>
+    public ChargeLearner(Limit limit, bool isShared = false)
     {
-        this.limit = limit;
+        (this.limit, this.isShared) = (limit, isShared);
         rules = ChargeRules.Of(limit.Dimension);
         amounts = new double[Room * Columns];
         open = All;
@@ -82,6 +96,12 @@ internal sealed class ChargeLearner
 
     /// <summary>True where enough was reported to tell rules apart.</summary>
     public bool IsLearned => isJudged;
+
+    /// <summary>True where nothing more is to be learned unless the provider changes.</summary>
+    public bool IsSettled => isJudged && Answers >= AnswersToSettle && BitOperations.IsPow2(open);
+
+    /// <summary>What each rule's book says since the start, for the owner of a leased budget; null where the budget is owned here.</summary>
+    public IReadOnlyList<double>? Totals => totals;
 
     // Beside the rules: the calls, and of those under way what their output and their prompts may come to.
     private int Columns => rules.Length + 3;
@@ -116,22 +136,62 @@ internal sealed class ChargeLearner
             reports.Clear();
         }
 
-        var place = Open(now) * Columns;
+        var (books, place) = totals is { } ? (totals, 0) : (amounts, Open(now) * Columns);
         for (var i = 0; i < rules.Length; i++)
         {
-            amounts[place + i] += rules[i].Certain(documented, size);
+            books[place + i] += rules[i].Certain(documented, size);
         }
 
-        amounts[place + Calls]++;
-        amounts[place + UnknownOutput] += size.MaxOutput;
-        amounts[place + UnknownPrompt] += size.Prompt;
+        books[place + Calls]++;
+        books[place + UnknownOutput] += size.MaxOutput;
+        books[place + UnknownPrompt] += size.Prompt;
     }
+
+    /// <summary>From now on only the totals are kept: the owner of the budget learns.</summary>
+    public void KeepTotals() => totals = new double[Columns];
+
+    /// <summary>Takes in what an instance's books say more than when it told last.</summary>
+    /// <param name="before">What they said then.</param>
+    /// <param name="after">What they say now.</param>
+    /// <param name="from">When it told last.</param>
+    /// <param name="now">Now.</param>
+    public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now)
+    {
+        if (count == Room)
+        {
+            Compact(now);
+        }
+
+        spans[count] = (from, now);
+        for (var i = 0; i < Columns; i++)
+        {
+            amounts[(count * Columns) + i] = after[i] - before[i];
+        }
+
+        count++;
+    }
+
+    /// <summary>Whether totals can be those of a learner of this limit.</summary>
+    public bool Fits(IReadOnlyList<double> told) => told.Count == Columns && told.All(double.IsFinite);
 
     /// <summary>A call is over: what it came to under each rule replaces what was foreseen. A refused call came to nothing.</summary>
     public void End(in ChargedCall call, in Charge documented, TokenUsage? usage, Instant takenAt, Instant now)
     {
         var (documentedStart, documentedEnd, size) = (call.Documented[Dimension], documented[Dimension], call.Size);
         var isVoid = documentedEnd <= 0 && documentedStart > 0;
+        if (totals is not null)
+        {
+            for (var i = 0; i < rules.Length; i++)
+            {
+                totals[i] += (isVoid ? 0 : rules[i].AtEnd(documentedEnd, size, usage)) - rules[i].Certain(documentedStart, size);
+            }
+
+            totals[Calls] -= isVoid ? 1 : 0;
+            totals[UnknownOutput] -= size.MaxOutput;
+            totals[UnknownPrompt] -= size.Prompt;
+            return;
+        }
+
         var then = Find(takenAt);
         for (var i = 0; i < rules.Length; i++)
         {
@@ -169,15 +229,50 @@ internal sealed class ChargeLearner
     public bool Hear(double remaining, double most, double perSecond, in SentCall sent, Instant sentAt, Instant now)
     {
         var (documented, size) = (sent.Call.Documented[Dimension], sent.Call.Size);
-        isSilent = false;
-        Answers++;
         var own = new double[rules.Length];
         for (var i = 0; i < own.Length; i++)
         {
             own[i] = rules[i].Certain(documented, size);
         }
 
-        Keep(new(remaining, sent.TakenAt, sentAt, now, own), most, perSecond);
+        return Weigh(new(remaining, sent.TakenAt, sentAt, now, own), most, perSecond, now);
+    }
+
+    /// <summary>The same of a call of some instance, once the books of all reach to its answer.</summary>
+    public bool Hear(in ChargeReading reading, double most, double perSecond, Instant now)
+    {
+        // Of a book that is told in parts the call's own charge may be in a later part: it only tells how large calls are.
+        var own = new double[rules.Length];
+        for (var i = 0; i < own.Length && count > 0; i++)
+        {
+            var calls = 0.0;
+            for (var entry = 0; entry < count; entry++)
+            {
+                own[i] += Math.Max(0, amounts[(entry * Columns) + i]);
+                calls += Math.Max(0, amounts[(entry * Columns) + Calls]);
+            }
+
+            own[i] /= Math.Max(1, calls);
+        }
+
+        return Weigh(new(reading.Remaining, reading.SentAt, reading.SentAt, reading.HeardAt, own), most, perSecond, now);
+    }
+
+    private bool Weigh(in Report report, double most, double perSecond, Instant now)
+    {
+        isSilent = false;
+        Answers++;
+        firstHeardAt = firstHeardAt == Instant.Distant ? now : firstHeardAt;
+        Keep(report, most, perSecond);
+
+        // Told in parts, books can't tell everything apart: the likeliest is assumed after a while, until a refusal says otherwise.
+        if (isShared && isJudged && now - firstHeardAt >= patience && !BitOperations.IsPow2(open))
+        {
+            best = (open >> likeliest & 1) != 0 ? likeliest : best;
+            (open, isAssumed) = (1UL << best, true);
+            return true;
+        }
+
         if (reports.Count < FewestReports || (Answers > ReportsBeforeRare && --untilNext > 0))
         {
             return false;
@@ -218,6 +313,23 @@ internal sealed class ChargeLearner
         return true;
     }
 
+    /// <summary>
+    /// Calls were refused that there seemed to be room for. Where that happens twice in a minute, what was only assumed is open again, and
+    /// assumed the later next time.
+    /// </summary>
+    public void Reopen(Instant now)
+    {
+        var isAgain = now - surprisedAt < Soon;
+        surprisedAt = now;
+        if (isAssumed && isAgain)
+        {
+            (open, best, isJudged, isAssumed) = (All, 0, false, false);
+            (strength, doubts, Since, Answers, count) = (0, 0, Instant.Distant, 1, 0);
+            (patience, firstHeardAt) = (patience * 4 < MostPatience ? patience * 4 : MostPatience, Instant.Distant);
+            reports.Clear();
+        }
+    }
+
     /// <summary>What the calls of late come to by what was learned, as far as it has not come back.</summary>
     public double Used(double perSecond, Instant now) => UsedBy(best, perSecond, now);
 
@@ -237,6 +349,43 @@ internal sealed class ChargeLearner
         (isJudged, Since, Answers) = (state.Since != Instant.Distant, state.Since, state.Answers);
     }
 
+    /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>
+    public ChargeBooksState SaveBooks() => IsSettled
+        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt }
+        : new()
+        {
+            Learned = Save(),
+            Patience = patience,
+            FirstHeardAt = firstHeardAt,
+            SurprisedAt = surprisedAt,
+            Likeliest = rules[likeliest],
+            Strength = strength,
+            Doubts = doubts,
+            TurnedAt = turnedAt,
+            Entries = [.. Enumerable.Range(0, count).Select(i => new ChargeBookEntry(spans[i].From, spans[i].To, amounts[(i * Columns)..((i + 1) * Columns)]))],
+            Reports = [.. reports.Select(report => new ChargeBookReport(report.Remaining, report.SentAt, report.HeardAt, report.Own))],
+        };
+
+    /// <summary>Goes on from what was saved.</summary>
+    public void Restore(ChargeBooksState state)
+    {
+        Restore(state.Learned);
+        (strength, doubts, turnedAt, count) = (state.Strength, state.Doubts, state.TurnedAt, 0);
+        (patience, firstHeardAt, isAssumed) = (state.Patience > LeastPatience ? state.Patience : LeastPatience, state.FirstHeardAt, state.IsAssumed);
+        foreach (var entry in state.Entries.Where(entry => entry.Amounts.Length == Columns).Take(Room))
+        {
+            spans[count] = (entry.From, entry.To);
+            entry.Amounts.CopyTo(amounts, count * Columns);
+            count++;
+        }
+
+        surprisedAt = state.SurprisedAt;
+        likeliest = Math.Max(0, Array.IndexOf(rules, state.Likeliest));
+        reports.Clear();
+        reports.AddRange(state.Reports.Where(report => report.Own.Length == rules.Length).Take(MostReports)
+            .Select(report => new Report(report.Remaining, report.SentAt, report.SentAt, report.HeardAt, report.Own)));
+    }
+
     // The documented rule until something else is known to be right, and what may be right beside it; a rule that would charge a
     // multiple without a sign of it would stop everybody.
     private double Most(double documented, in CallSize size, TokenUsage? usage, bool isEnd)
@@ -247,7 +396,7 @@ internal sealed class ChargeLearner
             return value;
         }
 
-        var most = value;
+        var (most, bound) = (value, Math.Max(value, documented) * MostAbove);
         if (!isJudged)
         {
             if (Dimension is not Dimension.OutputTokens)
@@ -255,7 +404,7 @@ internal sealed class ChargeLearner
                 for (var i = 1; i < rules.Length; i++)
                 {
                     var other = Of(i, documented, size, usage, isEnd);
-                    most = other > most && other <= value * MostAbove ? other : most;
+                    most = other > most && other <= bound ? other : most;
                 }
             }
 
@@ -267,7 +416,7 @@ internal sealed class ChargeLearner
             if ((open >> i & 1) != 0)
             {
                 var other = Of(i, documented, size, usage, isEnd);
-                most = other > most && other <= value * MostAbove ? other : most;
+                most = other > most && other <= bound ? other : most;
             }
         }
 
@@ -312,6 +461,7 @@ internal sealed class ChargeLearner
         }
 
         var rounding = RoundingOf();
+        likeliest = Likeliest(found, left: open, (spread * Exact) + rounding);
         var isFitted = factor != 1 || offset != 0;
         var standing = isFitted ? FittedError(perSecond) : least;
         if (isFitted && standing <= (spread * Exact) + rounding)
@@ -320,7 +470,7 @@ internal sealed class ChargeLearner
             return false;
         }
 
-        var canFit = isFitted || least > (spread * Noise) + rounding;
+        var canFit = !isShared && (isFitted || least > (spread * Noise) + rounding);
         if (canFit && spread >= 2 * Apart * (UsualOf(at) + (narrowest / 2)) && Fit(perSecond, standing / (isFitted ? 2 : Clearer), now) is { } isNewFit)
         {
             return isNewFit;
@@ -343,6 +493,13 @@ internal sealed class ChargeLearner
             left |= found[i].Error <= bound ? 1UL << i : 0;
         }
 
+        // A book that leaves much open agrees with nearly everything: where one that leaves little open agrees, it is the one.
+        var isSharp = spread >= 2 * Apart * (UsualOf(at) + (narrowest / 2));
+        for (var i = 0; i < rules.Length && isSharp; i++)
+        {
+            left &= (left >> i & 1) != 0 && Width(i, (found[i].Mode & 2) != 0) > Sharper * (narrowest + UsualOf(at)) ? ~(1UL << i) : ~0UL;
+        }
+
         // What was given up once stays so, unless as much says again and again that it was right.
         var isDoubted = (left & open) == 0 || isFitted;
         if (isDoubted && (spread < strength / 2 || ++doubts < Repeated))
@@ -357,6 +514,21 @@ internal sealed class ChargeLearner
         Since = chosen != best || !isJudged || factor != 1 || offset != 0 ? now : Since;
         (best, open, factor, offset, isJudged) = (chosen, left, 1, 0, true);
         return isNew;
+    }
+
+    // The rule with the least error; of those that are as good the documented one, then the one that was best so far.
+    private int Likeliest(ReadOnlySpan<(double Error, double Spread, int Mode)> found, ulong left, double tolerance)
+    {
+        var least = -1;
+        for (var i = 0; i < rules.Length; i++)
+        {
+            least = (left >> i & 1) != 0 && (least < 0 || found[i].Error < found[least].Error) ? i : least;
+        }
+
+        var bound = least < 0 ? 0 : found[least].Error + tolerance;
+        return (left & 1) != 0 && found[0].Error <= bound ? 0
+            : (left >> best & 1) != 0 && found[best].Error <= bound ? best
+            : Math.Max(0, least);
     }
 
     private double UsualOf(int rule)
@@ -402,7 +574,7 @@ internal sealed class ChargeLearner
         }
 
         turnedAt = isBucket && report.Remaining >= most * 0.98 ? report.SentAt : turnedAt;
-        var oldest = report.SentAt - (limit.Window / 2);
+        var oldest = report.SentAt - (isBucket ? limit.Window * 1.5 : limit.Window / 2);
         var since = Instant.Max(turnedAt, oldest);
         reports.RemoveAll(before => before.SentAt < since);
         if (reports.Count == MostReports)
@@ -562,8 +734,8 @@ internal sealed class ChargeLearner
             : (rules[rule].ForeseesOutput() ? Booked(UnknownOutput, stamp + Overtaking, isAll: true) : 0)
                 + (rules[rule].LeavesOutCached() ? Booked(UnknownPrompt, stamp + Overtaking, isAll: true) : 0);
         var least = isStampedAtEnd
-            ? Math.Max(Booked(rule, stamp - Overtaking, isAll: false), Booked(rule, report.TakenAt - Overtaking, isAll: false) + own)
-            : Booked(rule, report.TakenAt - Overtaking, isAll: false) + own;
+            ? Math.Max(Booked(rule, stamp - Overtaking, isAll: false), Booked(rule, report.TakenAt - Overtaking, isAll: false) + (isShared ? 0 : own))
+            : Booked(rule, report.TakenAt - Overtaking, isAll: false) + (isShared ? 0 : own);
         var most = unknown + Booked(rule, isStampedAtEnd ? stamp : stamp + Overtaking, isAll: true);
         if (limit.Algorithm == LimitAlgorithm.Sliding)
         {
@@ -600,6 +772,18 @@ internal sealed class ChargeLearner
         if (sums is null)
         {
             return 0;
+        }
+
+        // Spans of several instances overlap: then their beginnings are in no order.
+        if (isShared && isAll)
+        {
+            var sum = 0.0;
+            for (var i = 0; i < count; i++)
+            {
+                sum += spans[i].From <= until ? amounts[(i * Columns) + column] : 0;
+            }
+
+            return sum;
         }
 
         int low = 0, high = count;
@@ -694,7 +878,7 @@ internal sealed class ChargeLearner
         {
             if (place < count - (Room / 4) && spans[place].To - spans[kept].From <= longest)
             {
-                spans[kept].To = spans[place].To;
+                spans[kept] = (Instant.Min(spans[kept].From, spans[place].From), spans[place].To);
                 for (var column = 0; column < Columns; column++)
                 {
                     amounts[(kept * Columns) + column] += amounts[(place * Columns) + column];
@@ -748,13 +932,69 @@ internal readonly record struct SentCall(ChargedCall Call, Instant TakenAt);
 internal static class ChargeLearners
 {
     /// <summary>One for each of what is charged in tokens, on its shortest limit of at least a minute.</summary>
-    public static ChargeLearner[] Of(IReadOnlyList<Limit> limits) =>
+    public static ChargeLearner[] Of(IReadOnlyList<Limit> limits, bool isShared = false) =>
     [
         .. limits.Where(limit => ChargeRules.Of(limit.Dimension).Length > 0 && limit.Window > TimeSpan.Zero && !limit.IsSlice)
             .GroupBy(limit => limit.Dimension)
-            .Select(same => new ChargeLearner(same.MinBy(limit => limit.Window)!)),
+            .Select(same => new ChargeLearner(same.MinBy(limit => limit.Window)!, isShared)),
     ];
 }
+
+/// <summary>What an instance heard to remain of a leased limit.</summary>
+/// <param name="Remaining">What remained.</param>
+/// <param name="SentAt">When its call left.</param>
+/// <param name="HeardAt">When its answer came.</param>
+public readonly record struct ChargeReading(double Remaining, Instant SentAt, Instant HeardAt);
+
+/// <summary>What the owner of a leased budget has learned of how one limit is charged, and what it learns from.</summary>
+public sealed record ChargeBooksState
+{
+    /// <summary>What was learned.</summary>
+    public required ChargeState Learned { get; init; }
+
+    /// <summary>After what time the likeliest rule is assumed.</summary>
+    public TimeSpan Patience { get; init; }
+
+    /// <summary>When a refusal last came that there seemed to be room for.</summary>
+    public Instant SurprisedAt { get; init; }
+
+    /// <summary>The rule that the last reports agree with best.</summary>
+    public ChargeRule Likeliest { get; init; }
+
+    /// <summary>When the first report was heard.</summary>
+    public Instant FirstHeardAt { get; init; }
+
+    /// <summary>True where it is assumed only.</summary>
+    public bool IsAssumed { get; init; }
+
+    /// <summary>How far apart the reports lay by which it was, in units of the limit.</summary>
+    public double Strength { get; init; }
+
+    /// <summary>How often in a row they said otherwise since.</summary>
+    public int Doubts { get; init; }
+
+    /// <summary>What was reported earlier is of a window that is over.</summary>
+    public Instant TurnedAt { get; init; }
+
+    /// <summary>What the rules' books say was taken.</summary>
+    public IReadOnlyList<ChargeBookEntry> Entries { get; init; } = [];
+
+    /// <summary>What was reported to remain.</summary>
+    public IReadOnlyList<ChargeBookReport> Reports { get; init; } = [];
+}
+
+/// <summary>What was taken at some time in a span, by each rule.</summary>
+/// <param name="From">Its beginning.</param>
+/// <param name="To">Its end.</param>
+/// <param name="Amounts">By rule, then calls, and what is unknown of those under way.</param>
+public sealed record ChargeBookEntry(Instant From, Instant To, double[] Amounts);
+
+/// <summary>What was reported to remain.</summary>
+/// <param name="Remaining">What remained.</param>
+/// <param name="SentAt">When the call left.</param>
+/// <param name="HeardAt">When its answer came.</param>
+/// <param name="Own">What such a call is charged, by rule.</param>
+public sealed record ChargeBookReport(double Remaining, Instant SentAt, Instant HeardAt, double[] Own);
 
 /// <summary>What was learned of how a provider charges one limit.</summary>
 /// <param name="Dimension">What is counted.</param>

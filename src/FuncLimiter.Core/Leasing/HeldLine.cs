@@ -16,6 +16,9 @@ internal abstract class HeldLine(Limit limit)
 
     internal double Need { get; private set; }
 
+    /// <summary>The largest charge that lacked a larger lease since the last ask: it may have been foreseen smaller.</summary>
+    internal double Missed { get; set; }
+
     /// <summary>What it has beyond its capacity, to be given back with the next ask.</summary>
     private protected double Aside { get; set; }
 
@@ -56,7 +59,8 @@ internal abstract class HeldLine(Limit limit)
     /// <summary>Tells the book where it stands. What is told is told once: a lost ask loses refunds, never makes room.</summary>
     internal LeaseReport Report(double need, Instant now)
     {
-        Need = need;
+        need = Math.Max(need, Missed);
+        (Need, Missed) = (need, 0);
         Settle(now);
         _returnedTotal += Aside;
         Aside = 0;

@@ -29,6 +29,9 @@ public sealed record Lease(
     /// <summary>The share in use of each limit, all instances together, 0 to 1.</summary>
     public IReadOnlyList<double> Use { get; init; } = [];
 
+    /// <summary>How the provider charges each limit of tokens, as far as the owner has learned.</summary>
+    public IReadOnlyList<ChargeState> Charging { get; init; } = [];
+
     /// <summary>How soon after the ask another may follow where something presses; null where the policy alone says.</summary>
     public TimeSpan? Pause { get; init; }
 }

@@ -27,6 +27,12 @@ public sealed record LeaseAsk(
     public IReadOnlyList<LeaseNews> News { get; init; } = [];
 
     /// <summary>
+    /// What its calls came to since it began, by every rule by which the provider may charge, for each limit of tokens; empty where nothing is
+    /// left to learn.
+    /// </summary>
+    public IReadOnlyList<double[]> Charged { get; init; } = [];
+
+    /// <summary>
     /// For how long the instance closed the scope; zero where a person opened it; null where it has nothing to say of that.
     /// </summary>
     public TimeSpan? ClosedFor { get; init; }
@@ -54,7 +60,11 @@ public sealed record LeaseAsk(
 /// <summary>What a response said of a budget.</summary>
 /// <param name="Observation">What it said.</param>
 /// <param name="SentAt">When its request left, not later than by the book's clock.</param>
-public sealed record LeaseNews(Observation Observation, Instant SentAt);
+public sealed record LeaseNews(Observation Observation, Instant SentAt)
+{
+    /// <summary>When its answer came, not later than by the book's clock; <see cref="Instant.Distant"/> where that was not told.</summary>
+    public Instant HeardAt { get; init; }
+}
 
 /// <summary>What one tenant wants at one instance in one class.</summary>
 /// <param name="Tenant">The tenant.</param>

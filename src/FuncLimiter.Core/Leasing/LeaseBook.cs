@@ -18,10 +18,16 @@ namespace FuncLimiter.Core.Leasing;
 /// </remarks>
 public sealed class LeaseBook
 {
+    private const int MostUnjudged = 64;
+    private const int SoonAnswers = 32;
+
     private readonly LeasePolicy _policy;
     private readonly Caution _caution;
     private readonly LeaseAccount[] _accounts;
     private readonly Dictionary<string, Tenure> _tenures = new(StringComparer.Ordinal);
+    private readonly ChargeLearner[] _learners;
+    private readonly Dictionary<string, ChargesTold> _charged = new(StringComparer.Ordinal);
+    private readonly List<LeaseNews> _unjudged = [];
     private Instant _now;
     private Instant _surprisedAt;
     private long _lastNumber;
@@ -35,6 +41,7 @@ public sealed class LeaseBook
         _policy = policy;
         _caution = caution;
         _accounts = [.. limits.Select(limit => LeaseAccount.Create(limit, caution, policy))];
+        _learners = caution.IsFixed ? [] : ChargeLearners.Of(limits, isShared: true);
     }
 
     /// <summary>Until when the scope is closed.</summary>
@@ -81,6 +88,7 @@ public sealed class LeaseBook
             Hear(tenure!, ask);
         foreach (var news in ask.News)
             Observe(news.Observation, news.SentAt);
+        LearnCharges(ask);
         if (ask.ClosedFor is { } span)
             CooldownUntil = span > TimeSpan.Zero ? Instant.Max(CooldownUntil, _now + span) : _now;
         if (ask.Leaving && isKnown)
@@ -94,6 +102,47 @@ public sealed class LeaseBook
         if (_caution.Send(_now))
             Reconsider();
         return Offer(tenure!, isNew: !isKnown);
+    }
+
+    /// <summary>
+    /// Takes in what calls came to by each rule, and what was reported to remain: a report tells something once all instances have told of
+    /// their calls until it was made.
+    /// </summary>
+    private void LearnCharges(LeaseAsk ask)
+    {
+        if (_learners.All(learner => learner.IsSettled))
+        {
+            _charged.Clear();
+            _unjudged.Clear();
+            return;
+        }
+
+        foreach (var gone in _charged.Keys.Where(instance => instance != ask.Instance && !_tenures.ContainsKey(instance)).ToArray())
+            _charged.Remove(gone);
+        if (ask.Charged.Count != _learners.Length || _learners.Where((learner, i) => !learner.Fits(ask.Charged[i])).Any())
+            return;
+        if (_charged.TryGetValue(ask.Instance, out var before) || ask.Holds == 0)
+        {
+            for (var i = 0; i < _learners.Length; i++)
+                _learners[i].Add(before?.Charged[i] ?? new double[ask.Charged[i].Length], ask.Charged[i], before?.At ?? _now, _now);
+        }
+
+        _charged[ask.Instance] = new(ask.Instance, _now, ask.Charged);
+        _unjudged.AddRange(ask.News.Where(news => news.Observation.Kind == OutcomeKind.Success && news.HeardAt != Instant.Distant && news.Observation.Readings.Count > 0)
+            .Take(MostUnjudged - _unjudged.Count));
+        var known = _charged.Values.Min(told => told.At);
+        foreach (var news in _unjudged.Where(news => news.HeardAt <= known).ToArray())
+        {
+            _unjudged.Remove(news);
+            foreach (var learner in _learners)
+            {
+                foreach (var reading in news.Observation.Readings.Where(reading => reading.Concerns(learner.Limit) && reading.Remaining is not null))
+                {
+                    learner.Hear(
+                        new ChargeReading(reading.Remaining!.Value, news.SentAt, news.HeardAt), reading.Limit ?? learner.Limit.Amount, learner.Limit.PerSecond, _now);
+                }
+            }
+        }
     }
 
     /// <summary>Closes the scope until an instant, or opens it where that has passed: a person's word.</summary>
@@ -129,6 +178,8 @@ public sealed class LeaseBook
             {
                 _surprisedAt = _now;
                 _caution.Surprise(_now);
+                foreach (var learner in _learners)
+                    learner.Reopen(_now);
             }
 
             foreach (var account in _accounts.Where(account => observation.Dimension is null || observation.Dimension == account.Dimension))
@@ -148,6 +199,9 @@ public sealed class LeaseBook
         SurprisedAt = _surprisedAt,
         Caution = _caution.Save(),
         Accounts = [.. _accounts.Select(account => account.Export())],
+        Charging = [.. _learners.Select(learner => learner.SaveBooks())],
+        Charged = [.. _charged.Values],
+        Unjudged = [.. _unjudged],
         Tenures = [.. _tenures.Values.Select(tenure => tenure.Export())],
     };
 
@@ -161,6 +215,11 @@ public sealed class LeaseBook
         if (state.Caution is { } caution)
             _caution.Restore(caution);
         (_now, _lastNumber, CooldownUntil, _surprisedAt) = (state.At, state.LastNumber, state.CooldownUntil, state.SurprisedAt);
+        for (var i = 0; i < _learners.Length && state.Charging.Count == _learners.Length; i++)
+            _learners[i].Restore(state.Charging[i]);
+        foreach (var told in state.Charged)
+            _charged[told.Instance] = told;
+        _unjudged.AddRange(state.Unjudged);
         foreach (var tenure in state.Tenures)
             _tenures[tenure.Instance] = new(tenure);
         for (var i = 0; i < _accounts.Length; i++)
@@ -219,11 +278,14 @@ public sealed class LeaseBook
             use[line] = account.UseWith(tenures.Sum(other => Math.Max(0, other.Lines[line].Level)) + lines[line].Grant);
         }
 
+        // What is not known yet of how the provider charges is learned from the next reports.
+        if (_learners.Any(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }))
+            askAgain = Instant.Max(_now + _policy.PauseOf(tenures.Length), Instant.Min(askAgain, _now + _policy.FirstRefresh));
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
         tenure.Answer = new Lease(
             tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues,
             _now, CooldownUntil, Instant.Max(_now + _policy.DurationOf(refresh), tenure.EndsAt), askAgain, lines, [.. shares])
-        { Use = use, Pause = pause };
+        { Use = use, Pause = pause, Charging = [.. _learners.Select(learner => learner.Save())] };
         Reserve();
         return tenure.Answer;
     }

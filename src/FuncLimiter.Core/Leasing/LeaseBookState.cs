@@ -23,9 +23,24 @@ public sealed record LeaseBookState
     /// <summary>What is not lent, one entry per limit.</summary>
     public IReadOnlyList<LeaseAccountState> Accounts { get; init; } = [];
 
+    /// <summary>What was learned of how the provider charges each limit of tokens, and what is learned from.</summary>
+    public IReadOnlyList<ChargeBooksState> Charging { get; init; } = [];
+
+    /// <summary>What instances told of their calls' charges, while something is learned from that.</summary>
+    public IReadOnlyList<ChargesTold> Charged { get; init; } = [];
+
+    /// <summary>What was reported to remain, and is waiting until all instances have told of their calls until then.</summary>
+    public IReadOnlyList<LeaseNews> Unjudged { get; init; } = [];
+
     /// <summary>The instances that hold leases.</summary>
     public IReadOnlyList<TenureState> Tenures { get; init; } = [];
 }
+
+/// <summary>What one instance told of its calls' charges.</summary>
+/// <param name="Instance">The instance.</param>
+/// <param name="At">When.</param>
+/// <param name="Charged">See <see cref="LeaseAsk.Charged"/>.</param>
+public sealed record ChargesTold(string Instance, Instant At, IReadOnlyList<double[]> Charged);
 
 /// <summary>What is not lent of one limit.</summary>
 public sealed record LeaseAccountState

@@ -113,7 +113,12 @@ public sealed class LeaseDesk
 
     private void Lease(Budget budget, string scope, Pool? pool, LeaseTerms terms, bool isOnDemand = false)
     {
-        var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms, isOnDemand);
+        var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms, isOnDemand) { Learners = budget.Learners };
+        foreach (var learner in budget.Learners)
+        {
+            learner.KeepTotals();
+        }
+
         budget.Lease = leased;
         budgets.Add(budget.Name, budget);
         Add(scopes, scope, leased);
@@ -152,7 +157,7 @@ public sealed class LeaseDesk
             {
                 foreach (var scope in call.Lane.Places[i].Scopes)
                 {
-                    scope.Lease?.Demand.Arrive(call.Owner, call.Priority, call.ChargeAt(i), part, now);
+                    scope.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Provider[i], part, now);
                 }
             }
         }
@@ -169,7 +174,7 @@ public sealed class LeaseDesk
             {
                 foreach (var scope in call.Lane.Places[i].Scopes)
                 {
-                    scope.Lease?.Demand.Wait(call.Owner, call.Priority, call.ChargeAt(i), part, sign);
+                    scope.Lease?.Demand.Wait(call.Owner, call.Priority, call.Provider[i], part, sign);
                 }
             }
         }

@@ -96,6 +96,7 @@ internal sealed class LeaseHold
             if (amount <= 0)
                 continue;
             var at = line.FitsAt(amount, now, _expiresAt);
+            line.Missed = at == Instant.Unknown ? Math.Max(line.Missed, amount) : line.Missed;
             _isUrgent |= at == Instant.Unknown && (_hasTaken || amount > line.Need);
             fits = Instant.Max(fits, at);
         }

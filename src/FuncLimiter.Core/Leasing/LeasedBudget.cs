@@ -29,6 +29,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 
     public DemandLedger Demand { get; } = new();
 
+    /// <summary>What the owner has learned of how the provider charges, and what was charged here.</summary>
+    public IReadOnlyList<ChargeLearner> Learners { get; init; } = [];
+
     /// <summary>The share in use of each limit when the owner last told, 0 to 1.</summary>
     public IReadOnlyList<double> Use { get; private set; } = new double[limits.Count];
 
@@ -60,7 +63,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     /// <summary>
     /// Keeps what a response said for the owner: of successes the latest, of failures the last few. Refusals don't wait for the next ask.
     /// </summary>
-    public void Hear(Observation observation, Instant sentAt)
+    public void Hear(Observation observation, Instant sentAt, Instant now)
     {
         if (observation.Kind != OutcomeKind.RateLimited)
             news.RemoveAll(old => old.Observation.Kind == observation.Kind);
@@ -68,7 +71,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             Hold.Hurry();
         if (news.Count == LeaseAsk.MostNews)
             news.RemoveAt(0);
-        news.Add(new(observation, Hold.ByBook(sentAt)));
+        news.Add(new(observation, Hold.ByBook(sentAt)) { HeardAt = Hold.ByBook(now) });
     }
 
     /// <summary>The scope was closed here until an instant, or opened by a person where that has passed; the owner is told soon.</summary>
@@ -105,6 +108,8 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             closedUntil = null;
         if (!Hold.Apply(lease, now))
             return;
+        for (var i = 0; i < Learners.Count && lease.Charging.Count == Learners.Count; i++)
+            Learners[i].Restore(lease.Charging[i]);
         Use = lease.Use.Count == limits.Count ? lease.Use : Use;
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
         Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
@@ -117,7 +122,12 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         (told, toldClosed) = ([.. news], isOver ? null : closedUntil);
         closedUntil = toldClosed;
         TimeSpan? closedFor = closedUntil is { } end ? TimeSpan.FromTicks(Math.Max(0, (end - now).Ticks)) : null;
-        return new(Name, ask with { News = told, ClosedFor = closedFor });
+        return new(Name, ask with
+        {
+            News = told,
+            ClosedFor = closedFor,
+            Charged = Learners.All(learner => learner.IsSettled) ? [] : [.. Learners.Select(learner => learner.Totals!.ToArray())],
+        });
     }
 
     private bool IsWanted(Instant now) => now - Demand.LastAt < policy.Duration * (isOnDemand ? 0.5 : 2) || Demand.HasWaiting;

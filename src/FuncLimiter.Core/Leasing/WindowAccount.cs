@@ -70,8 +70,12 @@ internal sealed class WindowAccount : LeaseAccount
         // Providers round what remains to thousands; the meter knows such a reading by its form, so thousands are added.
         var isRound = reading.Remaining % 1000 == 0;
         var lent = isRound ? 1000 * (long)Math.Ceiling(_lent / 1000) : (long)Math.Ceiling(_lent);
-        if (!_isConcurrency)
-            _meter.Observe(reading with { Remaining = reading.Remaining + lent }, new(sentAt), _now);
+        if (_isConcurrency)
+            return;
+
+        // A report can't be told from what instances have used and not told: it never makes room.
+        _meter.Observe(reading with { Remaining = null }, new(sentAt), _now);
+        _meter.Observe(reading with { Limit = null, ResetIn = null, Remaining = reading.Remaining + lent }, new(sentAt), _now);
     }
 
     internal override void Drain()
