@@ -21,6 +21,7 @@ public sealed class Caution
     private const double Increase = 0.01;
     private const double LeastFactor = 0.3;
     private const int SurprisesBeforeDecrease = 3;
+    private const int AnswersToSettle = 4;
 
     private Instant lastChange;
     private Instant lastCall = Instant.Distant;
@@ -30,6 +31,7 @@ public sealed class Caution
     private Instant lastDelay = Instant.Distant;
     private TimeSpan? known;
     private int surprises;
+    private int answers;
 
     /// <summary>For budgets that nobody but us enforces: no jitter, no reserve.</summary>
     public static Caution None() => new() { learned = TimeSpan.Zero, IsFixed = true };
@@ -62,8 +64,7 @@ public sealed class Caution
 
         lastCall = now;
         known ??= learned;
-        learned = MostJitter;
-        lastChange = now;
+        (learned, lastChange, answers) = (MostJitter, now, 0);
         return true;
     }
 
@@ -111,8 +112,8 @@ public sealed class Caution
     }
 
     /// <summary>
-    /// A success: after idling half the jitter each second until it is the usual again, then a tenth less after every 30 seconds
-    /// without a surprise, and 1 % of the limit more. True where something changed.
+    /// A success: after idling half the jitter each second in which four calls were answered, until it is the usual again, then a tenth less
+    /// after every 30 seconds without a surprise, and 1 % of the limit more. True where something changed.
     /// </summary>
     /// <param name="sentAt">When the call was sent.</param>
     /// <param name="now">Now.</param>
@@ -121,14 +122,14 @@ public sealed class Caution
         if (known is { } usual)
         {
             // Only what was sent since, and a while since, says that what was assumed then has held: calls overtake one another.
-            if (sentAt <= lastChange || now - lastChange < Settling)
+            if (sentAt <= lastChange || ++answers < AnswersToSettle || now - lastChange < Settling)
             {
                 return false;
             }
 
             learned = TimeSpan.FromTicks(Math.Max(usual.Ticks, learned.Ticks / 2));
             known = learned > usual ? usual : null;
-            lastChange = now;
+            (lastChange, answers) = (now, 0);
             return true;
         }
 
@@ -147,7 +148,7 @@ public sealed class Caution
     private static TimeSpan Twice(TimeSpan jitter) => TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, jitter.Ticks * 2));
 
     /// <summary>What has been learned, to be stored.</summary>
-    internal CautionState Save() => new(learned, known, Factor, lastChange, lastCall, surprises);
+    internal CautionState Save() => new(learned, known, Factor, lastChange, lastCall, surprises) { Answers = answers };
 
     /// <summary>Takes on what was stored; where nothing is to be learned there is nothing to take on.</summary>
     internal void Restore(CautionState state)
@@ -155,7 +156,7 @@ public sealed class Caution
         if (!IsFixed)
         {
             (learned, known, Factor) = (state.Jitter, state.UsualJitter, Math.Clamp(state.Factor, LeastFactor, 1));
-            (lastChange, lastCall, surprises) = (state.LastChange, state.LastCall, state.Surprises);
+            (lastChange, lastCall, surprises, answers) = (state.LastChange, state.LastCall, state.Surprises, state.Answers);
         }
     }
 }
@@ -167,4 +168,8 @@ public sealed class Caution
 /// <param name="LastChange">When it last changed.</param>
 /// <param name="LastCall">When calls were last sent.</param>
 /// <param name="Surprises">Refusals in a row that were not foreseen.</param>
-public sealed record CautionState(TimeSpan Jitter, TimeSpan? UsualJitter, double Factor, Instant LastChange, Instant LastCall, int Surprises);
+public sealed record CautionState(TimeSpan Jitter, TimeSpan? UsualJitter, double Factor, Instant LastChange, Instant LastCall, int Surprises)
+{
+    /// <summary>Calls sent and answered since it last changed, where none had come since idling.</summary>
+    public int Answers { get; init; }
+}

@@ -21,6 +21,7 @@ internal sealed class ChargeLearner
     private const int ReportsBeforeRare = 64;
     private const int AnswersToSettle = 32;
     private const double Sharper = 2;
+    private const int RefusalsToReopen = 4;
     private const int Rarely = 32;
     private const double Noise = 0.004;
     private const double ClearlyWorse = 3;
@@ -61,6 +62,7 @@ internal sealed class ChargeLearner
     private bool isAssumed;
     private int likeliest;
     private Instant surprisedAt = Instant.Distant;
+    private int refusals;
 
     /// <summary>A learner of a limit that it knows nothing of but the documented rule.</summary>
     /// <param name="limit">The limit.</param>
@@ -314,14 +316,14 @@ internal sealed class ChargeLearner
     }
 
     /// <summary>
-    /// Calls were refused that there seemed to be room for. Where that happens twice in a minute, what was only assumed is open again, and
-    /// assumed the later next time.
+    /// A call was refused that there seemed to be room for. Where several are, none a minute after the one before, what was only assumed is
+    /// open again, and assumed the later next time.
     /// </summary>
     public void Reopen(Instant now)
     {
-        var isAgain = now - surprisedAt < Soon;
+        refusals = now - surprisedAt < Soon ? refusals + 1 : 1;
         surprisedAt = now;
-        if (isAssumed && isAgain)
+        if (isAssumed && refusals >= RefusalsToReopen)
         {
             (open, best, isJudged, isAssumed) = (All, 0, false, false);
             (strength, doubts, Since, Answers, count) = (0, 0, Instant.Distant, 1, 0);
@@ -351,13 +353,14 @@ internal sealed class ChargeLearner
 
     /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>
     public ChargeBooksState SaveBooks() => IsSettled
-        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt }
+        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt, Refusals = refusals }
         : new()
         {
             Learned = Save(),
             Patience = patience,
             FirstHeardAt = firstHeardAt,
             SurprisedAt = surprisedAt,
+            Refusals = refusals,
             Likeliest = rules[likeliest],
             Strength = strength,
             Doubts = doubts,
@@ -379,7 +382,7 @@ internal sealed class ChargeLearner
             count++;
         }
 
-        surprisedAt = state.SurprisedAt;
+        (surprisedAt, refusals) = (state.SurprisedAt, state.Refusals);
         likeliest = Math.Max(0, Array.IndexOf(rules, state.Likeliest));
         reports.Clear();
         reports.AddRange(state.Reports.Where(report => report.Own.Length == rules.Length).Take(MostReports)
@@ -957,6 +960,9 @@ public sealed record ChargeBooksState
 
     /// <summary>When a refusal last came that there seemed to be room for.</summary>
     public Instant SurprisedAt { get; init; }
+
+    /// <summary>How many such refusals came, none a minute after the one before.</summary>
+    public int Refusals { get; init; }
 
     /// <summary>The rule that the last reports agree with best.</summary>
     public ChargeRule Likeliest { get; init; }

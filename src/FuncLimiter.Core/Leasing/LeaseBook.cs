@@ -178,9 +178,10 @@ public sealed class LeaseBook
             {
                 _surprisedAt = _now;
                 _caution.Surprise(_now);
-                foreach (var learner in _learners)
-                    learner.Reopen(_now);
             }
+
+            foreach (var learner in _learners)
+                learner.Reopen(_now);
 
             foreach (var account in _accounts.Where(account => observation.Dimension is null || observation.Dimension == account.Dimension))
                 account.Drain();

@@ -65,13 +65,23 @@ public class CautionTests
         Assert.Equal(1, caution.Jitter.TotalSeconds, 6);
         Assert.False(caution.Send(At(1)));
 
+        Assert.False(caution.Reassure(sentAt: At(0), At(1.1)));
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.False(caution.Reassure(sentAt: At(1), At(2)));
+        }
+
         Assert.True(caution.Reassure(sentAt: At(1), At(2)));
         Assert.Equal(0.5, caution.Jitter.TotalSeconds, 6);
-        Assert.False(caution.Reassure(sentAt: At(2), At(3.5)));
-        Assert.False(caution.Reassure(sentAt: At(2.1), At(2.9)));
-        for (var i = 3; i < 10; i++)
+        for (var i = 0; i < 9; i++)
         {
-            caution.Reassure(At(i), At(i));
+            Assert.False(caution.Reassure(sentAt: At(2), At(3.5)));
+            Assert.False(caution.Reassure(sentAt: At(2.1), At(2.9)));
+        }
+
+        for (var i = 0; i < 16; i++)
+        {
+            caution.Reassure(At(3 + i), At(3 + i));
         }
 
         Assert.Equal(0.05, caution.Jitter.TotalSeconds, 6);
@@ -86,7 +96,7 @@ public class CautionTests
         var caution = Caution.Unheard();
         caution.Send(At(0));
         caution.Surprise(At(1));
-        for (var i = 2; i < 10; i++)
+        for (var i = 2; i < 30; i++)
         {
             caution.Reassure(At(i), At(i));
         }

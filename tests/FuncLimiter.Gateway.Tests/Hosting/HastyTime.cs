@@ -5,6 +5,9 @@ internal sealed class HastyTime : TimeProvider
 {
     private const int Haste = 100;
 
+    // The system's timers know milliseconds only, and may fire the broken part of one early.
+    private static readonly TimeSpan Granularity = TimeSpan.FromMilliseconds(1);
+
     private readonly DateTimeOffset _start = DateTimeOffset.UtcNow;
     private readonly long _begun = System.GetTimestamp();
 
@@ -17,5 +20,5 @@ internal sealed class HastyTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         System.CreateTimer(callback, state, Shorter(dueTime), Shorter(period));
 
-    private static TimeSpan Shorter(TimeSpan span) => span > TimeSpan.Zero ? span / Haste : span;
+    private static TimeSpan Shorter(TimeSpan span) => span > TimeSpan.Zero ? (span / Haste) + Granularity : span;
 }
