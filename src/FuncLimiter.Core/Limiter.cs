@@ -180,7 +180,7 @@ public sealed partial class Limiter
         var (held, consumer) = call.Bounded(settlement);
         var used = settlement with { Provider = held };
         var provider = deployment.FinalOf(call.AsCharged(call.Place), used);
-        deployment.Settle(reservation.Provider, provider, reservation.SentAt, now);
+        deployment.Settle(reservation, provider, now);
         deployment.Disregard(provider, call.AsCharged(call.Place), used);
         deployment.End(call.AsCharged(call.Place), settlement, reservation.TakenAt, now);
         tenant.Budget.Settle(call.Consumer, consumer, reservation.TakenAt, now);

@@ -256,6 +256,15 @@ public sealed partial class Budget
         }
     }
 
+    /// <summary>A call is over whose answer reported nothing of the limits.</summary>
+    internal void Miss(in Charge held, in Charge final, Instant sentAt)
+    {
+        foreach (var meter in meters)
+        {
+            meter.Miss(held[meter.Dimension], final[meter.Dimension], sentAt);
+        }
+    }
+
     /// <summary>Learns from what a response said.</summary>
     /// <param name="observation">What it said.</param>
     /// <param name="mark">What <see cref="Taken"/> read once that call was admitted.</param>
@@ -347,6 +356,10 @@ public sealed partial class Budget
         {
             CooldownUntil = until;
             Lease?.Close(until);
+            if (until - now >= Caution.LongPause && Array.Exists(meters, meter => meter is ContinuousBucket))
+            {
+                caution.Pause();
+            }
         }
     }
 

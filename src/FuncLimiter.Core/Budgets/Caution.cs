@@ -21,7 +21,13 @@ public sealed class Caution
     private const double Increase = 0.01;
     private const double LeastFactor = 0.3;
     private const int SurprisesBeforeDecrease = 3;
-    private const int AnswersToSettle = 4;
+
+    /// <summary>A scope that was closed for so long has full buckets again, or nearly.</summary>
+    internal static readonly TimeSpan LongPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>So many answers are needed for half the jitter.</summary>
+    internal const int AnswersToSettle = 4;
+
 
     private Instant lastChange;
     private Instant lastCall = Instant.Distant;
@@ -38,7 +44,8 @@ public sealed class Caution
 
     /// <summary>
     /// For a provider not heard of yet. Where connections are still being made, the first calls arrive late, and what a full bucket would
-    /// have refilled meanwhile is lost: so the first calls, and those after a minute's idling, expect a second of jitter until answers come.
+    /// have refilled meanwhile is lost: so the first calls, and those after a minute's idling or after the scope was closed, expect a second of
+    /// jitter until answers come.
     /// </summary>
     public static Caution Unheard() => new() { IsWary = true };
 
@@ -52,6 +59,9 @@ public sealed class Caution
     internal bool IsFixed { get; private init; }
 
     private bool IsWary { get; init; }
+
+    /// <summary>The scope is closed for a while: then all that waits goes out at once, and its buckets are full.</summary>
+    internal void Pause() => lastCall = Instant.Distant;
 
     /// <summary>A call goes out. True where the jitter is another from here on.</summary>
     internal bool Send(Instant now)
@@ -117,12 +127,13 @@ public sealed class Caution
     /// </summary>
     /// <param name="sentAt">When the call was sent.</param>
     /// <param name="now">Now.</param>
-    public bool Reassure(Instant sentAt, Instant now)
+    /// <param name="stands">For how many answers it stands.</param>
+    public bool Reassure(Instant sentAt, Instant now, int stands = 1)
     {
         if (known is { } usual)
         {
             // Only what was sent since, and a while since, says that what was assumed then has held: calls overtake one another.
-            if (sentAt <= lastChange || ++answers < AnswersToSettle || now - lastChange < Settling)
+            if (sentAt <= lastChange || (answers += stands) < AnswersToSettle || now - lastChange < Settling)
             {
                 return false;
             }

@@ -174,6 +174,13 @@ public sealed class FixedWindow : Meter
         sliding.Reconsider(now);
     }
 
+    /// <inheritdoc/>
+    internal override void Miss(double held, double final, Instant sentAt)
+    {
+        reported.Miss(held, final, sentAt, Caution.Jitter);
+        sliding.Miss(held, final, sentAt);
+    }
+
     private void LearnPhase(TimeSpan resetIn, Instant sentAt, Instant now)
     {
         var isNew = phase.Observe(resetIn, sentAt, now);

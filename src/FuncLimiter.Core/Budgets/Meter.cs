@@ -144,6 +144,14 @@ public abstract class Meter
         }
     }
 
+    /// <summary>A call is over whose answer reported nothing: earlier reports may not count it.</summary>
+    /// <param name="held">What was held for it until now.</param>
+    /// <param name="final">What it came to.</param>
+    /// <param name="sentAt">When it was sent.</param>
+    internal virtual void Miss(double held, double final, Instant sentAt)
+    {
+    }
+
     /// <summary>So much of what is taken is kept for caution alone, and is no part of <see cref="Total"/>.</summary>
     internal void Disregard(double amount) => Total -= amount;
 

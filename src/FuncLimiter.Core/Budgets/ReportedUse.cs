@@ -27,4 +27,15 @@ internal struct ReportedUse
             (Amount, sentAt) = (amount, Instant.Max(sentAt, sent));
         }
     }
+
+    /// <summary>
+    /// A call is over that brought no report of its own. Where it may have arrived later than the call whose report this is, that report does
+    /// not count it, nor what it came to beyond what was held for it.
+    /// </summary>
+    /// <param name="held">What was held for it until now.</param>
+    /// <param name="final">What it came to.</param>
+    /// <param name="sent">When it was sent.</param>
+    /// <param name="jitter">How far apart two calls may be sent and still overtake one another.</param>
+    public void Miss(double held, double final, Instant sent, TimeSpan jitter) =>
+        Amount += sentAt - sent <= jitter ? final : Math.Max(0, final - held);
 }

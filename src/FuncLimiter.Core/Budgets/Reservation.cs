@@ -25,6 +25,9 @@ public sealed class Reservation
 
     internal Scheduling.Call? Call { get; private set; }
 
+    /// <summary>Whether its answer reported something of the limits.</summary>
+    internal bool HasReport { get; set; }
+
     /// <summary>The charge by the documented rule, whatever is held.</summary>
     internal Charge Documented => Call is { Place: >= 0 } call ? call.Provider[call.Place] : default;
 
@@ -36,7 +39,7 @@ public sealed class Reservation
     {
         Call = call;
         Provider = held;
-        IsSettled = false;
+        (IsSettled, HasReport) = (false, false);
         TakenAt = now;
         if (marks.Length < scopes.Length)
         {

@@ -200,6 +200,9 @@ public sealed class SlidingWindow : Meter
         }
     }
 
+    /// <inheritdoc/>
+    internal override void Miss(double held, double final, Instant sentAt) => reported.Miss(held, final, sentAt, Caution.Jitter);
+
     /// <summary>What was taken at an instant and after, as far as it is remembered.</summary>
     internal double TakenSince(Instant instant)
     {

@@ -169,7 +169,8 @@ public sealed class LeaseBook
             }
         }
 
-        var changed = observation.Kind == OutcomeKind.Success && _caution.Reassure(sentAt, _now);
+        // An instance tells one of many answers.
+        var changed = observation.Kind == OutcomeKind.Success && _caution.Reassure(sentAt, _now, Caution.AnswersToSettle);
         if (observation.Kind == OutcomeKind.RateLimited)
         {
             // An instance hears of what was refused to others with its next answer: until then its refusals are of the same trouble.

@@ -251,15 +251,20 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         }
     }
 
-    public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
+    public void Settle(Reservation reservation, in Charge final, Instant now)
     {
-        var ran = (now - takenAt).TotalSeconds;
+        var (held, sentAt) = (reservation.Provider, reservation.SentAt);
+        var ran = (now - sentAt).TotalSeconds;
         var off = isTimed ? ran - seconds : 0;
         (seconds, deviation) = (isTimed ? seconds + (off * WeightOfRun) : ran, isTimed ? deviation + ((Math.Abs(off) - deviation) * WeightOfRun) : ran / 2);
         isTimed = true;
         foreach (var scope in scopes)
         {
-            scope.Settle(held, final, takenAt, now);
+            scope.Settle(held, final, sentAt, now);
+            if (!reservation.HasReport)
+            {
+                scope.Miss(held, final, sentAt);
+            }
         }
     }
 
@@ -301,6 +306,7 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         var call = reservation.Call!.AsCharged(reservation.Call.Place);
         var concerned = Concerned(observation);
         var readings = observation.Readings;
+        reservation.HasReport |= readings.Count > 0;
         for (var i = 0; i < scopes.Length; i++)
         {
             var heard = isSuccess || i == concerned ? observation : observation.ReadingsOnly();

@@ -64,6 +64,27 @@ public class BudgetTests
     }
 
     [Fact]
+    public void CoolDown_ForSeconds_LetsTheFirstCallsAfterItArriveASecondLate()
+    {
+        // 100 a second, 500 in a burst, full when the scope opens: of a second's refill 100 stay in hand, of the usual jitter 5.
+        var budget = Budget(Caution.Unheard(), Tokens with { BurstSeconds = 5 });
+        budget.Take(new(1, 1, 0, 0, 0), At(0));
+        for (var call = 1; call < 40; call++)
+        {
+            budget.Take(new(1, 1, 0, 0, 0), At(call));
+            budget.Observe(new(OutcomeKind.Success), budget.Taken, At(call), At(call));
+        }
+
+        Assert.Equal(At(50), budget.FitsAt(new(1, 495, 0, 0, 0), At(50)));
+
+        budget.CoolDown(At(56), At(50));
+        budget.Take(new(1, 1, 0, 0, 0), At(56));
+
+        Assert.Equal(At(56), budget.FitsAt(new(1, 399, 0, 0, 0), At(56)));
+        Assert.Equal(57, Since(budget.FitsAt(new(1, 494, 0, 0, 0), At(56))), 1);
+    }
+
+    [Fact]
     public void Observe_WhenACallIsRefusedWithAHint_LetsOutAtItsEndOnlyWhatTheRefusedCallGivesBack()
     {
         // 100 a second. The provider refuses 400 and says three seconds: somebody else had taken what we thought free.

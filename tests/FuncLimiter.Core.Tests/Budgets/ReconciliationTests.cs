@@ -140,6 +140,25 @@ public class ReconciliationTests
         Assert.InRange(world.Provider.Accepted, 0.97 * PerSecond * Length, double.MaxValue);
     }
 
+    [Theory]
+    [InlineData(LimitAlgorithm.Sliding)]
+    [InlineData(LimitAlgorithm.Fixed)]
+    public void Observe_WhenACallWithoutAReportIsOverSince_KeepsItCounted(LimitAlgorithm algorithm)
+    {
+        var budget = Budget(algorithm);
+        budget.Take(Tokens(10_000), At(20));
+        var mark = budget.Taken;
+        budget.Take(Tokens(15_000), At(21));
+        budget.Observe(Left(50_000, resetIn: 40), mark, At(20), At(22));
+        budget.Settle(Tokens(10_000), Tokens(10_000), At(20), At(22));
+        budget.Settle(Tokens(15_000), Tokens(15_000), At(21), At(23));
+
+        budget.Miss(Tokens(15_000), Tokens(15_000), At(21));
+        budget.Observe(Left(50_000, resetIn: 40), mark, At(20), At(24));
+
+        Assert.Equal(25_000, budget.Meters[0].Used(At(24)), 3);
+    }
+
     [Fact]
     public void Observe_WhenTheProvidersBucketIsLargerThanOurs_KeepsToOurs()
     {
