@@ -85,6 +85,26 @@ public class LimiterTests
         Assert.Equal(CallState.Refused, limiter.Submit(Ask("a", 60, TimeSpan.FromSeconds(5)), Start));
     }
 
+    [Fact]
+    public void Observe_WhenTwoReadingsAreOfOneKind_GivesEachScopeTheOneOfItsOwnLimit()
+    {
+        var minute = TimeSpan.FromMinutes(1);
+        var limiter = new Limiter(World(tpm: 60_000, burstSeconds: 60) with
+        {
+            Accounts = [new("one", [new(Dimension.Tokens, 600_000, minute, LimitAlgorithm.Bucket)])],
+        });
+        var call = Ask("a", 1000);
+        limiter.Submit(call, Start);
+
+        limiter.Observe(
+            call.Reservation,
+            new(OutcomeKind.Success) { Readings = [new(Dimension.Tokens, minute, 600_000, 150_000, null), new(Dimension.Tokens, minute, 60_000, 45_000, null)] },
+            Start);
+
+        var used = limiter.Report(Start).Budgets.ToDictionary(budget => budget.Name, budget => budget.Meters[0].Used);
+        Assert.Equal((15_000, 450_000), (used["deployment:one/m"], used["account:one"]));
+    }
+
     private static LimiterSpec World(long tpm, double burstSeconds, IReadOnlyList<TenantSpec>? tenants = null) => new()
     {
         Accounts = [new("one", [])],

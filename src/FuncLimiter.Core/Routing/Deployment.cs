@@ -298,7 +298,8 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
     }
 
     /// <summary>
-    /// Learns from a response: each reading goes to the innermost scope that has such a limit, a failure to the scope that it concerns.
+    /// Learns from a response: each reading goes to the innermost scope that has such a limit, a failure to the scope that it concerns. Of
+    /// several of one kind (of a model's limit and of its project's) each scope takes the one whose limit is nearest to its own.
     /// </summary>
     public void Observe(Observation observation, Reservation reservation, Instant now)
     {
@@ -310,8 +311,9 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         for (var i = 0; i < scopes.Length; i++)
         {
             var heard = isSuccess || i == concerned ? observation : observation.ReadingsOnly();
+            var own = OwnOf(scopes[i], readings);
             scopes[i].Observe(
-                readings.Count == heard.Readings.Count ? heard : heard with { Readings = readings },
+                own.Count == heard.Readings.Count ? heard : heard with { Readings = own },
                 reservation.MarkOf(i),
                 new(call, reservation.TakenAt),
                 reservation.SentAt,
@@ -319,7 +321,7 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
             if (readings.Count > 0 && i < scopes.Length - 1)
             {
                 var scope = scopes[i];
-                readings = [.. readings.Where(reading => !Has(scope, reading.Dimension))];
+                readings = [.. readings.Where(reading => !Has(scope, reading.Dimension) || !own.Contains(reading))];
             }
         }
 
@@ -392,6 +394,37 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
 
         return false;
     }
+
+    private static IReadOnlyList<LimitReading> OwnOf(Budget budget, IReadOnlyList<LimitReading> readings)
+    {
+        for (var i = 0; i < readings.Count; i++)
+        {
+            if (IsOfAnother(budget, readings[i], readings))
+            {
+                return [.. readings.Where(reading => !IsOfAnother(budget, reading, readings))];
+            }
+        }
+
+        return readings;
+    }
+
+    private static bool IsOfAnother(Budget budget, in LimitReading reading, IReadOnlyList<LimitReading> readings)
+    {
+        foreach (var meter in budget.Meters)
+        {
+            for (var i = 0; i < readings.Count && reading.Concerns(meter.Limit); i++)
+            {
+                if (readings[i].Concerns(meter.Limit) && readings[i].Window == reading.Window && Distance(readings[i], meter) < Distance(reading, meter))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static long Distance(in LimitReading reading, Meter meter) => reading.Limit is { } limit ? Math.Abs(limit - meter.Limit.Amount) : 0;
 
     private static bool Has(Budget budget, Dimension dimension)
     {
