@@ -4,7 +4,7 @@ using FuncLimiter.Core.Scheduling;
 namespace FuncLimiter.Core.Routing;
 
 /// <summary>
-/// Looks for the place that can serve a call now: of the targets the one with the prompt in its cache, else the one with the most headroom;
+/// Looks for the place that can serve a call now: of the targets the one with most of the prompt in its cache, else the one with the most headroom;
 /// then the first fallback. Smaller models come first for work that belongs there or while the targets are under pressure, and last for
 /// other work that may go there.
 /// </summary>
@@ -24,16 +24,16 @@ internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
     {
         var isDiverted = call.Diversion != Diversion.Never && lane.Pressure is { } pressure
             && (pressure.Look(LeastUse(), now) || call.Diversion == Diversion.Always);
-        if (isDiverted && MostFree(lane.Smaller, lane.Places.Length, 0) is >= 0 and var smaller)
+        if (isDiverted && MostFree(lane.Smaller, lane.Places.Length, null) is >= 0 and var smaller)
         {
             Choice = RouteChoice.Diverted;
             return smaller;
         }
 
-        var cached = call.Prefix != 0 && lane.Affinity is { } affinity ? affinity.PlacesOf(call.Prefix, now) : 0;
-        if (MostFree(0, lane.Targets, cached) is >= 0 and var target)
+        var affinity = call.Prefixes.Count > 0 ? lane.Affinity : null;
+        if (MostFree(0, lane.Targets, affinity) is >= 0 and var target)
         {
-            Choice = (cached >> target & 1) != 0 ? RouteChoice.Affinity : RouteChoice.Headroom;
+            Choice = affinity?.Cached(call.Prefixes, target, now) > 0 ? RouteChoice.Affinity : RouteChoice.Headroom;
             return target;
         }
 
@@ -47,11 +47,11 @@ internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
         }
 
         Choice = RouteChoice.Diverted;
-        return isDiverted ? -1 : MostFree(lane.Smaller, lane.Places.Length, 0);
+        return isDiverted ? -1 : MostFree(lane.Smaller, lane.Places.Length, null);
     }
 
-    // Of the places in a range that are free the one with the most headroom, those preferred first.
-    private int MostFree(int from, int to, ulong preferred)
+    // Of the places in a range that are free the one with the most headroom, those with more of the prompt in their cache first.
+    private int MostFree(int from, int to, PrefixAffinity? affinity)
     {
         var (best, bestUse) = (-1, double.MaxValue);
         for (var i = from; i < to; i++)
@@ -61,7 +61,7 @@ internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
                 continue;
             }
 
-            var use = to - from > 1 ? lane.Places[i].Utilization(now) - (preferred >> i & 1) * 2 : 0;
+            var use = to - from > 1 ? lane.Places[i].Utilization(now) - (2 * (affinity?.Cached(call.Prefixes, i, now) ?? 0)) : 0;
             (best, bestUse) = use < bestUse ? (i, use) : (best, bestUse);
         }
 

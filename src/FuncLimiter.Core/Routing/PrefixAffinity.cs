@@ -11,15 +11,27 @@ internal sealed class PrefixAffinity
     /// <summary>How long providers keep a prompt cached after its last use: five minutes at OpenAI and Anthropic (prompt caching guides).</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
-    private const int Slots = 4096;
+    private const int Slots = 8192;
     private (long Prefix, ulong Places, Instant UsedAt)[]? slots;
 
-    /// <summary>The places, as bits, that a beginning was sent to of late.</summary>
-    /// <param name="prefix">A hash of the prompt's beginning; 0 for none.</param>
+    /// <summary>How many of a prompt's beginnings a place has.</summary>
+    /// <param name="prefixes">Hashes of the beginnings, the shortest first.</param>
+    /// <param name="place">The place.</param>
     /// <param name="now">Now.</param>
-    public ulong PlacesOf(long prefix, Instant now)
+    public int Cached(IReadOnlyList<long> prefixes, int place, Instant now)
     {
-        if (prefix == 0 || slots is null)
+        var longest = prefixes.Count;
+        while (longest > 0 && (PlacesOf(prefixes[longest - 1], now) >> place & 1) == 0)
+        {
+            longest--;
+        }
+
+        return longest;
+    }
+
+    private ulong PlacesOf(long prefix, Instant now)
+    {
+        if (slots is null)
         {
             return 0;
         }
@@ -28,15 +40,15 @@ internal sealed class PrefixAffinity
         return slot.Prefix == prefix && now - slot.UsedAt < Lifetime ? slot.Places : 0;
     }
 
-    /// <summary>A call with such a beginning goes to a place.</summary>
-    public void Note(long prefix, int place, Instant now)
+    /// <summary>A call with such beginnings goes to a place.</summary>
+    public void Note(IReadOnlyList<long> prefixes, int place, Instant now)
     {
-        if (prefix != 0)
+        for (var i = 0; i < prefixes.Count; i++)
         {
             slots ??= new (long, ulong, Instant)[Slots];
-            slots[SlotOf(prefix)] = (prefix, PlacesOf(prefix, now) | 1UL << place, now);
+            slots[SlotOf(prefixes[i])] = (prefixes[i], PlacesOf(prefixes[i], now) | 1UL << place, now);
         }
     }
 
-    private static int SlotOf(long prefix) => (int)((ulong)prefix * 0x9E3779B97F4A7C15 >> 52);
+    private static int SlotOf(long prefix) => (int)((ulong)prefix * 0x9E3779B97F4A7C15 >> 51);
 }

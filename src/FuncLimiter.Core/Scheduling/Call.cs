@@ -75,8 +75,10 @@ public sealed class Call
     /// <summary>Whether it may be served by the route's smaller models; where not, their places must be excluded.</summary>
     public Diversion Diversion { get; init; }
 
-    /// <summary>A hash of the prompt's beginning, the same for calls that share it; 0 where it is too short to be cached.</summary>
-    public long Prefix { get; init; }
+    /// <summary>
+    /// Hashes of the prompt's beginnings, the shortest first, the same for calls that share them; none where it is too short to be cached.
+    /// </summary>
+    public IReadOnlyList<long> Prefixes { get; init; } = [];
 
     /// <summary>When a reservation that nobody settles counts as spent; null for never.</summary>
     public TimeSpan? ExpiresAfter { get; init; }

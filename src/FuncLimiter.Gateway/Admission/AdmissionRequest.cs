@@ -32,8 +32,8 @@ public sealed record AdmissionRequest(
     /// <summary>Whether it may be served by smaller models; where not, their places are among the excluded.</summary>
     public Diversion Diversion { get; init; }
 
-    /// <summary>A hash of the prompt's beginning; 0 where it is too short to be cached by a provider.</summary>
-    public long Prefix { get; init; }
+    /// <summary>Hashes of the prompt's beginnings, the shortest first; none where it is too short to be cached by a provider.</summary>
+    public IReadOnlyList<long> Prefixes { get; init; } = [];
 
     /// <summary>What tells this caller from others of its tenant when it comes back after a refusal, the same each time; 0 where nobody knows.</summary>
     public long Caller { get; init; }

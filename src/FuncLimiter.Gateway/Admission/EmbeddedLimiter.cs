@@ -202,7 +202,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         MaxWait = request.MaxWait,
         Excluded = request.Excluded,
         Diversion = request.Diversion,
-        Prefix = request.Prefix,
+        Prefixes = request.Prefixes,
         ExpiresAfter = request.ExpiresAfter,
     };
 

@@ -182,7 +182,7 @@ internal sealed class CallRun
             ConsumerAtLeast = _plan.ConsumerAtLeast,
             Excluded = excluded,
             Diversion = _ways.Diversion,
-            Prefix = _call.Facts.Prefix,
+            Prefixes = _call.Facts.Prefixes,
         };
         using (var wait = CallTrace.Wait(request))
         {

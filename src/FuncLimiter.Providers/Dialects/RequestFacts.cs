@@ -23,8 +23,11 @@ public sealed record RequestFacts(
     int TextBytes,
     int Images)
 {
-    /// <summary>A hash of the prompt's beginning, the same for prompts that share it; 0 where it is too short for providers to cache.</summary>
-    public long Prefix { get; init; }
+    /// <summary>
+    /// Hashes of the prompt's beginnings, each twice as long as the one before, the same for prompts that share them; none where it is too short
+    /// for providers to cache.
+    /// </summary>
+    public IReadOnlyList<long> Prefixes { get; init; } = [];
 
     /// <summary>Characters of the same text, as UTF-16 counts them; its bytes where nobody counted.</summary>
     public int Characters { get; init; } = TextBytes;

@@ -46,7 +46,7 @@ public static class RequestReader
                     scan.Prompt.TextBytes,
                     scan.Prompt.Images)
                 {
-                    Prefix = scan.Prompt.Prefix.Value,
+                    Prefixes = scan.Prompt.Prefix.Values,
                     Characters = scan.Prompt.Characters,
                     Tokens = scan.Prompt.Tokens,
                     Words = scan.Prompt.Words,

@@ -89,9 +89,9 @@ public class RoutingTests
     [Fact]
     public void Submit_WhenAPromptIsCachedAtATarget_GoesThereWhileThatHasRoom()
     {
-        var first = Go(Diversion.Never, 0, prefix: 77);
+        var first = Go(Diversion.Never, 0, 77);
         Go(Diversion.Never, 0);
-        var others = Enumerable.Range(0, Room).Select(_ => Go(Diversion.Never, 0, prefix: 77)).ToArray();
+        var others = Enumerable.Range(0, Room).Select(_ => Go(Diversion.Never, 0, 77)).ToArray();
 
         Assert.Equal((0, RouteChoice.Headroom), first);
         Assert.Equal(Enumerable.Repeat((0, RouteChoice.Affinity), Room - 1), others[..^1]);
@@ -101,13 +101,29 @@ public class RoutingTests
     [Fact]
     public void Submit_WhenACachedPromptHasNotBeenUsedForFiveMinutes_GoesWhereTheHeadroomIs()
     {
-        Go(Diversion.Never, 0, prefix: 77);
-        Go(Diversion.Never, 299, prefix: 77);
+        Go(Diversion.Never, 0, 77);
+        Go(Diversion.Never, 299, 77);
 
-        Assert.Equal((0, RouteChoice.Affinity), Go(Diversion.Never, 598, prefix: 77));
+        Assert.Equal((0, RouteChoice.Affinity), Go(Diversion.Never, 598, 77));
         Go(Diversion.Never, 598);
         Go(Diversion.Never, 598);
-        Assert.Equal(RouteChoice.Headroom, Go(Diversion.Never, 899, prefix: 77).Choice);
+        Assert.Equal(RouteChoice.Headroom, Go(Diversion.Never, 899, 77).Choice);
+    }
+
+    [Fact]
+    public void Submit_WhenTwoTargetsHaveTheCommonBeginning_GoesWhereMoreOfTheConversationIs()
+    {
+        // All begin alike; conversations differ from the second hash on. The first target is full when the second one begins.
+        for (var call = 0; call < Room; call++)
+        {
+            Go(Diversion.Never, 0, 77, 1);
+        }
+
+        var second = Go(Diversion.Never, 0, 77, 2);
+
+        Assert.Equal((1, RouteChoice.Headroom), second);
+        Assert.Equal((1, RouteChoice.Affinity), Go(Diversion.Never, 90, 77, 2, 21));
+        Assert.Equal((0, RouteChoice.Affinity), Go(Diversion.Never, 90, 77, 1));
     }
 
     private static DeploymentSpec Deployment(string account) =>
@@ -121,21 +137,21 @@ public class RoutingTests
         }
     }
 
-    private (int Place, RouteChoice Choice) Go(Diversion diversion, double at, long prefix = 0)
+    private (int Place, RouteChoice Choice) Go(Diversion diversion, double at, params long[] prefixes)
     {
-        var call = Call(diversion, prefix);
+        var call = Call(diversion, prefixes);
         Assert.Equal(CallState.Admitted, limiter.Submit(call, At(at)));
         return (call.Place, call.Choice);
     }
 
     private (int Place, CallState State) Try(Diversion diversion, double at)
     {
-        var call = Call(diversion, 0);
+        var call = Call(diversion);
         var state = limiter.Submit(call, At(at));
         return (call.Place, state);
     }
 
-    private static Call Call(Diversion diversion, long prefix)
+    private static Call Call(Diversion diversion, params long[] prefixes)
     {
         var charge = new Charge(1, 0, 0, 0, 0);
         return new()
@@ -145,7 +161,7 @@ public class RoutingTests
             Provider = [charge, charge, charge, charge],
             Diversion = diversion,
             Excluded = diversion == Diversion.Never ? 0b1000UL : 0,
-            Prefix = prefix,
+            Prefixes = prefixes,
         };
     }
 }

@@ -12,9 +12,32 @@ public class ScopeHealthTests
     [Fact]
     public void Rest_WhenTheProviderIsOverloadedAgainAndAgain_Doubles()
     {
-        double[] rests = [Fail(0), Fail(1), Fail(3), Fail(6)];
+        double[] rests = [Fail(0), Fail(1), Fail(3), Fail(6.5)];
 
-        Assert.Equal([0.5, 1, 2, 4], rests);
+        Assert.All(rests.Zip([0.5, 1, 2, 4]), rest => Assert.InRange(rest.First / rest.Second, 1, 1.5));
+    }
+
+    [Fact]
+    public void Rest_OfManyWhoFailTogether_IsSpread()
+    {
+        var rests = Enumerable.Range(0, 100).Select(i => new ScopeHealth().Rest(new(OutcomeKind.Overloaded), At(0), At(1 + (i * 0.001))).TotalSeconds).Order().ToArray();
+
+        Assert.InRange(rests[^1] - rests[0], 0.2, 0.25);
+        Assert.InRange(rests.Zip(rests.Skip(1), (rest, next) => next - rest).Max(), 0, 0.03);
+    }
+
+    [Fact]
+    public void OpensAt_AfterARateLimitWithoutAHint_LetsCallsFollowOneAnother()
+    {
+        var rest = health.Rest(new(OutcomeKind.RateLimited), At(0), At(0)).TotalSeconds;
+        var tries = new List<double>();
+        for (var call = 0; call < 10; call++)
+        {
+            tries.Add(Since(health.OpensAt(At(0))));
+            health.Take();
+        }
+
+        Assert.Equal([0, 1, 2, 2, 3, 3, 3, 3, 4, 4], tries.Select(at => Math.Round((at - rest) / (rest / 5))));
     }
 
     [Fact]
@@ -23,50 +46,48 @@ public class ScopeHealthTests
         var first = Fail(sentAt: 0, at: 1);
         var second = Fail(sentAt: 0.5, at: 1.1);
 
-        Assert.Equal((0.5, 0.5), (first, second));
+        Assert.InRange(first, 0.5, 0.75);
+        Assert.InRange(second, 0.5, 0.75);
     }
 
     [Fact]
     public void OpensAt_AfterARest_LetsOneTwoThenFourCallsTry()
     {
-        Fail(0);
+        var rest = Fail(0);
         var tries = new List<double>();
-        for (var now = 0.5; tries.Count < 7; now += 0.01)
+        for (var call = 0; call < 7; call++)
         {
-            while (health.OpensAt(At(now)) <= At(now) && tries.Count < 7)
-            {
-                health.Take();
-                tries.Add(Math.Round(now, 2));
-            }
+            tries.Add(Math.Round(Since(health.OpensAt(At(0))) - rest, 3));
+            health.Take();
         }
 
-        Assert.Equal([0.5, 1.5, 2.5, 2.5, 3.5, 3.5, 3.5], tries);
+        Assert.Equal([0, 1, 2, 2, 3, 3, 3], tries);
     }
 
     [Fact]
     public void OpensAt_OnceATryIsAnswered_IsOpenToAll()
     {
-        Fail(0);
+        var rest = Fail(0);
         health.Take();
 
-        health.Rest(new(OutcomeKind.Success), At(0.5), At(0.7));
+        health.Rest(new(OutcomeKind.Success), At(rest), At(rest + 0.2));
 
-        Assert.True(health.OpensAt(At(0.7)) <= At(0.7));
+        Assert.True(health.OpensAt(At(rest + 0.2)) <= At(rest + 0.2));
     }
 
     [Fact]
     public void OpensAt_WhenOnlyACallOfBeforeTheRestIsAnswered_StaysOnTrial()
     {
-        Fail(0);
+        var rest = Fail(0);
         health.Take();
 
-        health.Rest(new(OutcomeKind.Success), At(-1), At(0.7));
+        health.Rest(new(OutcomeKind.Success), At(-1), At(rest + 0.2));
 
-        Assert.Equal(At(1.5), health.OpensAt(At(0.7)));
+        Assert.Equal(At(rest + 1), health.OpensAt(At(rest + 0.2)));
     }
 
     [Fact]
-    public void OpensAt_AfterARateLimit_IsLeftToTheBudgets()
+    public void OpensAt_AfterARateLimitWithAHint_IsLeftToTheBudgets()
     {
         health.Rest(new(OutcomeKind.RateLimited) { RetryAfter = Seconds(2) }, At(0), At(0));
         health.Take();

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Providers.Tests.Dialects;
@@ -149,4 +150,30 @@ public class RequestReaderTests
 
     private static string Cut(string body, RequestFacts facts) =>
         Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(body).AsSpan(facts.ModelOffset, facts.ModelLength));
+
+    [Theory]
+    [InlineData(4_095, 0)]
+    [InlineData(4_096, 1)]
+    [InlineData(8_191, 1)]
+    [InlineData(8_192, 2)]
+    [InlineData(400_000, 6)]
+    public void Prefixes_AreOneForEachDoubledLengthThatThePromptHas(int bytes, int expected) => Assert.Equal(expected, PrefixesOf(new string('x', bytes)).Count);
+
+    [Fact]
+    public void Prefixes_OfPromptsThatPartLater_AreTheSameUntilThen()
+    {
+        var common = string.Concat(Enumerable.Range(0, 2_000).Select(i => $"word {i} "));
+        var (one, other) = (PrefixesOf(common + new string('a', 20_000)), PrefixesOf(common + new string('b', 20_000)));
+
+        // 18,890 bytes are common: those of the first 4, 8 and 16 KiB.
+        Assert.Equal(one.Take(3), other.Take(3));
+        Assert.NotEqual(one[3], other[3]);
+    }
+
+    private static IReadOnlyList<long> PrefixesOf(string prompt)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new { model = "m", messages = new[] { new { role = "user", content = prompt } } });
+        Assert.True(RequestReader.TryRead(Operation.ChatCompletions, body, null, out var facts, out _));
+        return facts.Prefixes;
+    }
 }
