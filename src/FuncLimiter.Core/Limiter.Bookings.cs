@@ -42,7 +42,7 @@ public sealed partial class Limiter
         }
 
         var isFull = waiting > queue.MaxWaiting;
-        if (isFull || turn > call.Deadline)
+        if (isFull || turn.At > call.Deadline)
         {
             // What it had laid claim to is there for those behind it.
             Withdraw(call);
@@ -53,7 +53,7 @@ public sealed partial class Limiter
                 End(given, call, now);
                 var last = WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now);
                 var first = WaitForecast.OfOnly(call, queue.Floor, bookings, now);
-                (turn, given) = last < given.At ? (last, null) : first > given.At ? (first, null) : (given.At, given);
+                (turn, given) = last.At < given.At ? (last, null) : first.At > given.At ? (first, null) : (last with { At = given.At }, given);
             }
             else
             {
@@ -91,7 +91,7 @@ public sealed partial class Limiter
         }
 
         var turn = WaitForecast.OfFirst(call, queue.Floor, bookings, now);
-        if (turn > call.Deadline + (3 * (call.Deadline - now)))
+        if (turn.At > call.Deadline + (3 * (call.Deadline - now)))
         {
             // It is not sent away for a little.
             Withdraw(call);
@@ -115,10 +115,11 @@ public sealed partial class Limiter
         return call.State;
     }
 
-    private void TurnAway(Call call, bool isFull, Instant turn, Instant now, Booking? before = null)
+    private void TurnAway(Call call, bool isFull, Turn turn, Instant now, Booking? before = null)
     {
-        var budget = CallRoom.Binding(call, now);
-        var at = bookings.Book(call, turn, now, before);
+        // What a call lacks at this moment may be a checkpoint, or room that is back soon: it is told of what its time hangs on.
+        var budget = turn is { At.IsKnown: true, By: { } last } ? last : CallRoom.Binding(call, now);
+        var at = bookings.Book(call, turn.At, now, before);
         Refuse(call, new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, budget.Name, at)
         {
             Dimension = CallRoom.BindingOf(call, budget, now),

@@ -231,7 +231,7 @@ public sealed partial class Limiter
         var alone = place >= 0 ? now : first.IsKnown ? first : now;
         return Instant.Max(alone, lane.Pool.Waiting == 0 && place >= 0
             ? now
-            : WaitForecast.OfLast(call, queue.Floor, bookings, bookings.LineOf(call).Kept, 1, now));
+            : WaitForecast.OfLast(call, queue.Floor, bookings, bookings.LineOf(call).Kept, 1, now).At);
     }
 
     /// <summary>

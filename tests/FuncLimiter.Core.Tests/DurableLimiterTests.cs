@@ -25,16 +25,44 @@ public class DurableLimiterTests
         Assert.Equal(CallState.Refused, limiter.Submit(fourth, Start));
     }
 
+    // Before the first checkpoint is kept nothing goes out, whatever has room.
+    [Theory]
+    [InlineData("account:one")]
+    [InlineData("deployment:one/m")]
+    [InlineData("tenant:a")]
+    [InlineData("user:a/u")]
+    public void Refusal_WhileACheckpointIsMissing_NamesTheBudgetThatItsTimeHangsOn(string scarce)
+    {
+        var limiter = new Limiter(new()
+        {
+            Accounts = [new("one", [Rpm("account:one")])],
+            Deployments = [new("one/m", "one", [Rpm("deployment:one/m")])],
+            Routes = [new("m", ["one/m"], [])],
+            Tenants = [new("a", 1, [Rpm("tenant:a")], [Rpm("user:a/u")])],
+            IsDurable = true,
+        });
+        var calls = Enumerable.Range(0, 30).Select(_ => Ask("u")).ToList();
+
+        calls.ForEach(call => limiter.Submit(call, Start));
+
+        var refusals = calls.FindAll(call => call.State == CallState.Refused).ConvertAll(call => call.Refusal!.Budget);
+        Assert.NotEmpty(refusals);
+        Assert.All(refusals, budget => Assert.Equal(scarce, budget));
+
+        Limit Rpm(string budget) => new(Dimension.Requests, budget == scarce ? 60 : 6000, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket) { BurstSeconds = 2 };
+    }
+
     private static void Keep(Limiter limiter)
     {
         limiter.BeginCheckpoint(Start);
         limiter.ConfirmCheckpoint(Start);
     }
 
-    private static Call Ask() => new()
+    private static Call Ask(string? user = null) => new()
     {
         Route = "m",
         Tenant = "a",
+        User = user,
         Priority = Priority.Standard,
         Consumer = new Charge(1, 0, 0, 0, 1),
         Provider = [new Charge(1, 0, 0, 0, 1)],

@@ -54,18 +54,21 @@ public sealed class ContinuousBucket : Meter
     }
 
     /// <summary>
-    /// What is taken late leaves a full bucket full meanwhile: as far as it has no room to spare, that is lost. So is the jitter for which
-    /// the bucket must have been full where a call is as large as it.
+    /// What is taken late leaves a full bucket full meanwhile: as far as it has no room to spare, that is lost, once for as many calls as it
+    /// has room for, since they are late at the same time. So is the jitter for which the bucket must have been full where a call is as large
+    /// as it.
     /// </summary>
     private protected override Instant FindTurn(double amount, double before, in Scheduling.QueueAhead ahead, Instant now)
     {
         var used = count == 0 ? 0 : Math.Max(0, taken + starts[0].Slack - Refill(now));
-        var spare = (capacity - amount) / PerSecond;
-        var full = Math.Max(0, amount - (capacity - guard)) / PerSecond;
-        var lost = TimeSpan.FromSeconds((ahead.Booked * Math.Max(0, ahead.LostARound.TotalSeconds - spare)) + (ahead.Calls * full));
+        var room = capacity - guard;
+        var together = Math.Max(1, Math.Floor(room / amount));
+        var late = Math.Max(0, ahead.LostSecondsOf(together) - (Math.Max(0, room - amount) / PerSecond));
+        var full = Math.Max(0, amount - room) / PerSecond;
+        var lost = TimeSpan.FromSeconds((ahead.Booked * late / together) + (ahead.Calls * full));
         return full > 0
             ? FindRoom(amount, now) + RefillTime(before) + lost
-            : Instant.Max(FindRoom(amount, now), now + RefillTime(used + before + amount - (capacity - guard)) + lost);
+            : Instant.Max(FindRoom(amount, now), now + RefillTime(used + before + amount - room) + lost);
     }
 
     /// <inheritdoc/>

@@ -83,12 +83,18 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
     public TimeSpan Runs => isTimed ? TimeSpan.FromSeconds(Math.Min(MostOfRun, seconds + (2 * deviation))) : UnknownRun;
 
     /// <summary>When a charge will go out behind others that go as soon as they fit.</summary>
-    public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now)
+    public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now) => Foresee(charge, certain, ahead, now, out _);
+
+    /// <summary>The same, with the budget that will have room for it last; of those that agree the innermost, null where all have it now.</summary>
+    public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now, out Budget? last)
     {
-        var turn = now;
+        (var turn, last) = (now, null);
         for (var i = 0; i < scopes.Length && turn != Instant.Never; i++)
         {
-            turn = Instant.Max(turn, Instant.Max(scopes[i].Foresee(charge, certain, ahead, now), healths[i].OpensAt(now)));
+            if (Instant.Max(scopes[i].Foresee(charge, certain, ahead, now), healths[i].OpensAt(now)) is var at && at > turn)
+            {
+                (turn, last) = (at, scopes[i]);
+            }
         }
 
         return turn;

@@ -9,11 +9,20 @@ namespace FuncLimiter.Core.Scheduling;
 /// <param name="Runs">How long a call runs.</param>
 internal readonly record struct QueueAhead(double Work, double Calls, double Booked, TimeSpan Runs)
 {
-    /// <summary>How much later than told callers come back, on average, with what rounding adds.</summary>
+    /// <summary>How much later than their turn callers come back at most, with what rounding adds.</summary>
     public static readonly TimeSpan Late = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>The same on average.</summary>
+    private static readonly TimeSpan UsuallyLate = TimeSpan.FromSeconds(1.5);
 
     /// <summary>How much of a round of a window or of places is lost while callers are on their way.</summary>
     public TimeSpan LostARound => Booked > 0 ? Late : TimeSpan.Zero;
+
+    /// <summary>
+    /// The same where so many callers are awaited at a time: the more they are, the less it matters how late one of them comes, and the more
+    /// how late they come on average.
+    /// </summary>
+    public double LostSecondsOf(double together) => Booked > 0 ? UsuallyLate.TotalSeconds + ((Late - UsuallyLate).TotalSeconds / Math.Sqrt(together)) : 0;
 
     /// <summary>The same queue with another one before it.</summary>
     public static QueueAhead operator +(QueueAhead left, QueueAhead right) =>
@@ -26,6 +35,11 @@ internal readonly record struct QueueAhead(double Work, double Calls, double Boo
     /// <summary>The one after which less is done.</summary>
     public static QueueAhead Min(QueueAhead left, QueueAhead right) => left.Work <= right.Work ? left : right;
 }
+
+/// <summary>When a call's turn comes, and which budget has no room for it before.</summary>
+/// <param name="At">When.</param>
+/// <param name="By">The budget that will have room for it last; null where all have room now.</param>
+internal readonly record struct Turn(Instant At, Budget? By);
 
 /// <summary>
 /// When a call's turn comes: what waits and what is booked ahead of it, put to the budgets, which know when so much will have gone.
@@ -45,7 +59,7 @@ internal static class WaitForecast
     /// <param name="kept">The part of what is booked that counts, 0 to 1.</param>
     /// <param name="othersToCome">How much more will come of other tenants of the class than waits and is booked, as a factor.</param>
     /// <param name="now">Now.</param>
-    public static Instant OfLast(Call call, IReadOnlyList<double> floors, Bookings bookings, double kept, double othersToCome, Instant now)
+    public static Turn OfLast(Call call, IReadOnlyList<double> floors, Bookings bookings, double kept, double othersToCome, Instant now)
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
         var runs = lane.Places[0].Runs;
@@ -81,14 +95,14 @@ internal static class WaitForecast
     }
 
     /// <summary>When a call would go out that nobody is before.</summary>
-    public static Instant OfOnly(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
+    public static Turn OfOnly(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var none = new QueueAhead(0, 0, 0, call.Lane!.Places[0].Runs);
         return Of(call, floors, bookings, new(none, none, none, none, none), 1, now);
     }
 
     /// <summary>When a call will go out that waits and has been overtaken, or has come back: only those before it in its user's queue count.</summary>
-    public static Instant OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
+    public static Turn OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var runs = call.Lane!.Places[0].Runs;
         QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before;
@@ -120,7 +134,7 @@ internal static class WaitForecast
             return turn;
         }
 
-        for (var (known, rounds) = (0, 0); rounds < MostRounds && line.Until(turn) is var earlier && earlier.Count > known; rounds++)
+        for (var (known, rounds) = (0, 0); rounds < MostRounds && line.Until(turn.At) is var earlier && earlier.Count > known; rounds++)
         {
             known = earlier.Count;
             var booked = new QueueAhead(earlier.Cost, earlier.Count, earlier.Count, runs);
@@ -131,7 +145,7 @@ internal static class WaitForecast
         return turn;
     }
 
-    private static Instant Of(Call call, IReadOnlyList<double> floors, Bookings bookings, in Queues queues, double othersToCome, Instant now)
+    private static Turn Of(Call call, IReadOnlyList<double> floors, Bookings bookings, in Queues queues, double othersToCome, Instant now)
     {
         var (lane, part, floor) = (call.Lane!, PartOf(call, bookings), floors[(int)call.Priority]);
         var (own, others) = (queues.Own, queues.Same.Work - queues.Own.Work);
@@ -145,23 +159,23 @@ internal static class WaitForecast
         var line = (queues.Higher + mine) * (1 / drain);
         line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, mine * (1 / floor)) : line;
         line *= lane.Places[0].Share / open;
-        var first = Instant.Never;
+        var turn = new Turn(Instant.Never, null);
         for (var i = 0; i < lane.Places.Length; i++)
         {
-            if ((call.Excluded >> i & 1) == 0)
+            if ((call.Excluded >> i & 1) == 0 && lane.Places[i].Foresee(call.ChargeAt(i), call.Certain(i), line, now, out var last) is var at && at < turn.At)
             {
-                first = Instant.Min(first, lane.Places[i].Foresee(call.ChargeAt(i), call.Certain(i), line, now));
+                turn = new(at, last);
             }
         }
 
         var owner = call.Owner!.Budget;
-        first = Instant.Max(first, owner.Foresee(call.Consumer, call.ConsumerCertain, queues.OfTenant, now));
-        if (call.OwnerUser is { } user)
-        {
-            first = Instant.Max(first, user.Foresee(call.Consumer, call.ConsumerCertain, queues.OfUser, now));
-        }
+        turn = Later(turn, owner.Foresee(call.Consumer, call.ConsumerCertain, queues.OfTenant, now), owner);
+        return call.OwnerUser is { } user
+            ? Later(turn, user.Foresee(call.Consumer, call.ConsumerCertain, queues.OfUser, now), user.Budget)
+            : turn;
 
-        return first;
+        // What is the caller's own is named before what it shares.
+        Turn Later(Turn first, Instant at, Budget by) => at > now && at >= first.At ? new(at, by) : first;
     }
 
     // Whoever has little waiting is served as often as its weight says, however much others have waiting, or booked.

@@ -63,6 +63,27 @@ public class ComebackTests(ITestOutputHelper output)
         Assert.InRange(result.Last, 50, 65);
     }
 
+    // Half of each bucket is kept in hand while nothing was answered, so half of it is held for those who are on their way; many are late at
+    // the same time, and what is lost by that is lost once for all of them.
+    [Theory]
+    [InlineData(60, 1, 36)]
+    [InlineData(600, 1, 40)]
+    [InlineData(600, 2, 20)]
+    [InlineData(600, 3, 12)]
+    [InlineData(6000, 1, 36)]
+    [InlineData(6000, 2, 16)]
+    public void CallersOfASmallBurst_AreToldTimesAsNearAsTheyCanBeServed(int rpm, double burst, double farthest)
+    {
+        var overload = new Comeback { Spec = Deployment(Rpm(rpm, burst)), Callers = rpm / 6, MaxWait = TimeSpan.FromSeconds(1) };
+
+        var result = overload.Run();
+        output.WriteLine($"{rpm} rpm: {result}, told {result.Farthest} s at most");
+
+        Assert.True(result.Part >= Honest, $"{result}");
+        Assert.InRange(result.Farthest, 5, farthest);
+        Assert.Equal(overload.Callers, result.Admitted);
+    }
+
     private static Dictionary<string, Comeback> Make()
     {
         var cases = new Dictionary<string, Comeback>();
