@@ -32,7 +32,7 @@ public sealed class ConcurrencyMeter : Meter
         var last = (int)Math.Clamp(Math.Ceiling(ends - 1e-9) - 1, 0, 1e9);
         var round = ahead.Runs + ahead.LostARound;
         var (rounds, place) = (last / (int)Effective, last % (int)Effective);
-        var end = place < begun.Count ? begun[place].At + ahead.Runs : now;
+        var end = place < begun.Count ? begun[place].At + ahead.Runs : now + ahead.Runs + (Held > 0 ? Scheduling.QueueAhead.Late : TimeSpan.Zero);
 
         // Whoever runs longer than calls do may go on for a while.
         return Instant.Max(end, now + (ahead.Runs / 4)) + (rounds * round);

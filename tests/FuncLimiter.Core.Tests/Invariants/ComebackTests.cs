@@ -84,6 +84,21 @@ public class ComebackTests(ITestOutputHelper output)
         Assert.Equal(overload.Callers, result.Admitted);
     }
 
+    // Room that is held is used from when its caller comes, and for as long as a call runs.
+    [Fact]
+    public void Callers_OfPlacesThatAreHeldForOthers_AreToldWhenThoseWillHaveCalled()
+    {
+        var overload = new Comeback
+        {
+            Spec = Deployment(Slots(19)), Callers = 100, Newcomers = 6, Length = TimeSpan.FromSeconds(40), Runs = TimeSpan.FromSeconds(1.5), MaxWait = TimeSpan.FromSeconds(1),
+        };
+
+        var results = Enumerable.Range(1, 20).Select(overload.Run).ToList();
+        output.WriteLine($"{results.Average(result => result.Part):0.000} at once");
+
+        Assert.All(results, result => Assert.True(result.Part >= Honest, $"{result}"));
+    }
+
     private static Dictionary<string, Comeback> Make()
     {
         var cases = new Dictionary<string, Comeback>();
