@@ -14,13 +14,15 @@ internal sealed class Fleet(Stage stage)
     /// <param name="callers">How many.</param>
     /// <param name="time">How long new calls are begun.</param>
     /// <param name="next">The next call of a caller, told its number and how many it sent.</param>
-    public async Task RunAsync(int callers, TimeSpan time, Func<int, int, Ask> next)
+    /// <param name="ended">Ends them before their time; what is under way is given up.</param>
+    public async Task RunAsync(int callers, TimeSpan time, Func<int, int, Ask> next, CancellationToken ended = default)
     {
         var clock = Stopwatch.StartNew();
-        using var ending = new CancellationTokenSource(time + TimeSpan.FromSeconds(2));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ended);
+        ending.CancelAfter(time + TimeSpan.FromSeconds(2));
         await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {
-            for (var sent = 0; clock.Elapsed < time; sent++)
+            for (var sent = 0; clock.Elapsed < time && !ending.IsCancellationRequested; sent++)
             {
                 try
                 {
