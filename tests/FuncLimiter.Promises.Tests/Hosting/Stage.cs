@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -169,7 +170,7 @@ internal sealed class Stage : IAsyncDisposable
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         var retry = response.Headers.TryGetValues("Retry-After", out var values) && double.TryParse(values.First(), CultureInfo.InvariantCulture, out var seconds) ? seconds : (double?)null;
         var waited = response.Headers.TryGetValues("X-FuncLimiter-Waited-Ms", out var ms) && double.TryParse(ms.First(), CultureInfo.InvariantCulture, out var milliseconds) ? milliseconds : 0;
-        return new Outcome((int)response.StatusCode, text, retry, TimeSpan.FromMilliseconds(waited), clock.Elapsed);
+        return new Outcome((int)response.StatusCode, text, retry, TimeSpan.FromMilliseconds(waited), clock.Elapsed, response.Headers);
     }
 
     public async ValueTask DisposeAsync()
@@ -231,4 +232,9 @@ internal sealed record Ask(string Path, string Body, params (string Name, string
 /// <param name="RetryAfter">When to come back, in seconds.</param>
 /// <param name="Waited">How long it waited for its turn, as the limiter tells.</param>
 /// <param name="Took">How long the caller waited for all of it.</param>
-internal sealed record Outcome(int Status, string Text, double? RetryAfter, TimeSpan Waited, TimeSpan Took);
+/// <param name="Headers">The answer's own headers.</param>
+internal sealed record Outcome(int Status, string Text, double? RetryAfter, TimeSpan Waited, TimeSpan Took, HttpResponseHeaders Headers)
+{
+    /// <summary>All values of a header, joined by a comma; null where it is absent.</summary>
+    public string? Header(string name) => Headers.TryGetValues(name, out var values) ? string.Join(',', values) : null;
+}
