@@ -73,6 +73,13 @@ public sealed record PacingState
     [JsonIgnore]
     public ulong Excluded => Resting.Aggregate(Closed, (places, resting) => places | 1UL << resting.Place);
 
+    /// <summary>
+    /// Whether the call waits for nothing but the limiter's room. The limiter said when that will be there by what it knew then, and may be
+    /// asked again before.
+    /// </summary>
+    [JsonIgnore]
+    public bool WaitsForRoom => Phase == PacingPhase.Waiting && Resting.Count == 0 && Last is PacingEvent.ToldToWait;
+
     /// <summary>Whether any deployment is left that is neither closed nor resting.</summary>
     [JsonIgnore]
     internal bool HasOthers => (~Excluded & (ulong.MaxValue >> (64 - Places))) != 0;

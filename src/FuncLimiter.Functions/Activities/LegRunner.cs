@@ -16,7 +16,7 @@ internal sealed class LegRunner(
     JobTables tables, JobArchive archive, JobResults results, JobCallReader reader, ICallLegs legs, GivenUpJobs givenUp, TimeProvider time)
 {
     /// <summary>How long a leg waits with the call in memory; what takes longer is slept through by the orchestration.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
@@ -67,7 +67,7 @@ internal sealed class LegRunner(
     /// <summary>What is known already; null where the leg is to be run.</summary>
     private LegOutcome? Settled(LegInput input, LegRow row) =>
         row.Ended is { } state ? new LegOutcome(input.Index, state, row.Leg, default)
-        : row.Leg > input.Leg ? new LegOutcome(input.Index, null, row.Leg, row.WakeAt)
+        : row.Leg > input.Leg ? new LegOutcome(input.Index, null, row.Leg, row.WakeAt) { WaitsForRoom = row.State.WaitsForRoom }
         : row.RunUntil is { } until && until > time.GetUtcNow() ? new LegOutcome(input.Index, null, input.Leg, until)
         : null;
 

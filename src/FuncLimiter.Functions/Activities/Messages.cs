@@ -78,6 +78,9 @@ internal sealed record LegInput(string Job, int Index, int Leg) : JobInput(Job)
 /// <param name="WakeAt">When that is due.</param>
 internal sealed record LegOutcome(int Index, JobItemState? Ended, int Leg, DateTimeOffset WakeAt) : Outcome
 {
+    /// <summary>Whether it waits only for the limiter's room, and so may ask before that.</summary>
+    public bool WaitsForRoom { get; init; }
+
     /// <inheritdoc/>
     protected override bool MayAnswer(JobInput input) => input is LegInput leg && leg.Index == Index;
 }

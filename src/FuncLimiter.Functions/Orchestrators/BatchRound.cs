@@ -15,6 +15,7 @@ internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket tic
     /// <summary>Legs of one generation.</summary>
     private const int MostLegs = 400;
 
+    private readonly LegWindow _window = new(MostRunning);
     private readonly List<Task<LegOutcome>> _running = [];
     private readonly List<SleepingCall> _sleeping = [.. ticket.Sleeping];
     private int _next = ticket.Next;
@@ -54,27 +55,42 @@ internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket tic
 
     private void Begin(bool isCancelled)
     {
-        while (!isCancelled && HasLegs && _running.Count < MostRunning && TakeDue() is { } call)
+        DateTimeOffset now = context.CurrentUtcDateTime;
+        _window.Advance(now);
+        while (!isCancelled && HasLegs && _running.Count < MostRunning && Next(now) is { } call)
         {
             _legs++;
             _running.Add(Steps.CallAsync<LegOutcome>(context, nameof(RunLeg), new LegInput(ticket.Job, call.Index, call.Leg)));
         }
     }
 
-    private SleepingCall? TakeDue()
+    /// <summary>The next call to run: one that is due, else one that waits for room, or a new one, as far as the window allows.</summary>
+    private SleepingCall? Next(DateTimeOffset now)
     {
-        if (_sleeping.MinBy(call => call.WakeAt) is { } first && first.WakeAt <= context.CurrentUtcDateTime)
+        var next = _sleeping.MinBy(call => call.WakeAt) is { } first && first.WakeAt <= now ? first
+            : _running.Count < _window.Size ? FirstForRoom()
+            : null;
+        if (next is not null)
         {
-            _sleeping.Remove(first);
-            return first;
+            _sleeping.Remove(next);
+            return next;
         }
 
-        return _next < ticket.Total && _sleeping.Count < MostSleeping ? new SleepingCall(_next++, 0, DateTimeOffset.MinValue) : null;
+        return _running.Count < _window.Size && HasNew ? new SleepingCall(_next++, 0, DateTimeOffset.MinValue) : null;
     }
+
+    private bool HasNew => _next < ticket.Total && _sleeping.Count < MostSleeping;
+
+    private SleepingCall? FirstForRoom() => _sleeping.Where(call => call.WaitsForRoom).MinBy(call => call.WakeAt);
 
     private DateTimeOffset? FirstDue() => _sleeping.Count > 0 ? _sleeping.Min(call => call.WakeAt) : null;
 
-    /// <summary>Until a leg ends, a sleeper is due that may run, or the job is given up.</summary>
+    /// <summary>When the next call may run that doesn't wait for a leg to end; null for none.</summary>
+    private DateTimeOffset? FirstWake() => _window.WidensAt is { } widens && (HasNew || FirstForRoom() is not null) && !(FirstDue() < widens)
+        ? widens
+        : FirstDue();
+
+    /// <summary>Until a leg ends, a sleeper may run, or the job is given up.</summary>
     private async Task WaitAsync(Task cancelled)
     {
         using var awake = new CancellationTokenSource();
@@ -82,9 +98,9 @@ internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket tic
         if (!cancelled.IsCompleted)
         {
             events.Add(cancelled);
-            if (HasLegs && _running.Count < MostRunning && FirstDue() is { } due)
+            if (HasLegs && _running.Count < MostRunning && FirstWake() is { } wake)
             {
-                events.Add(context.CreateTimer(due.UtcDateTime, awake.Token));
+                events.Add(context.CreateTimer(wake.UtcDateTime, awake.Token));
             }
         }
 
@@ -94,6 +110,7 @@ internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket tic
 
     private void Take()
     {
+        DateTimeOffset now = context.CurrentUtcDateTime;
         foreach (var leg in _running.Where(leg => leg.IsCompleted).ToArray())
         {
             _running.Remove(leg);
@@ -101,10 +118,14 @@ internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket tic
             if (outcome.Ended is { } state)
             {
                 _ended = _ended.With(state);
+                _window.Ended(now);
+                continue;
             }
-            else
+
+            _sleeping.Add(new SleepingCall(outcome.Index, outcome.Leg, outcome.WakeAt, outcome.WaitsForRoom));
+            if (outcome.WaitsForRoom)
             {
-                _sleeping.Add(new SleepingCall(outcome.Index, outcome.Leg, outcome.WakeAt));
+                _window.SentAway(_running.Count, now);
             }
         }
     }

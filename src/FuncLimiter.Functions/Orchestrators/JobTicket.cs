@@ -37,7 +37,8 @@ internal sealed record JobTicket
 /// <param name="Index">Its place in the job.</param>
 /// <param name="Leg">The number of that leg.</param>
 /// <param name="WakeAt">When it is due.</param>
-internal sealed record SleepingCall(int Index, int Leg, DateTimeOffset WakeAt);
+/// <param name="WaitsForRoom">Whether it may ask before.</param>
+internal sealed record SleepingCall(int Index, int Leg, DateTimeOffset WakeAt, bool WaitsForRoom = false);
 
 /// <summary>How many calls have ended in each way.</summary>
 /// <param name="Succeeded">Answered.</param>

@@ -14,6 +14,17 @@ internal static class PacedCall
     /// <summary>So many legs make a history long; then it begins anew.</summary>
     private const int MostLegs = 40;
 
+    /// <summary>
+    /// A call that waits for room asks for it before the time that it was told, since the instance may hold more since: so long after it fell
+    /// asleep, then the less often the longer it sleeps.
+    /// </summary>
+    private static readonly TimeSpan FirstAsk = TimeSpan.FromSeconds(10);
+
+    private const double AskGrowth = 3;
+
+    /// <summary>A leg waits ten seconds by itself: what is due that soon need not ask.</summary>
+    private static readonly TimeSpan Near = TimeSpan.FromSeconds(12);
+
     /// <summary>The orchestrator.</summary>
     /// <param name="context">Its context.</param>
     [Function(nameof(PacedCall))]
@@ -23,6 +34,7 @@ internal static class PacedCall
         var call = ticket.Sleeping.Count > 0 ? ticket.Sleeping[0] : new SleepingCall(0, 0, DateTimeOffset.MinValue);
         using var ended = new CancellationTokenSource();
         var cancelled = context.WaitForExternalEvent<bool>(Cancel, ended.Token);
+        var pause = FirstAsk;
         for (var legs = 0; ; legs++)
         {
             if (legs == MostLegs)
@@ -31,6 +43,7 @@ internal static class PacedCall
                 return;
             }
 
+            var isEarly = call.WakeAt > context.CurrentUtcDateTime;
             context.SetCustomStatus(new JobStatus(1, ticket.Ended, null));
             var leg = await Steps.CallAsync<LegOutcome>(context, nameof(RunLeg), new LegInput(ticket.Job, call.Index, call.Leg));
             if (leg.Ended is { } state)
@@ -40,15 +53,19 @@ internal static class PacedCall
                 return;
             }
 
-            call = new SleepingCall(call.Index, leg.Leg, leg.WakeAt);
+            pause = isEarly ? pause * AskGrowth : FirstAsk;
+            call = new SleepingCall(call.Index, leg.Leg, leg.WakeAt, leg.WaitsForRoom);
             context.SetCustomStatus(new JobStatus(0, ticket.Ended, leg.WakeAt));
-            if (await SleepAsync(context, leg.WakeAt, cancelled))
+            if (await SleepAsync(context, NextAsk(call, context.CurrentUtcDateTime + pause), cancelled))
             {
                 await JobEnd.RunAsync(context, ticket.Job, ticket.Ended.With(JobItemState.Cancelled));
                 return;
             }
         }
     }
+
+    private static DateTimeOffset NextAsk(SleepingCall call, DateTimeOffset early) =>
+        call.WaitsForRoom && call.WakeAt - early > Near ? early : call.WakeAt;
 
     /// <returns>True where the job was given up before.</returns>
     private static async Task<bool> SleepAsync(TaskOrchestrationContext context, DateTimeOffset until, Task cancelled)

@@ -83,12 +83,12 @@ internal sealed class CallRun
     public async Task<PacingStep> RunLegAsync(PacingState state, CallTerms terms, CancellationToken cancellationToken)
     {
         _terms = terms;
+        state = state.WaitsForRoom && state.WakeAt > Now ? state with { WakeAt = Now } : state;
         using var trace = CallTrace.Begin(_call, _plan.Route.Name);
         var isEnd = false;
         try
         {
-            var step = await GoAsync(
-                state, state.Phase == PacingPhase.New ? Submitted() : new PacingEvent.TimerFired(Instant.Max(state.WakeAt, Now)), cancellationToken);
+            var step = await GoAsync(state, state.Phase == PacingPhase.New ? Submitted() : new PacingEvent.TimerFired(Now), cancellationToken);
             isEnd = step.Action.IsLast;
             return step;
         }

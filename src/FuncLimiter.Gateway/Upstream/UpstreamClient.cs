@@ -28,7 +28,9 @@ public sealed class UpstreamClient : IDisposable
     {
     }
 
-    internal UpstreamClient(HttpMessageHandler handler, EntraTokens tokens) =>
+    /// <param name="handler">What carries requests.</param>
+    /// <param name="tokens">Tokens for accounts that no key opens.</param>
+    public UpstreamClient(HttpMessageHandler handler, EntraTokens tokens) =>
         _invoker = new HttpMessageInvoker(new TokenHandler(tokens, handler), disposeHandler: true);
 
     /// <summary>The way itself, for what sends requests of its own.</summary>

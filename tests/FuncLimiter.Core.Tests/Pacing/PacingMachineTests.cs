@@ -45,6 +45,23 @@ public class PacingMachineTests
     }
 
     [Fact]
+    public void WaitsForRoom_WhenToldToWait_ButNotWhereAProviderHasSentTheCallAway()
+    {
+        var told = Asking();
+        told.On(new ToldToWait(At(1), At(17), "tenant:acme"));
+        var sentAway = Calling();
+        sentAway.Fail(2, OutcomeKind.RateLimited, hintSeconds: 20);
+        var both = Calling(places: 2);
+        both.Fail(2, OutcomeKind.RateLimited, hintSeconds: 20);
+        both.On(new ToldToWait(At(3), At(10), "tenant:acme"));
+
+        Assert.Equal(
+            (PacingPhase.Waiting, PacingPhase.Waiting, PacingPhase.Waiting), (told.State.Phase, sentAway.State.Phase, both.State.Phase));
+        Assert.Equal((true, false, false), (told.State.WaitsForRoom, sentAway.State.WaitsForRoom, both.State.WaitsForRoom));
+        Assert.False(Asking().State.WaitsForRoom);
+    }
+
+    [Fact]
     public void Next_WhenTheWaitCannotBeForeseen_AsksAgainAfterAWhile() =>
         Assert.Equal(new WaitUntil(At(2)), Asking().On(new ToldToWait(At(1), Instant.Unknown, "account:east")));
 

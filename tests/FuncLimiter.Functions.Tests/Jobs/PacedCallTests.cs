@@ -1,3 +1,4 @@
+using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Jobs;
@@ -30,6 +31,20 @@ public class PacedCallTests
 
         Assert.InRange(job.EndedAt!.Value - begun, TimeSpan.FromHours(7), TimeSpan.FromHours(7) + TimeSpan.FromSeconds(5));
         Assert.InRange(world.Hub.Steps, 1, 12);
+    });
+
+    [Fact]
+    public void Call_ToldToWaitForRoomForHours_AsksForItBefore_AFewTimes() => AppWorld.Run(async world =>
+    {
+        world.Provider.Waits = _ => [TimeSpan.FromHours(7)];
+        world.Provider.WaitsAreForRoom = true;
+        var accepted = await world.Get<JobService>().AcceptAsync("acme", JobRequests.One(), CancellationToken.None);
+        var begun = world.Time.GetUtcNow();
+
+        var job = await world.EndOfAsync(accepted.Id!);
+
+        Assert.InRange(job.EndedAt!.Value - begun, TimeSpan.FromHours(7), TimeSpan.FromHours(7) + TimeSpan.FromSeconds(5));
+        Assert.InRange(world.Jobs.Find(accepted.Id!, JobRows.ItemKey(0))!.Number("Leg"), 4, 12);
     });
 
     [Fact]

@@ -4,9 +4,11 @@ using FuncLimiter.Functions.Hosting;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Upstream;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FuncLimiter.Functions.Tests.World;
@@ -22,8 +24,11 @@ internal sealed class AppWorld
         }
         """;
 
-    private AppWorld(HubOptions options, string configuration)
+    private readonly UpstreamDouble? _upstream;
+
+    private AppWorld(HubOptions options, string configuration, UpstreamDouble? upstream)
     {
+        _upstream = upstream;
         var read = ConfigurationReader.Read(configuration, _ => "secret");
         Assert.Empty(read.Mistakes);
         Settings = read.Configuration!;
@@ -63,9 +68,14 @@ internal sealed class AppWorld
     public Exception? Storage { get; set; }
 
     /// <summary>Runs something in a world of its own.</summary>
-    public static AppWorld Run(Func<AppWorld, Task> act, HubOptions? options = null, string configuration = Configuration)
+    /// <param name="act">What.</param>
+    /// <param name="options">How the backend behaves.</param>
+    /// <param name="configuration">The app's configuration.</param>
+    /// <param name="upstream">The provider of calls that the app's own limiter lets out; null for legs by <see cref="Provider"/>'s script.</param>
+    public static AppWorld Run(
+        Func<AppWorld, Task> act, HubOptions? options = null, string configuration = Configuration, UpstreamDouble? upstream = null)
     {
-        var world = new AppWorld(options ?? new HubOptions(), configuration);
+        var world = new AppWorld(options ?? new HubOptions(), configuration, upstream);
         world.Pump.Run(() => act(world));
         return world;
     }
@@ -93,6 +103,16 @@ internal sealed class AppWorld
         }
     }
 
+    /// <summary>Has every process keep its leases renewed.</summary>
+    public void RenewLeases()
+    {
+        for (var worker = 0; worker < Hub.Workers.Count; worker++)
+        {
+            var renewal = new LeaseRenewal(Get<EmbeddedLimiter>(worker), Get<ILeaseOwners>(worker), Time, (_, failure) => Assert.Fail(failure.ToString()));
+            _ = renewal.RunAsync(CancellationToken.None);
+        }
+    }
+
     private ServiceProvider Services(Worker worker)
     {
         async Task PassAsync()
@@ -115,7 +135,15 @@ internal sealed class AppWorld
         services.AddSingleton<IReplyQueues>(new RepliesDouble(Replies, PassAsync));
         services.AddSingleton<IProviderBatches>(new ScriptedBatches(Batches, Time, PassAsync));
         AppServices.Add(services, Settings, new GatewayOptions());
-        services.AddSingleton<ICallLegs>(new ScriptedLegs(Provider, Time, PassAsync));
+        if (_upstream is null)
+        {
+            services.AddSingleton<ICallLegs>(new ScriptedLegs(Provider, Time, PassAsync));
+        }
+        else
+        {
+            services.AddSingleton(provider => new UpstreamClient(_upstream.For(worker, Time), provider.GetRequiredService<EntraTokens>()));
+        }
+
         return services.BuildServiceProvider();
     }
 

@@ -14,6 +14,9 @@ internal sealed class ScriptedProvider
     /// <summary>Waits that a call is told before it is let through, by its key; none where not named.</summary>
     public Func<string, IReadOnlyList<TimeSpan>> Waits { get; set; } = _ => [];
 
+    /// <summary>Whether these are waits for the limiter's room, which may be there sooner.</summary>
+    public bool WaitsAreForRoom { get; set; }
+
     public Func<string, int> Status { get; set; } = _ => 200;
 
     public TimeSpan Duration { get; set; } = TimeSpan.FromSeconds(1);
@@ -28,10 +31,17 @@ internal sealed class ScriptedLegs(ScriptedProvider provider, TimeProvider time,
     {
         var key = call.IdempotencyKey!;
         var waits = provider.Waits(key);
+        if (state.WaitsForRoom && state.WakeAt > Instant.From(time.GetUtcNow()))
+        {
+            return new CallLeg(state, new PacingAction.WaitUntil(state.WakeAt), null);
+        }
+
         if (state.Waits < waits.Count)
         {
             var until = Instant.From(time.GetUtcNow()) + waits[state.Waits];
-            return new CallLeg(state with { Phase = PacingPhase.Waiting, Waits = state.Waits + 1, WakeAt = until }, new PacingAction.WaitUntil(until), null);
+            state = state with { Phase = PacingPhase.Waiting, Waits = state.Waits + 1, WakeAt = until };
+            PacingEvent? last = provider.WaitsAreForRoom ? new PacingEvent.ToldToWait(Instant.From(time.GetUtcNow()), until, "account:one") : null;
+            return new CallLeg(state with { Last = last }, new PacingAction.WaitUntil(until), null);
         }
 
         Assert.True(Instant.From(time.GetUtcNow()) >= state.WakeAt, "The call was woken before its time.");

@@ -1,0 +1,73 @@
+using System.Globalization;
+using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Functions.Tests.World;
+using FuncLimiter.Gateway.Jobs;
+using Xunit.Abstractions;
+
+namespace FuncLimiter.Functions.Tests.Jobs;
+
+/// <summary>Lists of calls through the app's own limiter and leases, in virtual time.</summary>
+public sealed class ListPaceTests(ITestOutputHelper output)
+{
+    private const string TenCallsASecond = """
+        {
+          "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
+            "models": [{ "model": "gpt-x", "limits": { "rpm": 600, "burstSeconds": 1 } }] }],
+          "tenants": [{ "id": "acme", "keys": ["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"], "webhookSecret": "${KEY}" }]
+        }
+        """;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void List_BegunWithoutLeases_TakesLittleLongerThanItsLimitAllows(int workers)
+    {
+        var (took, legs) = Run(workers, [JobRequests.List(300)]);
+
+        Assert.InRange(took.TotalSeconds, 28, 40);
+        Assert.InRange(legs, 300, 400);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Jobs_OfOneCallEach_BegunWithoutLeases_AreNotSleptThroughByTheTimesFirstTold(int workers)
+    {
+        var (took, legs) = Run(workers, [.. Enumerable.Range(0, 200).Select(_ => JobRequests.One())]);
+
+        Assert.InRange(took.TotalSeconds, 18, 60);
+        Assert.InRange(legs, 200, 800);
+    }
+
+    private (TimeSpan Took, long Legs) Run(int workers, IReadOnlyList<JobRequest> requests)
+    {
+        var took = TimeSpan.Zero;
+        var upstream = new UpstreamDouble();
+        var world = AppWorld.Run(
+            async world =>
+            {
+                world.RenewLeases();
+                var begun = world.Time.GetUtcNow();
+                var ids = new List<string>();
+                foreach (var request in requests)
+                {
+                    ids.Add((await world.Get<JobService>().AcceptAsync("acme", request, CancellationToken.None)).Id!);
+                }
+
+                foreach (var id in ids)
+                {
+                    var job = await world.EndOfAsync(id);
+                    Assert.Equal(job.Progress.Total, job.Progress.Succeeded);
+                    took = job.EndedAt!.Value - begun > took ? job.EndedAt.Value - begun : took;
+                }
+            },
+            new HubOptions { Workers = workers },
+            TenCallsASecond,
+            upstream);
+
+        var legs = world.Jobs.All.Where(row => row.Values.ContainsKey("Leg") || row.Values.ContainsKey("Status")).Sum(row => row.Number("Leg") + 1);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{upstream.Calls.Count} calls at ten a second, {requests.Count} jobs, {workers} instances: {took.TotalSeconds:0.0} s, {legs} legs, {world.Hub.EntityOperations} operations of entities"));
+        return (took, legs);
+    }
+}
