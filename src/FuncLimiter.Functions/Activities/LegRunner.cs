@@ -15,6 +15,15 @@ namespace FuncLimiter.Functions.Activities;
 internal sealed class LegRunner(
     JobTables tables, JobArchive archive, JobResults results, JobCallReader reader, ICallLegs legs, GivenUpJobs givenUp, TimeProvider time)
 {
+    /// <summary>
+    /// Calls of lists that run in a process at once: half of the activities that a host runs (<c>maxConcurrentActivityFunctions</c> in
+    /// <c>host.json</c>), however many lists there are. Their long calls would keep single jobs waiting, and the ends of jobs and replies.
+    /// </summary>
+    public const int MostOfLists = 64;
+
+    /// <summary>After how long a call that found no place asks again; its list asks sooner where others of it get on.</summary>
+    private static readonly TimeSpan NoPlace = TimeSpan.FromSeconds(20);
+
     /// <summary>How long a leg waits with the call in memory; what takes longer is slept through by the orchestration.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -36,8 +45,29 @@ internal sealed class LegRunner(
     private static readonly GatewayError CutOff = new(
         500, "cut_off", "Several processes ended over this call; it is not tried again.");
 
+    private int _ofLists;
+
     /// <summary>Runs a leg, unless it was run.</summary>
     public async Task<LegOutcome> RunAsync(LegInput input, CancellationToken cancellationToken)
+    {
+        if (!input.IsOfList)
+        {
+            return await RunOnceAsync(input, cancellationToken);
+        }
+
+        try
+        {
+            return Interlocked.Increment(ref _ofLists) <= MostOfLists
+                ? await RunOnceAsync(input, cancellationToken)
+                : new LegOutcome(input.Index, null, input.Leg, time.GetUtcNow() + NoPlace) { WaitsForRoom = true };
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _ofLists);
+        }
+    }
+
+    private async Task<LegOutcome> RunOnceAsync(LegInput input, CancellationToken cancellationToken)
     {
         var row = await FindAsync(input, cancellationToken);
         if (Settled(input, row) is { } settled)

@@ -67,6 +67,9 @@ internal sealed record YesOrNo(bool IsTrue) : Outcome
 /// <param name="Leg">The leg's number; one that was run before is not run again.</param>
 internal sealed record LegInput(string Job, int Index, int Leg) : JobInput(Job)
 {
+    /// <summary>Whether the job is a list.</summary>
+    public bool IsOfList { get; init; }
+
     /// <inheritdoc/>
     protected override string Part() => $" call {Index} leg {Leg}";
 }

@@ -6,8 +6,10 @@ namespace FuncLimiter.Functions.Orchestrators;
 /// <summary>One generation of a list of calls.</summary>
 internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket ticket)
 {
-    /// <summary>Calls under way at once. What they may use is the limiter's to say; this bounds the history and the activities.</summary>
-    private const int MostRunning = 64;
+    /// <summary>
+    /// Calls under way at once. What they may use is the limiter's to say; this bounds the history, and what a list has where no other list is.
+    /// </summary>
+    private const int MostRunning = LegRunner.MostOfLists;
 
     /// <summary>With so many asleep their limits are the bottleneck: beginning more would only put more to sleep.</summary>
     private const int MostSleeping = 512;
@@ -60,7 +62,7 @@ internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket tic
         while (!isCancelled && HasLegs && _running.Count < MostRunning && Next(now) is { } call)
         {
             _legs++;
-            _running.Add(Steps.CallAsync<LegOutcome>(context, nameof(RunLeg), new LegInput(ticket.Job, call.Index, call.Leg)));
+            _running.Add(Steps.CallAsync<LegOutcome>(context, nameof(RunLeg), new LegInput(ticket.Job, call.Index, call.Leg) { IsOfList = true }));
         }
     }
 

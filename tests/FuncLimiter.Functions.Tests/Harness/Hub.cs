@@ -13,6 +13,7 @@ public sealed class Hub
     private readonly Func<Worker, IServiceProvider> _makeServices;
     private readonly Random _chance;
     private readonly Worker[] _workers;
+    private readonly Queue<Action> _waiting = new();
     private readonly Dictionary<string, Orchestration> _orchestrations = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<EntityInstanceId, EntityHost> _entities = [];
     private int _workersMade;
@@ -136,9 +137,17 @@ public sealed class Hub
 
     private async Task RunActivityAsync(string name, string? input, Action<string?, Exception?> answer)
     {
-        var worker = AnyWorker();
         Action again = () => _ = RunActivityAsync(name, input, answer);
+        var free = _workers.Where(worker => worker.Activities < _options.ActivitiesAtOnce).ToArray();
+        if (free.Length == 0)
+        {
+            _waiting.Enqueue(again);
+            return;
+        }
+
+        var worker = free[_chance.Next(free.Length)];
         worker.Begin(again);
+        worker.Activities++;
         string? result = null;
         Exception? failure = null;
         try
@@ -148,6 +157,12 @@ public sealed class Hub
         catch (Exception exception)
         {
             failure = exception;
+        }
+
+        worker.Activities--;
+        if (worker.IsAlive && _waiting.TryDequeue(out var next))
+        {
+            next();
         }
 
         if (Keep(worker, () => answer(result, failure)))

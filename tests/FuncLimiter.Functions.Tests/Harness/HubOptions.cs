@@ -9,6 +9,9 @@ public sealed record HubOptions
     /// <summary>How many processes run.</summary>
     public int Workers { get; init; } = 1;
 
+    /// <summary>How many activities a process runs at once; others wait.</summary>
+    public int ActivitiesAtOnce { get; init; } = int.MaxValue;
+
     /// <summary>The longest that a message is under way; each takes a random part of it.</summary>
     public TimeSpan Delay { get; init; } = TimeSpan.FromMilliseconds(50);
 

@@ -13,6 +13,9 @@ public sealed class Worker(int number, Func<Worker, IServiceProvider> make)
 
     public IServiceProvider Services => _services ??= make(this);
 
+    /// <summary>How many activities it runs.</summary>
+    public int Activities { get; set; }
+
     /// <summary>Takes a message, to be delivered again where this process dies over it.</summary>
     public void Begin(Action again) => _begun.Add(again);
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using FuncLimiter.Functions.Activities;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
@@ -75,6 +77,37 @@ public class PacedBatchTests
             Assert.Empty(await world.Get<JobTables>().Jobs.ReadAsync(JobRows.GivenUp, "", JobRows.Last, 10, CancellationToken.None));
         },
         new HubOptions { Workers = workers });
+
+    /// <summary>What a host runs at once.</summary>
+    private static readonly int ActivitiesAtOnce = JsonNode.Parse(RepositoryFiles.Read("host.json"))!
+        ["extensions"]!["durableTask"]!["maxConcurrentActivityFunctions"]!.GetValue<int>();
+
+    [Fact]
+    public void CallsOfLists_HaveHalfOfAHostsActivitiesAtMost() => Assert.InRange(LegRunner.MostOfLists, 1, ActivitiesAtOnce / 2);
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(4, 1)]
+    [InlineData(4, 2)]
+    public void Lists_OfLongCalls_LeaveRoomForOtherJobs(int lists, int workers) => AppWorld.Run(
+        async world =>
+        {
+            world.Provider.Duration = TimeSpan.FromMinutes(30);
+            var jobs = world.Get<JobService>();
+            for (var list = 0; list < lists; list++)
+            {
+                await jobs.AcceptAsync("acme", JobRequests.List(200), CancellationToken.None);
+            }
+
+            await Task.Delay(TimeSpan.FromMinutes(2), world.Time);
+            Assert.InRange(world.Provider.Calls.Count, Math.Min(lists, workers) * LegRunner.MostOfLists, workers * LegRunner.MostOfLists);
+            world.Provider.Duration = TimeSpan.FromSeconds(1);
+            var begun = world.Time.GetUtcNow();
+            var single = await jobs.AcceptAsync("acme", JobRequests.One(), CancellationToken.None);
+
+            Assert.InRange((await world.EndOfAsync(single.Id!)).EndedAt!.Value - begun, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        },
+        new HubOptions { Workers = workers, ActivitiesAtOnce = ActivitiesAtOnce });
 
     [Fact]
     public void List_IsReadPageByPage() => AppWorld.Run(async world =>
