@@ -114,8 +114,11 @@ internal sealed class BatchWork(
                 && await ReadAsync(open, answer.Place, cancellationToken) is { } call
                 && BatchResult.Of(open.Offer, call, answer, open.Row.Time("AcceptedAt")!.Value, time.GetUtcNow()) is var (result, record))
             {
-                await KeepAsync(job, answer.Place, result, record, cancellationToken);
-                answered++;
+                // What was given up has ended as that, and costs all the same.
+                var isGivenUp = open.Row.IsTrue("Cancelled");
+                await KeepAsync(
+                    job, answer.Place, isGivenUp ? new JobItemResult(JobItemState.Cancelled, result.EndedAt, 0) : result, record, cancellationToken);
+                answered += isGivenUp ? 0 : 1;
             }
         }
 

@@ -19,6 +19,8 @@ internal sealed class DurableJobStore(
     private static readonly TimeSpan CountFor = TimeSpan.FromSeconds(15);
 
     private const int MostCounted = 100_000;
+    private const int MostRead = 1000;
+    private const int MostAtOnce = 50;
 
     private (DateTimeOffset At, long Calls) _counted;
 
@@ -66,11 +68,13 @@ internal sealed class DurableJobStore(
                 return true;
             }
 
+            // From here on no call begins; those that have begun have rows.
             row.Values["Cancelled"] = true;
             if (await tables.Jobs.ReplaceAsync(row, cancellationToken) is not null)
             {
                 await tables.Jobs.WriteAsync([new Row(JobRows.GivenUp, id)], cancellationToken);
                 await (await clients.GetAsync(cancellationToken)).RaiseEventAsync(id, PacedCall.Cancel, true, cancellationToken);
+                await EndAsync(row, now, cancellationToken);
                 return true;
             }
         }
@@ -154,6 +158,56 @@ internal sealed class DurableJobStore(
                 new JobTicket { Job = job.Partition, Total = (int)job.Number("Total") },
                 new StartOrchestrationOptions(job.Partition),
                 cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Ends a job that was given up, and its calls that have not ended: whoever gives it up is told its end. The orchestration, which is told
+    /// too, ends it the same way where it is quicker.
+    /// </summary>
+    private async Task EndAsync(Row given, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var total = (int)given.Number("Total");
+        var ended = new JobTally();
+        for (var from = 0; from < total; from += MostRead)
+        {
+            var rows = await tables.Jobs.ReadAsync(
+                given.Partition, JobRows.ItemKey(from), JobRows.ItemKey(Math.Min(total, from + MostRead)), MostRead, cancellationToken);
+            foreach (var some in rows.Chunk(MostAtOnce))
+            {
+                var states = await Task.WhenAll(some.Select(row => EndCallAsync(row, now, cancellationToken)));
+                ended = states.Aggregate(ended, static (tally, state) => tally.With(state));
+            }
+        }
+
+        ended = ended with { Cancelled = ended.Cancelled + total - ended.Sum() };
+        while (await tables.Jobs.FindAsync(given.Partition, JobRows.Job, cancellationToken) is { } job && job.Time("EndedAt") is null)
+        {
+            job.Values["EndedAt"] = now;
+            JobFinder.Put(job, ended);
+            await tables.Jobs.ReplaceAsync(job, cancellationToken);
+        }
+    }
+
+    /// <returns>How the call ended, where it had not: as cancelled.</returns>
+    private async Task<JobItemState> EndCallAsync(Row row, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var leg = new LegRow(row);
+            if (leg.Ended is { } state)
+            {
+                return state;
+            }
+
+            var over = leg.Over().Row;
+            await results.PutAsync(over, new JobItemResult(JobItemState.Cancelled, now, 0), cancellationToken);
+            if (await tables.Jobs.ReplaceAsync(over, cancellationToken) is not null)
+            {
+                return JobItemState.Cancelled;
+            }
+
+            row = await tables.Jobs.FindAsync(row.Partition, row.Key, cancellationToken) ?? row;
         }
     }
 

@@ -78,6 +78,33 @@ public class PacedBatchTests
         },
         new HubOptions { Workers = workers });
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void List_GivenUp_HasEndedForWhoeverLooksFromThenOn(int seed) => AppWorld.Run(
+        async world =>
+        {
+            world.Provider.Waits = key => key.EndsWith('4') ? [TimeSpan.FromHours(1)] : [];
+            var jobs = world.Get<JobService>();
+            var accepted = await jobs.AcceptAsync("acme", JobRequests.List(150), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromSeconds(4), world.Time);
+
+            await jobs.CancelAsync("acme", accepted.Id!, CancellationToken.None);
+            var told = (await jobs.FindAsync("acme", accepted.Id!, new JobPage(0, 150, int.MaxValue), CancellationToken.None))!;
+            await world.EndOfAsync(accepted.Id!);
+            var after = (await jobs.FindAsync("acme", accepted.Id!, new JobPage(0, 150, int.MaxValue), CancellationToken.None))!;
+
+            Assert.Equal((0, 0), (told.Progress.Waiting, told.Progress.Running));
+            Assert.InRange(told.Progress.Succeeded, 1, 148);
+            Assert.Equal((told.EndedAt, told.Progress), (after.EndedAt, after.Progress));
+            Assert.NotNull(told.EndedAt);
+            Assert.Equal(told.Items.Select(item => item.State), after.Items.Select(item => item.State));
+            Assert.Equal(told.Progress.Succeeded, after.Items.Count(item => item.State == JobItemState.Succeeded));
+            Assert.Equal(told.Progress.Cancelled, after.Items.Count(item => item.State == JobItemState.Cancelled));
+        },
+        new HubOptions { Seed = seed, Workers = 3, Redelivery = 0.1 });
+
     /// <summary>What a host runs at once.</summary>
     private static readonly int ActivitiesAtOnce = JsonNode.Parse(RepositoryFiles.Read("host.json"))!
         ["extensions"]!["durableTask"]!["maxConcurrentActivityFunctions"]!.GetValue<int>();
