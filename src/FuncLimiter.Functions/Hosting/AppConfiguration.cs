@@ -8,7 +8,8 @@ internal static class AppConfiguration
     /// <summary>The setting that names another file.</summary>
     public const string FileSetting = "FUNCLIMITER_CONFIG";
 
-    private const string FileName = "funclimiter.json";
+    /// <summary>The file, beside the app.</summary>
+    public const string FileName = "funclimiter.json";
 
     /// <summary>
     /// No request waits longer for its turn: Azure's front end cuts one that gets no byte for 230 seconds, and the provider needs its time

@@ -38,7 +38,7 @@ internal static class AppServices
         var storage = new StorageSettings(settings, StorageConnection);
         var tables = new JobTables(
             new AzureRowTable(storage, "FuncLimiterJobs"), new AzureRowTable(storage, "FuncLimiterAnswers"),
-            new AzureRowTable(storage, "FuncLimiterUsage"), new AzureRowTable(storage, "FuncLimiterSettings"));
+            new AzureRowTable(storage, "FuncLimiterUsage"), new AzureRowTable(storage, JobTables.SettingsName));
         IReadOnlyList<Row> overlay = [];
         try
         {
@@ -87,6 +87,7 @@ internal static class AppServices
         services.AddHostedService(provider => provider.GetRequiredService<SettlementMailbox>());
         services.AddSingleton<TableUsage>();
         services.AddSingleton<IUsageLedger>(provider => provider.GetRequiredService<TableUsage>());
+        services.AddSingleton(ConfigurationOverlay.Settings);
         services.AddFuncLimiter(configuration, options);
         services.AddSingleton<HttpSurface>();
         AddJobs(services);

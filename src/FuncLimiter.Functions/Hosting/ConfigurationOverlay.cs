@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FuncLimiter.Functions.Storage;
+using FuncLimiter.Gateway.Admin;
 
 namespace FuncLimiter.Functions.Hosting;
 
@@ -17,6 +18,13 @@ internal static class ConfigurationOverlay
     public const string Limits = "limits";
 
     private const string Json = "Json";
+
+    /// <summary>What operators are told who want to change these while the app runs.</summary>
+    public static StoredSettings Settings { get; } = new(
+        $"Set them in {AppConfiguration.FileName} and deploy, or in a row of the table {JobTables.SettingsName} (partition '{Limits}', key the account's id or 'account|model', "
+            + $"column {Json} the limits as in the file), then restart the app.",
+        $"Set the tenant in {AppConfiguration.FileName} and deploy, or in a row of the table {JobTables.SettingsName} (partition '{Tenants}', key its id, "
+            + $"column {Json} the whole tenant as in the file, with its weight and keys), then restart the app.");
 
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Providers.Dialects;
@@ -38,9 +37,9 @@ public sealed class AdminEndpoint
         }
 
         // Once begun it is ended: what was changed must stand in the audit.
-        if (!await _service.ApplyAsync(change, actor, ask.Reason, CancellationToken.None))
+        if (await _service.ApplyAsync(change, actor, ask.Reason, CancellationToken.None) is { } refusal)
         {
-            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, new GatewayError(404, "nothing_to_change", "There is no such scope, limit, tenant or key, or it can't be changed here."));
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, refusal);
             return;
         }
 

@@ -1,6 +1,8 @@
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Operators;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -14,20 +16,26 @@ internal sealed partial class AdminService(
     IAuditLog audit,
     TimeProvider time,
     ILogger<AdminService> logger,
-    ILeaseOwners? owners = null) : IHostedService
+    StoredSettings? stored = null) : IHostedService
 {
-    /// <summary>Makes a change. False where there is nothing that it could change.</summary>
-    public async Task<bool> ApplyAsync(AdminChange change, string actor, string? reason, CancellationToken cancellationToken)
+    private static readonly GatewayError NothingToChange = new(404, "nothing_to_change", "There is no such scope, limit, tenant or key.");
+
+    /// <summary>Makes a change, or says why not.</summary>
+    public async Task<GatewayError?> ApplyAsync(AdminChange change, string actor, string? reason, CancellationToken cancellationToken)
     {
-        // Where others share the budgets, pauses reach them with the leases; what would hold here only is not to be had.
-        if ((owners is not null && change is not PauseChange) || !Apply(change))
+        if (stored?.Refuse(change) is { } instead)
         {
-            return false;
+            return new GatewayError(StatusCodes.Status409Conflict, "not_changed_here", instead);
+        }
+
+        if (!Apply(change))
+        {
+            return NothingToChange;
         }
 
         LogChanged(actor, change, reason ?? "-");
         await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), actor, change, reason), cancellationToken);
-        return true;
+        return null;
     }
 
     /// <inheritdoc/>

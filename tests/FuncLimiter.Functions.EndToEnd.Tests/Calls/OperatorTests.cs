@@ -47,6 +47,18 @@ public sealed partial class OperatorTests
     }
 
     [EndToEndFact]
+    public async Task Limit_ThatAllInstancesShare_IsNotChangedHere_AndTheAnswerSaysWhere()
+    {
+        var app = await RunningApp.GetAsync();
+
+        var reply = await app.Client.PostAsync(
+            $"/operator/admin/limits?{Key}", """{"scope":"deployment:openai/gpt-x","dimension":"requests","windowSeconds":60,"amount":5}""");
+
+        Assert.Equal((409, "not_changed_here"), (reply.Status, reply.Json["error"]!["code"]!.GetValue<string>()));
+        Assert.Contains("FuncLimiterSettings", reply.Json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [EndToEndFact]
     public async Task EveryFunction_GetsItsOwnCalls()
     {
         var app = await RunningApp.GetAsync();
