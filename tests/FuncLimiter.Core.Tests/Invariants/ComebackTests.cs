@@ -90,7 +90,12 @@ public class ComebackTests(ITestOutputHelper output)
     {
         var overload = new Comeback
         {
-            Spec = Deployment(Slots(19)), Callers = 100, Newcomers = 6, Length = TimeSpan.FromSeconds(40), Runs = TimeSpan.FromSeconds(1.5), MaxWait = TimeSpan.FromSeconds(1),
+            Spec = Deployment(Slots(19)),
+            Callers = 100,
+            Newcomers = 6,
+            Length = TimeSpan.FromSeconds(40),
+            Runs = TimeSpan.FromSeconds(1.5),
+            MaxWait = TimeSpan.FromSeconds(1),
         };
 
         var results = Enumerable.Range(1, 20).Select(overload.Run).ToList();
