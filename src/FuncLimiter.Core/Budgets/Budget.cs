@@ -466,6 +466,7 @@ public sealed partial class Budget
                     {
                         // Calls under way were charged by what was thought before.
                         meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);
+                        Disregard(learner.Dimension, learner.Recount());
                     }
                 }
             }

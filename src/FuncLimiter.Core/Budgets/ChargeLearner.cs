@@ -45,7 +45,10 @@ internal sealed class ChargeLearner
     private readonly bool isShared;
     private double[]? totals;
     private readonly List<Report> reports = new(MostReports);
+    private readonly double[] ended;
     private double[]? sums;
+    private double counted;
+    private long endedCalls;
     private int count;
     private ulong open;
     private int best;
@@ -72,6 +75,7 @@ internal sealed class ChargeLearner
         (this.limit, this.isShared) = (limit, isShared);
         rules = ChargeRules.Of(limit.Dimension);
         amounts = new double[Room * Columns];
+        ended = new double[rules.Length];
         open = All;
     }
 
@@ -128,6 +132,33 @@ internal sealed class ChargeLearner
         documentedEnd <= 0 && documentedStart > 0 ? 0
         : isJudged ? (factor * rules[best].AtEnd(documentedEnd, size, usage)) + offset
         : documentedEnd;
+
+    /// <summary>A call that is over stands with so much in what was used.</summary>
+    public void Count(double amount, double documentedStart, double documentedEnd, in CallSize size, TokenUsage? usage)
+    {
+        if (documentedEnd <= 0 && documentedStart > 0)
+        {
+            return;
+        }
+
+        counted += amount;
+        endedCalls++;
+        for (var i = 0; i < rules.Length; i++)
+        {
+            ended[i] += rules[i].AtEnd(documentedEnd, size, usage);
+        }
+    }
+
+    /// <summary>
+    /// Another rule is the likeliest from here on: by so much what was used by the calls that are over is less; below 0 it is more.
+    /// </summary>
+    public double Recount()
+    {
+        var likely = (factor * ended[best]) + (offset * endedCalls);
+        var surplus = counted - likely;
+        counted = likely;
+        return surplus;
+    }
 
     /// <summary>A call leaves.</summary>
     public void Begin(in ChargedCall call, Instant now)

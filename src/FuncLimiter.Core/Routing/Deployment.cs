@@ -223,7 +223,14 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
             foreach (var learner in scope.Learners)
             {
                 var likely = learner.Likely(call.Documented[learner.Dimension], settlement.Provider[learner.Dimension], call.Size, settlement.Usage);
-                scope.Disregard(learner.Dimension, Math.Max(0, kept[learner.Dimension] - Math.Ceiling(likely)));
+                var surplus = Math.Max(0, kept[learner.Dimension] - Math.Ceiling(likely));
+                scope.Disregard(learner.Dimension, surplus);
+                learner.Count(
+                    kept[learner.Dimension] - surplus,
+                    call.Documented[learner.Dimension],
+                    settlement.Provider[learner.Dimension],
+                    call.Size,
+                    settlement.Usage);
             }
         }
     }

@@ -70,6 +70,21 @@ public class ChargingTests(ITestOutputHelper output)
         Assert.InRange(use, leastUse, 1.001);
     }
 
+    /// <summary>However late the rule was known, what was used before counts by it. What is under way is counted as held.</summary>
+    [Theory]
+    [InlineData("prompt and max")]
+    [InlineData("prompt, then output")]
+    [InlineData("uncached prompt and max")]
+    public void WhatWasUsed_CountsByTheRule_FromTheStartOn(string charges)
+    {
+        var world = new ChargingWorld(LimitAlgorithm.Bucket, Charges.All.Single(rule => rule.Name == charges), 600_000, agents: 200);
+
+        world.RunFor(240);
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"told {world.Total:0}, counted {world.Provider.Accepted:0}; {world.Charging}"));
+        Assert.InRange(world.Total / world.Provider.Accepted, 0.99, 1.01);
+    }
+
     [Fact]
     public void ASilentProvider_TeachesByItsRefusals()
     {

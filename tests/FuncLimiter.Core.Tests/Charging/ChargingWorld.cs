@@ -71,6 +71,9 @@ internal sealed class ChargingWorld
     /// <summary>The share in use, as an operator is told.</summary>
     public double Use => Report().Budgets.First(budget => budget.Name == "deployment:" + Place).Meters[0].Use;
 
+    /// <summary>What was used since the start, in tokens, as an operator is told.</summary>
+    public double Total => Report().Budgets.First(budget => budget.Name == "deployment:" + Place).Meters[0].Total;
+
     private Instant Clock => Instant.From(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero)) + TimeSpan.FromSeconds(Now);
 
     public void RunFor(double seconds, Action? eachSecond = null)
