@@ -16,7 +16,7 @@ public class AgreementTests
         var page = await browser.PageAsync(1440, 900, ColorScheme.Light);
         await page.GotoAsync(new Uri(site.Address, "/dashboard").ToString());
 
-        await Fleet.RunAsync(Scene.Load(site.Address, TimeSpan.FromSeconds(12)));
+        await Fleet.RunAsync(Scene.Load(site.Address, TimeSpan.FromSeconds(12)) with { FinishesCalls = true });
         await Task.Delay(TimeSpan.FromSeconds(2));
 
         using var status = await site.StatusAsync();

@@ -10,7 +10,7 @@ internal sealed class Agent(
     private readonly GroupTally _tally = tally.GroupOf(tenant, group.Priority);
     private readonly Random _random = new(Seed(options.Seed, tenant.Id, (int)group.Priority, number));
 
-    /// <summary>Goes on until cancelled. Work whose call was given up is asked for again by the next one.</summary>
+    /// <summary>Goes on until cancelled, and then to the end of its call where calls are finished. Work whose call was given up is asked for again by the next one.</summary>
     public async Task RunAsync(CancellationToken end)
     {
         FleetTally.Work? work = null;
@@ -18,7 +18,7 @@ internal sealed class Agent(
         {
             tally.Begin(_tally);
             work ??= tally.Start(_tally);
-            var outcome = await CallAsync(call, end);
+            var outcome = await CallAsync(call, options.FinishesCalls ? CancellationToken.None : end);
             tally.End(_tally, outcome, work);
             work = outcome.Kind == AgentOutcomeKind.Answered ? null : work;
             await PauseAsync(group.ThinkTime * (0.5 + _random.NextDouble()), end);

@@ -14,8 +14,11 @@ public sealed record FleetOptions
     /// <summary>What they speak: <see cref="ProviderDialect.OpenAI"/>, the default, or <see cref="ProviderDialect.Anthropic"/>.</summary>
     public ProviderDialect Dialect { get; init; } = ProviderDialect.OpenAI;
 
-    /// <summary>For how long they call; then calls under way are given up.</summary>
+    /// <summary>For how long they call; then calls under way are given up, or waited for.</summary>
     public required TimeSpan Duration { get; init; }
+
+    /// <summary>Whether the answers to calls under way are waited for at the end; default no.</summary>
+    public bool FinishesCalls { get; init; }
 
     /// <summary>
     /// How much of the beginning is left out of the comparison of tenants: while a provider's first burst lasts, nobody waits, and who
