@@ -28,7 +28,6 @@ public sealed class Caution
     /// <summary>So many answers are needed for half the jitter.</summary>
     internal const int AnswersToSettle = 4;
 
-
     private Instant lastChange;
     private Instant lastCall = Instant.Distant;
     private TimeSpan learned = UsualJitter;

@@ -4,8 +4,8 @@ using FuncLimiter.Core.Scheduling;
 namespace FuncLimiter.Core.Routing;
 
 /// <summary>
-/// Looks for the place that can serve a call now: of the targets the one with most of the prompt in its cache, else the one with the most headroom;
-/// then the first fallback. Smaller models come first for work that belongs there or while the targets are under pressure, and last for
+/// Looks for the place that can serve a call now: of the targets the one with most of the prompt in its cache, else the one with the most
+/// headroom; then the first fallback. Smaller models come first for work that belongs there or while the targets are under pressure, and last for
 /// other work that may go there.
 /// </summary>
 internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
