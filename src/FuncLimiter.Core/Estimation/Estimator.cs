@@ -25,6 +25,9 @@ public sealed class Estimator
 
     private const double ColdMargin = 0.06;
 
+    /// <summary>Fewer input tokens than this take the margin in part only: there a word more or less is more than any margin.</summary>
+    private const double WholeMarginTokens = 20;
+
     private readonly EstimatorOptions _options;
     private readonly ProfileStore _profiles;
     private readonly Lock _lock = new();
@@ -201,7 +204,9 @@ public sealed class Estimator
         }
 
         lines = Refined(Refined(Refined(lines, tenant), workflow), step);
-        return new(lines.At(kind, size), margin ?? ColdMargin, perImage ?? _options.TokensPerImage, output ?? coldOutput, cached);
+        var input = lines.At(kind, size);
+        var share = (margin ?? ColdMargin) * Math.Min(1, input / WholeMarginTokens);
+        return new(input, share, perImage ?? _options.TokensPerImage, output ?? coldOutput, cached);
 
         InputFit.Lines Refined(in InputFit.Lines wider, Profile? own) => own is null ? wider : InputFit.Refine(own.Input, wider, kind, size);
     }
