@@ -13,6 +13,7 @@ public class ArrowTests
         ["FuncLimiter.Simulation"] = [],
         ["FuncLimiter.Functions"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway"],
         ["FuncLimiter.Server"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway", "FuncLimiter.Simulation"],
+        ["FuncLimiter.Client"] = [],
         ["FuncLimiter.IndependentProvider"] = [],
     };
 
@@ -68,7 +69,7 @@ public class ArrowTests
         Assert.Empty(found);
     }
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "FuncLimiter.sln")))

@@ -76,6 +76,9 @@ internal sealed record Block(string Page, int Line, string Language, string Text
     /// <summary>Whether the page's requests from here on go to a server on this configuration.</summary>
     public bool IsServed => Marker == "served";
 
+    /// <summary>Whether there is nothing to run: a picture, or code that is compared with the sample it is from (SampleTests of FuncLimiter.Client.Tests).</summary>
+    public bool IsShownOnly => Language is "mermaid" or "csharp";
+
     /// <summary>Whether it is an answer of HTTP, and no request.</summary>
     public bool IsAnswer => Text.StartsWith("HTTP/", StringComparison.Ordinal);
 

@@ -75,7 +75,7 @@ internal sealed class PageRun : IAsyncDisposable
     {
         await using var run = new PageRun(root);
         var count = 0;
-        foreach (var block in page.Blocks.Where(block => block.Reason is null && block.Language != "mermaid"))
+        foreach (var block in page.Blocks.Where(block => block.Reason is null && !block.IsShownOnly))
         {
             await run.HandleAsync(block);
             count++;
