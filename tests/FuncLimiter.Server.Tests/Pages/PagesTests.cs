@@ -16,6 +16,7 @@ public sealed partial class PagesTests
         ["README.md"] = 3,
         ["docs/azure.md"] = 2,
         ["docs/dotnet.md"] = 2,
+        ["docs/install.md"] = 3,
         ["docs/operations.md"] = 1,
     };
 
