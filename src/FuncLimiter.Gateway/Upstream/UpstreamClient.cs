@@ -5,7 +5,7 @@ using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Upstream;
 
-/// <summary>The one way to providers: pooled connections that add, follow and unpack nothing.</summary>
+/// <summary>The one way to providers: pooled connections that add and follow nothing, and undo what codings answers have.</summary>
 public sealed class UpstreamClient : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
@@ -31,7 +31,7 @@ public sealed class UpstreamClient : IDisposable
     /// <param name="handler">What carries requests.</param>
     /// <param name="tokens">Tokens for accounts that no key opens.</param>
     public UpstreamClient(HttpMessageHandler handler, EntraTokens tokens) =>
-        _invoker = new HttpMessageInvoker(new TokenHandler(tokens, handler), disposeHandler: true);
+        _invoker = new HttpMessageInvoker(new TokenHandler(tokens, new DecodingHandler(handler)), disposeHandler: true);
 
     /// <summary>The way itself, for what sends requests of its own.</summary>
     public HttpMessageInvoker Invoker => _invoker;

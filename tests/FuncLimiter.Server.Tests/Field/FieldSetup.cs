@@ -13,9 +13,16 @@ public abstract class FieldSetup : IAsyncLifetime
     /// <summary>The server.</summary>
     internal FieldServer Server => _server!;
 
-    public async Task InitializeAsync() => _server = await FieldServer.StartAsync(_cases, Configure);
+    public async Task InitializeAsync()
+    {
+        _server = await FieldServer.StartAsync(_cases, Configure);
+        await BeginAsync();
+    }
 
     public async Task DisposeAsync() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+
+    /// <summary>Begins what takes long.</summary>
+    private protected virtual Task BeginAsync() => Task.CompletedTask;
 
     /// <summary>Adds to the configuration what no case's setting has.</summary>
     private protected virtual void Configure(JsonObject configuration)

@@ -46,10 +46,11 @@ public sealed class CallEndpoint
             return;
         }
 
-        var body = await RequestBody.ReadAsync(context.Request, _services.Options.MaxRequestBytes, context.RequestAborted);
+        // An error goes out at once; what the client still sends is dropped, so that it gets to read the answer.
+        (var body, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes);
         if (body is null)
         {
-            await RefuseBodyAsync(context, dialect);
+            await JsonResponse.WriteErrorAsync(context, dialect, error!);
             return;
         }
 
@@ -161,8 +162,4 @@ public sealed class CallEndpoint
         };
         return true;
     }
-
-    // The answer goes out at once; what the client still sends is dropped, so that it gets to read the answer.
-    private Task RefuseBodyAsync(HttpContext context, Dialect dialect) =>
-        JsonResponse.WriteErrorAsync(context, dialect, RequestBody.TooLarge(context, _services.Options.MaxRequestBytes));
 }

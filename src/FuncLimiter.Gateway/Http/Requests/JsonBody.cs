@@ -17,11 +17,13 @@ internal static class JsonBody
             return (null, fault);
         }
 
-        using var body = await RequestBody.ReadAsync(context.Request, maxBytes, context.RequestAborted);
-        if (body is null)
+        var (read, error) = await RequestBody.ReadAsync(context, maxBytes);
+        if (read is null)
         {
-            return (null, RequestBody.TooLarge(context, maxBytes));
+            return (null, error);
         }
+
+        using var body = read;
 
         try
         {

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using FuncLimiter.Gateway.Codings;
 using FuncLimiter.Gateway.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,6 +11,7 @@ namespace FuncLimiter.Gateway.Http.Requests;
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstGuess = 16 * 1024;
+    private const int MostShown = 100;
 
     private byte[] _buffer;
     private int _length;
@@ -18,12 +21,68 @@ internal sealed class RequestBody : IDisposable
     /// <summary>The body's bytes; not to be used after disposal.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
-    /// <summary>Reads a body to its end, or gives up as soon as it is known to be too large.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="maxBytes">The largest body.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The body; null where it is larger.</returns>
-    public static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads a body to its end and undoes its codings, which the request's headers then no longer name, or gives up as soon as it is known to
+    /// be too large.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="maxBytes">The largest body, coded or not.</param>
+    /// <returns>The body; null and what is wrong with it otherwise.</returns>
+    public static async ValueTask<(RequestBody? Body, GatewayError? Error)> ReadAsync(HttpContext context, int maxBytes)
+    {
+        var request = context.Request;
+        if (!ContentCoding.TryRead(request.Headers.ContentEncoding, out var codings, out var unknown))
+        {
+            return (null, UnknownCoding(context, unknown));
+        }
+
+        var body = await ReadAsync(request, maxBytes, context.RequestAborted);
+        if (body is null)
+        {
+            return (null, TooLarge(context, maxBytes));
+        }
+
+        request.Headers.Remove("Content-Encoding");
+        if (codings.Count == 0)
+        {
+            return (body, null);
+        }
+
+        using (body)
+        {
+            try
+            {
+                return await DecodeAsync(body, codings, maxBytes) is { } decoded ? (decoded, null) : (null, TooLarge(context, maxBytes));
+            }
+            catch (IOException)
+            {
+                return (null, GatewayError.BadRequest(
+                    "invalid_content_encoding", $"The body is said to be coded by {string.Join(", ", codings)}, and can't be decoded.", "Content-Encoding"));
+            }
+        }
+    }
+
+    /// <summary>
+    /// 413. What the client still sends is dropped by the server, not held against it, so that it gets to read the answer.
+    /// </summary>
+    private static GatewayError TooLarge(HttpContext context, int maxBytes)
+    {
+        DropTheRest(context);
+        return new GatewayError(413, "request_too_large", $"The request's body is larger than {maxBytes} bytes.");
+    }
+
+    /// <summary>Gives the buffer back.</summary>
+    public void Dispose()
+    {
+        if (_buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = [];
+            _length = 0;
+        }
+    }
+
+    private static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
     {
         if (request.ContentLength > maxBytes)
         {
@@ -59,33 +118,67 @@ internal sealed class RequestBody : IDisposable
         return complete ? body : null;
     }
 
-    /// <summary>
-    /// 413. What the client still sends is dropped by the server, not held against it, so that it gets to read the answer.
-    /// </summary>
-    public static GatewayError TooLarge(HttpContext context, int maxBytes)
+    /// <returns>The body; null where it is larger.</returns>
+    private static async ValueTask<RequestBody?> DecodeAsync(RequestBody coded, IReadOnlyList<string> codings, int maxBytes)
+    {
+        _ = MemoryMarshal.TryGetArray(coded.Bytes, out var bytes);
+        await using var decoder = ContentCoding.Undo(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), codings);
+        var body = new RequestBody(Math.Max(FirstGuess, coded._length));
+        var isWhole = false;
+        try
+        {
+            while (!isWhole)
+            {
+                body.MakeRoom(body._length + 1);
+                var read = await decoder.ReadAsync(body._buffer.AsMemory(body._length));
+                isWhole = read == 0;
+                body._length += read;
+                if (body._length > maxBytes)
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            if (!isWhole)
+            {
+                body.Dispose();
+            }
+        }
+
+        return isWhole ? body : null;
+    }
+
+    private static GatewayError UnknownCoding(HttpContext context, string coding)
+    {
+        DropTheRest(context);
+        var shown = coding.Length > MostShown ? coding[..MostShown] : coding;
+        return new GatewayError(415, "unsupported_content_encoding",
+            $"The body is said to be coded by '{shown}'; send it plain, or coded by {ContentCoding.Known}.")
+        {
+            Parameter = "Content-Encoding",
+        };
+    }
+
+    private static void DropTheRest(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } bound)
         {
             bound.MaxRequestBodySize = null;
-        }
-
-        return new GatewayError(413, "request_too_large", $"The request's body is larger than {maxBytes} bytes.");
-    }
-
-    /// <summary>Gives the buffer back.</summary>
-    public void Dispose()
-    {
-        if (_buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = [];
-            _length = 0;
         }
     }
 
     private void Append(in ReadOnlySequence<byte> bytes)
     {
         var needed = _length + (int)bytes.Length;
+        MakeRoom(needed);
+        bytes.CopyTo(_buffer.AsSpan(_length));
+        _length = needed;
+    }
+
+    private void MakeRoom(int needed)
+    {
         if (needed > _buffer.Length)
         {
             var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _buffer.Length * 2));
@@ -93,8 +186,5 @@ internal sealed class RequestBody : IDisposable
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = larger;
         }
-
-        bytes.CopyTo(_buffer.AsSpan(_length));
-        _length = needed;
     }
 }

@@ -79,13 +79,14 @@ public static class JobEndpoints
         }
 
         var most = context.RequestServices.GetRequiredService<GatewayOptions>().MaxRequestBytes;
-        using var body = await RequestBody.ReadAsync(context.Request, most, context.RequestAborted);
-        if (body is null)
+        (var read, error) = await RequestBody.ReadAsync(context, most);
+        if (read is null)
         {
-            await RefuseAsync(context, RequestBody.TooLarge(context, most));
+            await RefuseAsync(context, error!);
             return;
         }
 
+        using var body = read;
         if (!JobRequestReader.TryRead(body.Bytes, out var request, out error))
         {
             await RefuseAsync(context, error);
