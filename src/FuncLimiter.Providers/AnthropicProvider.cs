@@ -39,7 +39,8 @@ internal sealed class AnthropicProvider : HttpProvider
     public override Dialect Dialect => Dialect.Anthropic;
 
     /// <summary>
-    /// Input without cache reads, and the output foreseen; max_tokens does not matter. Counting tokens is free and has limits of its own.
+    /// Input without cache reads, of which there are none unasked, and the output foreseen; max_tokens does not matter. Counting tokens is
+    /// free and has limits of its own.
     /// </summary>
     public override Charge ChargeAtStart(RequestFacts request, in TokenEstimate estimate)
     {
@@ -48,7 +49,8 @@ internal sealed class AnthropicProvider : HttpProvider
             return Charge.None with { Concurrent = 1 };
         }
 
-        return Count(request.Model, estimate.InputTokens, estimate.CachedInputTokens, estimate.OutputTokens) with { Concurrent = 1 };
+        var cached = request.AsksForCache ? estimate.CachedInputTokens : 0;
+        return Count(request.Model, estimate.InputTokens, cached, estimate.OutputTokens) with { Concurrent = 1 };
     }
 
     /// <inheritdoc/>

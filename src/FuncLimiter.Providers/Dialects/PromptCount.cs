@@ -7,9 +7,6 @@ namespace FuncLimiter.Providers.Dialects;
 /// <summary>Counts the text and the images of a prompt.</summary>
 internal struct PromptCount
 {
-    /// <summary>A longer string without a blank is encoded media, not text.</summary>
-    private const int MediaBytes = 256;
-
     /// <summary>What one number of a prompt sent as token ids counts as, in bytes of text.</summary>
     private const int BytesPerTokenId = 4;
 
@@ -107,21 +104,18 @@ internal struct PromptCount
 
     private static StringRole RoleOf(ref Utf8JsonReader reader)
     {
-        if (reader.ValueTextEquals("type"u8))
+        if (reader.ValueIsEscaped)
         {
-            return StringRole.Type;
+            return StringRole.Text;
         }
 
-        if (reader.ValueTextEquals("data"u8) || reader.ValueTextEquals("url"u8) || reader.ValueTextEquals("image_url"u8)
-            || reader.ValueTextEquals("file_data"u8))
-        {
-            return StringRole.Media;
-        }
-
-        return reader.ValueTextEquals("role"u8) || reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("call_id"u8)
-            || reader.ValueTextEquals("tool_call_id"u8) || reader.ValueTextEquals("tool_use_id"u8) || reader.ValueTextEquals("media_type"u8)
-            || reader.ValueTextEquals("encrypted_content"u8) || reader.ValueTextEquals("signature"u8)
-            ? StringRole.Mark
+        var name = reader.ValueSpan;
+        return name.SequenceEqual("type"u8) ? StringRole.Type
+            : name.SequenceEqual("role"u8) || name.SequenceEqual("id"u8) || name.SequenceEqual("call_id"u8)
+                || name.SequenceEqual("tool_call_id"u8) || name.SequenceEqual("tool_use_id"u8) || IsMimeType(name)
+                || name.SequenceEqual("encrypted_content"u8) || name.SequenceEqual("signature"u8) || name.SequenceEqual("thought_signature"u8)
+                || name.SequenceEqual("thoughtSignature"u8) ? StringRole.Mark
+            : EncodedMedia.MayStandIn(name) ? StringRole.Media
             : StringRole.Text;
     }
 
@@ -129,19 +123,26 @@ internal struct PromptCount
     {
         if (role == StringRole.Type)
         {
-            var isImage = reader.ValueTextEquals("image_url"u8) || reader.ValueTextEquals("input_image"u8) || reader.ValueTextEquals("image"u8);
-            Images += isImage ? 1 : 0;
+            Images += IsMedia(reader.ValueSpan) ? 1 : 0;
         }
-        else if (role == StringRole.Text || (role == StringRole.Media && !IsEncoded(reader.ValueSpan)))
+        else if (role == StringRole.Mark)
+        {
+            // Documents have the same type as texts; what they are is said by this alone.
+            Images += reader.ValueSpan.StartsWith("application"u8) && reader.ValueSpan.EndsWith("pdf"u8) ? 1 : 0;
+        }
+        else if (role == StringRole.Text || (role == StringRole.Media && !EncodedMedia.Is(reader.ValueSpan)))
         {
             AddText(ref reader);
         }
     }
 
-    private static bool IsEncoded(ReadOnlySpan<byte> value) =>
-        value.StartsWith("data:"u8)
-        || value.StartsWith("http"u8)
-        || (value.Length >= MediaBytes && !value[..MediaBytes].ContainsAny(" \\"u8));
+    private static bool IsMimeType(ReadOnlySpan<byte> name) =>
+        name.SequenceEqual("media_type"u8) || name.SequenceEqual("mime_type"u8) || name.SequenceEqual("mimeType"u8);
+
+    private static bool IsMedia(ReadOnlySpan<byte> type) =>
+        type.SequenceEqual("image_url"u8) || type.SequenceEqual("input_image"u8) || type.SequenceEqual("image"u8)
+        || type.SequenceEqual("image_generation_call"u8) || type.SequenceEqual("computer_screenshot"u8) || type.SequenceEqual("input_audio"u8)
+        || type.SequenceEqual("input_file"u8) || type.SequenceEqual("file"u8) || type.SequenceEqual("video_url"u8);
 
     /// <summary>Counts a string as it is once its escapes are resolved.</summary>
     private void AddText(ref Utf8JsonReader reader)

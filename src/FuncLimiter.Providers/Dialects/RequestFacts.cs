@@ -11,7 +11,7 @@ namespace FuncLimiter.Providers.Dialects;
 /// <param name="MaxOutputTokens">The caller's own bound on output tokens of one choice, if it set one.</param>
 /// <param name="Choices">How many answers are asked for (<c>n</c>, <c>best_of</c>); at least 1.</param>
 /// <param name="TextBytes">UTF-8 bytes of prompt text, tools and system included, images and other encoded media left out.</param>
-/// <param name="Images">How many images the prompt holds.</param>
+/// <param name="Images">How many images the prompt holds, and other media that are read as such.</param>
 public sealed record RequestFacts(
     Operation Operation,
     string Model,
@@ -40,6 +40,9 @@ public sealed record RequestFacts(
 
     /// <summary>What kind of text most of it is.</summary>
     public ContentKind Content { get; init; }
+
+    /// <summary>Whether the request may ask, in Anthropic's way, for its prompt to be read from a cache; true where the request is not known.</summary>
+    public bool AsksForCache { get; init; } = true;
 
     /// <summary>The prompt's size, from which its tokens are foreseen.</summary>
     public PromptSize Prompt => new(TextBytes, Images) { Tokens = Tokens, Content = Content, LeastTokens = LeastTokens };

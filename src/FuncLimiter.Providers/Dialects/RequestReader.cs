@@ -51,6 +51,7 @@ public static class RequestReader
                     Tokens = scan.Prompt.Tokens,
                     Words = scan.Prompt.Words,
                     Content = scan.Prompt.Content,
+                    AsksForCache = scan.AsksForCache,
                 };
                 return true;
             }

@@ -42,6 +42,9 @@ internal ref struct RequestScan
     /// <summary>A stored prompt or an earlier response stands in for input.</summary>
     public bool HasContext { get; private set; }
 
+    /// <summary>Whether the body has the word by which Anthropic's API is asked to keep a prompt in its cache.</summary>
+    public readonly bool AsksForCache => _body.IndexOf("cache_control"u8) >= 0;
+
     public PromptCount Prompt;
 
     /// <summary>Reads to the end; the first mistake ends it.</summary>
@@ -91,9 +94,9 @@ internal ref struct RequestScan
             case RequestFields.Stream:
                 return TakeStream();
             case RequestFields.MaxTokens or RequestFields.MaxCompletionTokens or RequestFields.MaxOutputTokens:
-                return TakeNumber(RequestField.NameOf(field), MostOutputTokens, out var most) ?? Note(most);
+                return TakeBound(RequestField.NameOf(field));
             case RequestFields.N or RequestFields.BestOf:
-                var problem = TakeNumber(RequestField.NameOf(field), MostChoices, out var choices);
+                var problem = TakeNumber(RequestField.NameOf(field), 1, MostChoices, out var choices);
                 Choices = Math.Max(Choices, (int)(choices ?? 1));
                 return problem;
             case RequestFields.Messages:
@@ -155,7 +158,21 @@ internal ref struct RequestScan
             : new RequestProblem("Invalid value for 'messages': expected at least one message.", "messages", "empty_array");
     }
 
-    private RequestProblem? TakeNumber(string name, long most, out long? value)
+    private RequestProblem? TakeBound(string name)
+    {
+        // Servers that follow OpenAI's API read it as no bound, and others say themselves that they do not (llama.cpp: README of its server).
+        if (_operation == Operation.ChatCompletions && _reader.TokenType == JsonTokenType.Number && _reader.ValueSpan.SequenceEqual("-1"u8))
+        {
+            return null;
+        }
+
+        // A message of no tokens warms the prompt cache (platform.claude.com: prompt caching).
+        var problem = TakeNumber(name, _operation == Operation.Messages ? 0 : 1, MostOutputTokens, out var most);
+        MaxOutputTokens = most is null ? MaxOutputTokens : Math.Max(MaxOutputTokens ?? 0, most.Value);
+        return problem;
+    }
+
+    private RequestProblem? TakeNumber(string name, long least, long most, out long? value)
     {
         value = null;
         if (_reader.TokenType == JsonTokenType.Null)
@@ -169,10 +186,10 @@ internal ref struct RequestScan
         }
 
         var given = Encoding.ASCII.GetString(_reader.ValueSpan[..Math.Min(_reader.ValueSpan.Length, 24)]);
-        if (_reader.TryGetInt64(out var number))
+        if (WholeNumber.TryRead(_reader, out var number))
         {
             value = number;
-            return number < 1 ? RequestProblem.Below(name, 1, given) : number > most ? RequestProblem.Above(name, most, given) : null;
+            return number < least ? RequestProblem.Below(name, least, given) : number > most ? RequestProblem.Above(name, most, given) : null;
         }
 
         if (given.AsSpan().ContainsAny(".eE"))
@@ -180,12 +197,6 @@ internal ref struct RequestScan
             return RequestProblem.WrongType(name, "a whole number");
         }
 
-        return given[0] == '-' ? RequestProblem.Below(name, 1, given) : RequestProblem.Above(name, most, given);
-    }
-
-    private RequestProblem? Note(long? most)
-    {
-        MaxOutputTokens = most is null ? MaxOutputTokens : Math.Max(MaxOutputTokens ?? 0, most.Value);
-        return null;
+        return given[0] == '-' ? RequestProblem.Below(name, least, given) : RequestProblem.Above(name, most, given);
     }
 }

@@ -22,7 +22,6 @@ public class BadInputTests
         { OpenAI, """{"model":"claude-x","messages":[{"role":"user","content":"Hi"}],"seed":1}""", 400, "request_not_translatable" },
         { Anthropic, "[1,2", 400, "invalid_request_error" },
         { Anthropic, """{"model":"nobody","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}""", 404, "not_found_error" },
-        { Anthropic, """{"model":"claude-x","max_tokens":0,"messages":[{"role":"user","content":"Hi"}]}""", 400, "invalid_request_error" },
         { Anthropic, """{"model":"claude-x","max_tokens":-1,"messages":[{"role":"user","content":"Hi"}]}""", 400, "invalid_request_error" },
         { Anthropic, """{"model":"gpt-x","max_tokens":9,"top_k":5,"messages":[{"role":"user","content":"Hi"}]}""", 400, "invalid_request_error" },
         { Azure, "nonsense", 400, "invalid_json" },

@@ -35,6 +35,10 @@ public class ChargeTests
     }
 
     [Fact]
+    public void ChargeAtStart_AtAnthropic_CountsNothingAsCachedUnasked() =>
+        Assert.Equal(1000, ProviderCatalog.Get("anthropic").ChargeAtStart(Request() with { AsksForCache = false }, Estimate).InputTokens);
+
+    [Fact]
     public void ChargeAtStart_AtOpenAI_CountsCharactersWhereTheyAreMore() =>
         Assert.Equal(2001, ProviderCatalog.Get("openai").ChargeAtStart(Request(most: 10, textBytes: 8001), Estimate).Tokens);
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using FuncLimiter.Providers.Dialects;
@@ -87,6 +88,72 @@ public class RequestReaderTests
             """);
 
         Assert.Equal((8 + 18, 1, 9L), (facts.TextBytes, facts.Images, facts.MaxOutputTokens!.Value));
+    }
+
+    public static TheoryData<string> Wrappings => ["plain", "\\/", "\\u002F", "\\n", "\\r\\n", " "];
+
+    [Theory]
+    [MemberData(nameof(Wrappings))]
+    public void TryRead_LeavesMediaOutHoweverItsBase64IsWritten(string wrapping)
+    {
+        var base64 = Convert.ToBase64String(RandomNumberGenerator.GetBytes(60_000));
+        var written = wrapping switch
+        {
+            "plain" => base64,
+            "\\/" or "\\u002F" => base64.Replace("/", wrapping, StringComparison.Ordinal).Replace("+", "\\u002B", StringComparison.Ordinal),
+            _ => string.Join(wrapping, base64.Chunk(64).Select(line => new string(line))),
+        };
+        foreach (var (operation, part) in MediaParts(written))
+        {
+            var list = operation == Operation.Responses ? "input" : "messages";
+            var facts = Read(operation, $$$"""{"model":"m","max_tokens":9,"{{{list}}}":[{"role":"user","content":[{{{part}}}]}]}""");
+
+            Assert.True(facts.TextBytes < 100, $"{facts.TextBytes} bytes of text: {part[..100]}");
+            Assert.True(facts.Images == 1, part[..100]);
+        }
+    }
+
+    [Theory]
+    [InlineData("either\\/or, and so on\\n")]
+    [InlineData("word\\nlist\\nwithout\\nblanks\\n")]
+    [InlineData("Lines,of,a;table|without;blanks")]
+    [InlineData("\u4e2d\u6587\u6ca1\u6709\u7a7a\u683c")]
+    public void TryRead_CountsLongTextWhereMediaMayStand(string words)
+    {
+        var text = string.Concat(Enumerable.Repeat(words, 1_000));
+        foreach (var head in (string[])["", "data: ", "http is a protocol "])
+        {
+            var facts = Read(
+                Operation.Messages,
+                $$$"""{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"{{{head}}}{{{text}}}"}}]}]}""");
+
+            Assert.InRange(facts.TextBytes, text.Length / 2, (text.Length * 3) + 100);
+        }
+    }
+
+    [Theory]
+    [InlineData("4096.0", 4096L)]
+    [InlineData("4.096e3", 4096L)]
+    [InlineData("-1", null)]
+    public void TryRead_TakesBoundsAsServersThatFollowOpenAIDo(string written, long? most) =>
+        Assert.Equal(most, Read(Operation.ChatCompletions, $$"""{"model":"m","messages":[{"a":1}],"max_tokens":{{written}}}""").MaxOutputTokens);
+
+    [Fact]
+    public void TryRead_TakesAMessageOfNoTokens() =>
+        Assert.Equal(0, Read(Operation.Messages, """{"model":"m","messages":[{"a":1}],"max_tokens":0}""").MaxOutputTokens);
+
+    private static IEnumerable<(Operation Operation, string Part)> MediaParts(string data)
+    {
+        yield return (Operation.Messages, $$$"""{"type":"image","source":{"type":"base64","media_type":"image/png","data":"{{{data}}}"}}""");
+        yield return (Operation.Messages, $$$"""{"source":{"data":"{{{data}}}","media_type":"application/pdf","type":"base64"},"type":"document"}""");
+        yield return (Operation.Messages, $$$$"""{"type":"tool_result","tool_use_id":"t","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"{{{{data}}}}"}}]}""");
+        yield return (Operation.ChatCompletions, $$$"""{"type":"image_url","image_url":{"url":"data:image\/png;base64,{{{data}}}"}}""");
+        yield return (Operation.ChatCompletions, $$$"""{"type":"input_audio","input_audio":{"data":"{{{data}}}","format":"wav"}}""");
+        yield return (Operation.ChatCompletions, $$$"""{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,{{{data}}}"}}""");
+        yield return (Operation.Responses, $$"""{"type":"input_image","image_url":"data:image/png;base64,{{data}}"}""");
+        yield return (Operation.Responses, $$"""{"type":"input_file","filename":"a.pdf","file_data":"{{data}}"}""");
+        yield return (Operation.Responses, $$"""{"type":"image_generation_call","id":"ig_1","status":"completed","result":"{{data}}"}""");
+        yield return (Operation.Responses, $$$"""{"type":"computer_call_output","call_id":"c","output":{"type":"computer_screenshot","image_url":"data:image/png;base64,{{{data}}}"}}""");
     }
 
     [Fact]

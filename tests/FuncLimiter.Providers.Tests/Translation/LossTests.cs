@@ -28,6 +28,7 @@ public class LossTests
     [InlineData(Wire.Messages, "\"functions\":[]", "functions: can't be carried over to another API")]
     [InlineData(Wire.Messages, "\"stream_options\":{\"new\":1}", "stream_options.new: can't be carried over")]
     [InlineData(Wire.Messages, "\"temperature\":\"hot\"", "temperature: is no number")]
+    [InlineData(Wire.Messages, "\"max_tokens\":4096.5", "max_tokens: is no whole number")]
     [InlineData(Wire.Messages, "\"max_tokens\":1,\"max_completion_tokens\":2", "max_completion_tokens: differs from max_tokens")]
     [InlineData(Wire.Messages, "\"response_format\":{\"type\":\"json_object\"}", "response_format: asks for any JSON object")]
     [InlineData(Wire.Converse, "\"response_format\":{\"type\":\"json_object\"}", "response_format: asks for any JSON object")]
@@ -79,6 +80,10 @@ public class LossTests
     [InlineData("\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"},\"defer_loading\":true}]", "tools[0].defer_loading: can be left out only where it is false")]
     public void Messages_WithWhatOpenAILacks_AreNotEligible(string field, string reason) => AssertLost(
         reason, Case.Losses(Operation.Messages, Wire.ChatCompletions, $$"""{"model":"m","max_tokens":9,"messages":[{{Hi}}],{{field}}}"""));
+
+    [Fact]
+    public void Message_ThatWarmsACache_IsNotEligible() => AssertLost(
+        "max_tokens: is 0", Case.Losses(Operation.Messages, Wire.ChatCompletions, $$"""{"model":"m","max_tokens":0,"messages":[{{Hi}}]}"""));
 
     [Theory]
     [InlineData("""{"role":"assistant","content":[{"type":"thinking","thinking":"Hm","signature":"s"}]},""" + Hi, "messages[1].content[0]: a \"thinking\" block can't be carried over")]

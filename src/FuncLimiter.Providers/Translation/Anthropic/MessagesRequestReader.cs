@@ -29,7 +29,7 @@ internal static class MessagesRequestReader
             ParallelCalls = parallel,
             Format = ReadFormat(fields),
             Stop = ReadStop(fields),
-            MaxTokens = fields.Count("max_tokens"),
+            MaxTokens = ReadMaxTokens(fields),
             Temperature = fields.Number("temperature"),
             TopP = fields.Number("top_p"),
             TopK = fields.Count("top_k"),
@@ -39,6 +39,17 @@ internal static class MessagesRequestReader
         };
         fields.End(MessagesHarmless.Request);
         return conversation;
+    }
+
+    private static Given<long>? ReadMaxTokens(ObjectFields fields)
+    {
+        var most = fields.Count("max_tokens");
+        if (most is { Value: 0 } none)
+        {
+            fields.Losses.Add(none.Path, "is 0, which warms Anthropic's prompt cache and is nothing elsewhere");
+        }
+
+        return most;
     }
 
     private static Message ReadMessage(JsonElement element, string path, LossList losses)

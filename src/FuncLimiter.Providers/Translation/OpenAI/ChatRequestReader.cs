@@ -71,7 +71,7 @@ internal static class ChatRequestReader
 
     private static Given<long>? ReadMaxTokens(ObjectFields fields)
     {
-        var (older, newer) = (fields.Count("max_tokens"), fields.Count("max_completion_tokens"));
+        var (older, newer) = (Bound(fields, "max_tokens"), Bound(fields, "max_completion_tokens"));
         if (older is { } one && newer is { } other && one.Value != other.Value)
         {
             fields.Losses.Add(other.Path, "differs from max_tokens");
@@ -79,6 +79,9 @@ internal static class ChatRequestReader
 
         return newer ?? older;
     }
+
+    // What a server that follows OpenAI's API reads as no bound is none elsewhere either.
+    private static Given<long>? Bound(ObjectFields fields, string name) => fields.Count(name) is { Value: not -1 } bound ? bound : null;
 
     private static Given<string>? ReadEndUser(ObjectFields fields)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Translation.Conversations;
 
 namespace FuncLimiter.Providers.Translation.Reading;
@@ -72,7 +73,7 @@ internal sealed class ObjectFields
     /// <summary>A whole number.</summary>
     public Given<long>? Count(string name) =>
         Take(name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? new Given<long>(number, At(name))
+        : value.ValueKind == JsonValueKind.Number && WholeNumber.TryRead(value, out var number) ? new Given<long>(number, At(name))
         : Wrong<Given<long>?>(name, "no whole number");
 
     /// <summary>True or false.</summary>
