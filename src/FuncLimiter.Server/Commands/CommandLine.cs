@@ -14,6 +14,7 @@ internal static class CommandLine
     {
         ServeCommand.Create(),
         CheckCommand.Create(),
+        ImportCommand.Create(),
         PlanCommand.Create(),
         SimulateCommand.Create(),
         CompletionCommand.Create(),

@@ -20,6 +20,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
     {
         ["serve"] = "--config good.json --data served --urls http://127.0.0.1:0",
         ["check"] = "--config good.json --json",
+        ["import"] = "litellm litellm.yaml --out {new}",
         ["plan"] = "--volumes volumes.json --config good.json --json",
         ["simulate"] = "--config good.json --fleet fleet.json --seed 7 --json",
         ["completion"] = "bash",
@@ -36,6 +37,9 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["serve --urls"] = (["http://127.0.0.1:0;http://127.0.0.1:0"], ["nonsense", "http://localhost:0", "http://0.0.0.0:0", "http://127.0.0.1:99999", "http://127.0.0.1:-1", "https://127.0.0.1:0", "ftp://127.0.0.1:0", "{server}"]),
         ["check --config"] = (["./good.json"], ["missing.json", "broken.json", "."]),
         ["check --json"] = (["true"], ["maybe"]),
+        ["import from"] = (["litellm"], ["nobody", "LiteLLM"]),
+        ["import file"] = (["./litellm.yaml"], ["missing.yaml", "broken.json", "good.json", "."]),
+        ["import --out"] = (["./{new}"], ["litellm.yaml", ".", "litellm.yaml/x"]),
         ["plan --volumes"] = (["./volumes.json"], ["missing.json", "broken.json", "."]),
         ["plan --config"] = (["./good.json"], ["missing.json", "broken.json", "."]),
         ["plan --json"] = (["true", "false"], ["maybe"]),
@@ -159,6 +163,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         {
             Write("good.json", Configuration);
             Write("broken.json", "{ \"accounts\": [");
+            Write("litellm.yaml", "model_list: [{ model_name: m, litellm_params: { model: openai/m, api_key: os.environ/ANY } }]");
             Write("volumes.json", """{ "teams": [{ "id": "a", "work": [{ "route": "m", "callsPerHour": 60, "inputTokens": 100, "outputTokens": 20 }] }] }""");
             Write("fleet.json", """{ "hours": 1, "tenants": [{ "id": "a", "groups": [{ "route": "m", "callsPerHour": 60, "inputTokens": 100, "outputTokens": 20 }] }] }""");
             _server = await _folder.With("ANY", "any").StartAsync();
@@ -182,7 +187,8 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
                 var at = arguments.IndexOf(option);
                 if (at < 0)
                 {
-                    arguments = [command, value];
+                    var names = CommandLine.Create().Subcommands.Single(each => each.Name == command).Arguments.Select(argument => argument.Name);
+                    arguments[1 + names.ToList().IndexOf(option)] = value;
                 }
                 else if (option == "--json")
                 {
@@ -200,6 +206,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         private static ServerFolder NewFolder() => new(Configuration);
 
         private string Fill(string text) => text
+            .Replace("{new}", $"{Guid.NewGuid():N}.json", StringComparison.Ordinal)
             .Replace("{server}", _server!.Client.BaseAddress!.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
             .Replace("{double}", _double!.BaseAddress.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
 
