@@ -52,6 +52,9 @@ internal sealed class Attempt
     /// <summary>True from settlement on.</summary>
     public bool IsSettled { get; private set; }
 
+    /// <summary>True where the answer broke off after its caller had seen a part of it.</summary>
+    public bool IsBroken { get; set; }
+
     /// <summary>True where a connection may still be reading the request's body.</summary>
     public bool HoldsBody { get; set; }
 

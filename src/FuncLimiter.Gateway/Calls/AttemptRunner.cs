@@ -27,7 +27,7 @@ internal sealed class AttemptRunner(CallServices services)
             }
 
             failure = IsEventStream(response, attempt.Crossing is not null)
-                ? await new StreamRelay(services, attempt, timeout, hidesUsage).RunAsync(response, answer)
+                ? await RelayAsync(attempt, response, answer, timeout, hidesUsage)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
         }
         catch (Exception exception) when (response is null && !content.IsBegun && UpstreamFailure.IsOfTheRequest(exception))
@@ -56,6 +56,13 @@ internal sealed class AttemptRunner(CallServices services)
         }
 
         return failure;
+    }
+
+    private async ValueTask<Failure?> RelayAsync(
+        Attempt attempt, HttpResponseMessage response, CallAnswer answer, ActivityTimeout timeout, bool hidesUsage)
+    {
+        using var relay = new StreamRelay(services, attempt, timeout, hidesUsage);
+        return await relay.RunAsync(response, answer);
     }
 
     /// <summary>
@@ -91,6 +98,7 @@ internal sealed class AttemptRunner(CallServices services)
         attempt.Observe(new Observation(OutcomeKind.TransientFailure));
         if (answer.HasStarted)
         {
+            attempt.IsBroken = true;
             answer.Abort();
             return null;
         }

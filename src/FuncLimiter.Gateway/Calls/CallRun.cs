@@ -282,8 +282,11 @@ internal sealed class CallRun
             InputCostUsd = spent.Cost?.InputUsd,
             Tier = _attempt?.Deployment.Tier,
         };
-        return isEnd || record.Outcome == UsageOutcome.Answered
-            ? record
+
+        // A stream has its status before it fails.
+        return (_failure is not null || _attempt is { IsBroken: true }) && record.Outcome == UsageOutcome.Answered
+                ? record with { Outcome = UsageOutcome.Failed }
+            : isEnd || record.Outcome == UsageOutcome.Answered ? record
             : record with { Outcome = Attempts > 0 ? UsageOutcome.Unfinished : UsageOutcome.Postponed };
     }
 }

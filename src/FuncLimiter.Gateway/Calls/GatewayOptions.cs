@@ -18,6 +18,15 @@ public sealed record GatewayOptions
     /// <summary>How long a provider may pause within its answer; default 5 minutes.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How long the opening of a streamed answer may be held, until the first event with content comes: until then a stream that fails is begun
+    /// elsewhere, and its caller sees nothing of it. Default 10 seconds.
+    /// </summary>
+    public TimeSpan StreamHoldTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How many bytes of a stream's opening may be held so. Default 64 KiB.</summary>
+    public int StreamHoldBytes { get; init; } = 64 * 1024;
+
     /// <summary>How often one call may be asked of providers, first attempt included; default 4.</summary>
     public int MaxAttempts { get; init; } = 4;
 

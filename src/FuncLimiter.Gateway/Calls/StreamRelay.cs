@@ -9,7 +9,7 @@ using FuncLimiter.Providers.Translation.Streams;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>Passes a streamed answer on chunk by chunk, as it comes, and finds its usage on the way.</summary>
-internal sealed class StreamRelay(CallServices services, Attempt attempt, ActivityTimeout timeout, bool hidesUsage)
+internal sealed class StreamRelay(CallServices services, Attempt attempt, ActivityTimeout timeout, bool hidesUsage) : IDisposable
 {
     private const int ChunkBytes = 8 * 1024;
 
@@ -17,9 +17,15 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     private readonly StreamUsageFilter? _filter = hidesUsage ? new() : null;
     private readonly StreamTranslator? _translator = attempt.Crossing?.Stream(attempt, services.Time.GetUtcNow());
     private readonly ArrayBufferWriter<byte> _filtered = new();
+    private readonly CancellationTokenSource _released = new();
+    private ArrayBufferWriter<byte>? _held = new(ChunkBytes);
+    private Task? _holdTime;
     private EventTally _tally = new();
 
-    /// <summary>Passes the answer on.</summary>
+    /// <summary>
+    /// Passes the answer on. Its opening is held until there is content, for a bounded time and of a bounded size: who has seen nothing yet can
+    /// be answered by another deployment.
+    /// </summary>
     /// <returns>The failure with which the stream began, where the caller has seen nothing of it yet; null otherwise.</returns>
     public async ValueTask<Failure?> RunAsync(HttpResponseMessage response, CallAnswer answer)
     {
@@ -28,31 +34,34 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         try
         {
             var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
-            int read;
-            while ((read = await ReadAsync(stream, buffer)) > 0)
+            while (await ReadAsync(stream, buffer, response, answer) is > 0 and var read)
             {
                 var chunk = buffer.AsMemory(0, read);
                 _reader.Append(chunk.Span);
-                if (!answer.HasStarted)
+                if (_held is null)
                 {
-                    if (_reader.Failure is { } failed)
-                    {
-                        return Fail(failed, response, WholeBody.Begin(chunk.Span, stream));
-                    }
-
-                    Begin(response, answer);
+                    await PassOnAsync(chunk, answer);
+                    continue;
                 }
 
-                await PassOnAsync(chunk, answer);
+                _held.Write(chunk.Span);
+                if (_reader.Failure is { } failed)
+                {
+                    return Fail(failed, response, WholeBody.Begin(_held.WrittenSpan, stream));
+                }
+
+                if (_reader.HasContent || _held.WrittenCount >= services.Options.StreamHoldBytes)
+                {
+                    await ReleaseAsync(response, answer);
+                }
             }
 
-            if (!answer.HasStarted)
+            if (_held is not null)
             {
-                Begin(response, answer);
+                throw new HttpIOException(HttpRequestError.ResponseEnded, "The stream ended before it had content.");
             }
 
-            Finish();
-            await EndAsync(answer);
+            await FinishAsync(answer);
             return null;
         }
         catch (Exception exception) when (answer.HasStarted && UpstreamFailure.Is(exception) && !timeout.Caller.IsCancellationRequested)
@@ -62,7 +71,6 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         }
         finally
         {
-            _translator?.Dispose();
             ArrayPool<byte>.Shared.Return(buffer);
             if (answer.HasStarted)
             {
@@ -71,10 +79,41 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         }
     }
 
-    private ValueTask<int> ReadAsync(Stream stream, byte[] buffer)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _released.Cancel();
+        _released.Dispose();
+        _translator?.Dispose();
+    }
+
+    private async ValueTask<int> ReadAsync(Stream stream, byte[] buffer, HttpResponseMessage response, CallAnswer answer)
     {
         timeout.Extend(services.Options.IdleTimeout);
-        return stream.ReadAsync(buffer, timeout.Token);
+        var pending = stream.ReadAsync(buffer, timeout.Token);
+        if (_held is null || pending.IsCompleted)
+        {
+            return await pending;
+        }
+
+        var reading = pending.AsTask();
+        _holdTime ??= Task.Delay(services.Options.StreamHoldTime, services.Time, _released.Token);
+        if (await Task.WhenAny(reading, _holdTime) != reading)
+        {
+            await ReleaseAsync(response, answer);
+        }
+
+        return await reading;
+    }
+
+    /// <summary>Begins the answer with what was held of it.</summary>
+    private async ValueTask ReleaseAsync(HttpResponseMessage response, CallAnswer answer)
+    {
+        var held = _held!;
+        _held = null;
+        await _released.CancelAsync();
+        Begin(response, answer);
+        await PassOnAsync(held.WrittenMemory, answer);
     }
 
     private ValueTask PassOnAsync(ReadOnlyMemory<byte> chunk, CallAnswer answer)
@@ -120,6 +159,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     /// <summary>Says so in the stream where an event can still be added; breaks it off where one is cut.</summary>
     private ValueTask BreakOffAsync(CallAnswer answer)
     {
+        attempt.IsBroken = true;
         attempt.Observe(new Observation(OutcomeKind.TransientFailure));
         var error = UpstreamFailure.Error(attempt.Deployment.Name, wasReached: true, timeout.TimedOut);
         if (_translator is not null)
@@ -145,15 +185,31 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         return Failure.Answered(attempt, response, body, failed);
     }
 
-    private void Finish()
+    private async ValueTask FinishAsync(CallAnswer answer)
     {
         if (_reader.Failure is { } failed)
         {
             attempt.Observe(failed.Observation);
+            attempt.IsBroken = true;
+        }
+        else if (_reader.LacksEnd)
+        {
+            attempt.IsBroken = true;
+            if (_translator is null)
+            {
+                await EndAsync(answer);
+                await BreakOffAsync(answer);
+                return;
+            }
+
+            // What is translated tells by itself that its end is lacking.
+            attempt.Observe(new Observation(OutcomeKind.TransientFailure));
         }
         else if (_reader.IsFinal && _reader.Usage is { } usage)
         {
             attempt.SettleAnswered(usage, _reader.CostUsd);
         }
+
+        await EndAsync(answer);
     }
 }

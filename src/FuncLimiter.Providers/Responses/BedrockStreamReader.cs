@@ -24,6 +24,12 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
     public override ResponseReading? Failure => events.Failure;
 
     /// <inheritdoc/>
+    public override bool HasContent => events.HasContent;
+
+    /// <inheritdoc/>
+    public override bool LacksEnd => events.LacksEnd;
+
+    /// <inheritdoc/>
     public override void Append(ReadOnlySpan<byte> chunk)
     {
         if (chunk.IsEmpty)
@@ -54,6 +60,10 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
             else if (type is "metadata" or "chunk")
             {
                 TakeEvent(type, payload);
+            }
+            else
+            {
+                events.NoteEvent(isOpening: type is "messageStart" or "contentBlockStart", isEnd: type == "messageStop");
             }
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException)

@@ -12,6 +12,9 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     private SseLines.LineHandler? _handler;
     private UsageFields _fields;
     private bool _final;
+    private bool _hasContent;
+    private bool _isKnown;
+    private bool _hasEnded;
     private ResponseReading? _failure;
 
     /// <inheritdoc/>
@@ -27,6 +30,12 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     public override ResponseReading? Failure => _failure;
 
     /// <inheritdoc/>
+    public override bool HasContent => _hasContent;
+
+    /// <inheritdoc/>
+    public override bool LacksEnd => _isKnown && !_hasEnded && _failure is null;
+
+    /// <inheritdoc/>
     public override void Append(ReadOnlySpan<byte> chunk) => _lines.Append(chunk, _handler ??= TakeLine);
 
     /// <summary>Takes one event's JSON.</summary>
@@ -34,6 +43,12 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     /// <param name="isLast">True where its usage is known to be the last.</param>
     public void TakeEvent(JsonElement root, bool isLast = false)
     {
+        if (!_hasContent)
+        {
+            _isKnown |= StreamEvent.IsKnown(root);
+            _hasContent = !StreamEvent.IsOpening(root);
+        }
+
         var told = StreamEvent.Usage(root);
         if (!told.IsEmpty)
         {
@@ -47,6 +62,16 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
         }
     }
 
+    /// <summary>Takes an event of a known kind that tells nothing else.</summary>
+    /// <param name="isOpening">True where nothing of it is content.</param>
+    /// <param name="isEnd">True where it ends the answer.</param>
+    public void NoteEvent(bool isOpening, bool isEnd)
+    {
+        _isKnown = true;
+        _hasContent |= !isOpening;
+        _hasEnded |= isEnd;
+    }
+
     /// <summary>Takes a failure; the first one stands.</summary>
     public void TakeError(ErrorBody error) => _failure ??= judge(error);
 
@@ -54,6 +79,7 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     {
         if (isTail)
         {
+            NoteEvent(isOpening: false, StreamEvent.IsEnd(line));
             TakeTail(line);
             return;
         }
@@ -64,11 +90,13 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
         }
 
         var data = line["data:".Length..].Trim((byte)' ');
+        _hasEnded = _hasEnded || StreamEvent.IsEnd(data);
         if (data.SequenceEqual("[DONE]"u8) || (data.Length < 256 && data.IndexOf("\"message_stop\""u8) >= 0))
         {
             _final = true;
+            _hasContent = true;
         }
-        else if (StreamEvent.IsTelling(data))
+        else if ((!_hasContent && !data.IsEmpty) || StreamEvent.IsTelling(data))
         {
             Parse(data);
         }
@@ -84,7 +112,8 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            // An event that is no JSON tells nothing; its bytes went to the caller as they are.
+            // An event that is no JSON tells nothing; its bytes go to the caller as they are.
+            _hasContent = true;
         }
     }
 

@@ -45,12 +45,53 @@ internal static class StreamEvent
             : root.TryGetProperty(Metrics, out _);
     }
 
+    /// <summary>A cheap look at the bytes: true where the event ends its answer. Chunks say why they end, and not all servers say it again.</summary>
+    public static bool IsEnd(ReadOnlySpan<byte> data)
+    {
+        if (data.SequenceEqual("[DONE]"u8) || HasValue(data, "\"finish_reason\""u8) || HasValue(data, "\"finishReason\""u8))
+        {
+            return true;
+        }
+
+        var head = data[..Math.Min(data.Length, TypeWithin)];
+        if (head.IndexOf("\"message_stop\""u8) >= 0 || head.IndexOf("\"message-end\""u8) >= 0)
+        {
+            return true;
+        }
+
+        var at = head.IndexOf(ResponseType);
+        var type = at < 0 ? default : head[(at + ResponseType.Length)..];
+        return type.StartsWith("completed\""u8) || type.StartsWith("incomplete\""u8) || type.StartsWith("failed\""u8) || type.StartsWith("cancelled\""u8);
+    }
+
+    /// <summary>True where the event is of an API whose streams have a known end.</summary>
+    public static bool IsKnown(JsonElement root) =>
+        Json.Word(root, "type") is { } type
+            ? type == "message_start" || type.StartsWith("response.", StringComparison.Ordinal)
+            : Json.At(root, "choices").ValueKind == JsonValueKind.Array || Json.At(root, "candidates").ValueKind == JsonValueKind.Array;
+
+    /// <summary>True where the event opens an answer and nothing of it is content: what comes later may as well come from elsewhere.</summary>
+    public static bool IsOpening(JsonElement root) => Json.Word(root, "type") switch
+    {
+        "message_start" or "ping" or "keepalive" or "response.created" or "response.queued" or "response.in_progress"
+            or "response.output_item.added" or "response.content_part.added" or "message-start" or "content-start" => true,
+        "content_block_start" => Json.Word(Json.At(root, "content_block"), "type") is "text" or "thinking" or "tool_use",
+        null when Json.At(root, "choices") is { ValueKind: JsonValueKind.Array } choices => choices.EnumerateArray().All(IsEmptyChoice),
+        null when Json.At(root, "candidates") is { ValueKind: JsonValueKind.Array } candidates => candidates.EnumerateArray().All(IsEmptyCandidate),
+        _ => false,
+    };
+
     /// <summary>True where the event is a failure, or carries one.</summary>
     public static bool HasError(JsonElement root) =>
         Json.Word(root, "type") == "error"
         || IsError(Json.At(root, "error"))
         || IsError(Json.At(root, "response", "error"))
         || IsError(Json.At(root, "x_groq", "error"));
+
+    /// <summary>Where an event's type stands, where it has one.</summary>
+    private const int TypeWithin = 256;
+
+    private static ReadOnlySpan<byte> ResponseType => "\"response."u8;
 
     private const string Metrics = "amazon-bedrock-invocationMetrics";
 
@@ -62,6 +103,25 @@ internal static class StreamEvent
 
     private static bool IsError(JsonElement error) =>
         error.ValueKind == JsonValueKind.Object || (error.ValueKind == JsonValueKind.String && error.GetString() is { Length: > 0 });
+
+    private static bool IsEmptyChoice(JsonElement choice) =>
+        Json.Word(choice, "finish_reason") is null
+        && string.IsNullOrEmpty(Json.Text(Json.At(choice, "text")))
+        && (Json.At(choice, "delta") is not { ValueKind: JsonValueKind.Object } delta
+            || delta.EnumerateObject().All(property => property.NameEquals("role") || IsEmpty(property.Value)));
+
+    private static bool IsEmptyCandidate(JsonElement candidate) =>
+        Json.Word(candidate, "finishReason") is null
+        && (Json.At(candidate, "content", "parts") is not { ValueKind: JsonValueKind.Array } parts
+            || parts.EnumerateArray().All(part => Json.Text(Json.At(part, "text")) is { Length: 0 }));
+
+    private static bool IsEmpty(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => true,
+        JsonValueKind.String => value.GetString() is { Length: 0 },
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        _ => false,
+    };
 
     private static bool Any(JsonElement items, string property)
     {

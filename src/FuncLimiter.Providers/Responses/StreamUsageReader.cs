@@ -17,6 +17,12 @@ public abstract class StreamUsageReader
     /// <summary>A failure that arrived inside the stream after a 200; null where there was none.</summary>
     public abstract ResponseReading? Failure { get; }
 
+    /// <summary>True once something of the answer itself went by, and not its opening alone; also where an event is of no known kind.</summary>
+    public abstract bool HasContent { get; }
+
+    /// <summary>True while a stream of a known kind has not come to the event that ends it.</summary>
+    public abstract bool LacksEnd { get; }
+
     /// <summary>Takes the next bytes, cut anywhere.</summary>
     public abstract void Append(ReadOnlySpan<byte> chunk);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -36,6 +37,96 @@ public class StreamingTests
         Assert.Equal(Second + Usage + Done, await new StreamReader(stream).ReadToEndAsync());
         Assert.Equal(new TokenUsage(11, 2), (await gateway.Usage.SingleAsync()).Usage);
         Assert.Equal(new Charge(1, 13, 11, 2, 0, Cost: 42_000), gateway.Limiter.Settlements.Single().Consumer);
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", "smart", "data: {\"error\":{\"message\":\"busy\",\"type\":\"server_error\"}}\n\n")]
+    [InlineData("/v1/chat/completions", "smart", "data: {\"error\":\"overloaded\"}\n\n")]
+    [InlineData("/v1/chat/completions", "smart", "event: error\ndata: {\"type\":\"error\",\"error\":{\"code\":\"rate_limit_exceeded\",\"message\":\"Slow\"}}\n\n")]
+    [InlineData("/v1/chat/completions", "smart", "data: {\"id\":\"c\",\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"error\"}],\"error\":{\"code\":502,\"message\":\"Upstream\"}}\n\n")]
+    [InlineData("/v1/responses", "smart", "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"error\":{\"code\":\"server_error\",\"message\":\"busy\"}}}\n\n")]
+    [InlineData("/v1/chat/completions", "smart", "")]
+    public async Task FailureBeforeContent_IsUnseenAndTriedElsewhere(string path, string model, string failure)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var isResponse = path == "/v1/responses";
+        var opening = ": wait\n\n" + (isResponse
+            ? "event: response.created\ndata: {\"type\":\"response.created\",\"response\":{\"error\":null}}\n\n"
+            : "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n");
+        var whole = isResponse
+            ? "data: {\"type\":\"response.output_text.delta\",\"delta\":\"Hi\"}\n\ndata: {\"type\":\"response.completed\",\"response\":{}}\n\n"
+            : First + Usage + Done;
+        gateway.Provider.AnswerInTurn(
+            async context =>
+            {
+                // An event that is split over two reads, and each part some time after the one before.
+                foreach (var part in (string[])[opening[..20], opening[20..], failure[..(failure.Length / 2)], failure[(failure.Length / 2)..]])
+                {
+                    await SendAsync(context, part);
+                    await Task.Delay(20);
+                }
+            },
+            context => SendAsync(context, whole));
+        var body = isResponse
+            ? """{"model":"MODEL","input":"Hi","stream":true}"""
+            : Samples.ChatStream.Replace("gpt-x", "MODEL", StringComparison.Ordinal);
+
+        using var response = await gateway.PostAsync(path, body.Replace("MODEL", model, StringComparison.Ordinal));
+
+        Assert.Equal(whole, await response.Content.ReadAsStringAsync());
+        Assert.Equal(2, gateway.Provider.Requests.Count);
+        Assert.Equal(UsageOutcome.Answered, (await gateway.Usage.SingleAsync()).Outcome);
+        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+    }
+
+    [Theory]
+    [InlineData(200, 1_000_000)]
+    [InlineData(60_000, 100)]
+    public async Task Opening_IsHeldForABoundedTimeAndOfABoundedSize(int milliseconds, int bytes)
+    {
+        await using var gateway = await TestGateway.StartAsync(options: new GatewayOptions
+        {
+            StreamHoldTime = TimeSpan.FromMilliseconds(milliseconds), StreamHoldBytes = bytes,
+        });
+        var opening = $": {new string('.', 200)}\n\n";
+        var goOn = new TaskCompletionSource();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, opening);
+            await goOn.Task;
+            await SendAsync(context, First + Usage + Done);
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+        var stream = await response.Content.ReadAsStreamAsync();
+        var buffer = new byte[4096];
+        var read = await stream.ReadAsync(buffer);
+        goOn.SetResult();
+
+        Assert.Equal(opening, Encoding.UTF8.GetString(buffer, 0, read));
+        Assert.Equal(First + Usage + Done, await new StreamReader(stream).ReadToEndAsync());
+    }
+
+    [Theory]
+    [InlineData(First)]
+    [InlineData(First + "data: {\"error\":{\"message\":\"busy\"}}\n\n")]
+    public async Task StreamWithoutItsEnd_IsToldAndRecordedAsBroken(string text)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First);
+            await Task.Delay(200);
+            await SendAsync(context, text[First.Length..]);
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+
+        var answer = await response.Content.ReadAsStringAsync();
+        Assert.StartsWith(First, answer, StringComparison.Ordinal);
+        Assert.Contains("\"error\":{", answer, StringComparison.Ordinal);
+        Assert.Equal(UsageOutcome.Failed, (await gateway.Usage.SingleAsync()).Outcome);
+        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
     }
 
     [Fact]

@@ -49,6 +49,62 @@ public class StreamTests
 
         """;
 
+    [Theory]
+    [InlineData("openai", ": PROCESSING\n\n")]
+    [InlineData("openai", "event: ping\ndata: {\"type\": \"ping\"}\n\n")]
+    [InlineData("openai", "data:\n\n")]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[]},\"finish_reason\":null}]}\n\n")]
+    [InlineData("azure-openai", "data: {\"choices\":[],\"prompt_filter_results\":[{\"prompt_index\":0}]}\n\n")]
+    [InlineData("openai", "data: {\"type\":\"response.queued\"}\n\ndata: {\"type\":\"response.output_item.added\",\"item\":{\"type\":\"message\"}}\n\n")]
+    [InlineData("anthropic", "data: {\"type\":\"message_start\",\"message\":{}}\n\ndata: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}\n\n")]
+    [InlineData("gemini", "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"\"}]}}]}\n\n")]
+    public void HasContent_IsFalseForTheOpeningOfAnAnswer(string provider, string text) => Assert.False(Read(provider, text).HasContent);
+
+    [Theory]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"content\":\"H\"},\"finish_reason\":null}]}\n\n")]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"H\"}}]}\n\n")]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0}]}}]}\n\n")]
+    [InlineData("openai", "data: {\"choices\":[{\"text\":\"H\"}]}\n\n")]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n")]
+    [InlineData("openai", "data: [DONE]\n\n")]
+    [InlineData("openai", "data: {\"type\":\"response.output_text.delta\",\"delta\":\"H\"}\n\n")]
+    [InlineData("openai", "data: {\"type\":\"of.another.kind\"}\n\n")]
+    [InlineData("openai", "data: no JSON\n\n")]
+    [InlineData("anthropic", "data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":\"H\"}}\n\n")]
+    [InlineData("anthropic", "data: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"web_search_tool_result\"}}\n\n")]
+    [InlineData("anthropic", "data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\"}}\n\n")]
+    [InlineData("gemini", "data: {\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{}}]}}]}\n\n")]
+    public void HasContent_IsTrueFromTheFirstPartOfAnAnswerOn(string provider, string text)
+    {
+        Assert.True(Read(provider, text).HasContent);
+
+        // Cut anywhere before its last byte, there is none yet.
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var end = bytes.Length - 2;
+        for (var at = 0; at < end; at++)
+        {
+            var reader = ProviderCatalog.Get(provider).ReadStream();
+            reader.Append(bytes.AsSpan(0, at));
+            Assert.False(reader.HasContent);
+        }
+    }
+
+    [Theory]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"content\":\"the \\\"finish_reason\\\":\\\"stop\\\"\"},\"finish_reason\":null}]}\n\n", true)]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n", false)]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: [DONE]\n\n", false)]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"busy\"}}\n\n", false)]
+    [InlineData("openai", "data: {\"type\":\"response.created\"}\n\ndata: {\"type\":\"response.output_text.done\"}\n\n", true)]
+    [InlineData("openai", "data: {\"type\":\"response.created\"}\n\ndata: {\"type\":\"response.incomplete\"}\n\n", false)]
+    [InlineData("anthropic", "data: {\"type\":\"message_start\"}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n", true)]
+    [InlineData("anthropic", "data: {\"type\":\"message_start\"}\n\ndata: {\"type\": \"message_stop\" }\n\n", false)]
+    [InlineData("gemini", "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}\n\n", true)]
+    [InlineData("gemini", "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]},\"finishReason\":\"STOP\"}]}\n\n", false)]
+    [InlineData("openai", "data: {\"type\":\"speech.audio.delta\"}\n\n", false)]
+    [InlineData("openai", ": nothing but a comment\n\n", false)]
+    public void LacksEnd_IsTrueUntilTheEventThatEndsAKnownStream(string provider, string text, bool lacks) =>
+        Assert.Equal(lacks, Read(provider, text).LacksEnd);
+
     [Fact]
     public void Append_OfAChat_EndsWithItsUsage()
     {
