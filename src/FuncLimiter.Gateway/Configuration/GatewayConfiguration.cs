@@ -172,6 +172,12 @@ public sealed record QueueConfiguration
     /// <summary>How many calls may wait at once; default 100,000.</summary>
     public int MaxWaiting { get; init; } = 100_000;
 
+    /// <summary>
+    /// How often a streamed call that still waits for its answer gets a comment, the first with its headers; zero for never. Default 10 seconds:
+    /// load balancers cut connections that are silent for a minute.
+    /// </summary>
+    public TimeSpan CommentEvery { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>The share of service that standard work keeps under interactive load, 0 to 1; default 0.1.</summary>
     public double StandardFloor { get; init; } = 0.1;
 

@@ -61,10 +61,42 @@ public static class DialectError
     /// <param name="dialect">The caller's dialect.</param>
     /// <param name="status">The status that the failure would have had.</param>
     /// <param name="message">What went wrong and what helps.</param>
-    public static byte[] Event(Dialect dialect, int status, string message)
+    public static byte[] Event(Dialect dialect, int status, string message) => AsEvent(dialect, Body(dialect, status, message));
+
+    /// <summary>A failure's own body as an event of a stream that has begun with a 200; in the usual words where it is no error of any API.</summary>
+    /// <param name="dialect">The caller's dialect.</param>
+    /// <param name="status">The status that the failure would have had.</param>
+    /// <param name="body">The body that it would have had.</param>
+    public static byte[] Event(Dialect dialect, int status, ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body);
+            using var document = JsonDocument.ParseValue(ref reader);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out _))
+            {
+                // Line breaks of its own would cut the event.
+                var line = new ArrayBufferWriter<byte>(body.Length);
+                using (var json = new Utf8JsonWriter(line, Options))
+                {
+                    document.RootElement.WriteTo(json);
+                }
+
+                return AsEvent(dialect, line.WrittenSpan);
+            }
+        }
+        catch (JsonException)
+        {
+            // No JSON: its status is all that can be told.
+        }
+
+        return Event(dialect, status, $"The call failed with status {status.ToString(CultureInfo.InvariantCulture)}.");
+    }
+
+    private static byte[] AsEvent(Dialect dialect, ReadOnlySpan<byte> data)
     {
         ReadOnlySpan<byte> start = dialect == Dialect.Anthropic ? "event: error\ndata: "u8 : "data: "u8;
-        return [.. start, .. Body(dialect, status, message), .. "\n\n"u8];
+        return [.. start, .. data, .. "\n\n"u8];
     }
 
     private static string OpenAIType(int status) => status switch

@@ -5,6 +5,7 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 /// <summary>Reads the bounds of the queue, of alerts and of jobs, and who may administer.</summary>
 internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
 {
+    private const decimal MostCommentSeconds = 600;
     private const decimal MostWaitSeconds = 7 * 24 * 3600;
     private const decimal MostKeepHours = 366 * 24;
     private const long MostWaiting = 10_000_000;
@@ -24,6 +25,7 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
             MaxWaitStandard = Span(waits?.Number("standard", 0, MostWaitSeconds), usual.MaxWaitStandard),
             MaxWaitBackground = Span(waits?.Number("background", 0, MostWaitSeconds), usual.MaxWaitBackground),
             MaxWaiting = (int)(reader.Whole("maxWaiting", 1, MostWaiting) ?? usual.MaxWaiting),
+            CommentEvery = Span(reader.Number("commentEverySeconds", 0, MostCommentSeconds), usual.CommentEvery),
             StandardFloor = (double)(reader.Number("standardFloor", 0, 1) ?? (decimal)usual.StandardFloor),
             BackgroundFloor = (double)(reader.Number("backgroundFloor", 0, 1) ?? (decimal)usual.BackgroundFloor),
         };

@@ -124,6 +124,7 @@ internal static class Shapes
         "the queue",
         new Member("maxWaitSeconds", "an object with interactive, standard and background"),
         new Member("maxWaiting", $"{WholeNumber}: calls that may wait"),
+        new Member("commentEverySeconds", "a number of seconds, 0 to 600"),
         new Member("standardFloor", Share),
         new Member("backgroundFloor", Share));
 

@@ -96,7 +96,11 @@ public sealed class CallEndpoint
     /// <returns>True where a connection may still be reading the call's body.</returns>
     private async Task<bool> RunAsync(HttpContext context, CallEnvelope call, CallWays ways)
     {
-        var run = _pipeline.Start(call, ways, new HttpAnswer(context));
+        var every = _services.Configuration.Queue.CommentEvery;
+        using var kept = call.Facts.Stream && every > TimeSpan.Zero
+            ? new KeptAliveAnswer(new HttpAnswer(context), call.Dialect, every, _services.Time, context.RequestAborted)
+            : null;
+        var run = _pipeline.Start(call, ways, kept ?? (CallAnswer)new HttpAnswer(context));
         try
         {
             await run.RunAsync(context.RequestAborted);
