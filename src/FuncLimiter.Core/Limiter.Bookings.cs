@@ -123,6 +123,8 @@ public sealed partial class Limiter
         Refuse(call, new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, budget.Name, at)
         {
             Dimension = CallRoom.BindingOf(call, budget, now),
+            IsClosed = budget.CooldownUntil > now,
+            ClosedBy = budget.CooldownUntil > now ? budget.ClosedBy : null,
         });
     }
 

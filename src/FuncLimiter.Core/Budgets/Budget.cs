@@ -36,6 +36,9 @@ public sealed partial class Budget
     /// <summary>Until when the provider closed it.</summary>
     public Instant CooldownUntil { get; private set; }
 
+    /// <summary>What the provider answered that closed it last; null where that is not known here, as after a restart.</summary>
+    public OutcomeKind? ClosedBy { get; private set; }
+
     /// <summary>When the scope opens, or can be expected to be lent again.</summary>
     internal Instant OpensAt(Instant now) => Lease is { } lease ? Instant.Max(CooldownUntil, lease.Hold.RegainedAt(now)) : CooldownUntil;
 
@@ -348,13 +351,17 @@ public sealed partial class Budget
     }
 
     /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
-    public void CoolDown(Instant until, Instant now)
+    /// <param name="until">The instant.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="cause">What the provider answered that closes it; null where it is closed by a person's word.</param>
+    public void CoolDown(Instant until, Instant now, OutcomeKind? cause = null)
     {
         isDirty = true;
         until = Instant.Min(until, now + MostCooldown);
         if (until > CooldownUntil)
         {
             CooldownUntil = until;
+            ClosedBy = cause;
             Lease?.Close(until);
             if (until - now >= Caution.LongPause && Array.Exists(meters, meter => meter is ContinuousBucket))
             {
@@ -364,7 +371,12 @@ public sealed partial class Budget
     }
 
     /// <summary>Takes over what the owner says of the scope; what it was not told yet stands.</summary>
-    internal void FollowOwner(Instant now) => CooldownUntil = Instant.Min(Lease!.ClosedUntil, now + MostCooldown);
+    internal void FollowOwner(Instant now)
+    {
+        var until = Instant.Min(Lease!.ClosedUntil, now + MostCooldown);
+        ClosedBy = until > CooldownUntil ? null : ClosedBy;
+        CooldownUntil = until;
+    }
 
     /// <summary>Opens the scope again, by a person's word.</summary>
     public void EndCooldown()
@@ -418,7 +430,7 @@ public sealed partial class Budget
         var foreseen = CooldownUntil > sentAt;
         if (observation.RetryAfter is { } wait)
         {
-            CoolDown(now + wait, now);
+            CoolDown(now + wait, now, OutcomeKind.RateLimited);
         }
 
         if (!foreseen)

@@ -16,6 +16,9 @@ public sealed record Observation(OutcomeKind Kind)
     /// <summary>True where the failure concerns the whole account, not one model.</summary>
     public bool WholeAccount { get; init; }
 
+    /// <summary>True where a tenant tells it, and not the provider's own answer.</summary>
+    public bool IsHearsay { get; init; }
+
     /// <summary>The same readings without the failure: for a scope that the failure does not concern.</summary>
     internal Observation ReadingsOnly() => new(OutcomeKind.Rejected) { Readings = Readings };
 }

@@ -3,8 +3,11 @@ namespace FuncLimiter.Core.Pacing;
 /// <summary>How a provider's hint (<c>Retry-After</c> and its kin) is followed: not a moment before it, and not all callers at once.</summary>
 public sealed record HintPolicy
 {
-    /// <summary>The longest hint that is believed; default one hour. A call whose deadline lies before a hint's end is refused anyway.</summary>
-    public TimeSpan Cap { get; init; } = TimeSpan.FromHours(1);
+    /// <summary>
+    /// The longest hint that is believed; default a week, as long as a scope can be closed. A call whose deadline lies before a hint's end is
+    /// refused anyway, and told it.
+    /// </summary>
+    public TimeSpan Cap { get; init; } = TimeSpan.FromDays(7);
 
     /// <summary>How much of the hint chance may add, 0 to 1; default 0.1.</summary>
     public double JitterShare { get; init; } = 0.1;

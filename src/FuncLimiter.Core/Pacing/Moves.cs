@@ -79,8 +79,8 @@ internal static class Moves
         state = outOfQuota ? state with { Closed = state.Closed | 1UL << state.Place } : Rest(state, response, policy);
         if (state.HasOthers && at <= state.Deadline)
             return new(state with { Phase = PacingPhase.Admitting }, new Reroute(state.Excluded, state.Deadline, state.Place));
-        var worthSaying = response.Outcome is OutcomeKind.RateLimited or OutcomeKind.Overloaded;
-        return state.HasOthers || state.Resting.Count == 0 || (!worthSaying && state.FirstRested > state.Deadline)
+        var isLimit = response.Outcome == OutcomeKind.RateLimited;
+        return state.HasOthers || state.Resting.Count == 0 || (!isLimit && state.FirstRested > state.Deadline)
             ? End(state, new Deliver(state.Place))
             : Wait(state, at, state.FirstRested, Scope(state), policy);
     }

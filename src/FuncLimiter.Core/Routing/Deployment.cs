@@ -341,7 +341,7 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
         var rest = healths[concerned].Rest(observation, reservation.SentAt, now);
         if (rest > TimeSpan.Zero)
         {
-            scopes[concerned].CoolDown(now + rest, now);
+            scopes[concerned].CoolDown(now + rest, now, observation.IsHearsay ? null : observation.Kind);
         }
     }
 

@@ -68,9 +68,24 @@ internal static class CallRoom
             : new(RefusalReason.TooLarge, tooSmall.Name, Instant.Never);
     }
 
-    /// <summary>What the limit counts that a call waits for in a budget of its tenant or user; null where the budget is a provider's.</summary>
-    public static Dimension? BindingOf(Call call, Budget budget, Instant now) =>
-        budget == call.Owner!.Budget || budget == call.OwnerUser?.Budget ? budget.Tightest(call.Consumer, call.ConsumerCertain, now) : null;
+    /// <summary>What the limit counts that a call waits for in one of its budgets; null where that budget has room, or is closed.</summary>
+    public static Dimension? BindingOf(Call call, Budget budget, Instant now)
+    {
+        if (budget == call.Owner!.Budget || budget == call.OwnerUser?.Budget)
+        {
+            return budget.Tightest(call.Consumer, call.ConsumerCertain, now);
+        }
+
+        for (var i = 0; i < call.Lane!.Places.Length; i++)
+        {
+            if ((call.Excluded >> i & 1) == 0 && call.Lane.Places[i].Scopes.Contains(budget))
+            {
+                return budget.Tightest(call.ChargeAt(i), call.Certain(i), now);
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The budget that a call waits for: its own first, then the tighter one of the place that has room for it first.</summary>
     public static Budget Binding(Call call, Instant now)

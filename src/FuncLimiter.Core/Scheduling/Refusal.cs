@@ -10,4 +10,10 @@ public sealed record Refusal(RefusalReason Reason, string Budget, Instant RetryA
 {
     /// <summary>What the limit that binds counts; null where that is not known.</summary>
     public Dimension? Dimension { get; init; }
+
+    /// <summary>Whether the budget is closed, by an answer or by a person's word, and not merely full.</summary>
+    public bool IsClosed { get; init; }
+
+    /// <summary>What its provider answered that closed the budget; null where it is not closed, or what closed it is not known here.</summary>
+    public OutcomeKind? ClosedBy { get; init; }
 }

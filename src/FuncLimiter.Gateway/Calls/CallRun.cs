@@ -249,7 +249,7 @@ internal sealed class CallRun
     {
         if (_failure is not null)
         {
-            return _failure.PassOnAsync(_services, _answer, cancellationToken);
+            return _failure.PassOnAsync(_services, _answer, isSpent: Attempts > 1, cancellationToken);
         }
 
         // The failure to be passed on met an earlier leg and ended with it, or an answer that broke off.
@@ -259,7 +259,7 @@ internal sealed class CallRun
     private ValueTask RefuseAsync(Refusal refusal, CancellationToken cancellationToken)
     {
         var error = _ways.Explain(RefusalError.Of(refusal, _plan.Route.Name, Now));
-        _services.Headers.Refused(_answer, _admission, _waited, error);
+        _services.Headers.Refused(_answer, _admission, _waited, error, _call.Dialect, _services.Time.GetUtcNow());
         return ErrorAnswer.WriteAsync(_answer, _call.Dialect, error, cancellationToken);
     }
 

@@ -54,12 +54,18 @@ internal sealed class Failure : IDisposable
     public static Failure Unsent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.Rejected, null, null, null, error) { Retryable = false };
 
     /// <summary>Gives the caller the failure after all.</summary>
-    public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, CancellationToken cancellationToken)
+    /// <param name="services">What every call needs.</param>
+    /// <param name="answer">Where to.</param>
+    /// <param name="isSpent">Whether the call was tried more than once already.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, bool isSpent, CancellationToken cancellationToken)
     {
+        // Clients would begin anew what was tried here several times; past their longest pause they come back after seconds.
+        var isWorthRepeating = Retryable && (_attempt.Call.IsTriedAgain || !(isSpent || RetryAfter > RefusalError.LongestHint));
         services.Headers.Served(answer, _attempt.Admission, _attempt.Deployment.Name, _attempt.Waited);
         if (_response is not { StatusCode: not System.Net.HttpStatusCode.Unauthorized } response)
         {
-            await ErrorAnswer.WriteAsync(answer, _attempt.Call.Dialect, _error ?? Misconfigured(), cancellationToken);
+            await ErrorAnswer.WriteAsync(answer, _attempt.Call.Dialect, Told(isWorthRepeating), cancellationToken);
             return;
         }
 
@@ -78,7 +84,7 @@ internal sealed class Failure : IDisposable
             AdmissionHeaders.RetryAfter(answer, wait);
         }
 
-        if (!Retryable)
+        if (!isWorthRepeating)
         {
             answer.SetHeader(FuncLimiterHeaders.ShouldRetry, "false");
         }
@@ -100,6 +106,9 @@ internal sealed class Failure : IDisposable
         _body?.Dispose();
         _response?.Dispose();
     }
+
+    private GatewayError Told(bool isWorthRepeating) =>
+        _error is null ? Misconfigured() : _error with { ShouldRetry = _error.ShouldRetry && isWorthRepeating };
 
     /// <summary>A 401 speaks of the account's key, not of the caller's, and may show a part of it.</summary>
     private GatewayError Misconfigured() => new(502, "upstream_authentication",

@@ -49,6 +49,7 @@ internal sealed class ReportedLimits(GatewayConfiguration configuration, TimePro
         Kind = report.Kind == OutcomeKind.QuotaExhausted ? OutcomeKind.Overloaded : report.Kind,
         RetryAfter = report.Kind == OutcomeKind.QuotaExhausted || report.RetryAfter > Longest ? Longest : report.RetryAfter,
         WholeAccount = false,
+        IsHearsay = true,
         Readings = [.. report.Readings.Where(IsShort).Select(reading => Bounded(deployment, reading))],
     };
 

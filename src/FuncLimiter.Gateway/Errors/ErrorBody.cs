@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Errors;
@@ -18,6 +19,11 @@ internal static class ErrorBody
     {
         json.WriteString("reason"u8, error.Code);
         json.WriteString("budget"u8, error.Budget);
+        if (error.Dimension is { } dimension)
+        {
+            json.WriteString("dimension"u8, DimensionName.Of(dimension));
+        }
+
         if (error.RetryAfter is { } retryAfter)
         {
             json.WriteNumber("retry_after_ms"u8, (long)Math.Ceiling(retryAfter.TotalMilliseconds));

@@ -1,3 +1,5 @@
+using FuncLimiter.Core.Budgets;
+
 namespace FuncLimiter.Gateway.Errors;
 
 /// <summary>An error that FuncLimiter itself answers, before it is put in the caller's dialect.</summary>
@@ -11,6 +13,9 @@ public sealed record GatewayError(int Status, string Code, string Message)
 
     /// <summary>The budget that binds, where a limit refused the call.</summary>
     public string? Budget { get; init; }
+
+    /// <summary>What the limit that binds counts, where a limit refused the call and that is known.</summary>
+    public Dimension? Dimension { get; init; }
 
     /// <summary>After what time a retry is expected to be taken; null where none can be foreseen.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -6,6 +6,7 @@ using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Headers;
 
@@ -40,9 +41,14 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard boa
     }
 
     /// <summary>Sets the headers of a refusal: nothing of the budget that refused is left for this caller before the time told.</summary>
-    public void Refused(CallAnswer answer, AdmissionResult? admission, TimeSpan waited, GatewayError error)
+    public void Refused(CallAnswer answer, AdmissionResult? admission, TimeSpan waited, GatewayError error, Dialect dialect, DateTimeOffset now)
     {
         Budgets(answer, admission, waited);
+        if (admission?.Tightest is { } refuser && refuser.Name == error.Budget)
+        {
+            DialectLimits.Set(answer, dialect, refuser, error, now);
+        }
+
         if (error is { Budget: { } budget, RetryAfter: { } retryAfter })
         {
             answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitFields.Limit(budget, retryAfter));

@@ -134,6 +134,25 @@ public class RetryTests
         Assert.Empty(gateway.Provider.Requests);
     }
 
+    [Theory]
+    [InlineData(503, null, true, "false")]
+    [InlineData(429, null, true, "false")]
+    [InlineData(500, null, true, "false")]
+    [InlineData(503, null, false, null)]
+    [InlineData(503, "30", false, null)]
+    [InlineData(503, "300", false, "false")]
+    public async Task Failure_IsToldAsWorthRepeating_UnlessItWasTriedHereOrIsFarAway(int status, string? retryAfter, bool waits, string? shouldRetry)
+    {
+        await using var gateway = await TestGateway.StartAsync(time: new HastyTime());
+        gateway.Provider.AnswerWith(status, "{}", retryAfter is null ? [] : [("Retry-After", retryAfter)]);
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, waits ? [] : [("Prefer", "wait=0")]);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal(waits, gateway.Provider.Requests.Count > 1);
+        Assert.Equal(shouldRetry, response.Headers.TryGetValues("x-should-retry", out var told) ? told.Single() : null);
+    }
+
     [Fact]
     public async Task Refusal_ForWantOfCapacity_IsAnthropicsOwnStatusInItsDialect()
     {

@@ -160,7 +160,7 @@ public sealed class ReservationEndpoint
         if (admission.Refusal is { } refusal)
         {
             var error = RefusalError.Of(refusal, plan.Route.Name, _services.Clock.Now);
-            _services.Headers.Refused(answer, admission, admission.Waited, error);
+            _services.Headers.Refused(answer, admission, admission.Waited, error, Dialect.OpenAI, _services.Time.GetUtcNow());
             await ErrorAnswer.WriteAsync(answer, Dialect.OpenAI, error, context.RequestAborted);
             return;
         }
