@@ -3,6 +3,7 @@ using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
 
@@ -66,11 +67,11 @@ internal sealed class AnthropicProvider : HttpProvider
     }
 
     /// <inheritdoc/>
-    public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query) =>
-        new(Endpoints.Join(target.Endpoint, Path(operation), Query.Without(query, "api-version")), [new("x-api-key", target.ApiKey)])
-        {
-            Defaults = [new("anthropic-version", DefaultVersion)],
-        };
+    public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query) => Opened(target, Path(operation), query);
+
+    /// <inheritdoc/>
+    public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) =>
+        path.Api == ProviderApi.Anthropic ? Opened(target, path.At(target.Model), query) : null;
 
     /// <inheritdoc/>
     public override Wire WireOf(ProviderTarget target) => Wire.Messages;
@@ -134,6 +135,12 @@ internal sealed class AnthropicProvider : HttpProvider
             .Max(prefix => headers.Reset($"{prefix}-reset"));
         return Longest(used, rejected);
     }
+
+    private static UpstreamAddress Opened(ProviderTarget target, string path, string query) =>
+        new(Endpoints.Join(target.Endpoint, path, Query.Without(query, "api-version")), [new("x-api-key", target.ApiKey)])
+        {
+            Defaults = [new("anthropic-version", DefaultVersion)],
+        };
 
     private static Verdict JudgeRateLimit(in Failure failure)
     {

@@ -3,6 +3,7 @@ using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers;
@@ -72,11 +73,19 @@ internal sealed class AzureOpenAIProvider : HttpProvider
             query = Query.With(query, "api-version", DefaultApiVersion);
         }
 
-        var uri = Endpoints.Join(target.Endpoint, path, query);
-        return target.Auth == ProviderAuth.Entra
-            ? new UpstreamAddress(uri, []) { TokenScope = TokenScope }
-            : new UpstreamAddress(uri, [new("api-key", target.ApiKey)]);
+        return Opened(target, Endpoints.Join(target.Endpoint, path, query));
     }
+
+    /// <summary>OpenAI's API stands under <c>/openai/v1</c>; Azure's own paths stay as they are.</summary>
+    public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) => path.Api switch
+    {
+        ProviderApi.OpenAI => Opened(target, Endpoints.Join(target.Endpoint, $"/openai{path.At(target.Model)}", Query.Without(query, "api-version"))),
+        ProviderApi.Azure => Opened(target, Endpoints.Join(
+            target.Endpoint,
+            path.At(target.Model),
+            Query.Value(query, "api-version") is null ? Query.With(query, "api-version", DefaultApiVersion) : query)),
+        _ => null,
+    };
 
     /// <inheritdoc/>
     public override string MaxTokensField => "max_completion_tokens";
@@ -115,6 +124,10 @@ internal sealed class AzureOpenAIProvider : HttpProvider
         var type = failure.Headers.Text("x-ratelimit-type") ?? failure.Text;
         return failure.Status == 429 && NamedWindow(type) is { } window ? FailureRules.Judge(failure) with { Window = window } : null;
     }
+
+    private static UpstreamAddress Opened(ProviderTarget target, Uri uri) => target.Auth == ProviderAuth.Entra
+        ? new UpstreamAddress(uri, []) { TokenScope = TokenScope }
+        : new UpstreamAddress(uri, [new("api-key", target.ApiKey)]);
 
     // GitHub Models, which has the same front end, names the limit by user, model and window: UserByModelByDay.
     private static string? NamedWindow(string? type) =>

@@ -3,6 +3,7 @@ using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
 
@@ -68,6 +69,14 @@ internal sealed class BedrockProvider : HttpProvider
         : new UpstreamAddress(
             Endpoints.Join(target.Endpoint, $"/model/{Uri.EscapeDataString(target.Model)}/{(stream ? "converse-stream" : "converse")}", ""),
             Bearer(target));
+
+    /// <summary>Bedrock's own paths are those of <c>bedrock-runtime</c>.</summary>
+    public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) => (path.Api, IsMantle(target)) switch
+    {
+        (ProviderApi.Bedrock, false) => new UpstreamAddress(Endpoints.Join(target.Endpoint, path.At(target.Model), query), Bearer(target)),
+        (ProviderApi.OpenAI, true) => new UpstreamAddress(Endpoints.Join(target.Endpoint, path.At(target.Model), Query.Without(query, "api-version")), Bearer(target)),
+        _ => base.PassedAddress(target, path, query),
+    };
 
     /// <inheritdoc/>
     public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query)

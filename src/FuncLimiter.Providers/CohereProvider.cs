@@ -1,5 +1,7 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers;
@@ -22,6 +24,12 @@ internal sealed class CohereProvider : HttpProvider
 
     /// <inheritdoc/>
     public override Uri DefaultEndpoint { get; } = new("https://api.cohere.ai");
+
+    /// <summary>Ranking is Cohere's own API, which stands beside the compatible one.</summary>
+    public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) =>
+        path is { Api: ProviderApi.OpenAI, Path: "/v1/rerank" }
+            ? new UpstreamAddress(Endpoints.Join(target.Endpoint, path.Path, query), Bearer(target))
+            : base.PassedAddress(target, path, query);
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch

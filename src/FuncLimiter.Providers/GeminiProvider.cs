@@ -4,6 +4,7 @@ using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
 
@@ -42,6 +43,15 @@ internal sealed partial class GeminiProvider : HttpProvider
         var call = $"/v1beta/models/{Uri.EscapeDataString(target.Model)}:{(stream ? "streamGenerateContent" : "generateContent")}";
         return new UpstreamAddress(Endpoints.Join(target.Endpoint, call, stream ? "?alt=sse" : ""), [new("x-goog-api-key", target.ApiKey)]);
     }
+
+    /// <summary>Gemini's own paths stand at the host's root, wherever the account's endpoint points.</summary>
+    public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) => path.Api switch
+    {
+        ProviderApi.Gemini => new UpstreamAddress(
+            Endpoints.Join(Root(target.Endpoint), path.At(target.Model), Query.Without(query, "key")), [new("x-goog-api-key", target.ApiKey)]),
+        _ when IsOwn(target.Endpoint) => base.PassedAddress(target with { Endpoint = Root(target.Endpoint) }, path, query),
+        _ => base.PassedAddress(target, path, query),
+    };
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch
@@ -94,6 +104,17 @@ internal sealed partial class GeminiProvider : HttpProvider
     }
 
     private static bool IsOwn(Uri endpoint) => endpoint.AbsolutePath.TrimEnd('/').EndsWith("/models", StringComparison.OrdinalIgnoreCase);
+
+    private static Uri Root(Uri endpoint)
+    {
+        var path = endpoint.AbsolutePath.TrimEnd('/');
+        foreach (var end in new[] { "/models", "/openai", "/v1beta", "/v1alpha", "/v1" })
+        {
+            path = path.EndsWith(end, StringComparison.OrdinalIgnoreCase) ? path[..^end.Length] : path;
+        }
+
+        return new Uri(endpoint.GetLeftPart(UriPartial.Authority) + path);
+    }
 
     [GeneratedRegex(@"\blimit: 0(?![\d.])", RegexOptions.CultureInvariant)]
     private static partial Regex NoAccess();

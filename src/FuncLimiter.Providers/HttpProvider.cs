@@ -3,6 +3,7 @@ using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Addressing;
 using FuncLimiter.Providers.Charging;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers;
@@ -31,6 +32,18 @@ internal abstract class HttpProvider : Provider
     /// <inheritdoc/>
     public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query) =>
         new(Endpoints.Join(target.Endpoint, Path(operation), Query.Without(query, "api-version")), Bearer(target));
+
+    /// <summary>OpenAI's API stands where its chat completions do.</summary>
+    public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query)
+    {
+        const string version = "/v1";
+        const string chat = "/chat/completions";
+        return path.Api == ProviderApi.OpenAI && PathOf(Operation.ChatCompletions) is { } known && known.EndsWith(chat, StringComparison.Ordinal)
+            ? new UpstreamAddress(
+                Endpoints.Join(target.Endpoint, string.Concat(known.AsSpan(..^chat.Length), path.At(target.Model).AsSpan(version.Length)), Query.Without(query, "api-version")),
+                Bearer(target))
+            : null;
+    }
 
     /// <inheritdoc/>
     public sealed override ResponseReading Read(

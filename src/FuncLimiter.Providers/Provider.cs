@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
 
@@ -83,4 +84,10 @@ public abstract class Provider
     /// <param name="target">The deployment.</param>
     /// <param name="stream">Whether the answer is to be streamed.</param>
     public virtual UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => Address(target, Operation.ChatCompletions, "");
+
+    /// <summary>The address and the headers of a path that is passed on as it is; null where the provider has no such API.</summary>
+    /// <param name="target">The deployment; its model is not asked for where the path names none.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="query">The caller's query string with its question mark, or empty; without credentials.</param>
+    public virtual UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) => null;
 }

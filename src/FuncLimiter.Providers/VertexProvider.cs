@@ -1,4 +1,5 @@
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers;
@@ -18,6 +19,16 @@ internal sealed class VertexProvider : HttpProvider
 
     /// <inheritdoc/>
     public override bool TellsStreamUsageOnRequest(Operation operation, string query) => operation == Operation.ChatCompletions;
+
+    /// <summary>The project and the location are those of the account's endpoint, whichever the caller named.</summary>
+    public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query)
+    {
+        const string compatible = "/endpoints/openapi";
+        var place = target.Endpoint.AbsoluteUri.TrimEnd('/');
+        return path.Api != ProviderApi.Vertex ? base.PassedAddress(target, path, query)
+            : !place.EndsWith(compatible, StringComparison.OrdinalIgnoreCase) ? null
+            : new UpstreamAddress(new Uri(string.Concat(place.AsSpan(..^compatible.Length), path.At(target.Model), query)), Bearer(target));
+    }
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation == Operation.ChatCompletions ? "/chat/completions" : null;

@@ -14,6 +14,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Reservations;
+using FuncLimiter.Gateway.State;
 using FuncLimiter.Gateway.Telemetry;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Gateway.Usage;
@@ -62,7 +63,7 @@ internal static class AppServices
         services.AddSingleton(storage.Credential());
         services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
-        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes);
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxUploadBytes);
         Add(services, configuration, options);
         services.AddHostedService<LeaseService>();
         services.AddHostedService<LeaseMetrics>();
@@ -119,6 +120,9 @@ internal static class AppServices
         services.AddSingleton<LegRunner>();
         services.AddSingleton<MessageTenants>();
         services.AddSingleton<RequestIntake>();
+        services.AddSingleton<TableState>();
+        services.AddSingleton<IStateStore>(provider => provider.GetRequiredService<TableState>());
+        services.AddHostedService(provider => provider.GetRequiredService<TableState>());
         services.AddSingleton<TableAnswers>();
         services.AddSingleton<IIdempotencyStore>(provider => provider.GetRequiredService<TableAnswers>());
         services.AddSingleton(new IdempotencyOptions());

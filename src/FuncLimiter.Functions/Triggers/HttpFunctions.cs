@@ -1,8 +1,10 @@
 using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FuncLimiter.Functions.Triggers;
 
@@ -16,7 +18,11 @@ internal abstract class HttpFunctions(DurableClientSource clients)
         request.QueryString = WithoutKey(request.QueryString);
         try
         {
-            await handle(request.HttpContext);
+            // What came here past the paths' own pipeline is still a page's, perhaps.
+            if (!request.HttpContext.RequestServices.GetRequiredService<CrossOrigin>().Answers(request.HttpContext))
+            {
+                await handle(request.HttpContext);
+            }
         }
         catch (Exception) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
         {

@@ -23,6 +23,7 @@ internal sealed class HttpSurface(IServiceProvider services)
     private static RequestDelegate Map(IServiceProvider services)
     {
         var app = new ApplicationBuilder(services);
+        app.UseClientPaths();
         app.UseRouting();
         app.UseEndpoints(paths =>
         {

@@ -76,7 +76,7 @@ internal sealed class OperatorFunctions(HealthEndpoint health, StatusEndpoint st
     /// </summary>
     [Function(nameof(Wildcard))]
     public Task<IActionResult> Wildcard(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", Route = "{*path}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "head", "options", Route = "{*path}")] HttpRequest request,
         [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, surface.HandleAsync);
 }

@@ -18,9 +18,14 @@ public static class LimiterSpecs
         [
             .. configuration.Accounts.SelectMany(account => account.Models.Select(
                 model => new DeploymentSpec($"{account.Id}/{model.Model}", account.Id, model.Limits) { SharedLimits = account.SharedBy(model) })),
+            .. configuration.Accounts.Select(account => new DeploymentSpec(account.AnyModel, account.Id, []) { SharedLimits = account.SharedLimits }),
         ],
         SharedLimits = [.. configuration.SharedLimits.Select(shared => new SharedLimitSpec(shared.Id, shared.Limits))],
-        Routes = [.. configuration.Routes.Select(route => new RouteSpec(route.Model, route.Targets, route.Fallback) { Smaller = route.Smaller })],
+        Routes =
+        [
+            .. configuration.Routes.Select(route => new RouteSpec(route.Model, route.Targets, route.Fallback) { Smaller = route.Smaller }),
+            .. configuration.Accounts.Select(account => new RouteSpec(account.AnyModel, [account.AnyModel], [])),
+        ],
         Pressure = new PressurePolicy { BeginsAt = configuration.Alerts.ActAt, EndsBelow = configuration.Alerts.WarnAt },
         Tenants =
         [

@@ -4,6 +4,7 @@ using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Gateway.Calls;
@@ -136,7 +137,7 @@ internal sealed class Attempt
 
     private void Learn(TokenUsage? usage)
     {
-        if (usage is { } known && (Call.Facts.TextBytes > 0 || Call.Facts.Images > 0))
+        if (usage is { } known && Call.Facts.Operation != Operation.Other && (Call.Facts.TextBytes > 0 || Call.Facts.Images > 0))
         {
             _services.Estimator.Learn(CallPlan.Key(Deployment, Call.Caller), Call.Facts.Prompt, known);
         }

@@ -15,7 +15,7 @@ internal sealed class AttemptRunner(CallServices services)
     public async ValueTask<Failure?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller)
     {
         using var timeout = new ActivityTimeout(services.Options.FirstByteTimeout, services.Time, caller);
-        var content = new BodyContent(Body(attempt, out var hidesUsage), attempt.Leave);
+        var content = new BodyContent(Body(attempt, out var hidesUsage), attempt.Leave, attempt.Call.Passed?.Upload);
         HttpResponseMessage? response = null;
         Failure? failure = null;
         try
@@ -26,7 +26,8 @@ internal sealed class AttemptRunner(CallServices services)
                 throw new HttpRequestException($"{(int)response.StatusCode} is no answer.");
             }
 
-            failure = IsEventStream(response, attempt.Crossing is not null)
+            failure = GoesByInBytes(attempt.Call.Passed, response) ? await new ByteRelay(services, attempt, timeout).RunAsync(response, answer)
+                : IsEventStream(response, attempt.Crossing is not null || attempt.Call.Passed is not null)
                 ? await RelayAsync(attempt, response, answer, timeout, hidesUsage)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
         }
@@ -72,6 +73,11 @@ internal sealed class AttemptRunner(CallServices services)
     {
         var (call, deployment) = (attempt.Call, attempt.Deployment);
         hidesUsage = false;
+        if (call.Passed is { } passed)
+        {
+            return passed.Model.With(call.Body, deployment.Target.Model);
+        }
+
         if (attempt.Crossing is { } crossing)
         {
             return crossing.Write(deployment);
@@ -87,6 +93,14 @@ internal sealed class AttemptRunner(CallServices services)
 
     private static bool NamesModelInPath(RequestFacts facts, Deployment deployment) =>
         facts.ModelLength == 0 && facts.Operation == Operation.ChatCompletions && deployment.Provider.Dialect == Dialect.Azure;
+
+    /// <summary>Whether an answer is passed on as its bytes come: any but a failure, JSON, and a stream that makes text.</summary>
+    private static bool GoesByInBytes(PassedCall? passed, HttpResponseMessage response) => passed is not null && response.IsSuccessStatusCode
+        && (passed.Method == HttpMethod.Head.Method || !(IsJson(response) || (passed.Path.Generates && IsEventStream(response, isCrossed: true))));
+
+    private static bool IsJson(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
+        && type.ToString().StartsWith("application/json", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsEventStream(HttpResponseMessage response, bool isCrossed) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)

@@ -20,6 +20,12 @@ public sealed record CallEnvelope(
     /// </summary>
     public bool IsTriedAgain { get; init; }
 
+    /// <summary>How it is passed on as it is; null for what FuncLimiter understands, and can translate.</summary>
+    public PassedCall? Passed { get; init; }
+
+    /// <summary>The one account that may serve it, since it keeps what the call goes on from; null where any may.</summary>
+    public string? KeptBy { get; init; }
+
     /// <summary>The key under which the provider and FuncLimiter treat repeats as one call; null for none.</summary>
     public string? IdempotencyKey { get; init; }
 }

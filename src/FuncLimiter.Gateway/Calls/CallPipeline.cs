@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.State;
+using FuncLimiter.Providers.Passing;
 
 namespace FuncLimiter.Gateway.Calls;
 
@@ -32,7 +34,9 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     {
         ArgumentNullException.ThrowIfNull(call);
         var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
-        if (!TryFindWays(call, out var ways, out var error))
+        (call, var error) = await HoldAsync(call, cancellationToken);
+        CallWays? ways = null;
+        if (error is not null || !TryFindWays(call, out ways, out error))
         {
             await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
             return new CallResult(answer.Status, answer.Headers, answer.Body, null, null, 0);
@@ -52,7 +56,9 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(terms);
         var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
-        if (!TryFindWays(call, out var ways, out var error))
+        (call, var error) = await HoldAsync(call, cancellationToken);
+        CallWays? ways = null;
+        if (error is not null || !TryFindWays(call, out ways, out error))
         {
             await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
             return new CallLeg(state with { Phase = PacingPhase.Ended }, new PacingAction.Deliver(-1), Result(answer, null, state.Attempts));
@@ -69,11 +75,33 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     private static CallResult Result(BufferedAnswer answer, CallRun? run, int attempts) =>
         new(answer.Status, answer.Headers, answer.Body, run?.Deployment, run?.Usage, attempts);
 
+    /// <summary>Ties a call to the account that keeps what it goes on from, or says why it can't go on from that.</summary>
+    public async ValueTask<(CallEnvelope Call, GatewayError? Error)> HoldAsync(CallEnvelope call, CancellationToken cancellationToken)
+    {
+        if (_services.State is not { IsNeeded: true } state || call.Passed is not null || !_services.Routes.TryGet(call.Facts.Model, out var route)
+            || StateIds.Named(call.Body.Span) is not { Count: > 0 } ids)
+        {
+            return (call, null);
+        }
+
+        var candidates = StateCandidates.Of(_services.Routes, call.Caller.Tenant, route);
+        var holding = await state.FindAsync(call.Caller.Tenant, ids, candidates, cancellationToken);
+        return (call with { KeptBy = holding.Account }, StateErrors.Fault(holding, candidates.Count));
+    }
+
     /// <summary>Finds what may serve a call, or says why nothing may.</summary>
     public bool TryFindWays(CallEnvelope call, [NotNullWhen(true)] out CallWays? ways, [NotNullWhen(false)] out GatewayError? error)
     {
         ways = null;
         error = null;
+        if (call.Passed?.Account is { } account)
+        {
+            var only = _services.Routes.Accounts.First(known => known.Id == account).Route;
+            ways = CallWays.Find(only, call, _services.Routes.MayUse(call.Caller.Tenant, account) ? 0 : only.All);
+            error = ways.Fault();
+            return error is null;
+        }
+
         if (!_services.Routes.TryGet(call.Facts.Model, out var route))
         {
             error = RouteErrors.UnknownModel(call.Facts.Model);

@@ -57,13 +57,14 @@ internal sealed class CallPlan
     public static CallPlan Foresee(Route route, RequestFacts facts, Caller caller, Estimator estimator)
     {
         var plan = new CallPlan(route, isEstimated: true);
-        var maxOutput = facts.Operation is Operation.Embeddings or Operation.CountTokens ? 0 : facts.MaxOutputTokens;
+        var maxOutput = facts.Operation is Operation.Embeddings or Operation.CountTokens or Operation.Other ? 0 : facts.MaxOutputTokens;
         for (var place = 0; place < route.Deployments.Count; place++)
         {
             var deployment = route.Deployments[place];
             var asBefore = place > 0 && route.Deployments[place - 1].Target.Model == deployment.Target.Model;
             plan.Set(place, facts, asBefore
                 ? plan._estimates[place - 1]
+                : facts is { Operation: Operation.Other, TextBytes: 0, Images: 0 } ? default
                 : estimator.Estimate(Key(deployment, caller), facts.Prompt, maxOutput, facts.Choices));
         }
 
@@ -102,32 +103,37 @@ internal sealed class CallPlan
     private static CallSize SizeOf(RequestFacts facts, in TokenEstimate estimate) => facts.Operation switch
     {
         Operation.CountTokens => default,
-        Operation.Embeddings => new(estimate.InputTokens, estimate.CachedInputTokens, 0, 0),
+        Operation.Embeddings or Operation.Other => new(estimate.InputTokens, estimate.CachedInputTokens, 0, 0),
         _ => new(estimate.InputTokens, estimate.CachedInputTokens, estimate.OutputTokens, facts.MaxOutputTokens * facts.Choices ?? estimate.OutputTokens),
     };
+
+    // A provider's own rule is for what makes text; of anything else it counts the request, and what the answer tells.
+    private static Charge ChargeAtStart(Deployment deployment, RequestFacts facts, in TokenEstimate estimate) => facts.Operation == Operation.Other
+        ? new Charge(1, estimate.InputTokens, estimate.InputTokens, 0, 1)
+        : deployment.Provider.ChargeAtStart(facts, estimate);
 
     private void Set(int place, RequestFacts facts, in TokenEstimate estimate)
     {
         var deployment = Route.Deployments[place];
         _facts[place] = facts.Model == deployment.Target.Model ? facts : facts with { Model = deployment.Target.Model };
         _estimates[place] = estimate;
-        _charges[place] = deployment.Provider.ChargeAtStart(_facts[place], estimate);
+        _charges[place] = ChargeAtStart(deployment, _facts[place], estimate);
         // Certain is no more than the bytes must come to, all of it perhaps cached, and of output what the provider charges unseen.
         var least = new TokenEstimate(facts.Prompt.LeastTokens, 0, facts.Prompt.LeastTokens);
         if (_atLeast is not null)
         {
-            _atLeast[place] = deployment.Provider.ChargeAtStart(_facts[place] with { TextBytes = 0, Characters = 0 }, least);
+            _atLeast[place] = ChargeAtStart(deployment, _facts[place] with { TextBytes = 0, Characters = 0 }, least);
         }
 
         _sizes[place] = SizeOf(facts, estimate);
-        if (deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null)
+        if (facts.Operation is Operation.Other or Operation.OtherGeneration || deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null)
         {
             // Where it will be served is open: its money is reserved by the dearest place.
             var charge = ConsumerCharge.Of(estimate, Price(place));
             Consumer = (Consumer == Charge.None ? charge : Consumer) with { Cost = Math.Max(Consumer.Cost, charge.Cost) };
             if (_atLeast is not null)
             {
-                var answer = facts.Operation is Operation.Embeddings or Operation.CountTokens ? least : least with { OutputTokens = 1 };
+                var answer = facts.Operation is Operation.Embeddings or Operation.CountTokens or Operation.Other ? least : least with { OutputTokens = 1 };
                 var certain = ConsumerCharge.Of(answer, Price(place));
                 ConsumerAtLeast = certain with { Cost = Math.Min(certain.Cost, ConsumerAtLeast?.Cost ?? long.MaxValue) };
             }

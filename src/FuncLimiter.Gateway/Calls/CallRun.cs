@@ -240,6 +240,12 @@ internal sealed class CallRun
             return new PacingEvent.Responded(Now, OutcomeKind.TransientFailure, Retryable: true);
         }
 
+        if (_failure is not null && _call.Passed?.Upload is { IsSpent: true })
+        {
+            // What went by is not held, and can't be sent again.
+            return new PacingEvent.Responded(Now, OutcomeKind.Rejected, Retryable: false);
+        }
+
         return _failure is null
             ? new PacingEvent.Responded(Now, OutcomeKind.Success, BytesDelivered: true)
             : new PacingEvent.Responded(Now, _failure.Kind, _failure.Retryable, _failure.RetryAfter) { TooLarge = _failure.TooLarge };

@@ -20,8 +20,9 @@ internal sealed class CallWays
         _call = call;
         _forbidden = forbidden;
         Diversion = route.DiversionOf(call.Caller, call.Facts);
-        Closed = route.Closed(call.Facts.Operation) | forbidden | (Diversion == Diversion.Never ? route.Smaller : 0);
-        var crossed = route.Crossed(call.Facts.Operation);
+        Closed = (call.Passed is { } passed ? route.ClosedTo(passed.Path) : route.Closed(call.Facts.Operation)) | forbidden
+            | (Diversion == Diversion.Never ? route.Smaller : 0) | (call.KeptBy is { } account ? route.OutsideOf(account) : 0);
+        var crossed = call.Passed is null ? route.Crossed(call.Facts.Operation) : 0;
         if (crossed == 0)
         {
             return;
@@ -64,6 +65,8 @@ internal sealed class CallWays
     public GatewayError? Fault() =>
         Closed != Route.All ? null
         : (_forbidden | Route.Smaller) == Route.All && _forbidden != 0 ? RouteErrors.NotAllowed(Route)
+        : _call.KeptBy is { } account ? RouteErrors.KeptElsewhere(Route, account)
+        : _call.Passed is { } passed ? RouteErrors.NotPassed(Route, passed)
         : _losses is not [var first, ..] ? RouteErrors.NotServed(Route, _call.Facts.Operation)
         : RouteErrors.NotTranslatable(Route, first.Loss, Reasons(_losses));
 

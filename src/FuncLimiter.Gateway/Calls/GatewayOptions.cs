@@ -6,6 +6,9 @@ public sealed record GatewayOptions
     /// <summary>The largest request body, in bytes; a larger one is answered 413. Default 32 MiB.</summary>
     public int MaxRequestBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>The largest body of a path that takes files, in bytes; it passes through, and is not held. Default 512 MiB.</summary>
+    public long MaxUploadBytes { get; init; } = 512L * 1024 * 1024;
+
     /// <summary>The largest whole answer that is read for its usage, in bytes; a larger one passes through and counts as estimated. Default 16 MiB.</summary>
     public int MaxReadAnswerBytes { get; init; } = 16 * 1024 * 1024;
 

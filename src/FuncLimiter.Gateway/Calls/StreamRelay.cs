@@ -1,6 +1,7 @@
 using System.Buffers;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.State;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
@@ -17,6 +18,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     private readonly StreamUsageFilter? _filter = hidesUsage ? new() : null;
     private readonly StreamTranslator? _translator = attempt.Crossing?.Stream(attempt, services.Time.GetUtcNow());
     private readonly ArrayBufferWriter<byte> _filtered = new();
+    private readonly StateScan? _state = services.State?.Scan(attempt);
     private readonly CancellationTokenSource _released = new();
     private ArrayBufferWriter<byte>? _held = new(ChunkBytes);
     private Task? _holdTime;
@@ -38,6 +40,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             {
                 var chunk = buffer.AsMemory(0, read);
                 _reader.Append(chunk.Span);
+                _state?.Append(chunk.Span);
                 if (_held is null)
                 {
                     await PassOnAsync(chunk, answer);

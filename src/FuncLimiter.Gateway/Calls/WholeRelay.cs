@@ -24,7 +24,8 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
         var kept = false;
         try
         {
-            var said = attempt.Read(response, body.Rest is null ? body.Bytes.Span : []);
+            var isRead = body.Rest is null && !(succeeded && attempt.Call.Passed is { Path.TellsUsage: false });
+            var said = attempt.Read(response, isRead ? body.Bytes.Span : []);
             attempt.Observe(said.Observation);
             if (said.Observation.Kind != OutcomeKind.Success)
             {
@@ -34,6 +35,11 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
             }
 
             attempt.SettleAnswered(said.Usage, said.CostUsd);
+            if (attempt.Crossing is null)
+            {
+                services.State?.Note(attempt, body.Bytes.Span);
+            }
+
             services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
             AdmissionHeaders.Cost(answer, attempt);
             if (attempt.Crossing is { } crossing)

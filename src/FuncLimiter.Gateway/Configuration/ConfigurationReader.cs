@@ -75,6 +75,7 @@ public static class ConfigurationReader
             Jobs = settings.Jobs(root),
             Usage = UsageReader.Read(root, mistakes),
             Admin = settings.Admin(root),
+            CorsOrigins = CorsReader.Read(root, mistakes),
         };
         MoneyLimit.CheckPrices(configuration, mistakes);
         return mistakes.Count == 0 ? new ConfigurationResult(configuration) : new ConfigurationResult(mistakes.All());

@@ -35,6 +35,9 @@ public sealed record GatewayConfiguration
 
     /// <summary>Who may change things while the gateway runs.</summary>
     public AdminConfiguration Admin { get; init; } = new();
+
+    /// <summary>The origins whose pages may call from a browser, as browsers name them, or <c>*</c> for all; empty for none.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 }
 
 /// <summary>One credential at one provider in one region.</summary>
@@ -62,6 +65,12 @@ public sealed record AccountConfiguration(
     /// <summary>How its batch service is used; null where it isn't.</summary>
     public BatchConfiguration? Batch { get; init; }
 
+    /// <summary>Patterns of the paths that it takes where a request names no model and several accounts could; a trailing <c>*</c> for any ending.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
+    /// <summary>The name, as of a deployment and of a route, under which calls that name no model are made at it; no model or route has such a name.</summary>
+    public string AnyModel => $"{Id}/{ModelConfiguration.Any}";
+
     /// <summary>Ids of the shared limits that the calls of one of its models count against.</summary>
     public IReadOnlyList<string> SharedBy(ModelConfiguration model) => [.. SharedLimits.Union(model.SharedLimits, StringComparer.Ordinal)];
 
@@ -83,6 +92,9 @@ public sealed record SharedLimitConfiguration(string Id, IReadOnlyList<Limit> Li
 /// <param name="Price">What it costs, or null.</param>
 public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limits, PriceConfiguration? Price)
 {
+    /// <summary>What stands for a model where none is named; no model and no route is called so, or ends in it behind a slash.</summary>
+    public const string Any = "*";
+
     /// <summary>Ids of the shared limits that its calls count against, beside its account's.</summary>
     public IReadOnlyList<string> SharedLimits { get; init; } = [];
 
@@ -150,6 +162,9 @@ public sealed record TenantConfiguration(
 /// <param name="Accounts">Ids of accounts.</param>
 public sealed record TenantAllowance(IReadOnlyList<string> Providers, IReadOnlyList<string> Regions, IReadOnlyList<string> Accounts)
 {
+    /// <summary>Patterns of the paths that are passed on for it; empty for all but lists of what tenants that share an account have there.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
+
     /// <summary>Whether an account may serve it.</summary>
     public bool Admits(AccountConfiguration account) =>
         (Providers.Count == 0 || Providers.Contains(account.Provider))

@@ -1,3 +1,4 @@
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Translation;
@@ -26,6 +27,14 @@ internal static class RouteErrors
     /// <summary>400: the model is there, but not in this API.</summary>
     public static GatewayError NotServed(Route route, Operation operation) => GatewayError.BadRequest("operation_not_supported",
         $"'{route.Name}' does not take {operation}: none of its deployments offers it in this API.", "model");
+
+    /// <summary>400: what a request goes on from is kept by an account that its model's route does not lead to.</summary>
+    public static GatewayError KeptElsewhere(Route route, string account) => GatewayError.BadRequest("kept_elsewhere",
+        $"What this request goes on from is kept by account '{account}', where '{route.Name}' can't be asked: it has no deployment there that takes this path.");
+
+    /// <summary>400: the model is there, but its provider has no such path.</summary>
+    public static GatewayError NotPassed(Route route, PassedCall passed) => GatewayError.BadRequest("operation_not_supported",
+        $"'{route.Name}' does not take {passed.Method} {passed.Path.Path}: none of its deployments is of a provider that has this path.", "model");
 
     /// <summary>400: the model is there in another API only, and the request can't be put into it without loss.</summary>
     /// <param name="route">The route asked for.</param>

@@ -32,6 +32,27 @@ public static class EndpointPaths
     /// <summary>Embeddings in Azure's dialect.</summary>
     public const string AzureEmbeddings = "/openai/deployments/{deployment}/embeddings";
 
+    /// <summary>Chat under Azure's version of OpenAI's API, which takes the deployment from the body.</summary>
+    public const string AzureV1ChatCompletions = "/openai/v1/chat/completions";
+
+    /// <summary>Responses under the same.</summary>
+    public const string AzureV1Responses = "/openai/v1/responses";
+
+    /// <summary>Embeddings under the same.</summary>
+    public const string AzureV1Embeddings = "/openai/v1/embeddings";
+
+    /// <summary>What may be asked for, under the same.</summary>
+    public const string AzureV1Models = "/openai/v1/models";
+
+    /// <summary>Responses under the path that takes an <c>api-version</c>.</summary>
+    public const string AzureResponses = "/openai/responses";
+
+    /// <summary>Chat where Gemini speaks OpenAI's dialect.</summary>
+    public const string GeminiChatCompletions = "/v1beta/openai/chat/completions";
+
+    /// <summary>Embeddings where Gemini speaks OpenAI's dialect.</summary>
+    public const string GeminiEmbeddings = "/v1beta/openai/embeddings";
+
     /// <summary>Admission for agents that call providers themselves.</summary>
     public const string Reservations = "/reservations";
 
@@ -85,10 +106,11 @@ public static class EndpointPaths
 
     private static readonly string[] Posts =
     [
-        ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs, AdminPauses, AdminLimits, AdminWeights, AdminRevocations,
+        ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs, AzureV1ChatCompletions,
+        AzureV1Responses, AzureV1Embeddings, AzureResponses, GeminiChatCompletions, GeminiEmbeddings, AdminPauses, AdminLimits, AdminWeights, AdminRevocations,
     ];
 
-    private static readonly string[] Gets = [Models, Status, Metrics, Usage, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];
+    private static readonly string[] Gets = [Models, AzureV1Models, Status, Metrics, Usage, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];
 
     /// <summary>The methods that a path takes, as in <c>Allow</c>; null where there is no such path.</summary>
     internal static string? Method(string path)

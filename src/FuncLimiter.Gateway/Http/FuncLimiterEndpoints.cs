@@ -1,6 +1,7 @@
 using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Passing;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +23,7 @@ public static class FuncLimiterEndpoints
         MapCalls(guarded, services.GetRequiredService<CallEndpoint>());
         MapReservations(guarded, services.GetRequiredService<ReservationEndpoint>());
         MapReports(guarded, services);
-        guarded.MapFallback("{**path}", UnknownEndpoint.HandleAsync);
+        guarded.MapFallback("{**path}", services.GetRequiredService<PassedEndpoint>().HandleAsync);
         return routes;
     }
 
@@ -37,6 +38,20 @@ public static class FuncLimiterEndpoints
             calls.HandleAsync(context, Operation.ChatCompletions, Value(context, "deployment")));
         routes.MapPost(EndpointPaths.AzureEmbeddings, context =>
             calls.HandleAsync(context, Operation.Embeddings, Value(context, "deployment")));
+        routes.MapPost(EndpointPaths.AzureV1ChatCompletions, context => calls.HandleAsync(WithoutVersion(context), Operation.ChatCompletions, isAzure: true));
+        routes.MapPost(EndpointPaths.AzureV1Responses, context => calls.HandleAsync(WithoutVersion(context), Operation.Responses, isAzure: true));
+        routes.MapPost(EndpointPaths.AzureV1Embeddings, context => calls.HandleAsync(WithoutVersion(context), Operation.Embeddings, isAzure: true));
+        routes.MapPost(EndpointPaths.AzureResponses, context => calls.HandleAsync(WithoutVersion(context), Operation.Responses, isAzure: true));
+        routes.MapPost(EndpointPaths.GeminiChatCompletions, context => calls.HandleAsync(context, Operation.ChatCompletions));
+        routes.MapPost(EndpointPaths.GeminiEmbeddings, context => calls.HandleAsync(context, Operation.Embeddings));
+    }
+
+    // The version is of these paths, not of those that accounts are asked at.
+    private static HttpContext WithoutVersion(HttpContext context)
+    {
+        var rest = context.Request.Query.Where(static part => !part.Key.Equals("api-version", StringComparison.OrdinalIgnoreCase));
+        context.Request.QueryString = QueryString.Create(rest);
+        return context;
     }
 
     private static void MapReservations(IEndpointRouteBuilder routes, ReservationEndpoint reservations)
@@ -50,27 +65,32 @@ public static class FuncLimiterEndpoints
         var models = services.GetRequiredService<ModelsEndpoint>();
         var status = services.GetRequiredService<StatusEndpoint>();
         var health = services.GetRequiredService<HealthEndpoint>();
-        routes.MapGet(EndpointPaths.Root, RootEndpoint.HandleAsync);
-        routes.MapGet(EndpointPaths.Models, context => models.HandleAsync(context));
-        routes.MapGet(EndpointPaths.Model, context => models.HandleAsync(context, Value(context, "model")));
-        routes.MapGet(EndpointPaths.Status, status.StatusAsync);
-        routes.MapGet(EndpointPaths.Metrics, status.MetricsAsync);
-        routes.MapGet(EndpointPaths.Usage, services.GetRequiredService<UsageEndpoint>().HandleAsync);
+        MapRead(routes, EndpointPaths.Root, RootEndpoint.HandleAsync);
+        MapRead(routes, EndpointPaths.Models, context => models.HandleAsync(context));
+        MapRead(routes, EndpointPaths.AzureV1Models, context => models.HandleAsync(context));
+        MapRead(routes, EndpointPaths.Model, context => models.HandleAsync(context, Value(context, "model")));
+        MapRead(routes, EndpointPaths.Status, status.StatusAsync);
+        MapRead(routes, EndpointPaths.Metrics, status.MetricsAsync);
+        MapRead(routes, EndpointPaths.Usage, services.GetRequiredService<UsageEndpoint>().HandleAsync);
         var dashboard = services.GetRequiredService<DashboardEndpoint>();
-        routes.MapGet(EndpointPaths.Dashboard, static context => DashboardEndpoint.FileAsync(context));
-        routes.MapGet(EndpointPaths.DashboardFile, static context => DashboardEndpoint.FileAsync(context, Value(context, "file")));
-        routes.MapGet(EndpointPaths.DashboardEvents, dashboard.EventsAsync);
-        routes.MapGet(EndpointPaths.DashboardTrends, dashboard.TrendsAsync);
+        MapRead(routes, EndpointPaths.Dashboard, static context => DashboardEndpoint.FileAsync(context));
+        MapRead(routes, EndpointPaths.DashboardFile, static context => DashboardEndpoint.FileAsync(context, Value(context, "file")));
+        MapRead(routes, EndpointPaths.DashboardEvents, dashboard.EventsAsync);
+        MapRead(routes, EndpointPaths.DashboardTrends, dashboard.TrendsAsync);
         var admin = services.GetRequiredService<AdminEndpoint>();
         foreach (var path in new[] { EndpointPaths.AdminPauses, EndpointPaths.AdminLimits, EndpointPaths.AdminWeights, EndpointPaths.AdminRevocations })
         {
             routes.MapPost(path, admin.ChangeAsync);
         }
 
-        routes.MapGet(EndpointPaths.AdminAudit, admin.AuditAsync);
-        routes.MapGet(EndpointPaths.Live, HealthEndpoint.LiveAsync);
-        routes.MapGet(EndpointPaths.Ready, health.ReadyAsync);
+        MapRead(routes, EndpointPaths.AdminAudit, admin.AuditAsync);
+        MapRead(routes, EndpointPaths.Live, HealthEndpoint.LiveAsync);
+        MapRead(routes, EndpointPaths.Ready, health.ReadyAsync);
     }
+
+    // What is there can be asked for without its body as well.
+    private static void MapRead(IEndpointRouteBuilder routes, string path, RequestDelegate handle) =>
+        routes.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], handle);
 
     private static string Value(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 }

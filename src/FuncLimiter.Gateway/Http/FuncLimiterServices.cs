@@ -12,8 +12,10 @@ using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Gateway.Operators;
+using FuncLimiter.Gateway.Passing;
 using FuncLimiter.Gateway.Reservations;
 using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.State;
 using FuncLimiter.Gateway.Telemetry;
 using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Gateway.Usage;
@@ -74,7 +76,14 @@ public static class FuncLimiterServices
         provider.GetRequiredService<UpstreamClient>(),
         ActivatorUtilities.CreateInstance<ObservedUsage>(provider),
         provider.GetRequiredService<AdmissionHeaders>(),
-        provider.GetRequiredService<TimeProvider>());
+        provider.GetRequiredService<TimeProvider>())
+    {
+        State = new StateOwners(
+            provider.GetRequiredService<GatewayConfiguration>(),
+            provider.GetService<IStateStore>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<StateOwners>>()),
+    };
 
     private static void AddOperators(IServiceCollection services)
     {
@@ -118,6 +127,9 @@ public static class FuncLimiterServices
             provider.GetRequiredService<CallPipeline>(),
             provider.GetService<IDeferredCalls>(),
             provider.GetService<IdempotentCalls>()));
+        services.AddSingleton(provider => new PassedEndpoint(
+            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>(), provider.GetRequiredService<CallPipeline>()));
+        services.AddSingleton<CrossOrigin>();
         services.AddSingleton(provider => new ReservationEndpoint(
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>(), provider.GetService<ISettlementRelay>()));
         services.AddSingleton(provider => new ModelsEndpoint(

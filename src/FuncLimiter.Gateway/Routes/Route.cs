@@ -2,6 +2,7 @@ using FuncLimiter.Core.Routing;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 
 namespace FuncLimiter.Gateway.Routes;
 
@@ -65,6 +66,12 @@ public sealed class Route
 
     /// <summary>The deployments, as bits, that can't be asked this, in no API.</summary>
     public ulong Closed(Operation operation) => _closed[(int)operation];
+
+    /// <summary>The deployments, as bits, whose provider has no such path.</summary>
+    public ulong ClosedTo(PassedPath path) => Where(deployment => deployment.Provider.PassedAddress(deployment.Target, path, string.Empty) is null);
+
+    /// <summary>The deployments, as bits, that are not an account's.</summary>
+    public ulong OutsideOf(string account) => Where(deployment => deployment.Account != account);
 
     /// <summary>The deployments, as bits, that are asked this in another API than the caller's, where its request can be translated.</summary>
     public ulong Crossed(Operation operation) => _crossed[(int)operation];

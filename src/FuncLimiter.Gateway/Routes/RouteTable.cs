@@ -23,11 +23,26 @@ public sealed class RouteTable
             .ToDictionary(deployment => deployment.Name, StringComparer.Ordinal);
         Routes = [.. configuration.Routes.Select(route => new Route(route, [.. route.Places.Select(name => deployments[name])]))];
         _policies = new TenantPolicies(configuration, Routes);
+        Accounts =
+        [
+            .. configuration.Accounts.Select(account => new AccountRoute(
+                account,
+                new Route(
+                    new RouteConfiguration(account.AnyModel, [account.AnyModel], []),
+                    [new Deployment(account, new ModelConfiguration(ModelConfiguration.Any, [], null), providers(account.Provider))]),
+                _policies.Shares(configuration, account))),
+        ];
         _routes = Routes.ToFrozenDictionary(route => route.Name, StringComparer.Ordinal);
     }
 
     /// <summary>All routes, in the configuration's order.</summary>
     public IReadOnlyList<Route> Routes { get; }
+
+    /// <summary>All accounts, in the configuration's order, as calls reach them that name no model.</summary>
+    public IReadOnlyList<AccountRoute> Accounts { get; }
+
+    /// <summary>Whether a tenant may use an account.</summary>
+    public bool MayUse(string tenant, string account) => _policies.Admits(tenant, account);
 
     /// <summary>The deployments of a route, as bits, that a tenant may not use.</summary>
     public ulong ClosedTo(string tenant, Route route) => _policies.Closed(tenant, route.Name);

@@ -7,6 +7,7 @@ namespace FuncLimiter.Gateway.Routes;
 internal sealed class TenantPolicies
 {
     private readonly FrozenDictionary<string, FrozenDictionary<string, ulong>> _closed;
+    private readonly FrozenDictionary<string, FrozenSet<string>> _accounts;
 
     /// <summary>Works out the policies of the tenants that have one.</summary>
     public TenantPolicies(GatewayConfiguration configuration, IReadOnlyList<Route> routes)
@@ -14,7 +15,20 @@ internal sealed class TenantPolicies
         _closed = configuration.Tenants
             .Where(tenant => tenant.Allow is not null)
             .ToFrozenDictionary(tenant => tenant.Id, tenant => Closed(configuration, routes, tenant.Allow!), StringComparer.Ordinal);
+        _accounts = configuration.Tenants
+            .Where(tenant => tenant.Allow is not null)
+            .ToFrozenDictionary(
+                tenant => tenant.Id,
+                tenant => configuration.Accounts.Where(tenant.Allow!.Admits).Select(account => account.Id).ToFrozenSet(StringComparer.Ordinal),
+                StringComparer.Ordinal);
     }
+
+    /// <summary>Whether a tenant may use an account.</summary>
+    public bool Admits(string tenant, string account) => !_accounts.TryGetValue(tenant, out var accounts) || accounts.Contains(account);
+
+    /// <summary>Whether several of the configured tenants may use an account.</summary>
+    public bool Shares(GatewayConfiguration configuration, AccountConfiguration account) =>
+        configuration.Tenants.Count(tenant => Admits(tenant.Id, account.Id)) > 1;
 
     /// <summary>The deployments, as bits, that a tenant may not use of a route; 0 for none.</summary>
     public ulong Closed(string tenant, string route) =>

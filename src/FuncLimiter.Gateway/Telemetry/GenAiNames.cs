@@ -22,6 +22,8 @@ internal static class GenAiNames
     {
         Operation.Embeddings => "embeddings",
         Operation.CountTokens => "count_tokens",
+        Operation.Other => "other",
+        Operation.OtherGeneration => "generate_content",
         _ => "chat",
     };
 }

@@ -5,7 +5,8 @@ namespace FuncLimiter.Gateway.Upstream;
 /// <summary>A request's body that tells whether a connection may still be reading it, so that its buffer is never reused too early.</summary>
 /// <param name="body">The bytes.</param>
 /// <param name="leaves">Told when a connection is there and the first byte leaves; null for nobody.</param>
-internal sealed class BodyContent(ReadOnlyMemory<byte> body, Action? leaves = null) : HttpContent
+/// <param name="upload">A body that is not held, in place of the bytes; null for them.</param>
+internal sealed class BodyContent(ReadOnlyMemory<byte> body, Action? leaves = null, UploadBody? upload = null) : HttpContent
 {
     private volatile bool _inUse;
     private volatile bool _isBegun;
@@ -26,14 +27,14 @@ internal sealed class BodyContent(ReadOnlyMemory<byte> body, Action? leaves = nu
         _isBegun = true;
         _inUse = true;
         leaves?.Invoke();
-        await stream.WriteAsync(body, cancellationToken);
+        await (upload?.CopyToAsync(stream, cancellationToken) ?? stream.WriteAsync(body, cancellationToken).AsTask());
         _inUse = false;
     }
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
     {
-        length = body.Length;
-        return true;
+        length = upload is null ? body.Length : upload.IsWhole ? upload.Head.Length : upload.Length ?? -1;
+        return length >= 0;
     }
 }

@@ -18,10 +18,11 @@ internal static class UpstreamRequest
     {
         var (call, deployment) = (attempt.Call, attempt.Deployment);
         var isCrossed = attempt.Crossing is not null;
-        var address = isCrossed
+        var address = call.Passed is { } passed ? deployment.Provider.PassedAddress(deployment.Target, passed.Path, call.Query)!
+            : isCrossed
             ? deployment.Provider.AddressOfWire(deployment.Target, call.Facts.Stream)
             : deployment.Address(call.Facts.Operation, call.Query);
-        var request = new HttpRequestMessage(HttpMethod.Post, address.Uri)
+        var request = new HttpRequestMessage(call.Passed is null ? HttpMethod.Post : new HttpMethod(call.Passed.Method), address.Uri)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,

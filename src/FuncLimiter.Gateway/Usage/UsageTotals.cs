@@ -71,7 +71,8 @@ public readonly record struct UsageTotals
 
     /// <summary>Whether a record is of an answered call whose cost is not known.</summary>
     internal static bool IsUnpriced(UsageRecord record) =>
-        record is { Outcome: UsageOutcome.Answered, CostUsd: null } && record.Operation != Operation.CountTokens;
+        record is { Outcome: UsageOutcome.Answered, CostUsd: null } && record.Operation != Operation.CountTokens
+            && (record.Operation != Operation.Other || record.Usage is not null);
 
     /// <summary>What one record adds.</summary>
     public static UsageTotals Of(UsageRecord record)

@@ -17,4 +17,10 @@ public enum Operation
 
     /// <summary><c>POST /v1/messages/count_tokens</c>.</summary>
     CountTokens,
+
+    /// <summary>Any other path, passed on as it is: one request, and the tokens that its answer tells.</summary>
+    Other,
+
+    /// <summary>Any other path that makes text, passed on as it is; its output is foreseen.</summary>
+    OtherGeneration,
 }

@@ -86,6 +86,8 @@ internal sealed class ServerHost : IAsyncDisposable
         AddServices(builder.Services, settings, database);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
+        app.UseClientPaths();
+        app.UseRouting();
         app.MapFuncLimiter();
         if (database is not null)
         {

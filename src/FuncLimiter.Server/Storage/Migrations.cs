@@ -7,7 +7,7 @@ namespace FuncLimiter.Server.Storage;
 /// <summary>Brings the database to the form that this version writes. A step once released is never changed.</summary>
 internal static class Migrations
 {
-    private static readonly string[] Steps = [Step1.Sql, Step2.Sql, Step3.Sql, Step4.Sql];
+    private static readonly string[] Steps = [Step1.Sql, Step2.Sql, Step3.Sql, Step4.Sql, Step5.Sql];
 
     public static int Newest => Steps.Length;
 

@@ -4,6 +4,7 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Webhooks;
+using FuncLimiter.Gateway.State;
 using FuncLimiter.Gateway.Usage;
 using FuncLimiter.Server.Storage.Jobs;
 using FuncLimiter.Server.Storage.Usage;
@@ -26,6 +27,7 @@ public static class StorageRegistration
         services.AddSingleton<IDeliveryStore, DeliveryStore>();
         services.AddSingleton<IBatchStore, BatchStore>();
         services.AddSingleton<IIdempotencyStore, AnswerStore>();
+        services.AddSingleton<IStateStore, StateStore>();
         services.AddSingleton<UsageLedger>();
         services.AddSingleton<IUsageLedger>(provider => provider.GetRequiredService<UsageLedger>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<UsageLedger>());

@@ -131,10 +131,10 @@ public class BadInputTests
     [Theory]
     [InlineData("GET", "/v1/chat/completions", 405, "method_not_allowed", "POST")]
     [InlineData("POST", "/v1/models", 405, "method_not_allowed", "GET")]
-    [InlineData("POST", "/v1/threads", 404, "unknown_url", null)]
-    [InlineData("POST", "/openai/deployments/gpt-z/images/generations", 404, "unknown_url", null)]
+    [InlineData("POST", "/v1/organization/users", 404, "unknown_url", null)]
+    [InlineData("POST", "/openai/deployments/gpt-z", 404, "unknown_url", null)]
     [InlineData("PUT", "/v1/messages", 405, "invalid_request_error", "POST")]
-    [InlineData("POST", "/v1/messages/batches", 404, "not_found_error", null)]
+    [InlineData("POST", "/v1/messages/api_keys", 404, "not_found_error", null)]
     public async Task Path_ThatIsNotServed_IsRefusedInItsDialect(string method, string path, int status, string word, string? allow)
     {
         await using var gateway = await TestGateway.StartAsync();

@@ -54,6 +54,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
             TermsChecked = reader.Truth("termsChecked") ?? false,
             SharedLimits = sharedLimits.Named(reader, Shapes.Account, provider, limits),
             Batch = new BatchReader(mistakes).Read(reader, provider),
+            Paths = PathPatterns.Read(reader, Shapes.Account, mistakes),
         };
     }
 
@@ -106,7 +107,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
             var name = reader.Text("model", required: true);
             if (name is not null && !IsModel(name))
             {
-                mistakes.Add(reader.At("model"), MistakeList.Quote(name), $"write a name of at most {LongestModel} characters without spaces at its ends");
+                mistakes.Add(reader.At("model"), MistakeList.Quote(name), $"write a name of at most {LongestModel} characters, not *, without spaces at its ends");
             }
             else
             {
@@ -126,7 +127,8 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
     }
 
     internal static bool IsModel(string name) =>
-        name.Length <= LongestModel && name.Trim().Length == name.Length && !name.Any(char.IsControl);
+        name.Length <= LongestModel && name.Trim().Length == name.Length && !name.Any(char.IsControl)
+        && name != ModelConfiguration.Any && !name.EndsWith($"/{ModelConfiguration.Any}", StringComparison.Ordinal);
 
     private string? ReadTier(ObjectReader model)
     {

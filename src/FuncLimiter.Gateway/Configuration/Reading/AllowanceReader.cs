@@ -15,7 +15,10 @@ internal sealed class AllowanceReader(MistakeList mistakes, IReadOnlyList<Accoun
         var allowance = new TenantAllowance(
             Names(reader, "providers", "no account is of", accounts.Select(account => account.Provider)),
             Names(reader, "regions", "no account is in", accounts.Select(account => account.Region).OfType<string>()),
-            Names(reader, "accounts", "there is no account", accounts.Select(account => account.Id)));
+            Names(reader, "accounts", "there is no account", accounts.Select(account => account.Id)))
+        {
+            Paths = PathPatterns.Read(reader, Shapes.Allow, mistakes),
+        };
         if (accounts.Count > 0 && mistakes.Count == 0 && !accounts.Any(allowance.Admits))
         {
             mistakes.Add(reader.Path, "what no account meets as a whole", "leave the tenant at least one account");

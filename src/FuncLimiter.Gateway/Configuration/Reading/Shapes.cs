@@ -8,6 +8,7 @@ internal static class Shapes
     private const string Share = "a number from 0 to 1";
     private const string Seconds = "a number of seconds";
 
+    private const string PathPatterns = "a list of paths, * at the end for any ending, for example [\"/v1/files*\"]";
     private const string SharedLimitIds = "a list of ids of sharedLimits, for example [\"openai-org\"]";
 
     public static readonly Shape Root = new(
@@ -21,7 +22,8 @@ internal static class Shapes
         new Member("alerts", "an object with warnAt, actAt and webhook"),
         new Member("jobs", "an object with the bounds of jobs"),
         new Member("usage", "an object with how long usage is kept"),
-        new Member("admin", "an object with keys"));
+        new Member("admin", "an object with keys"),
+        new Member("cors", "an object with origins"));
 
     public static readonly Shape Account = new(
         "an account",
@@ -35,6 +37,7 @@ internal static class Shapes
         new Member("sharedLimits", SharedLimitIds),
         new Member("batch", "an object, {} for the usual, to use the provider's batch service"),
         new Member("models", "a list of at least one model, for example [{ \"model\": \"gpt-x\" }]"),
+        new Member("paths", PathPatterns),
         new Member("termsChecked", "true once you have checked that the provider's terms let several organizations share this key"));
 
     public static readonly Shape SharedLimit = new(
@@ -118,7 +121,8 @@ internal static class Shapes
         "what a tenant may use",
         new Member("providers", "a list of providers' ids"),
         new Member("regions", "a list of regions"),
-        new Member("accounts", "a list of accounts' ids"));
+        new Member("accounts", "a list of accounts' ids"),
+        new Member("paths", PathPatterns));
 
     public static readonly Shape Queue = new(
         "the queue",
@@ -144,6 +148,10 @@ internal static class Shapes
     public static readonly Shape Admin = new(
         "the administration",
         new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits") { Secret = true });
+
+    public static readonly Shape Cors = new(
+        "what browsers may do",
+        new Member("origins", "a list of origins as browsers name them, for example [\"https://app.example\"], or [\"*\"]"));
 
     public static readonly Shape Jobs = new(
         "jobs",
@@ -182,5 +190,6 @@ internal static class Shapes
         ["jobs"] = Jobs,
         ["usage"] = Usage,
         ["admin"] = Admin,
+        ["cors"] = Cors,
     };
 }

@@ -15,8 +15,11 @@ internal sealed class Authenticator
     private const int MaxNameLength = 64;
     private const string Bearer = "Bearer ";
 
+    /// <summary>Where clients send their key, each in its own way.</summary>
+    private static readonly string[] KeyHeaders = [HeaderNames.Authorization, "x-api-key", "api-key", "x-goog-api-key"];
+
     private static readonly GatewayError MissingKey = new(401, "invalid_api_key",
-        "No key was given. Send your FuncLimiter key as 'Authorization: Bearer <key>', 'x-api-key' or 'api-key'.");
+        "No key was given. Send your FuncLimiter key as 'Authorization: Bearer <key>', 'x-api-key', 'api-key' or 'x-goog-api-key'.");
 
     private static readonly GatewayError WrongKey = new(401, "invalid_api_key", "The key given is not one of this FuncLimiter's tenants'.");
 
@@ -48,21 +51,25 @@ internal sealed class Authenticator
 
     private AuthenticatedTenant? Keyed(TenantKeys keys, IHeaderDictionary headers, out GatewayError? error)
     {
-        var key = Key(headers);
-        if (key.IsEmpty)
+        error = MissingKey;
+        foreach (var header in KeyHeaders)
         {
-            error = MissingKey;
-            return null;
-        }
+            if (!headers.TryGetValue(header, out var value) || KeyIn(value.ToString()) is not { IsEmpty: false } key)
+            {
+                continue;
+            }
 
-        if (keys.Find(key) is not { } tenant)
-        {
+            // A client may send a key of somebody else's beside ours.
+            if (keys.Find(key) is { } tenant)
+            {
+                error = null;
+                return _configured[tenant];
+            }
+
             error = WrongKey;
-            return null;
         }
 
-        error = null;
-        return _configured[tenant];
+        return null;
     }
 
     private AuthenticatedTenant? Named(IHeaderDictionary headers, out GatewayError? error)
@@ -90,20 +97,10 @@ internal sealed class Authenticator
         return _named.GetOrAdd(name, static id => new AuthenticatedTenant(id));
     }
 
-    private static ReadOnlySpan<char> Key(IHeaderDictionary headers)
+    /// <summary>The key in a header's value, with or without <c>Bearer</c>.</summary>
+    private static ReadOnlySpan<char> KeyIn(string value)
     {
-        if (headers.TryGetValue(HeaderNames.Authorization, out var authorization)
-            && authorization.ToString() is { } text
-            && text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
-        {
-            return text.AsSpan(Bearer.Length).Trim();
-        }
-
-        if (headers.TryGetValue("x-api-key", out var key) || headers.TryGetValue("api-key", out key))
-        {
-            return key.ToString().AsSpan().Trim();
-        }
-
-        return default;
+        var text = value.AsSpan().Trim();
+        return text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? text[Bearer.Length..].Trim() : text;
     }
 }

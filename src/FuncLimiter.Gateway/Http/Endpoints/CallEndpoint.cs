@@ -34,9 +34,10 @@ public sealed class CallEndpoint
     /// <param name="context">The request and its response.</param>
     /// <param name="operation">What the path asks for.</param>
     /// <param name="azureDeployment">The deployment that an Azure path names; null on other paths.</param>
-    public async Task HandleAsync(HttpContext context, Operation operation, string? azureDeployment = null)
+    /// <param name="isAzure">Whether it is a path of Azure's that names none.</param>
+    public async Task HandleAsync(HttpContext context, Operation operation, string? azureDeployment = null, bool isAzure = false)
     {
-        var dialect = RequestDialect.Of(operation, azureDeployment is not null);
+        var dialect = RequestDialect.Of(operation, isAzure || azureDeployment is not null);
         var headers = context.Request.Headers;
         if (_authenticator.Authenticate(headers, out var error) is not { } tenant
             || CallerReader.Read(headers, tenant, out error) is not { } caller
@@ -54,15 +55,20 @@ public sealed class CallEndpoint
             return;
         }
 
-        if (!TryRead(context, dialect, operation, azureDeployment, caller, body.Bytes, out var call, out error)
-            || !_pipeline.TryFindWays(call, out var ways, out error))
+        CallWays? ways = null;
+        if (TryRead(context, dialect, operation, azureDeployment, caller, body.Bytes, out var call, out error))
+        {
+            (call, error) = await _pipeline.HoldAsync(call, context.RequestAborted);
+        }
+
+        if (error is not null || !_pipeline.TryFindWays(call!, out ways, out error))
         {
             body.Dispose();
             await JsonResponse.WriteErrorAsync(context, dialect, error);
             return;
         }
 
-        await AnswerAsync(context, call, ways, body, tenant);
+        await AnswerAsync(context, call!, ways, body, tenant);
     }
 
     private async Task AnswerAsync(HttpContext context, CallEnvelope call, CallWays ways, RequestBody body, AuthenticatedTenant tenant)

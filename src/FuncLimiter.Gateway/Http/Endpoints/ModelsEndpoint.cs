@@ -37,6 +37,8 @@ public sealed class ModelsEndpoint
 
         if (model is not null)
         {
+            // A slash in a name comes encoded, which routing leaves as it is.
+            model = Uri.UnescapeDataString(model);
             return _routes.TryGet(model, out var route)
                 ? JsonResponse.WriteAsync(context, 200, json => Write(json, dialect, route.Name))
                 : JsonResponse.WriteErrorAsync(context, dialect, RouteErrors.UnknownModel(model));

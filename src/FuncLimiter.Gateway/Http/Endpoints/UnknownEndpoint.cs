@@ -25,6 +25,7 @@ public static class UnknownEndpoint
         }
 
         return JsonResponse.WriteErrorAsync(context, dialect, new GatewayError(404, "unknown_url",
-            $"{context.Request.Method} {shown} is not served. FuncLimiter serves chat completions, responses, embeddings, messages and models."));
+            $"{context.Request.Method} {shown} is not served. FuncLimiter serves chat completions, responses, embeddings, messages and models, and passes on other paths of providers' APIs, "
+            + "but for those that administer an account."));
     }
 }
