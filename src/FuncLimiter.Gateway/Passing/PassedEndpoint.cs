@@ -59,10 +59,11 @@ public sealed class PassedEndpoint
             return;
         }
 
-        using var body = await ReadBodyAsync(context, path);
+        (var held, error) = await ReadBodyAsync(context, path);
+        using var body = held;
         if (body is null)
         {
-            await JsonResponse.WriteErrorAsync(context, dialect, RequestBody.TooLarge(context, (int)Math.Min(int.MaxValue, MostBytes(path))));
+            await JsonResponse.WriteErrorAsync(context, dialect, error!);
             return;
         }
 
@@ -147,32 +148,29 @@ public sealed class PassedEndpoint
             return default;
         }
 
-        IReadOnlyList<string> ids = call.Body.IsEmpty ? ofPath : [.. ofPath, .. StateIds.Named(call.Body.Span)];
+        var body = call.Passed!.Upload?.Head ?? call.Body;
+        IReadOnlyList<string> ids = body.IsEmpty ? ofPath : [.. ofPath, .. StateIds.Named(body.Span)];
         return state.FindAsync(call.Caller.Tenant, ids, [.. candidates.Select(account => account.Id)], cancellationToken);
     }
 
-    private long MostBytes(PassedPath path) => path.Uploads ? _services.Options.MaxUploadBytes : _services.Options.MaxRequestBytes;
-
-    /// <returns>Null where the body is too large.</returns>
-    private async ValueTask<HeldBody?> ReadBodyAsync(HttpContext context, PassedPath path)
+    private async ValueTask<(HeldBody? Body, GatewayError? Error)> ReadBodyAsync(HttpContext context, PassedPath path)
     {
         var request = context.Request;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
-            return new HeldBody(null, null);
+            return (new HeldBody(null, null), null);
         }
 
-        if (!path.Uploads)
+        if (!path.Uploads || request.HasJsonContentType())
         {
-            return await RequestBody.ReadAsync(request, _services.Options.MaxRequestBytes, context.RequestAborted) is { } whole ? new HeldBody(whole, null) : null;
+            var (whole, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes);
+            return (whole is null ? null : new HeldBody(whole, null), error);
         }
 
-        if (request.ContentLength > _services.Options.MaxUploadBytes)
-        {
-            return null;
-        }
-
-        return new HeldBody(null, await UploadBody.ReadAsync(request, HeldBytes, _services.Options.MaxUploadBytes, context.RequestAborted));
+        var most = _services.Options.MaxUploadBytes;
+        return request.ContentLength > most
+            ? (null, RequestBody.TooLarge(context, most))
+            : (new HeldBody(null, await UploadBody.ReadAsync(request, HeldBytes, most, context.RequestAborted)), null);
     }
 
     /// <summary>A body in one of its two forms.</summary>

@@ -64,6 +64,8 @@ internal sealed class TestGateway : IAsyncDisposable
 
         builder.Services.AddFuncLimiter(configured, options);
         var app = builder.Build();
+        app.UseClientPaths();
+        app.UseRouting();
         app.MapFuncLimiter();
         await app.StartAsync();
         return new TestGateway(app, provider, limiter, usage);

@@ -65,7 +65,7 @@ internal sealed class RequestBody : IDisposable
     /// <summary>
     /// 413. What the client still sends is dropped by the server, not held against it, so that it gets to read the answer.
     /// </summary>
-    private static GatewayError TooLarge(HttpContext context, int maxBytes)
+    public static GatewayError TooLarge(HttpContext context, long maxBytes)
     {
         DropTheRest(context);
         return new GatewayError(413, "request_too_large", $"The request's body is larger than {maxBytes} bytes.");
