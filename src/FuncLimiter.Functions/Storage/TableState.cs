@@ -14,6 +14,10 @@ internal sealed class TableState(JobTables tables) : BackgroundService, IStateSt
 {
     private const int MostWaiting = 65_536;
     private const int MostOwners = 64;
+    private const string Expiring = "state-expiring";
+
+    /// <summary>Longer than what providers keep without end is asked for again; responses they keep 30 days.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(400);
     private const int MostTogether = 100;
 
     private readonly Channel<Entry> _waiting = Channel.CreateBounded<Entry>(
@@ -59,7 +63,8 @@ internal sealed class TableState(JobTables tables) : BackgroundService, IStateSt
         }
     }
 
-    private async Task FlushAsync()
+    /// <summary>Writes some of what waits.</summary>
+    internal async Task FlushAsync()
     {
         var entries = new List<Entry>();
         while (entries.Count < MostTogether && _waiting.Reader.TryRead(out var entry))
@@ -70,6 +75,8 @@ internal sealed class TableState(JobTables tables) : BackgroundService, IStateSt
         try
         {
             // The last of several under one key stands; a batch may have each key once.
+            // An entry that leads nowhere is swept; a row that no entry leads to would stay.
+            await tables.Answers.WriteAsync([.. entries.Select(ExpiryOf).DistinctBy(row => row.Key)], CancellationToken.None);
             await tables.Answers.WriteAsync([.. entries.Select(entry => entry.Row).GroupBy(row => (row.Partition, row.Key)).Select(rows => rows.Last())], CancellationToken.None);
             entries.ForEach(entry => entry.Written.TrySetResult());
         }
@@ -78,6 +85,28 @@ internal sealed class TableState(JobTables tables) : BackgroundService, IStateSt
             entries.ForEach(entry => entry.Written.TrySetException(failure));
         }
     }
+
+    /// <summary>Forgets some of what has been kept for its time.</summary>
+    public async Task<int> SweepAsync(DateTimeOffset now, int most, CancellationToken cancellationToken)
+    {
+        var entries = await tables.Answers.ReadAsync(Expiring, "", JobRows.EndedKey(now, ""), most, cancellationToken);
+        foreach (var entry in entries)
+        {
+            var row = new Row(entry.Text("Partition")!, entry.Text("Row")!);
+            if (await tables.Answers.FindAsync(row.Partition, row.Key, cancellationToken) is { } found && found.Time("At") + Kept <= now)
+            {
+                await tables.Answers.DeleteAsync([found], cancellationToken);
+            }
+        }
+
+        await tables.Answers.DeleteAsync(entries, cancellationToken);
+        return entries.Count;
+    }
+
+    private static Row ExpiryOf(Entry entry) => new(Expiring, JobRows.EndedKey(entry.Row.Time("At")!.Value + Kept, entry.Row.Key))
+    {
+        Values = { ["Partition"] = entry.Row.Partition, ["Row"] = entry.Row.Key },
+    };
 
     private static (string Partition, string Key) Place(string id)
     {

@@ -12,6 +12,7 @@ namespace FuncLimiter.Functions.Triggers;
 internal sealed class Sweep(
     DurableJobStore jobs,
     TableAnswers answers,
+    TableState state,
     TableUsage usage,
     SettlementMailbox settlements,
     DurableClientSource clients,
@@ -48,6 +49,7 @@ internal sealed class Sweep(
         var end = now + Longest;
         await ForgetAsync(() => jobs.SweepAsync(now - configuration.Jobs.KeepResults, MostAtOnce, cancellationToken), end);
         await ForgetAsync(() => answers.SweepAsync(now, MostAtOnce, cancellationToken), end);
+        await ForgetAsync(() => state.SweepAsync(now, MostAtOnce, cancellationToken), end);
         await ForgetAsync(() => settlements.SweepAsync(now - OldestReservation, cancellationToken), end);
         await ForgetAsync(() => usage.SweepAsync(now, MostAtOnce, cancellationToken), end);
     }

@@ -37,6 +37,12 @@ internal sealed class AttemptRunner(CallServices services)
             attempt.SettleUnsent();
             failure = Failure.Unsent(attempt, UpstreamFailure.Unsendable(attempt.Deployment.Name));
         }
+        catch (Exception exception) when (UpstreamFailure.Is(exception) && attempt.Call.Passed?.Upload?.Fault is { } fault)
+        {
+            // Who sent the body broke it off, not who was to have it.
+            attempt.SettleFailed(OutcomeKind.Rejected, null);
+            failure = Failure.Unsent(attempt, fault);
+        }
         catch (Exception exception) when (!caller.IsCancellationRequested && UpstreamFailure.Is(exception))
         {
             failure = Break(attempt, answer, exception, timeout, content.IsBegun);

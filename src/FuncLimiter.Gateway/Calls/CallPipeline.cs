@@ -79,7 +79,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     public async ValueTask<(CallEnvelope Call, GatewayError? Error)> HoldAsync(CallEnvelope call, CancellationToken cancellationToken)
     {
         if (_services.State is not { IsNeeded: true } state || call.Passed is not null || !_services.Routes.TryGet(call.Facts.Model, out var route)
-            || StateIds.Named(call.Body.Span) is not { Count: > 0 } ids)
+            || StateIds.Named(call.Facts.Operation, call.Body.Span) is not { Count: > 0 } ids)
         {
             return (call, null);
         }

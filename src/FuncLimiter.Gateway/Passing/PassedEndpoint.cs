@@ -149,7 +149,7 @@ public sealed class PassedEndpoint
         }
 
         var body = call.Passed!.Upload?.Head ?? call.Body;
-        IReadOnlyList<string> ids = body.IsEmpty ? ofPath : [.. ofPath, .. StateIds.Named(body.Span)];
+        IReadOnlyList<string> ids = body.IsEmpty ? ofPath : [.. ofPath, .. StateIds.Named(call.Facts.Operation, body.Span)];
         return state.FindAsync(call.Caller.Tenant, ids, [.. candidates.Select(account => account.Id)], cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using FuncLimiter.Gateway.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Upstream;
@@ -32,8 +33,8 @@ internal sealed class UploadBody
     /// <summary>Whether the rest was begun to be read: it can't be sent again.</summary>
     public bool IsSpent { get; private set; }
 
-    /// <summary>Whether its sender went beyond the bound.</summary>
-    public bool IsTooLarge { get; private set; }
+    /// <summary>What its sender did wrong; null where nothing.</summary>
+    public GatewayError? Fault { get; private set; }
 
     /// <summary>Reads the beginning of a body.</summary>
     /// <param name="request">The request.</param>
@@ -79,11 +80,11 @@ internal sealed class UploadBody
         IsSpent = true;
         for (var sent = (long)Head.Length; ;)
         {
-            var read = await _rest.ReadAsync(cancellationToken);
+            var read = await ReadAsync(_rest, cancellationToken);
             sent += read.Buffer.Length;
             if (sent > _most)
             {
-                IsTooLarge = true;
+                Fault = new GatewayError(413, "request_too_large", $"The request's body is larger than {_most} bytes.");
                 _rest.AdvanceTo(read.Buffer.End);
                 throw new IOException($"The body is larger than {_most} bytes.");
             }
@@ -98,6 +99,19 @@ internal sealed class UploadBody
             {
                 return;
             }
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadAsync(PipeReader rest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await rest.ReadAsync(cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            Fault = GatewayError.BadRequest("request_broke_off", "The request's body broke off.");
+            throw;
         }
     }
 }

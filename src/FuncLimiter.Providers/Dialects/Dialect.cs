@@ -11,4 +11,10 @@ public enum Dialect
 
     /// <summary>Anthropic's paths, bodies and errors.</summary>
     Anthropic,
+
+    /// <summary>The paths, bodies and errors of Gemini and Vertex AI.</summary>
+    Google,
+
+    /// <summary>Bedrock's own paths, bodies and errors.</summary>
+    Bedrock,
 }

@@ -41,6 +41,18 @@ public static class DialectError
                 json.WriteString("type", OpenAIType(status));
                 json.WriteString("param", param);
                 break;
+            case Dialect.Google:
+                json.WriteStartObject("error");
+                json.WriteNumber("code", status);
+                json.WriteString("message", message);
+                json.WriteString("status", GoogleStatus(status));
+                break;
+            case Dialect.Bedrock:
+                json.WriteString("__type", BedrockType(status));
+                json.WriteString("message", message);
+                json.WriteStartObject("error");
+                json.WriteString("code", code);
+                break;
             default:
                 json.WriteStartObject("error");
                 json.WriteString("message", message);
@@ -133,6 +145,32 @@ public static class DialectError
         503 or 529 => "ServiceUnavailable",
         504 => "Timeout",
         _ => status.ToString(CultureInfo.InvariantCulture),
+    };
+
+    // google.rpc.Code, by the HTTP statuses that its documentation maps it to.
+    private static string GoogleStatus(int status) => status switch
+    {
+        401 => "UNAUTHENTICATED",
+        403 => "PERMISSION_DENIED",
+        404 => "NOT_FOUND",
+        409 => "ABORTED",
+        429 => "RESOURCE_EXHAUSTED",
+        504 => "DEADLINE_EXCEEDED",
+        502 or 503 or 529 => "UNAVAILABLE",
+        >= 500 => "INTERNAL",
+        _ => "INVALID_ARGUMENT",
+    };
+
+    private static string BedrockType(int status) => status switch
+    {
+        401 => "UnrecognizedClientException",
+        403 => "AccessDeniedException",
+        404 => "ResourceNotFoundException",
+        429 => "ThrottlingException",
+        502 or 503 or 529 => "ServiceUnavailableException",
+        504 => "ModelTimeoutException",
+        >= 500 => "InternalServerException",
+        _ => "ValidationException",
     };
 
     private static string AnthropicType(int status) => status switch

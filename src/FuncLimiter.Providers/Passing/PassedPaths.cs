@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Frozen;
+using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Providers.Passing;
 
@@ -43,6 +44,23 @@ public static class PassedPaths
         return path.Length > 1 && WithoutVersion.GetAlternateLookup<ReadOnlySpan<char>>().Contains(end < 0 ? path.AsSpan(1) : path.AsSpan(1, end))
             ? $"/v1{path}"
             : null;
+    }
+
+    /// <summary>The dialect of a path that is in one API alone; null for any other.</summary>
+    /// <param name="path">The path, with its leading slash.</param>
+    public static Dialect? DialectOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return path.Split('/') switch
+        {
+            ["", "model", _, _] => Dialect.Bedrock,
+            ["", "v1beta", "openai", ..] => null,
+            ["", "upload" or "download", { } version, ..] when GoogleVersions.Contains(version) => Dialect.Google,
+            ["", { } version, ..] when GoogleVersions.Contains(version) => Dialect.Google,
+            ["", "v1", "projects", _, "locations", ..] => Dialect.Google,
+            ["", "v1", "models", { } named] when Verb(named) is not null => Dialect.Google,
+            _ => null,
+        };
     }
 
     /// <summary>Finds what a request asks for; null where it is none of these, or administrative.</summary>

@@ -18,6 +18,9 @@ public static class StateIds
         "vector_store_ids", "container", "container_id", "assistant_id", "thread_id", "cachedContent", "cached_content", "fileUri", "file_uri",
     ];
 
+    /// <summary>What a body has that names one, however its names are escaped.</summary>
+    private static readonly byte[][] OfMessages = ["file_id"u8.ToArray(), "\"container\""u8.ToArray(), "\\u"u8.ToArray()];
+
     private static readonly byte[][] Marks =
     [
         "previous_response_id"u8.ToArray(), "\"conversation\""u8.ToArray(), "file_id"u8.ToArray(), "_file\""u8.ToArray(), "vector_store"u8.ToArray(),
@@ -26,10 +29,17 @@ public static class StateIds
     ];
 
     /// <summary>The ids that a request's JSON goes on from; what the caller keeps in <c>metadata</c> is its own.</summary>
+    /// <param name="operation">What is asked: some requests can name little, most nothing.</param>
     /// <param name="body">The body.</param>
-    public static IReadOnlyList<string> Named(ReadOnlySpan<byte> body)
+    public static IReadOnlyList<string> Named(Operation operation, ReadOnlySpan<byte> body)
     {
-        if (!IsLikely(body))
+        var marks = operation switch
+        {
+            Operation.ChatCompletions or Operation.Messages or Operation.CountTokens => OfMessages,
+            Operation.Embeddings => [],
+            _ => Marks,
+        };
+        if (!IsLikely(body, marks))
         {
             return [];
         }
@@ -149,9 +159,9 @@ public static class StateIds
         return null;
     }
 
-    private static bool IsLikely(ReadOnlySpan<byte> body)
+    private static bool IsLikely(ReadOnlySpan<byte> body, byte[][] marks)
     {
-        foreach (var mark in Marks)
+        foreach (var mark in marks)
         {
             if (body.IndexOf(mark) >= 0)
             {

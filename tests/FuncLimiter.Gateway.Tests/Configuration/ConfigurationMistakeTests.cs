@@ -47,6 +47,15 @@ public class ConfigurationMistakeTests
     [InlineData("accounts[0].endpoint", "\"ftp://api.openai.com\"", "$.accounts[0].endpoint", "https://")]
     [InlineData("accounts[0].endpoint", "\"https://api.openai.com/?x=1\"", "$.accounts[0].endpoint", "?")]
     [InlineData("accounts[0].endpoint", "\"https://${NOWHERE}.com\"", "$.accounts[0].endpoint", "NOWHERE")]
+    // Paths and pages
+    [InlineData("accounts[0].paths", "[\"v1/files\"]", "$.accounts[0].paths[0]", "/v1/files*")]
+    [InlineData("accounts[0].paths", "[\"/v1/*/x\"]", "$.accounts[0].paths[0]", "/v1/files*")]
+    [InlineData("tenants[0].allow", "{\"paths\":[5]}", "$.tenants[0].allow.paths[0]", "/v1/files*")]
+    [InlineData("cors", "{}", "$.cors.origins", "https://app.example")]
+    [InlineData("cors", "{\"origins\":[]}", "$.cors.origins", "https://app.example")]
+    [InlineData("cors", "{\"origins\":[\"https://app.example/\"]}", "$.cors.origins[0]", "without a path")]
+    [InlineData("cors", "{\"origins\":[\"app.example\"]}", "$.cors.origins[0]", "scheme")]
+    [InlineData("accounts[0].models[1].model", "\"*\"", "$.accounts[0].models[1].model", "not *")]
     // Limits
     [InlineData("accounts[0].limits.rpm", "0", "$.accounts[0].limits.rpm", "at least 1")]
     [InlineData("accounts[0].models[0].limits.tpm", "-5", "$.accounts[0].models[0].limits.tpm", "at least 1")]

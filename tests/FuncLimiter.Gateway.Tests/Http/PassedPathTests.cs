@@ -66,6 +66,47 @@ public class PassedPathTests
     }
 
     [Fact]
+    public async Task File_OfAnUntoldLengthThatIsTooLarge_IsItsSendersFault()
+    {
+        await using var gateway = await TestGateway.StartAsync(options: new() { MaxUploadBytes = 2_000_000 });
+        using var content = new StreamContent(new Untold(3_000_000));
+        content.Headers.ContentType = new("application/octet-stream");
+
+        using var response = await gateway.SendAsync(HttpMethod.Post, "/v1/files", content, CancellationToken.None, ("anthropic-version", "2023-06-01"));
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Empty(gateway.Limiter.Observations);
+    }
+
+    [Theory]
+    [InlineData("/v1beta/models/nobody:generateContent", """{"error":{"code":404,""", "\"status\":\"NOT_FOUND\"")]
+    [InlineData("/model/nobody/converse", """{"__type":"ResourceNotFoundException",""", "\"code\":\"model_not_found\"")]
+    public async Task Refusal_IsInTheFormOfItsApi(string path, string start, string has)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+
+        using var response = await gateway.PostAsync(path, "{}");
+
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.StartsWith(start, text, StringComparison.Ordinal);
+        Assert.Contains(has, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stream_ThatMakesText_PassesAndIsSettledByItsUsage()
+    {
+        const string stream = "data: {\"id\":\"cmpl_1\",\"choices\":[{\"text\":\"Hi\",\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":7,\"total_tokens\":18}}\n\ndata: [DONE]\n\n";
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.AnswerWith(200, stream, ("Content-Type", "text/event-stream"));
+
+        using var response = await gateway.PostAsync("/v1/completions", """{"model":"gpt-x","prompt":"Hi","stream":true}""");
+
+        Assert.Equal(stream, await response.Content.ReadAsStringAsync());
+        Assert.Equal((11, 7), (gateway.Limiter.Settlements[0].Consumer.InputTokens, gateway.Limiter.Settlements[0].Consumer.OutputTokens));
+    }
+
+    [Fact]
     public async Task Completion_IsSettledByTheUsageThatItsAnswerTells()
     {
         await using var gateway = await TestGateway.StartAsync();
@@ -125,5 +166,42 @@ public class PassedPathTests
         Assert.Equal("authorization,x-stainless-os", asked.Headers.GetValues("Access-Control-Allow-Headers").Single());
         Assert.Equal(Origin, called.Headers.GetValues("Access-Control-Allow-Origin").Single());
         Assert.False(strange.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    /// <summary>Zeros, as a body whose length its sender doesn't tell.</summary>
+    private sealed class Untold(int length) : Stream
+    {
+        private int _left = length;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = Math.Min(count, _left);
+            _left -= read;
+            return read;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

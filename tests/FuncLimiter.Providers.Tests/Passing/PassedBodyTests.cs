@@ -65,7 +65,7 @@ public class PassedBodyTests
     [InlineData("""{"tools":[{"type":"file_search","vector_store_ids":["vs_1","vs_2"]}]}""", "vs_1 vs_2")]
     [InlineData("""{"previous_response_id":null}""", "")]
     public void Named_FindsWhatARequestGoesOnFrom(string body, string ids) =>
-        Assert.Equal(ids, string.Join(' ', StateIds.Named(Encoding.UTF8.GetBytes(body))));
+        Assert.Equal(ids, string.Join(' ', StateIds.Named(Operation.Responses, Encoding.UTF8.GetBytes(body))));
 
     [Theory]
     [InlineData("""{"id":"resp_1","object":"response","output":[{"id":"msg_1"}],"conversation":{"id":"conv_1"}}""", true, "resp_1 conv_1")]

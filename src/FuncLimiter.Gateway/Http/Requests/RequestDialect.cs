@@ -1,4 +1,5 @@
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Requests;
@@ -12,6 +13,11 @@ internal static class RequestDialect
         if (request.Path.StartsWithSegments("/openai"))
         {
             return Dialect.Azure;
+        }
+
+        if (PassedPaths.DialectOf(request.Path.Value ?? string.Empty) is { } own)
+        {
+            return own;
         }
 
         return request.Headers.ContainsKey("anthropic-version") || request.Path.StartsWithSegments("/v1/messages")
