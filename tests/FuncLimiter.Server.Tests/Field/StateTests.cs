@@ -140,7 +140,9 @@ public sealed class StateTests : IAsyncLifetime, IDisposable
     {
         Configure([_a], Tenant("one"));
         await using var server = await _folder.StartAsync();
-        var pause = TimeSpan.FromSeconds(1);
+        const string asked = """{"model":"m","input":"Say hi.","voice":"alloy"}""";
+        await SendAsync(server, "one", "POST", "/v1/audio/speech", asked);
+        var pause = TimeSpan.FromSeconds(3);
         _a.Answer = async (_, context) =>
         {
             context.Response.ContentType = "audio/mpeg";
@@ -150,7 +152,7 @@ public sealed class StateTests : IAsyncLifetime, IDisposable
             await context.Response.Body.WriteAsync(new byte[] { 2 });
         };
 
-        var reply = await SendAsync(server, "one", "POST", "/v1/audio/speech", """{"model":"m","input":"Say hi.","voice":"alloy"}""");
+        var reply = await SendAsync(server, "one", "POST", "/v1/audio/speech", asked);
 
         Assert.Equal([1, 0, 255, 2], reply.Body);
         Assert.Equal("audio/mpeg", reply.Header("Content-Type"));

@@ -130,7 +130,7 @@ public sealed class BadCallTests(PromptSetup setup) : IClassFixture<PromptSetup>
             "idempotency key" => Post(call.Path, call.Body(), key, ("Idempotency-Key", new string('k', 256))),
             "user" => Post(call.Path, call.Body(), key, ("X-User", new string('u', 257))),
             "method" => Requests.Create(HttpMethod.Put, call.Path, call.Body(), key),
-            "path" => Post(call.Path.Replace("chat/completions", "images", StringComparison.Ordinal).Replace("messages", "messages/batches", StringComparison.Ordinal), call.Body(), key),
+            "path" => Post(call.Path.Replace("chat/completions", "organization/users", StringComparison.Ordinal).Replace("messages", "messages/api_keys", StringComparison.Ordinal), call.Body(), key),
             _ => Post(call.Path, call.Body(), key),
         };
     }
