@@ -22,6 +22,9 @@ internal sealed class OpenAICompatibleProvider : HttpProvider
     public override Uri? DefaultEndpoint => null;
 
     /// <inheritdoc/>
+    public override bool TakesUnbounded => true;
+
+    /// <inheritdoc/>
     public override bool TellsStreamUsageOnRequest(Operation operation, string query) => operation == Operation.ChatCompletions;
 
     /// <inheritdoc/>

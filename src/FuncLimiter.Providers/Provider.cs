@@ -36,6 +36,9 @@ public abstract class Provider
     /// <summary>The name under which its chat completions take the bound on output tokens.</summary>
     public virtual string MaxTokensField => "max_tokens";
 
+    /// <summary>Whether a bound of -1 on output tokens means none to it.</summary>
+    public virtual bool TakesUnbounded => false;
+
     /// <summary>What a tool call's id must look like beyond its API's own rule, and how that is said; null where it has no rule of its own.</summary>
     public virtual (Regex Pattern, string Words)? CallIds => null;
 

@@ -108,6 +108,12 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
             return false;
         }
 
+        if (call.Facts.Unbounded is { } bound && !route.Deployments.Any(deployment => deployment.Provider.TakesUnbounded))
+        {
+            error = GatewayError.BadRequest("integer_below_min_value", $"Invalid value for '{bound}': expected a number of at least 1, but got -1.", bound);
+            return false;
+        }
+
         ways = CallWays.Find(route, call, _services.Routes.ClosedTo(call.Caller.Tenant, route));
         error = ways.Fault();
         return error is null;

@@ -44,6 +44,9 @@ public sealed record RequestFacts(
     /// <summary>Whether the request may ask, in Anthropic's way, for its prompt to be read from a cache; true where the request is not known.</summary>
     public bool AsksForCache { get; init; } = true;
 
+    /// <summary>The name of the bound on output that is -1, by which some servers mean none; null where none is.</summary>
+    public string? Unbounded { get; init; }
+
     /// <summary>The prompt's size, from which its tokens are foreseen.</summary>
     public PromptSize Prompt => new(TextBytes, Images) { Tokens = Tokens, Content = Content, LeastTokens = LeastTokens };
 

@@ -52,6 +52,7 @@ public static class RequestReader
                     Words = scan.Prompt.Words,
                     Content = scan.Prompt.Content,
                     AsksForCache = scan.AsksForCache,
+                    Unbounded = scan.Unbounded,
                 };
                 return true;
             }

@@ -33,6 +33,9 @@ internal ref struct RequestScan
 
     public long? MaxOutputTokens { get; private set; }
 
+    /// <summary>The bound that the caller sets to -1; null where it sets none so.</summary>
+    public string? Unbounded { get; private set; }
+
     public int Choices { get; private set; } = 1;
 
     public bool HasMessages { get; private set; }
@@ -160,9 +163,10 @@ internal ref struct RequestScan
 
     private RequestProblem? TakeBound(string name)
     {
-        // Servers that follow OpenAI's API read it as no bound, and others say themselves that they do not (llama.cpp: README of its server).
+        // Servers that follow OpenAI's API read it as no bound (llama.cpp: README of its server); who else is asked is not known yet.
         if (_operation == Operation.ChatCompletions && _reader.TokenType == JsonTokenType.Number && _reader.ValueSpan.SequenceEqual("-1"u8))
         {
+            Unbounded = name;
             return null;
         }
 

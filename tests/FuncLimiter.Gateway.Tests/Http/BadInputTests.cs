@@ -20,6 +20,7 @@ public class BadInputTests
         { OpenAI, """{"model":"gpt-x","max_tokens":0,"messages":[{"role":"user","content":"Hi"}]}""", 400, "integer_below_min_value" },
         { OpenAI, """{"model":"gpt-x","max_tokens":-5,"messages":[{"role":"user","content":"Hi"}]}""", 400, "integer_below_min_value" },
         { OpenAI, """{"model":"claude-x","messages":[{"role":"user","content":"Hi"}],"seed":1}""", 400, "request_not_translatable" },
+        { OpenAI, """{"model":"gpt-x","max_tokens":-1,"messages":[{"role":"user","content":"Hi"}]}""", 400, "integer_below_min_value" },
         { Anthropic, "[1,2", 400, "invalid_request_error" },
         { Anthropic, """{"model":"nobody","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}""", 404, "not_found_error" },
         { Anthropic, """{"model":"claude-x","max_tokens":-1,"messages":[{"role":"user","content":"Hi"}]}""", 400, "invalid_request_error" },

@@ -14,6 +14,7 @@ public sealed class BodiesSetup() : FieldSetup(
     new FieldCase("image-call", "openai") { Limits = FewTokens },
     new FieldCase("cache-warming", "anthropic"),
     new FieldCase("decimal-max-tokens", "openai-compatible"),
+    new FieldCase("unbounded-max-tokens", "openai-compatible"),
     new FieldCase("stream-overloaded", "anthropic") { FallsBack = true },
     new FieldCase("stream-comment", "openrouter") { FallsBack = true },
     new FieldCase("stream-filter", "azure-openai") { FallsBack = true },

@@ -9,6 +9,7 @@ public sealed class ParameterTests(BodiesSetup setup)
     [Theory]
     [InlineData("cache-warming", FieldBodies.MessagePath, "0")]
     [InlineData("decimal-max-tokens", FieldBodies.ChatPath, "4096.0")]
+    [InlineData("unbounded-max-tokens", FieldBodies.ChatPath, "-1")]
     public async Task MaxTokens_ThatTheProviderTakes_ArrivesAsItWasWritten(string name, string path, string value)
     {
         var one = setup.Server[name];
