@@ -86,7 +86,8 @@ public class StreamingTests
     {
         await using var gateway = await TestGateway.StartAsync(options: new GatewayOptions
         {
-            StreamHoldTime = TimeSpan.FromMilliseconds(milliseconds), StreamHoldBytes = bytes,
+            StreamHoldTime = TimeSpan.FromMilliseconds(milliseconds),
+            StreamHoldBytes = bytes,
         });
         var opening = $": {new string('.', 200)}\n\n";
         var goOn = new TaskCompletionSource();
