@@ -24,11 +24,14 @@ internal abstract class HttpFunctions(DurableClientSource clients)
                 await handle(request.HttpContext);
             }
         }
-        catch (Exception) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+        catch (Exception failure) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
         {
             // The worker lets a response end as it stands when the function fails: where nothing was written, that would be an empty 200.
-            await FailedEndpoint.HandleAsync(request.HttpContext);
-            throw;
+            await FailedEndpoint.HandleAsync(request.HttpContext, failure);
+            if (FailedEndpoint.IsOurs(failure))
+            {
+                throw;
+            }
         }
 
         return new EmptyResult();

@@ -1,3 +1,4 @@
+using FuncLimiter.Gateway.Configuration.Reading;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Http;
 
@@ -7,7 +8,9 @@ namespace FuncLimiter.Gateway.Admin;
 internal static class AdminAskReader
 {
     private const double LongestPauseSeconds = 7 * 24 * 3600;
+    private const double LeastWeight = 1e-6;
     private const double MostWeight = 1_000_000;
+    private const double LongestWindowSeconds = 31 * 24 * 3600;
     private const int MostReason = 200;
     private const int HashLength = 64;
 
@@ -36,8 +39,8 @@ internal static class AdminAskReader
     {
         error = string.IsNullOrEmpty(ask.Scope) ? Wrong("scope", "'scope' must be a budget's name, for example \"deployment:openai-east/gpt-x\".")
             : ask.Dimension is null || !DimensionNames.TryParse(ask.Dimension, out _) ? Wrong("dimension", "'dimension' must be requests, tokens, inputTokens, outputTokens or concurrent.")
-            : ask.WindowSeconds is not >= 0 ? Wrong("windowSeconds", "'windowSeconds' must be the limit's window, 60 for a minute.")
-            : ask.Amount is not >= 1 ? Wrong("amount", "'amount' must be a whole number of at least 1.")
+            : ask.WindowSeconds is not (>= 0 and <= LongestWindowSeconds) ? Wrong("windowSeconds", "'windowSeconds' must be the limit's window, 60 for a minute.")
+            : ask.Amount is not (>= 1 and <= LimitsReader.MostAmount) ? Wrong("amount", $"'amount' must be a whole number from 1 to {LimitsReader.MostAmount}.")
             : null;
         return error is null ? new LimitChange(ask.Scope!, ask.Dimension!, ask.WindowSeconds!.Value, ask.Amount!.Value) : null;
     }
@@ -45,7 +48,7 @@ internal static class AdminAskReader
     private static WeightChange? Weight(AdminAsk ask, out GatewayError? error)
     {
         error = string.IsNullOrEmpty(ask.Tenant) ? Wrong("tenant", "'tenant' must be a tenant's id.")
-            : ask.Weight is not (> 0 and <= MostWeight) ? Wrong("weight", $"'weight' must be above 0, at most {MostWeight}.")
+            : ask.Weight is not (>= LeastWeight and <= MostWeight) ? Wrong("weight", FormattableString.Invariant($"'weight' must be {LeastWeight:0.######} to {MostWeight}."))
             : null;
         return error is null ? new WeightChange(ask.Tenant!, ask.Weight!.Value) : null;
     }

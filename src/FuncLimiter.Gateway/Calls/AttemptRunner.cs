@@ -15,11 +15,12 @@ internal sealed class AttemptRunner(CallServices services)
     public async ValueTask<Failure?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller)
     {
         using var timeout = new ActivityTimeout(services.Options.FirstByteTimeout, services.Time, caller);
-        var content = new BodyContent(Body(attempt, out var hidesUsage), attempt.Leave, attempt.Call.Passed?.Upload);
+        BodyContent? content = null;
         HttpResponseMessage? response = null;
         Failure? failure = null;
         try
         {
+            content = new BodyContent(Body(attempt, out var hidesUsage), attempt.Leave, attempt.Call.Passed?.Upload);
             response = await services.Upstream.SendAsync(UpstreamRequest.Create(attempt, content), timeout.Token);
             if (response.StatusCode < HttpStatusCode.OK)
             {
@@ -31,7 +32,7 @@ internal sealed class AttemptRunner(CallServices services)
                 ? await RelayAsync(attempt, response, answer, timeout, hidesUsage)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
         }
-        catch (Exception exception) when (response is null && !content.IsBegun && UpstreamFailure.IsOfTheRequest(exception))
+        catch (Exception exception) when (response is null && content is not { IsBegun: true } && UpstreamFailure.IsOfTheRequest(exception))
         {
             // Only what a provider did is its failure: nothing of this reached it.
             attempt.SettleUnsent();
@@ -45,17 +46,17 @@ internal sealed class AttemptRunner(CallServices services)
         }
         catch (Exception exception) when (!caller.IsCancellationRequested && UpstreamFailure.Is(exception))
         {
-            failure = Break(attempt, answer, exception, timeout, content.IsBegun);
+            failure = Break(attempt, answer, exception, timeout, content is { IsBegun: true });
         }
         finally
         {
-            if (response is null && !content.IsBegun)
+            if (response is null && content is not { IsBegun: true })
             {
                 attempt.SettleUnsent();
             }
 
             attempt.SettleCut(null, 0);
-            attempt.HoldsBody = content.IsInUse;
+            attempt.HoldsBody = content is { IsInUse: true };
             if (failure is null)
             {
                 response?.Dispose();
@@ -115,6 +116,12 @@ internal sealed class AttemptRunner(CallServices services)
 
     private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout, bool isBegun)
     {
+        if (!isBegun && UpstreamFailure.IsOfThisMachine(exception))
+        {
+            attempt.SettleUnsent();
+            return Failure.Silent(attempt, UpstreamFailure.NoConnection);
+        }
+
         attempt.Observe(new Observation(OutcomeKind.TransientFailure));
         if (answer.HasStarted)
         {

@@ -30,6 +30,7 @@ internal sealed class ByteRelay(CallServices services, Attempt attempt, Activity
             {
                 timeout.Extend(services.Options.IdleTimeout);
                 var read = await stream.ReadAsync(buffer, timeout.Token);
+                timeout.Pause();
                 if (read == 0)
                 {
                     break;

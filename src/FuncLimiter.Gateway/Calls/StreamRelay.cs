@@ -96,7 +96,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         var pending = stream.ReadAsync(buffer, timeout.Token);
         if (_held is null || pending.IsCompleted)
         {
-            return await pending;
+            return await PausedAsync(pending);
         }
 
         var reading = pending.AsTask();
@@ -106,7 +106,15 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             await ReleaseAsync(response, answer);
         }
 
-        return await reading;
+        return await PausedAsync(new(reading));
+    }
+
+    // Between two reads it is the caller who may take its time, and the provider's silence does not count.
+    private async ValueTask<int> PausedAsync(ValueTask<int> reading)
+    {
+        var read = await reading;
+        timeout.Pause();
+        return read;
     }
 
     /// <summary>Begins the answer with what was held of it.</summary>

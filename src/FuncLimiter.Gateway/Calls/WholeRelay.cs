@@ -65,6 +65,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
     public static async ValueTask PassOnAsync(
         HttpResponseMessage response, WholeBody body, CallAnswer answer, ActivityTimeout timeout, TimeSpan idle)
     {
+        timeout.Pause();
         answer.Start((int)response.StatusCode, body.Rest is null ? body.Bytes.Length : response.Content.Headers.ContentLength);
         await answer.WriteAsync(body.Bytes, timeout.Caller);
         if (body.Rest is not { } rest)
@@ -79,6 +80,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
             {
                 timeout.Extend(idle);
                 var read = await rest.ReadAsync(buffer, timeout.Token);
+                timeout.Pause();
                 if (read == 0)
                 {
                     return;

@@ -1,8 +1,10 @@
 using FuncLimiter.Gateway.Admin;
+using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Gateway.Operators;
 using FuncLimiter.Gateway.Operators.History;
+using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -15,6 +17,12 @@ public sealed class DashboardEndpoint
 {
     private const int MostTrends = 200;
     private const int TrendPoints = 120;
+
+    private static readonly GatewayError TooMany = new(503, "too_many_viewers", "As many dashboards are open as are served at once. Close one.")
+    {
+        ShouldRetry = true,
+        RetryAfter = TimeSpan.FromSeconds(30),
+    };
 
     private readonly OperatorGate _gate;
     private readonly DashboardHub _hub;
@@ -44,8 +52,7 @@ public sealed class DashboardEndpoint
 
         if (_hub.Join() is not { } frames)
         {
-            context.Response.Headers.RetryAfter = "30";
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, TooMany);
             return;
         }
 

@@ -28,6 +28,9 @@ internal sealed class ActivityTimeout : IDisposable
     /// <summary>From now on the provider may be silent for this long.</summary>
     public void Extend(TimeSpan timeout) => _source.CancelAfter(timeout);
 
+    /// <summary>From now on nobody waits for the provider: what its caller takes to read is not its silence.</summary>
+    public void Pause() => _source.CancelAfter(Timeout.InfiniteTimeSpan);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -35,6 +35,27 @@ internal static class UpstreamFailure
         _ => true,
     };
 
+    /// <summary>
+    /// Whether no connection was made for want of something here: descriptors, ports, memory, a network. It passes, and is no news of the provider either.
+    /// </summary>
+    public static bool IsOfThisMachine(Exception exception) => exception is HttpRequestException
+    {
+        InnerException: SocketException
+        {
+            SocketErrorCode: SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.AddressNotAvailable
+                or SocketError.AddressAlreadyInUse or SocketError.ProcessLimit or SocketError.AccessDenied
+                or SocketError.NetworkDown or SocketError.NetworkUnreachable,
+        },
+    };
+
+    /// <summary>The error that tells a caller that this machine has no connection to spare.</summary>
+    public static readonly GatewayError NoConnection = new(503, "no_connection_left",
+        "This FuncLimiter can open no more connections at present; its log says why.")
+    {
+        ShouldRetry = true,
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
     /// <summary>The error that tells a caller that a request could not be sent.</summary>
     public static GatewayError Unsendable(string deployment) => new(502, "request_not_sendable",
         $"This request can't be sent to {deployment}: its headers, or the account's settings, are none that HTTP can carry.");

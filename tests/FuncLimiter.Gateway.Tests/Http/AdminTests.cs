@@ -38,6 +38,30 @@ public class AdminTests
         Assert.DoesNotContain(AdminKey, audit.RootElement.GetRawText(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("account:openai-1")]
+    [InlineData("deployment:openai-1/gpt-x")]
+    [InlineData("tenant:acme")]
+    public async Task Pause_OfNoSeconds_OpensTheScopeForTheNextCaller_WhoeverWasTurnedAwayBefore(string scope)
+    {
+        await using var gateway = await StartAsync();
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+
+        using var paused = await gateway.PostAsync("/admin/pauses", $$"""{"scope":"{{scope}}","seconds":3600}""", Authorized);
+        for (var user = 0; user < 10; user++)
+        {
+            using var refused = await gateway.PostAsync(
+                "/v1/chat/completions", Samples.Chat, ("x-api-key", Samples.AcmeKey), ("X-User", $"u{user}"), ("Prefer", "wait=0"));
+            Assert.Equal((HttpStatusCode.TooManyRequests, "3600"), (refused.StatusCode, refused.Headers.NonValidated["Retry-After"].ToString()));
+        }
+
+        using var opened = await gateway.PostAsync("/admin/pauses", $$"""{"scope":"{{scope}}","seconds":0}""", Authorized);
+        using var next = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, ("x-api-key", Samples.AcmeKey), ("X-User", "next"), ("Prefer", "wait=0"));
+        using var back = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, ("x-api-key", Samples.AcmeKey), ("X-User", "u1"), ("Prefer", "wait=0"));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (next.StatusCode, back.StatusCode));
+    }
+
     [Fact]
     public async Task Limit_IsAnotherFromThenOn()
     {
@@ -69,6 +93,12 @@ public class AdminTests
     [InlineData("/admin/pauses", """{"scope":"tenant:acme","seconds":-1}""", "seconds")]
     [InlineData("/admin/limits", """{"scope":"tenant:acme","dimension":"rpm","windowSeconds":60,"amount":5}""", "dimension")]
     [InlineData("/admin/limits", """{"scope":"tenant:acme","dimension":"tokens","windowSeconds":60,"amount":0}""", "amount")]
+    [InlineData("/admin/limits", """{"scope":"tenant:acme","dimension":"tokens","windowSeconds":60,"amount":9223372036854775807}""", "amount")]
+    [InlineData("/admin/limits", """{"scope":"tenant:acme","dimension":"tokens","windowSeconds":1e15,"amount":5}""", "windowSeconds")]
+    [InlineData("/admin/limits", """{"scope":"tenant:acme","dimension":"tokens","windowSeconds":1e999,"amount":5}""", "windowSeconds")]
+    [InlineData("/admin/pauses", """{"scope":"tenant:acme","seconds":1e999}""", "seconds")]
+    [InlineData("/admin/weights", """{"tenant":"acme","weight":1e-320}""", "weight")]
+    [InlineData("/admin/weights", """{"tenant":"acme","weight":1e999}""", "weight")]
     [InlineData("/admin/weights", """{"tenant":"acme","weight":0}""", "weight")]
     [InlineData("/admin/revocations", """{"tenant":"acme","hash":"abc"}""", "hash")]
     public async Task Change_ThatMakesNoSense_IsRefusedWithWhatToWrite(string path, string body, string parameter)

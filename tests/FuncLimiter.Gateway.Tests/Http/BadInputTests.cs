@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using FuncLimiter.Gateway.Tests.Hosting;
@@ -43,6 +44,28 @@ public class BadInputTests
         Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
         Assert.Empty(gateway.Limiter.Requests);
         Assert.Empty(gateway.Provider.Requests);
+    }
+
+    [Theory]
+    [InlineData(OpenAI, "ffffffffffffffff\r\n{}", "malformed_request")]
+    [InlineData(Anthropic, "ffffffffffffffff\r\n{}", "invalid_request_error")]
+    [InlineData("/reservations", "ffffffffffffffff\r\n{}", "malformed_request")]
+    [InlineData(OpenAI, "size\r\n{}", "malformed_request")]
+    [InlineData(OpenAI, "2\r\n{}xx0\r\n\r\n", "malformed_request")]
+    public async Task Body_WhoseChunksMakeNoSense_IsTheSendersFault(string path, string chunks, string word)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        using var client = new TcpClient(gateway.Client.BaseAddress!.Host, gateway.Client.BaseAddress.Port);
+        var stream = client.GetStream();
+
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"));
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        var answer = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains(word, answer, StringComparison.Ordinal);
+        Assert.Empty(gateway.Limiter.Requests);
     }
 
     [Theory]

@@ -140,6 +140,52 @@ public class HarmlessCallerTests
         Assert.Equal(Charge.None, Assert.Single(gateway.Limiter.Settlements).Provider);
     }
 
+    [Fact]
+    public async Task Connection_ThatThisMachineCannotMake_IsNoFailureOfTheProvider_AndCanBeTriedAgain()
+    {
+        // A broadcast address: the system refuses to connect there before anything leaves.
+        await using var gateway = await TestGateway.StartAsync(_ => Samples.Open(new Uri("http://255.255.255.255:9")), time: new HastyTime());
+
+        using var answer = await gateway.PostAsync("/v1/chat/completions", Samples.Chat);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "1"), (answer.StatusCode, answer.Headers.NonValidated["Retry-After"].ToString()));
+        Assert.Contains("no_connection_left", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Empty(gateway.Limiter.Observations);
+        Assert.All(gateway.Limiter.Settlements, settlement => Assert.Equal(Charge.None, settlement.Provider));
+    }
+
+    [Theory]
+    [InlineData("text/event-stream")]
+    [InlineData("application/json")]
+    public async Task Answer_ThatItsCallerIsSlowToRead_IsNoSilenceOfTheProvider(string type)
+    {
+        var time = new VirtualTime();
+        await using var gateway = await TestGateway.StartAsync(time: time);
+        var written = 0;
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            context.Response.ContentType = type;
+            var part = System.Text.Encoding.ASCII.GetBytes($"data: {{\"x\":\"{new string('x', 64 * 1024)}\"}}\n\n");
+            for (; written < 600; written++)
+            {
+                await context.Response.Body.WriteAsync(part, context.RequestAborted);
+            }
+        };
+
+        using var answer = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+        for (var seen = -1; seen != written; await Task.Delay(200))
+        {
+            seen = written;
+        }
+
+        Assert.InRange(written, 1, 599);
+        time.Advance(TimeSpan.FromMinutes(30));
+        var read = await answer.Content.ReadAsByteArrayAsync();
+
+        Assert.True(read.Length > 600 * 64 * 1024);
+        Assert.All(gateway.Limiter.Observations, observation => Assert.Equal(OutcomeKind.Success, observation.Kind));
+    }
+
     private static async Task<(TestGateway Gateway, EmbeddedLimiter Limiter)> StartAsync(Func<Uri, GatewayConfiguration> configuration, VirtualTime time)
     {
         EmbeddedLimiter? limiter = null;

@@ -14,6 +14,19 @@ public class ReservationTests
     private const string Asked = """{"model":"gpt-x","inputTokens":100,"outputTokens":20,"priority":"background","user":"ann","maxWaitSeconds":3,"ttlSeconds":60}""";
 
     [Fact]
+    public async Task Reservation_WithNullForItsModel_IsToldSo()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+
+        using var response = await gateway.PostAsync("/reservations", """{"model":null,"inputTokens":1}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Contains("The body has null where a value is needed: $.model.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("FuncLimiter.", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Reservation_HoldsTheEstimate_AndSettlementReplacesItOnce()
     {
         await using var gateway = await TestGateway.StartAsync(Trusting);

@@ -7,7 +7,7 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 internal sealed class LimitsReader(MistakeList mistakes)
 {
     /// <summary>More than any provider sells, and small enough for exact arithmetic.</summary>
-    private const long MostAmount = 1_000_000_000_000;
+    public const long MostAmount = 1_000_000_000_000;
 
     private const decimal LeastUsd = 0.01m;
     private const decimal MostUsd = 1_000_000m;

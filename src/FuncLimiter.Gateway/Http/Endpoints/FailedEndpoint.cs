@@ -7,12 +7,15 @@ using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
-/// <summary>Answers a request that failed in FuncLimiter itself: 500 in the caller's dialect, or a cut where the answer has begun.</summary>
+/// <summary>
+/// Answers a request that failed on its way through FuncLimiter: in the caller's dialect, with whose fault it was, or with a cut where the
+/// answer has begun.
+/// </summary>
 public static class FailedEndpoint
 {
     private static readonly GatewayError Failed = new(500, "internal_error", "FuncLimiter failed to handle the request; its log says why.") { ShouldRetry = true };
 
-    /// <summary>A handler whose failures are logged and answered; what the server answers by itself, or a caller left, is let through.</summary>
+    /// <summary>A handler whose failures are logged and answered; a caller who left is let go.</summary>
     /// <param name="handle">The handler.</param>
     public static RequestDelegate Guard(RequestDelegate handle) => async context =>
     {
@@ -20,18 +23,24 @@ public static class FailedEndpoint
         {
             await handle(context);
         }
-        catch (Exception failure) when (failure is not BadHttpRequestException && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception failure) when (!context.RequestAborted.IsCancellationRequested)
         {
-            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(FailedEndpoint))
-                .LogError(failure, "{Method} {Path} failed.", context.Request.Method, context.Request.Path);
-            await HandleAsync(context);
+            await HandleAsync(context, failure);
         }
     };
 
-    /// <summary>Answers the request.</summary>
+    /// <summary>Answers the request, and logs what is a fault of FuncLimiter's own.</summary>
     /// <param name="context">The request and its response.</param>
-    public static Task HandleAsync(HttpContext context)
+    /// <param name="failure">What was thrown.</param>
+    public static Task HandleAsync(HttpContext context, Exception failure)
     {
+        var error = ErrorOf(failure);
+        if (error.Status == Failed.Status)
+        {
+            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(FailedEndpoint))
+                .LogError(failure, "{Method} {Path} failed.", context.Request.Method, context.Request.Path);
+        }
+
         if (context.Response.HasStarted)
         {
             context.Abort();
@@ -39,6 +48,17 @@ public static class FailedEndpoint
         }
 
         context.Response.Clear();
-        return JsonResponse.WriteErrorAsync(context, RequestDialect.Of(context.Request), Failed);
+        return JsonResponse.WriteErrorAsync(context, RequestDialect.Of(context.Request), error);
     }
+
+    /// <summary>Whether a failure is a fault of FuncLimiter's own.</summary>
+    /// <param name="failure">What was thrown.</param>
+    public static bool IsOurs(Exception failure) => ErrorOf(failure).Status == Failed.Status;
+
+    // What the server can't read of a request is the sender's: a chunk without a size, a body that is cut short, one that comes too slowly.
+    private static GatewayError ErrorOf(Exception failure) => failure switch
+    {
+        BadHttpRequestException bad => new(bad.StatusCode, "malformed_request", $"The request can't be read: {bad.Message}"),
+        _ => Failed,
+    };
 }

@@ -44,6 +44,7 @@ internal static class JsonBody
         return broken.Message.Contains("could not be mapped", StringComparison.Ordinal) ? $"The body has a member that is not known: {broken.Path}."
             : broken.Message.IndexOf(required, StringComparison.Ordinal) is >= 0 and var at ? $"The body lacks{broken.Message[(at + required.Length)..]}"
             : broken.Message.Contains("could not be converted", StringComparison.Ordinal) ? $"The body has a value of another kind than is needed: {broken.Path}."
+            : broken.Message.Contains("allow null values", StringComparison.Ordinal) ? $"The body has null where a value is needed: {broken.Path}."
             : $"The body is not as expected: {broken.Message}";
     }
 }

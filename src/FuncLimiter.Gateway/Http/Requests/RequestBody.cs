@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using FuncLimiter.Gateway.Codings;
 using FuncLimiter.Gateway.Errors;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -95,7 +97,7 @@ internal sealed class RequestBody : IDisposable
         {
             while (!complete)
             {
-                var read = await request.BodyReader.ReadAsync(cancellationToken);
+                var read = await ReadAsync(request, cancellationToken);
                 if (body._length + read.Buffer.Length > maxBytes)
                 {
                     request.BodyReader.AdvanceTo(read.Buffer.End);
@@ -159,6 +161,19 @@ internal sealed class RequestBody : IDisposable
         {
             Parameter = "Content-Encoding",
         };
+    }
+
+    // The server throws this where a chunk's size is none; what else it can't read it says to be the request's fault by itself.
+    private static async ValueTask<ReadResult> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await request.BodyReader.ReadAsync(cancellationToken);
+        }
+        catch (IOException broken) when (broken is not BadHttpRequestException and not ConnectionResetException)
+        {
+            throw new BadHttpRequestException(broken.Message, broken);
+        }
     }
 
     private static void DropTheRest(HttpContext context)
