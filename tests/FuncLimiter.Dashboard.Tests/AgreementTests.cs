@@ -20,7 +20,7 @@ public class AgreementTests
         await Task.Delay(TimeSpan.FromSeconds(2));
 
         using var status = await site.StatusAsync();
-        var metrics = await site.Client.GetStringAsync("/metrics");
+        var metrics = await site.ReadAsync("/metrics");
         var provider = site.Provider.Report();
         var admitted = (double)provider.Accepted;
         Near(admitted, status.RootElement.GetProperty("admitted").GetDouble());

@@ -24,21 +24,21 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
     }
 
     [BrowserFact]
-    public async Task Pause_IsAskedFirst_TakesAnAdminKey_AndIsSeenAtOnce()
+    public async Task Page_TakesAnAdminKey_AndAPauseIsAskedFirst_AndSeenAtOnce()
     {
-        var page = await OpenAsync(1440, 900, ColorScheme.Light);
+        var page = await OpenAsync(1440, 900, ColorScheme.Light, hasKey: false);
+        await page.GetByLabel("Key", new() { Exact = true }).FillAsync(Scene.AdminKey);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Actions for deployment anthropic-1/claude-x" }).ClickAsync();
         await page.GetByLabel("Pause for 5 minutes").CheckAsync();
         await page.GetByLabel("Why, for the audit").FillAsync("maintenance");
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Do it" }).ClickAsync();
-        await page.GetByLabel("Key", new() { Exact = true }).FillAsync(Scene.AdminKey);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
 
         await Assertions.Expect(page.Locator("#action")).Not.ToBeVisibleAsync(new() { Timeout = 10_000 });
         await Assertions.Expect(page.Locator("[data-budget='deployment:anthropic-1/claude-x'] .closed")).ToContainTextAsync("closed for", new() { Timeout = 10_000 });
         await Assertions.Expect(page.Locator("#cooldowns")).ToContainTextAsync("anthropic-1/claude-x");
-        Assert.Contains("maintenance", await loaded.Site.Client.GetStringAsync("/admin/audit"), StringComparison.Ordinal);
+        Assert.Contains("maintenance", await loaded.Site.ReadAsync("/admin/audit"), StringComparison.Ordinal);
     }
 
     [AccessibilityTheory]
@@ -104,9 +104,9 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
         Assert.Equal("dark", await page.EvaluateAsync<string>("document.documentElement.dataset.theme"));
     }
 
-    private async Task<IPage> OpenAsync(int width, int height, ColorScheme theme)
+    private async Task<IPage> OpenAsync(int width, int height, ColorScheme theme, bool hasKey = true)
     {
-        var page = await loaded.Browser.PageAsync(width, height, theme);
+        var page = await loaded.Browser.PageAsync(width, height, theme, hasKey);
         await page.GotoAsync(new Uri(loaded.Site.Address, "/dashboard").ToString());
         return page;
     }

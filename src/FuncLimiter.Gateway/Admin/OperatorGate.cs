@@ -1,3 +1,4 @@
+using System.Net;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Errors;
@@ -10,8 +11,8 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Gateway.Admin;
 
 /// <summary>
-/// Who may look at everything, and who may change things. Looking takes an admin key, or to be on this machine. Changing takes an admin
-/// key; only where neither admin keys nor tenants are configured, which is a person trying it out, does being on this machine suffice.
+/// Who may look at everything, and who may change things. Where admin keys are configured both take one, on this machine as well. Where none
+/// are, being on this machine suffices to look; and to change things where no tenants are configured either, which is a person trying it out.
 /// </summary>
 internal sealed class OperatorGate
 {
@@ -22,6 +23,10 @@ internal sealed class OperatorGate
         "Changes need an admin key, and none is configured: set admin.keys in the configuration.");
 
     private static readonly GatewayError Elsewhere = new(403, "cross_site", "Changes are taken from the dashboard's own pages and from programs, not from other sites.");
+
+    /// <summary>What a proxy on this machine adds to the requests of others.</summary>
+    private static readonly string[] Forwarded =
+        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Original-Host", "Via", "CF-Connecting-IP", "True-Client-IP"];
 
     private readonly GatewayConfiguration _configuration;
     private readonly GatewayOptions _options;
@@ -34,7 +39,7 @@ internal sealed class OperatorGate
     }
 
     /// <summary>Whether a request may see everything.</summary>
-    public bool IsOperator(HttpContext context) => HasKey(context) || ReportScope.IsOperator(context, _options);
+    public bool IsOperator(HttpContext context) => HasKey(context) || context.Features.Get<OperatorAccess>() is not null || IsAtHand(context);
 
     /// <summary>Whether a request may see everything; answers it where it may not.</summary>
     public async Task<bool> MayLookAsync(HttpContext context)
@@ -62,8 +67,7 @@ internal sealed class OperatorGate
 
     private GatewayError? FaultOf(HttpContext context)
     {
-        var headers = context.Request.Headers;
-        if (headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site && site is not ("same-origin" or "none"))
+        if (BrowserRequest.IsCrossSite(context.Request.Headers))
         {
             return Elsewhere;
         }
@@ -78,14 +82,21 @@ internal sealed class OperatorGate
             return NoKey;
         }
 
-        var isTrial = _configuration.Tenants.Count == 0 && ReportScope.IsOperator(context, _options) && IsLocalName(context.Request.Host.Host);
-        return isTrial || context.Features.Get<OperatorAccess>() is not null ? null : NoKeys;
+        return context.Features.Get<OperatorAccess>() is not null || (_configuration.Tenants.Count == 0 && IsAtHand(context)) ? null : NoKeys;
     }
 
-    // A name that leads here without being this machine's is somebody's page in a browser on it.
-    private static bool IsLocalName(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
+    /// <summary>Whether a person on this machine, or a program of theirs, sent it, where no key could tell them apart.</summary>
+    private bool IsAtHand(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        return _configuration.Admin.KeyHashes.Count == 0
+            && _options.LocalIsOperator
+            && context.Connection.RemoteIpAddress is { } address
+            && IPAddress.IsLoopback(address)
+            && !Forwarded.Any(headers.ContainsKey)
+            && BrowserRequest.NamesThisMachine(headers)
+            && !BrowserRequest.IsCrossSite(headers);
+    }
 
     private bool HasKey(HttpContext context) => _keys.Find(AdminKey.Of(context.Request.Headers)) is not null;
 }

@@ -40,7 +40,7 @@ public sealed record GatewayOptions
     public int MaxReservations { get; init; } = 100_000;
 
     /// <summary>
-    /// Whether a request from this machine sees every tenant in <c>/status</c> and <c>/metrics</c>; default true.
+    /// Whether a request from this machine is an operator's where no admin keys are configured; default true.
     /// False where a front end forwards strangers' requests over loopback.
     /// </summary>
     public bool LocalIsOperator { get; init; } = true;

@@ -138,7 +138,7 @@ public static class FuncLimiterServices
             provider.GetRequiredService<Authenticator>(),
             provider.GetRequiredService<IUsageLedger>(),
             provider.GetRequiredService<GatewayConfiguration>(),
-            provider.GetRequiredService<GatewayOptions>(),
+            provider.GetRequiredService<OperatorGate>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new StatusEndpoint(
             provider.GetRequiredService<Authenticator>(),

@@ -16,7 +16,7 @@ internal static class TopCommand
         var url = CommandLine.Parsed<Uri>("--url", ReadUrl, $"an address such as {DefaultUrl}");
         (url.Description, url.DefaultValueFactory) = ("The server's address.", _ => new Uri(DefaultUrl));
         var json = new Option<bool>("--json") { Description = "Prints how things stand once, as JSON." };
-        var command = new Command("top", $"Shows budgets, queue and alerts of a running server. Elsewhere than on this machine it takes an admin key in {KeyVariable}.") { url, json };
+        var command = new Command("top", $"Shows budgets, queue and alerts of a running server. Where admin keys are configured, or from elsewhere, it takes one in {KeyVariable}.") { url, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(url), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
         return command;

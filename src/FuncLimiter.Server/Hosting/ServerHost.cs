@@ -71,7 +71,8 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private static WebApplication Build(ServerSettings settings, Database? database, Func<bool> isStarted)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // No file in the folder that it happens to be started in is read, whatever its name.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         ServerLogging.Configure(builder.Logging, settings.Quiet);
 
         // What fails at the start is said in a sentence by whoever starts the server.
@@ -79,6 +80,9 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.WebHost.UseUrls(settings.Urls).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // Where it listens was checked against who may call; no other setting may open more.
+            kestrel.Configure(WithoutEndpoints(builder.Configuration));
 
             // Every endpoint bounds what it reads, and says so in the caller's dialect.
             kestrel.Limits.MaxRequestBodySize = null;
@@ -97,6 +101,11 @@ internal sealed class ServerHost : IAsyncDisposable
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<HealthEndpoint>().Drain);
         return app;
     }
+
+    private static IConfiguration WithoutEndpoints(ConfigurationManager settings) => new ConfigurationBuilder()
+        .AddInMemoryCollection(settings.GetSection("Kestrel").AsEnumerable(makePathsRelative: true)
+            .Where(static setting => !setting.Key.StartsWith("Endpoints", StringComparison.OrdinalIgnoreCase)))
+        .Build();
 
     private static void AddServices(IServiceCollection services, ServerSettings settings, Database? database)
     {

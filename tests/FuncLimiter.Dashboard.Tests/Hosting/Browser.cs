@@ -34,8 +34,8 @@ internal sealed class Browser : IAsyncDisposable
         return new Browser(playwright, browser);
     }
 
-    /// <summary>A page of a size, in a theme, in a context of its own.</summary>
-    public async Task<IPage> PageAsync(int width, int height, ColorScheme theme)
+    /// <summary>A page of a size, in a theme, in a context of its own, where the admin key was typed before unless said otherwise.</summary>
+    public async Task<IPage> PageAsync(int width, int height, ColorScheme theme, bool hasKey = true)
     {
         var context = await _browser.NewContextAsync(new()
         {
@@ -44,6 +44,11 @@ internal sealed class Browser : IAsyncDisposable
             DeviceScaleFactor = 1,
             Locale = "en-GB",
         });
+        if (hasKey)
+        {
+            await context.AddInitScriptAsync($"sessionStorage.setItem('funclimiter-key', '{Scene.AdminKey}')");
+        }
+
         return await context.NewPageAsync();
     }
 

@@ -51,7 +51,16 @@ internal sealed class DashboardSite : IAsyncDisposable
         return new DashboardSite(app, started);
     }
 
-    public async Task<JsonDocument> StatusAsync() => JsonDocument.Parse(await Client.GetStringAsync("/status"));
+    public async Task<JsonDocument> StatusAsync() => JsonDocument.Parse(await ReadAsync("/status"));
+
+    /// <summary>What an operator reads at a path.</summary>
+    public async Task<string> ReadAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Authorization", $"Bearer {Scene.AdminKey}" } } };
+        using var response = await Client.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

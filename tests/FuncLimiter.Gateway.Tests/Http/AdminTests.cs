@@ -71,7 +71,7 @@ public class AdminTests
             "/admin/limits", """{"scope":"deployment:openai-1/gpt-x","dimension":"tokens","windowSeconds":60,"amount":999}""", Authorized);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        using var status = JsonDocument.Parse(await gateway.Client.GetStringAsync("/status"));
+        using var status = JsonDocument.Parse(await (await gateway.GetAsync("/status", Authorized)).Content.ReadAsStringAsync());
         Assert.Equal(999, status.RootElement.GetProperty("budgets")[0].GetProperty("meters")[0].GetProperty("configured").GetInt64());
     }
 
@@ -146,6 +146,92 @@ public class AdminTests
         using var response = await gateway.PostAsync("/admin/pauses", """{"scope":"deployment:openai-1/gpt-x","seconds":1}""", ("Host", host));
 
         Assert.Equal(expected, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/status")]
+    [InlineData("/metrics")]
+    [InlineData("/usage")]
+    [InlineData("/admin/audit")]
+    [InlineData("/dashboard/events")]
+    [InlineData("/dashboard/trends")]
+    public async Task Look_WhereAdminKeysAreConfigured_TakesOne_AlsoOnThisMachine(string path)
+    {
+        await using var gateway = await StartAsync();
+
+        using var without = await gateway.GetAsync(path);
+        using var with = await gateway.GetAsync(path, Authorized);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), (without.StatusCode, with.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("Host", "rebound.example.com")]
+    [InlineData("X-Forwarded-For", "203.0.113.7")]
+    [InlineData("X-Real-IP", "203.0.113.7")]
+    [InlineData("Via", "1.1 proxy")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    [InlineData("Origin", "http://localhost:1")]
+    [InlineData("Origin", "null")]
+    public async Task Look_ThatAnothersPageOrAProxySends_IsNoOperators(string header, string value)
+    {
+        await using var gateway = await TestGateway.StartAsync(Samples.Keyed, realLimiter: Real);
+
+        using var atHand = await gateway.GetAsync("/status");
+        using var passedOn = await gateway.GetAsync("/status", (header, value));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (atHand.StatusCode, passedOn.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("Host", "rebound.example.com", "unknown_host")]
+    [InlineData("Host", "localhost.example.com", "unknown_host")]
+    [InlineData("Sec-Fetch-Site", "cross-site", "cross_site")]
+    [InlineData("Sec-Fetch-Site", "same-site", "cross_site")]
+    [InlineData("Origin", "https://example.com", "cross_site")]
+    [InlineData("Origin", "null", "cross_site")]
+    public async Task Request_ThatAnothersPageSends_ReachesNoProviderAndNoOperatorsPath_WhereNobodyNeedsAKey(string header, string value, string word)
+    {
+        await using var gateway = await TestGateway.StartAsync(Limited, realLimiter: Real);
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+
+        foreach (var (path, body) in new[]
+        {
+            ("/v1/chat/completions", Samples.Chat), ("/v1/messages", Samples.Message), ("/reservations", """{"model":"gpt-x","inputTokens":1}"""),
+            ("/admin/pauses", """{"scope":"deployment:openai-1/gpt-x","seconds":60}"""),
+        })
+        {
+            using var response = await gateway.PostAsync(path, body, (header, value));
+            Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        }
+
+        foreach (var path in new[] { "/status", "/metrics", "/usage", "/v1/models" })
+        {
+            using var response = await gateway.GetAsync(path, (header, value));
+            Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+            Assert.Contains(word, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Empty(gateway.Provider.Requests);
+    }
+
+    [Theory]
+    [InlineData("Host", "LOCALHOST:8080")]
+    [InlineData("Host", "agents.localhost")]
+    [InlineData("Host", "[::1]:8080")]
+    [InlineData("Host", "127.1.2.3")]
+    [InlineData("Sec-Fetch-Site", "same-origin")]
+    [InlineData("Sec-Fetch-Site", "none")]
+    public async Task Request_OfThisMachinesOwnPagesAndPrograms_IsTaken(string header, string value)
+    {
+        await using var gateway = await TestGateway.StartAsync(Limited, realLimiter: Real);
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+
+        using var call = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, (header, value));
+        using var change = await gateway.PostAsync("/admin/pauses", """{"scope":"deployment:openai-1/gpt-x","seconds":0}""", (header, value));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (call.StatusCode, change.StatusCode));
     }
 
     [Fact]

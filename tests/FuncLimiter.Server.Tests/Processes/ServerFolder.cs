@@ -13,6 +13,9 @@ internal sealed class ServerFolder : IDisposable
     /// <summary>A folder whose configuration is written from an object, or stands as it is where that is a text.</summary>
     public ServerFolder(object configuration) => Configure(configuration);
 
+    /// <summary>The folder itself, in which servers and commands are started.</summary>
+    public string Root => _folder.FullName;
+
     /// <summary>The configuration's file.</summary>
     public string ConfigurationFile => Path.Combine(_folder.FullName, "funclimiter.json");
 
@@ -63,6 +66,7 @@ internal sealed class ServerFolder : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            WorkingDirectory = Root,
         };
         foreach (var (name, value) in _environment)
         {

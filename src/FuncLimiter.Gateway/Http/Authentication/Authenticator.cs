@@ -26,6 +26,12 @@ internal sealed class Authenticator
     private static readonly GatewayError BadTenant = GatewayError.BadRequest("invalid_tenant",
         $"X-Tenant must have 1 to {MaxNameLength} letters, digits, '.', '_' or '-'.", FuncLimiterHeaders.Tenant);
 
+    private static readonly GatewayError Elsewhere = new(403, "cross_site",
+        "No tenants are configured, so no key tells who calls: calls are taken from programs on this machine, not from pages of other sites.");
+
+    private static readonly GatewayError OtherName = new(403, "unknown_host",
+        "No tenants are configured, so this FuncLimiter serves its own machine only, as 'localhost' or by a loopback address.");
+
     private readonly TenantKeys? _keys;
     private readonly ConcurrentDictionary<string, AuthenticatedTenant> _named = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AuthenticatedTenant> _configured;
@@ -74,7 +80,12 @@ internal sealed class Authenticator
 
     private AuthenticatedTenant? Named(IHeaderDictionary headers, out GatewayError? error)
     {
-        error = null;
+        error = BrowserRequest.IsCrossSite(headers) ? Elsewhere : BrowserRequest.NamesThisMachine(headers) ? null : OtherName;
+        if (error is not null)
+        {
+            return null;
+        }
+
         var name = headers.TryGetValue(FuncLimiterHeaders.Tenant, out var value) ? value.ToString() : DefaultTenant;
         if (_named.TryGetValue(name, out var known))
         {

@@ -1,22 +1,10 @@
-using System.Net;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Calls;
-using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
-/// <summary>Who may see what of a report: an operator all of it, a tenant the shared budgets and its own.</summary>
+/// <summary>What of a report a tenant may see: the shared budgets and its own.</summary>
 internal static class ReportScope
 {
-    /// <summary>Whether the host let an operator in, or a request comes from this machine itself, not passed on for someone else.</summary>
-    public static bool IsOperator(HttpContext context, GatewayOptions options) =>
-        context.Features.Get<OperatorAccess>() is not null
-        || options.LocalIsOperator
-        && context.Connection.RemoteIpAddress is { } address
-        && IPAddress.IsLoopback(address)
-        && !context.Request.Headers.ContainsKey("Forwarded")
-        && !context.Request.Headers.ContainsKey("X-Forwarded-For");
-
     /// <summary>What a tenant may see.</summary>
     public static LimiterReport For(LimiterReport report, string tenant) => report with
     {

@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Http.Authentication;
@@ -18,16 +18,16 @@ public sealed class UsageEndpoint
     private readonly Authenticator _authenticator;
     private readonly IUsageLedger _ledger;
     private readonly GatewayConfiguration _configuration;
-    private readonly GatewayOptions _options;
+    private readonly OperatorGate _gate;
     private readonly TimeProvider _time;
     private readonly UsageQueryReader _reader;
 
-    internal UsageEndpoint(Authenticator authenticator, IUsageLedger ledger, GatewayConfiguration configuration, GatewayOptions options, TimeProvider time)
+    internal UsageEndpoint(Authenticator authenticator, IUsageLedger ledger, GatewayConfiguration configuration, OperatorGate gate, TimeProvider time)
     {
         _authenticator = authenticator;
         _ledger = ledger;
         _configuration = configuration;
-        _options = options;
+        _gate = gate;
         _time = time;
         _reader = new UsageQueryReader(configuration.Usage);
     }
@@ -61,13 +61,23 @@ public sealed class UsageEndpoint
     private bool TryFindTenant(HttpContext context, out string? tenant, out GatewayError? error)
     {
         (tenant, error) = (null, null);
-        if (_configuration.Tenants.Count == 0 || ReportScope.IsOperator(context, _options))
+        if (_gate.IsOperator(context))
         {
             return true;
         }
 
         tenant = _authenticator.Authenticate(context.Request.Headers, out error)?.Tenant;
-        return tenant is not null;
+        if (tenant is null)
+        {
+            return false;
+        }
+
+        if (_configuration.Tenants.Count == 0 && _configuration.Admin.KeyHashes.Count == 0)
+        {
+            tenant = null;
+        }
+
+        return true;
     }
 
     private static bool TryNarrow(string? tenant, ref UsageQuery query, out GatewayError? error)
