@@ -60,6 +60,9 @@ internal sealed class CallRun
     /// <summary>Gives up waiting, for admission and between attempts; a call that a provider has goes on.</summary>
     public CancellationToken StopWaiting { get; set; }
 
+    /// <summary>What the caller is told where it gave up waiting; null where whoever runs the call is told by an exception.</summary>
+    public GatewayError? StopError { get; set; }
+
     private Instant Now => _services.Clock.Now;
 
     /// <summary>Carries the call to its end.</summary>
@@ -70,6 +73,11 @@ internal sealed class CallRun
         try
         {
             await GoAsync(PacingState.New, Submitted(), cancellationToken);
+        }
+        catch (OperationCanceledException)
+            when (StopError is not null && StopWaiting.IsCancellationRequested && !cancellationToken.IsCancellationRequested && !_answer.HasStarted)
+        {
+            await ErrorAnswer.WriteAsync(_answer, _call.Dialect, StopError, cancellationToken);
         }
         finally
         {

@@ -120,18 +120,23 @@ public static class FuncLimiterServices
 
     private static void AddEndpoints(IServiceCollection services)
     {
-        services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<Stopping>();
+        services.AddSingleton(provider => new HealthEndpoint(provider.GetRequiredService<Stopping>()));
         services.AddSingleton(provider => new CallEndpoint(
             provider.GetRequiredService<Authenticator>(),
             provider.GetRequiredService<CallServices>(),
             provider.GetRequiredService<CallPipeline>(),
+            provider.GetRequiredService<Stopping>(),
             provider.GetService<IDeferredCalls>(),
             provider.GetService<IdempotentCalls>()));
         services.AddSingleton(provider => new PassedEndpoint(
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>(), provider.GetRequiredService<CallPipeline>()));
         services.AddSingleton<CrossOrigin>();
         services.AddSingleton(provider => new ReservationEndpoint(
-            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>(), provider.GetService<ISettlementRelay>()));
+            provider.GetRequiredService<Authenticator>(),
+            provider.GetRequiredService<CallServices>(),
+            provider.GetRequiredService<Stopping>(),
+            provider.GetService<ISettlementRelay>()));
         services.AddSingleton(provider => new ModelsEndpoint(
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<RouteTable>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new UsageEndpoint(

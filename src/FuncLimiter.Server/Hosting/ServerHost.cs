@@ -4,7 +4,6 @@ using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Http;
-using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Http;
 using FuncLimiter.Server.Storage;
@@ -16,8 +15,11 @@ namespace FuncLimiter.Server.Hosting;
 /// <summary>The embedded server: the gateway, a limiter that owns the budgets, and one data directory.</summary>
 internal sealed class ServerHost : IAsyncDisposable
 {
-    /// <summary>How long calls under way may go on once the server was asked to stop.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How long calls under way may go on once the server was asked to stop, unless DOTNET_SHUTDOWNTIMEOUTSECONDS says otherwise. What is left
+    /// to be written then takes a few seconds more: with that it ends within the 30 seconds that Kubernetes and Azure Container Apps wait.
+    /// </summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(25);
 
     private readonly WebApplication _app;
     private readonly Database? _database;
@@ -87,6 +89,11 @@ internal sealed class ServerHost : IAsyncDisposable
             // Every endpoint bounds what it reads, and says so in the caller's dialect.
             kestrel.Limits.MaxRequestBodySize = null;
         });
+        if (builder.Configuration["shutdownTimeoutSeconds"] is null)
+        {
+            builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
+        }
+
         AddServices(builder.Services, settings, database);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
@@ -98,7 +105,6 @@ internal sealed class ServerHost : IAsyncDisposable
             app.MapJobs();
         }
 
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<HealthEndpoint>().Drain);
         return app;
     }
 
@@ -109,7 +115,6 @@ internal sealed class ServerHost : IAsyncDisposable
 
     private static void AddServices(IServiceCollection services, ServerSettings settings, Database? database)
     {
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new Estimator());
         services.AddSingleton(provider => new EmbeddedLimiter(

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Calls.Idempotency;
@@ -8,7 +9,12 @@ namespace FuncLimiter.Gateway.Calls.Idempotency;
 /// comes later gets it from the store.
 /// </summary>
 public sealed class IdempotentCalls(
-    IIdempotencyStore store, ICallExecutor executor, IdempotencyOptions options, TimeProvider time, ILogger<IdempotentCalls> logger)
+    IIdempotencyStore store,
+    ICallExecutor executor,
+    IdempotencyOptions options,
+    TimeProvider time,
+    ILogger<IdempotentCalls> logger,
+    IHostApplicationLifetime? lifetime = null)
 {
     private readonly ConcurrentDictionary<(string Tenant, string Key), Flight> _flights = new();
 
@@ -108,7 +114,7 @@ public sealed class IdempotentCalls(
                 return;
             }
 
-            var answer = await executor.ExecuteAsync(call, flight.Abandoned);
+            var answer = await executor.ExecuteAsync(call, lifetime?.ApplicationStopping ?? default, flight.Abandoned);
             if (IsFinal(answer.Status) && answer.Body.Length <= options.MaxBodyBytes)
             {
                 await StoreAsync(name, flight, answer);

@@ -17,12 +17,19 @@ public sealed class CallEndpoint
     private readonly Authenticator _authenticator;
     private readonly CallServices _services;
     private readonly CallPipeline _pipeline;
+    private readonly Stopping _stopping;
     private readonly IDeferredCalls? _deferred;
     private readonly IdempotentCalls? _idempotent;
 
     internal CallEndpoint(
-        Authenticator authenticator, CallServices services, CallPipeline pipeline, IDeferredCalls? deferred, IdempotentCalls? idempotent)
+        Authenticator authenticator,
+        CallServices services,
+        CallPipeline pipeline,
+        Stopping stopping,
+        IDeferredCalls? deferred,
+        IdempotentCalls? idempotent)
     {
+        _stopping = stopping;
         _authenticator = authenticator;
         _services = services;
         _pipeline = pipeline;
@@ -92,6 +99,10 @@ public sealed class CallEndpoint
         {
             // Nobody is left to be answered, and what was used is settled.
         }
+        catch (OperationCanceledException) when (_stopping.Begun.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            await JsonResponse.WriteErrorAsync(context, call.Dialect, Stopping.Error);
+        }
 
         if (!holdsBody)
         {
@@ -107,6 +118,7 @@ public sealed class CallEndpoint
             ? new KeptAliveAnswer(new HttpAnswer(context), call.Dialect, every, _services.Time, context.RequestAborted)
             : null;
         var run = _pipeline.Start(call, ways, kept ?? (CallAnswer)new HttpAnswer(context));
+        (run.StopWaiting, run.StopError) = (_stopping.Begun, Stopping.Error);
         try
         {
             await run.RunAsync(context.RequestAborted);

@@ -19,10 +19,12 @@ public sealed class ReservationEndpoint
     private readonly CallServices _services;
     private readonly ReservationReader _reader;
     private readonly ReservationDesk _desk;
+    private readonly Stopping _stopping;
     private readonly ISettlementRelay? _relay;
 
-    internal ReservationEndpoint(Authenticator authenticator, CallServices services, ISettlementRelay? relay = null)
+    internal ReservationEndpoint(Authenticator authenticator, CallServices services, Stopping stopping, ISettlementRelay? relay = null)
     {
+        _stopping = stopping;
         _relay = relay;
         _authenticator = authenticator;
         _services = services;
@@ -147,12 +149,18 @@ public sealed class ReservationEndpoint
             Run = call.Caller.Run,
         };
         AdmissionResult admission;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Begun);
         try
         {
-            admission = await _services.Limiter.AdmitAsync(request, context.RequestAborted);
+            admission = await _services.Limiter.AdmitAsync(request, enough.Token);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
+            return;
+        }
+        catch (OperationCanceledException) when (_stopping.Begun.IsCancellationRequested)
+        {
+            await WriteErrorAsync(context, Stopping.Error);
             return;
         }
 

@@ -2,6 +2,7 @@ using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace FuncLimiter.Gateway.Jobs.Running;
 
@@ -10,14 +11,26 @@ namespace FuncLimiter.Gateway.Jobs.Running;
 /// that wait, lets those end for a while that a provider has, and cuts the rest off: the next process runs them again.
 /// </summary>
 internal sealed class JobRunner(
-    IJobSource store, JobItemRunner items, RunningItems running, JobSignals signals, GatewayConfiguration configuration, TimeProvider time, ILogger<JobRunner> logger)
+    IJobSource store,
+    JobItemRunner items,
+    RunningItems running,
+    JobSignals signals,
+    GatewayConfiguration configuration,
+    TimeProvider time,
+    ILogger<JobRunner> logger,
+    IOptions<HostOptions>? host = null)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(5);
 
+    /// <summary>What is left of the time in which the host stops, to store how calls ended that went on to their bound.</summary>
+    private static readonly TimeSpan StoreTime = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan UsualDrainTime = TimeSpan.FromSeconds(20);
+
     /// <summary>How long calls under way may go on once the host stops; what is cut off is paid for twice.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(20);
+    private readonly TimeSpan _drainTime = host?.Value.ShutdownTimeout is { } all && all > StoreTime ? all - StoreTime : UsualDrainTime;
 
     private readonly CancellationTokenSource _noMore = new();
     private readonly CancellationTokenSource _drained = new();
@@ -32,7 +45,7 @@ internal sealed class JobRunner(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _noMore.CancelAsync();
-        _drained.CancelAfter(DrainTime);
+        _drained.CancelAfter(_drainTime);
     }
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class UsageLedger(Database database, GatewayConfiguration configur
 
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(3);
 
     /// <summary>How long entries gather before they are written.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
