@@ -14,4 +14,7 @@ public enum RefusalReason
 
     /// <summary>No deployment of the route may serve it now or foreseeably.</summary>
     NoDeployment,
+
+    /// <summary>What it would take can't be kept durably at present, so it can't be let out.</summary>
+    NotKept,
 }

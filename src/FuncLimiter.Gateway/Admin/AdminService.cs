@@ -34,8 +34,16 @@ internal sealed partial class AdminService(
         }
 
         LogChanged(actor, change, reason ?? "-");
-        await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), actor, change, reason), cancellationToken);
-        return null;
+        try
+        {
+            await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), actor, change, reason), cancellationToken);
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            LogUnaudited(failure, change);
+            return StorageUnavailableException.Error("the change is made, but can't be written to the audit, and a restart undoes it");
+        }
     }
 
     /// <inheritdoc/>
@@ -82,6 +90,9 @@ internal sealed partial class AdminService(
 
     [LoggerMessage(LogLevel.Warning, "Audit: {Actor} made {Change}; reason: {Reason}")]
     private partial void LogChanged(string actor, AdminChange change, string reason);
+
+    [LoggerMessage(LogLevel.Error, "This change is not in the audit: {Change}")]
+    private partial void LogUnaudited(Exception failure, AdminChange change);
 
     [LoggerMessage(LogLevel.Warning, "The change of {At} has nothing to change any more: {Change}")]
     private partial void LogVain(DateTimeOffset at, AdminChange change);

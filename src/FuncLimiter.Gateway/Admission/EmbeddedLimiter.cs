@@ -13,6 +13,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SameTime = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
     private readonly Limiter limiter;
@@ -20,10 +21,14 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     private readonly SteadyClock clock;
     private readonly ITimer timer;
     private readonly List<Call> done = [];
+
+    // Those who wait, where they can't be let out without a store.
+    private readonly HashSet<Call>? kept;
     private readonly SemaphoreSlim checkpointWanted = new(0, 1);
     private Instant armedFor = Instant.Unknown;
     private Instant lookedAt;
     private bool isDisposed;
+    private bool isStuck;
 
     /// <summary>A limiter on a clock.</summary>
     /// <param name="spec">Its parts.</param>
@@ -33,6 +38,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         this.time = time;
         clock = SteadyClock.Of(time);
         limiter = new(spec);
+        kept = spec.IsDurable ? [] : null;
         timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -51,9 +57,14 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         lock (gate)
         {
             var now = Look();
-            if (limiter.Submit(call, now) == CallState.Waiting)
+            if (limiter.Submit(call, now) == CallState.Waiting && !isStuck)
             {
                 call.Tag = waiter = new Waiter();
+                kept?.Add(call);
+            }
+            else if (limiter.Cancel(call, now))
+            {
+                result = NotKept(call, now);
             }
             else
             {
@@ -157,11 +168,11 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
 
     /// <summary>
     /// Keeps the budgets' states at an interval, and at once where calls wait for it, until cancelled. While the store fails, calls go out
-    /// only as far as what was kept allows, and then wait.
+    /// only as far as what was kept allows; whoever would have to wait is refused at once.
     /// </summary>
     /// <param name="store">Where to.</param>
     /// <param name="interval">How often at least.</param>
-    /// <param name="failed">Is told of each failure to keep.</param>
+    /// <param name="failed">Is told of the first failure to keep, and of the first after the store was well again.</param>
     /// <param name="cancellationToken">Ends it, after a last checkpoint.</param>
     public async Task KeepAsync(IBudgetStore store, TimeSpan interval, Action<Exception> failed, CancellationToken cancellationToken)
     {
@@ -229,6 +240,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         lock (gate)
         {
             gaveUp = limiter.Cancel(call, Now);
+            kept?.Remove(call);
             Finish();
         }
 
@@ -292,6 +304,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     {
         while (limiter.TryTakeReleased(out var call))
         {
+            kept?.Remove(call);
             ((Waiter)call.Tag!).Result = ResultOf(call, Now);
             done.Add(call);
         }
@@ -369,13 +382,44 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            failed(exception);
+            if (!isStuck)
+            {
+                failed(exception);
+            }
+
+            RefuseWaiting();
             await Task.Delay(interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return;
         }
 
-        Change(limiter.ConfirmCheckpoint);
+        Change(now =>
+        {
+            isStuck = false;
+            limiter.ConfirmCheckpoint(now);
+        });
     }
+
+    private void RefuseWaiting()
+    {
+        lock (gate)
+        {
+            isStuck = true;
+            var now = Look();
+            foreach (var call in kept!.Where(call => limiter.Cancel(call, now)).ToArray())
+            {
+                ((Waiter)call.Tag!).Result = NotKept(call, now);
+                done.Add(call);
+            }
+
+            kept!.Clear();
+            Finish();
+        }
+
+        Deliver();
+    }
+
+    private static AdmissionResult NotKept(Call call, Instant now) =>
+        new() { Refusal = new Refusal(RefusalReason.NotKept, "", now + AskAgain), Waited = now - call.SubmittedAt };
 
     private sealed class Waiter() : TaskCompletionSource<AdmissionResult>(TaskCreationOptions.RunContinuationsAsynchronously)
     {

@@ -40,6 +40,7 @@ internal static class RefusalError
                 Budget = refusal.Budget,
                 Dimension = refusal.Dimension,
             },
+            RefusalReason.NotKept => StorageUnavailableException.Error("what calls take of the limits can't be stored, and what was stored is used up"),
             RefusalReason.QueueFull => Retryable(503, "queue_full",
                 $"As many calls wait for '{route}' as may wait; {refusal.Budget} is full. {come}", refusal, retryAfter),
             RefusalReason.WouldWaitTooLong when refusal.ClosedBy is OutcomeKind.Overloaded or OutcomeKind.TransientFailure =>

@@ -22,6 +22,7 @@ using FuncLimiter.Gateway.Usage;
 using FuncLimiter.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Http;
@@ -121,7 +122,8 @@ public static class FuncLimiterServices
     private static void AddEndpoints(IServiceCollection services)
     {
         services.AddSingleton<Stopping>();
-        services.AddSingleton(provider => new HealthEndpoint(provider.GetRequiredService<Stopping>()));
+        services.AddSingleton(provider => new HealthEndpoint(
+            provider.GetRequiredService<Stopping>(), provider.GetServices<IHostedService>, provider.GetService<IStorageHealth>()));
         services.AddSingleton(provider => new CallEndpoint(
             provider.GetRequiredService<Authenticator>(),
             provider.GetRequiredService<CallServices>(),

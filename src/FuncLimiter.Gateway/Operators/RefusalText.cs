@@ -12,6 +12,7 @@ internal static class RefusalText
         RefusalReason.QueueFull => "queue_full",
         RefusalReason.WouldWaitTooLong => "would_wait_too_long",
         RefusalReason.NoDeployment => "no_deployment",
+        RefusalReason.NotKept => "not_kept",
         _ => "other",
     };
 
@@ -22,6 +23,7 @@ internal static class RefusalText
         RefusalReason.QueueFull => "the queue is full",
         RefusalReason.WouldWaitTooLong => $"would wait too long for {refusal.Budget}",
         RefusalReason.NoDeployment => "no deployment may serve it",
+        RefusalReason.NotKept => "what calls take can't be stored",
         _ => $"refused by {refusal.Budget}",
     };
 }

@@ -1,10 +1,11 @@
 using Dapper;
+using FuncLimiter.Gateway.Http;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Storage;
 
 /// <summary>One data directory: one SQLite file, one writer, some readers, and no other process.</summary>
-public sealed class Database : IDisposable
+public sealed class Database : IStorageHealth, IDisposable
 {
     /// <summary>The file's name within the data directory.</summary>
     public const string FileName = "funclimiter.db";
@@ -32,11 +33,10 @@ public sealed class Database : IDisposable
         SqliteConnection? connection = null;
         try
         {
-            connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+            connection = ConnectToWrite(path);
             CheckWhole(connection, path);
             Migrations.Apply(connection);
-            return new Database(directoryLock, new WriteQueue(connection), new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly)));
+            return new Database(directoryLock, new WriteQueue(connection, () => ConnectToWrite(path)), new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly)));
         }
         catch (Exception failure)
         {
@@ -45,6 +45,9 @@ public sealed class Database : IDisposable
             throw failure is SqliteException ? new StorageException($"The database '{path}' cannot be opened: {failure.Message}. {Remedy}", failure) : failure;
         }
     }
+
+    /// <inheritdoc/>
+    public string? Trouble => _writer.Trouble;
 
     /// <summary>Commits what waits, and lets go of the directory.</summary>
     public void Dispose()
@@ -65,6 +68,13 @@ public sealed class Database : IDisposable
     internal Task<T> WriteAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, bool durable, CancellationToken cancellationToken = default) =>
         _writer.RunAsync(work, durable, cancellationToken);
 
+    /// <summary>Writes what an ordinary change takes, and takes it back: done means that there is room for one.</summary>
+    internal Task ProbeAsync() => _writer.RunAsync(
+        static (connection, transaction) => connection.Execute(
+            "INSERT OR REPLACE INTO meta (name, value) VALUES ('probe', randomblob(65536)); DELETE FROM meta WHERE name = 'probe'", transaction: transaction),
+        durable: true,
+        CancellationToken.None);
+
     /// <summary>Reads one consistent state.</summary>
     internal Task<T> ReadAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, CancellationToken cancellationToken = default) =>
         _readers.RunAsync(work, cancellationToken);
@@ -75,6 +85,21 @@ public sealed class Database : IDisposable
         if (new FileInfo(path) is { Length: <= LargestChecked } && connection.ExecuteScalar<string>("PRAGMA quick_check(1)") is var found and not "ok")
         {
             throw new StorageException($"The database '{path}' is damaged: {found}. {Remedy}");
+        }
+    }
+
+    private static SqliteConnection ConnectToWrite(string path)
+    {
+        var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
         }
     }
 

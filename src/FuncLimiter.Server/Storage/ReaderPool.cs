@@ -35,19 +35,25 @@ internal sealed class ReaderPool(Func<SqliteConnection> open) : IDisposable
 
     private T Read<T>(Func<SqliteConnection, SqliteTransaction, T> work)
     {
-        var connection = _idle.TryTake(out var idle) ? idle : open();
+        SqliteConnection? connection = null;
         try
         {
+            connection = _idle.TryTake(out var idle) ? idle : open();
             using var transaction = connection.BeginTransaction(deferred: true);
             var answer = work(connection, transaction);
             transaction.Commit();
             _idle.Add(connection);
             return answer;
         }
-        catch
+        catch (Exception failure)
         {
-            connection.Dispose();
-            throw;
+            connection?.Dispose();
+            if (SqliteTrouble.Explain(failure) is var told && ReferenceEquals(told, failure))
+            {
+                throw;
+            }
+
+            throw told;
         }
     }
 }

@@ -2,6 +2,7 @@ using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Webhooks;
 using FuncLimiter.Gateway.State;
@@ -20,6 +21,7 @@ public static class StorageRegistration
     public static IServiceCollection AddStorage(this IServiceCollection services, Database database)
     {
         services.AddSingleton(database);
+        services.AddSingleton<IStorageHealth>(database);
         services.AddSingleton<MetaStore>();
         services.AddSingleton<IBudgetStore, BudgetStore>();
         services.AddSingleton<IJobSource, JobStore>();

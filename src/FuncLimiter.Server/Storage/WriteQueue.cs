@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Dapper;
+using FuncLimiter.Gateway.Errors;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Storage;
@@ -14,21 +15,28 @@ internal sealed class WriteQueue : IDisposable
     private const int MostInGroup = 512;
     private const string Savepoint = "operation";
 
-    private readonly SqliteConnection _connection;
+    private readonly Func<SqliteConnection> _open;
     private readonly Thread _thread;
     private readonly Channel<WriteOperation> _waiting = Channel.CreateBounded<WriteOperation>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
+    private SqliteConnection _connection;
     private bool _flushes = true;
+    private volatile string? _trouble;
 
     /// <summary>Takes over the connection, which must not be used by others from now on.</summary>
-    public WriteQueue(SqliteConnection connection)
+    /// <param name="connection">The connection.</param>
+    /// <param name="open">Opens another one like it, where this one is of no use any more.</param>
+    public WriteQueue(SqliteConnection connection, Func<SqliteConnection> open)
     {
-        _connection = connection;
+        (_connection, _open) = (connection, open);
         SetFlushing(false);
         _thread = new Thread(Run) { IsBackground = true, Name = "FuncLimiter storage" };
         _thread.Start();
     }
+
+    /// <summary>Why the last group could not be written; null where it was, or was wrong in itself.</summary>
+    public string? Trouble => _trouble;
 
     /// <summary>Waits for a place, then for the change to be committed.</summary>
     public async Task<T> RunAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, bool durable, CancellationToken cancellationToken)
@@ -72,13 +80,14 @@ internal sealed class WriteQueue : IDisposable
     private void Commit(List<WriteOperation> group)
     {
         var done = new List<WriteOperation>(group.Count);
+        string? trouble = null;
         try
         {
             SetFlushing(group.Exists(operation => operation.Durable));
             using var transaction = _connection.BeginTransaction();
             foreach (var operation in group)
             {
-                if (TryRun(operation, transaction))
+                if (TryRun(operation, transaction, ref trouble))
                 {
                     done.Add(operation);
                 }
@@ -89,14 +98,19 @@ internal sealed class WriteQueue : IDisposable
         catch (Exception reason)
         {
             // The whole group is undone; who was told of a failure of their own already is not told again.
-            group.ForEach(operation => operation.Fail(reason));
+            var told = SqliteTrouble.Explain(reason);
+            _trouble = told is StorageUnavailableException ? told.Message : _trouble;
+            group.ForEach(operation => operation.Fail(told));
+            Recover();
             return;
         }
+
+        _trouble = trouble ?? (done.Count == 0 ? _trouble : null);
 
         done.ForEach(operation => operation.Complete());
     }
 
-    private static bool TryRun(WriteOperation operation, SqliteTransaction transaction)
+    private static bool TryRun(WriteOperation operation, SqliteTransaction transaction, ref string? trouble)
     {
         transaction.Save(Savepoint);
         try
@@ -107,11 +121,52 @@ internal sealed class WriteQueue : IDisposable
         }
         catch (Exception reason)
         {
-            // Throws where SQLite undid everything by itself (a full disk), which then fails the whole group.
+            var told = SqliteTrouble.Explain(reason);
+            trouble = told is StorageUnavailableException ? told.Message : trouble;
+            operation.Fail(told);
+            Undo(transaction, told);
+            return false;
+        }
+    }
+
+    private static void Undo(SqliteTransaction transaction, Exception reason)
+    {
+        try
+        {
             transaction.Rollback(Savepoint);
             transaction.Release(Savepoint);
-            operation.Fail(reason);
-            return false;
+        }
+        catch (Exception undone) when (undone is InvalidOperationException or SqliteException)
+        {
+            // SQLite undid everything by itself (a full disk), which fails the whole group, for the same reason.
+            throw reason;
+        }
+    }
+
+    // A commit that failed may leave its transaction open, in which nothing can be written any more.
+    private void Recover()
+    {
+        try
+        {
+            _connection.BeginTransaction(deferred: true).Dispose();
+        }
+        catch (Exception)
+        {
+            Reopen();
+        }
+    }
+
+    private void Reopen()
+    {
+        try
+        {
+            _connection.Dispose();
+            _connection = _open();
+            _flushes = true;
+        }
+        catch (Exception)
+        {
+            // The next group fails by itself, and it is tried again then.
         }
     }
 

@@ -118,6 +118,37 @@ public sealed class EmbeddedLimiterTests : IDisposable
         Assert.False(next.AdmitAsync(Ask(), CancellationToken.None).AsTask().IsCompleted);
     }
 
+    [Fact]
+    public async Task KeepAsync_WhileTheStoreFails_RefusesWhoeverWouldWait_AndGoesOnByItself()
+    {
+        var store = new MemoryStore { Fails = true };
+        var limiter = Make(isDurable: true);
+        var told = 0;
+        var waiting = limiter.AdmitAsync(Ask(), CancellationToken.None).AsTask();
+        using var stop = new CancellationTokenSource();
+        var keeping = limiter.KeepAsync(store, TimeSpan.FromMilliseconds(50), _ => told++, stop.Token);
+
+        var refused = (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Refusal;
+        var next = limiter.AdmitAsync(Ask(), CancellationToken.None).AsTask();
+        Assert.True(next.IsCompleted);
+        Assert.Equal((RefusalReason.NotKept, RefusalReason.NotKept), (refused?.Reason, (await next).Refusal?.Reason));
+        Assert.True(refused!.RetryAt.IsKnown);
+
+        store.Fails = false;
+        for (var i = 0; (await next).Refusal is not null; i++)
+        {
+            Assert.InRange(i, 0, 500);
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(10);
+            next = limiter.AdmitAsync(Ask(), CancellationToken.None).AsTask();
+            await next.WaitAsync(TimeSpan.FromSeconds(10));
+        }
+
+        await stop.CancelAsync();
+        await keeping;
+        Assert.Equal(1, told);
+    }
+
     private EmbeddedLimiter Make(Limit? limit = null, bool isDurable = false)
     {
         var limiter = new EmbeddedLimiter(
@@ -141,8 +172,15 @@ public sealed class EmbeddedLimiterTests : IDisposable
 
         public IReadOnlyList<BudgetState> Load() => [.. kept.Values];
 
+        public bool Fails { get; set; }
+
         public Task SaveAsync(IReadOnlyList<BudgetState> states, CancellationToken cancellationToken)
         {
+            if (Fails)
+            {
+                throw new IOException("No room.");
+            }
+
             foreach (var state in states)
             {
                 kept[state.Name] = state;

@@ -1,4 +1,5 @@
 using Dapper;
+using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Server.Storage;
 using FuncLimiter.Server.Storage.Jobs;
@@ -70,6 +71,54 @@ public sealed class DatabaseTests : IDisposable
         }
 
         Assert.Contains("newer FuncLimiter", Assert.Throws<StorageException>(() => Database.Open(_directory.Path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Write_WhoseCommitFails_LeavesNoTransactionOpen()
+    {
+        using var database = Database.Open(_directory.Path);
+        await database.WriteAsync(
+            (connection, transaction) => connection.Execute(
+                """
+                CREATE TABLE parents (id INTEGER PRIMARY KEY);
+                CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED);
+                """,
+                transaction: transaction),
+            durable: true);
+
+        await Assert.ThrowsAsync<SqliteException>(() => database.WriteAsync(
+            (connection, transaction) => connection.Execute("INSERT INTO children VALUES (1)", transaction: transaction), durable: true));
+        await new MetaStore(database).SetAsync("after", [1], CancellationToken.None);
+
+        Assert.Equal([1], await new MetaStore(database).FindAsync("after", CancellationToken.None));
+        Assert.Null(database.Trouble);
+    }
+
+    [Fact]
+    public async Task Write_WithoutRoom_SaysSo_AndGoesOnOnceThereIsSome()
+    {
+        using var database = Database.Open(_directory.Path);
+        var store = new MetaStore(database);
+        await SetMostPagesAsync(1);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var failure = await Assert.ThrowsAsync<StorageUnavailableException>(() => store.SetAsync("large", new byte[200_000], CancellationToken.None));
+            Assert.Contains("is full", failure.Message, StringComparison.Ordinal);
+            Assert.Contains("is full", database.Trouble, StringComparison.Ordinal);
+        }
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(database.ProbeAsync);
+        await SetMostPagesAsync(1_000_000);
+        await store.SetAsync("large", new byte[200_000], CancellationToken.None);
+        await database.ProbeAsync();
+
+        Assert.Null(database.Trouble);
+        Assert.Null(await store.FindAsync("probe", CancellationToken.None));
+
+        // Stands in for the size of the disk; no less than there are.
+        Task SetMostPagesAsync(int pages) =>
+            database.WriteAsync((connection, transaction) => connection.Execute($"PRAGMA max_page_count = {pages}", transaction: transaction), durable: false);
     }
 
     [Theory]

@@ -59,6 +59,7 @@ public static class FailedEndpoint
     private static GatewayError ErrorOf(Exception failure) => failure switch
     {
         BadHttpRequestException bad => new(bad.StatusCode, "malformed_request", $"The request can't be read: {bad.Message}"),
+        StorageUnavailableException storage => StorageUnavailableException.Error(storage.Message),
         _ => Failed,
     };
 }

@@ -1,5 +1,6 @@
 using FuncLimiter.Gateway.Http.Responses;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
@@ -7,20 +8,36 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 public sealed class HealthEndpoint
 {
     private readonly Stopping _stopping;
+    private readonly Func<IEnumerable<IHostedService>> _services;
+    private readonly IStorageHealth? _storage;
 
-    internal HealthEndpoint(Stopping stopping) => _stopping = stopping;
+    internal HealthEndpoint(Stopping stopping, Func<IEnumerable<IHostedService>> services, IStorageHealth? storage) =>
+        (_stopping, _services, _storage) = (stopping, services, storage);
 
     /// <summary>The process answers.</summary>
     public static Task LiveAsync(HttpContext context) => WriteAsync(context, 200, "live");
 
-    /// <summary>The process takes calls.</summary>
-    public Task ReadyAsync(HttpContext context) => _stopping.Begun.IsCancellationRequested ? WriteAsync(context, 503, "draining") : WriteAsync(context, 200, "ready");
+    /// <summary>The process takes calls, and can do with them what it promises.</summary>
+    public Task ReadyAsync(HttpContext context) =>
+        _stopping.Begun.IsCancellationRequested ? WriteAsync(context, 503, "draining")
+        : _storage?.Trouble is { } trouble ? WriteAsync(context, 503, "storage_unavailable", trouble)
+        : Ended() is { } ended ? WriteAsync(context, 503, "service_ended", $"{ended} broke down; the log says why, and a restart begins it again")
+        : WriteAsync(context, 200, "ready");
 
-    private static Task WriteAsync(HttpContext context, int status, string word) =>
+    // One that failed does not end the process, which still does all else.
+    private string? Ended() =>
+        _services().OfType<BackgroundService>().FirstOrDefault(static service => service.ExecuteTask is { IsFaulted: true })?.GetType().Name;
+
+    private static Task WriteAsync(HttpContext context, int status, string word, string? reason = null) =>
         JsonResponse.WriteAsync(context, status, json =>
         {
             json.WriteStartObject();
             json.WriteString("status"u8, word);
+            if (reason is not null)
+            {
+                json.WriteString("reason"u8, reason);
+            }
+
             json.WriteEndObject();
         });
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Dapper;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Usage;
 using Microsoft.Data.Sqlite;
 
@@ -22,6 +23,8 @@ public sealed class UsageLedger(Database database, GatewayConfiguration configur
 
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(3);
 
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(1);
+
     /// <summary>How long entries gather before they are written.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
 
@@ -29,6 +32,8 @@ public sealed class UsageLedger(Database database, GatewayConfiguration configur
         Channel.CreateBounded<UsageRecord>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
     private readonly UsageBounds _bounds = new();
+    private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isTroubled;
     private long _lost;
     private long _told;
 
@@ -52,10 +57,11 @@ public sealed class UsageLedger(Database database, GatewayConfiguration configur
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _waiting.Writer.TryComplete();
+        _stopping.TrySetResult();
         if (ExecuteTask is { } writing)
         {
             // The host may have spent its patience on callers: what they used is written all the same.
-            await writing.WaitAsync(LongestEnd, time, CancellationToken.None);
+            await writing.WaitAsync(LongestEnd, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await base.StopAsync(cancellationToken);
@@ -93,6 +99,22 @@ public sealed class UsageLedger(Database database, GatewayConfiguration configur
     {
         var sums = new UsageSums(_bounds);
         group.ForEach(sums.Add);
+        while (!await TryWriteAsync(group.Count, sums))
+        {
+            await Task.WhenAny(Task.Delay(AfterTrouble, time, CancellationToken.None), _stopping.Task);
+        }
+
+        _isTroubled = false;
+        if (Lost is var lost && lost > _told)
+        {
+            logger.LogWarning("{Count} entries of the usage ledger were lost since the start.", lost);
+            _told = lost;
+        }
+    }
+
+    /// <returns>False where it may be written later: what comes meanwhile waits, as far as there is room.</returns>
+    private async Task<bool> TryWriteAsync(int count, UsageSums sums)
+    {
         try
         {
             await database.WriteAsync(
@@ -103,20 +125,26 @@ public sealed class UsageLedger(Database database, GatewayConfiguration configur
                         connection.Execute(UsageSumRow.Add, sums.Of(grain).Select(cell => UsageSumRow.Of(grain, cell)), transaction);
                     }
 
-                    return group.Count;
+                    return count;
                 },
                 durable: false);
+            return true;
         }
-        catch (Exception trouble) when (trouble is SqliteException or ObjectDisposedException)
+        catch (StorageUnavailableException trouble) when (!_stopping.Task.IsCompleted)
         {
-            Interlocked.Add(ref _lost, group.Count);
-            logger.LogError(trouble, "{Count} entries of the usage ledger could not be written.", group.Count);
-        }
+            if (!_isTroubled)
+            {
+                _isTroubled = true;
+                logger.LogError(trouble, "The usage ledger can't be written; entries wait until it can.");
+            }
 
-        if (Lost is var lost && lost > _told)
+            return false;
+        }
+        catch (Exception trouble)
         {
-            logger.LogWarning("{Count} entries of the usage ledger were lost since the start.", lost);
-            _told = lost;
+            Interlocked.Add(ref _lost, count);
+            logger.LogError(trouble, "{Count} entries of the usage ledger could not be written.", count);
+            return true;
         }
     }
 
@@ -132,7 +160,7 @@ public sealed class UsageLedger(Database database, GatewayConfiguration configur
                 }
             }
         }
-        catch (Exception trouble) when (trouble is SqliteException or ObjectDisposedException)
+        catch (Exception trouble)
         {
             logger.LogError(trouble, "Old entries of the usage ledger could not be forgotten.");
         }
