@@ -7,6 +7,7 @@ using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Http;
 using FuncLimiter.Server.Storage;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -50,7 +51,14 @@ internal sealed class ServerHost : IAsyncDisposable
             app = Build(settings, database, () => isStarted);
             await app.StartAsync(cancellationToken);
             isStarted = true;
-            return new ServerHost(app, database);
+            var host = new ServerHost(app, database);
+            if (OpenFiles.AreScarce)
+            {
+                await WarmUp.RunAsync(host.Address, cancellationToken);
+            }
+
+            app.Services.GetRequiredService<BoundedListening>().Bound(OpenFiles.Connections);
+            return host;
         }
         catch
         {
@@ -96,6 +104,8 @@ internal sealed class ServerHost : IAsyncDisposable
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         }
 
+        builder.Services.AddSingleton<BoundedListening>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<BoundedListening>());
         AddServices(builder.Services, settings, database);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();

@@ -37,6 +37,18 @@ internal sealed class ServerFolder : IDisposable
     public Task<ServerProcess> StartAsync() =>
         ServerProcess.StartAsync(Start("serve", "--config", ConfigurationFile, "--data", Data, "--urls", "http://127.0.0.1:0"));
 
+    /// <summary>The same, where the server may have only so many files and connections open.</summary>
+    public Task<ServerProcess> StartAsync(int openFiles)
+    {
+        var start = Start("serve", "--config", ConfigurationFile, "--data", Data, "--urls", "http://127.0.0.1:0");
+        var arguments = string.Join(' ', start.ArgumentList.Select(argument => $"'{argument}'"));
+        start.ArgumentList.Clear();
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add($"ulimit -n {openFiles} && exec {start.FileName} {arguments}");
+        start.FileName = "/bin/sh";
+        return ServerProcess.StartAsync(start);
+    }
+
     /// <summary>Runs a command to its end.</summary>
     public async Task<CommandResult> RunAsync(params string[] arguments)
     {
