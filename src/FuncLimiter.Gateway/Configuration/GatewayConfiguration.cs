@@ -193,6 +193,9 @@ public sealed record QueueConfiguration
     /// </summary>
     public TimeSpan CommentEvery { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How many bytes the bodies of calls that wait or are under way may hold; null for a quarter of the memory there is.</summary>
+    public long? MaxWaitingBytes { get; init; }
+
     /// <summary>The share of service that standard work keeps under interactive load, 0 to 1; default 0.1.</summary>
     public double StandardFloor { get; init; } = 0.1;
 

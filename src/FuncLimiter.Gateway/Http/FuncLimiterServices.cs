@@ -11,6 +11,7 @@ using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Operators;
 using FuncLimiter.Gateway.Passing;
 using FuncLimiter.Gateway.Reservations;
@@ -122,6 +123,7 @@ public static class FuncLimiterServices
     private static void AddEndpoints(IServiceCollection services)
     {
         services.AddSingleton<Stopping>();
+        services.AddSingleton<HeldBytes>();
         services.AddSingleton(provider => new HealthEndpoint(
             provider.GetRequiredService<Stopping>(), provider.GetServices<IHostedService>, provider.GetService<IStorageHealth>()));
         services.AddSingleton(provider => new CallEndpoint(

@@ -91,6 +91,7 @@ public class ConfigurationMistakeTests
     [InlineData("queue.backgroundFloor", "0.8", "$.queue.backgroundFloor", "less than 1")]
     [InlineData("queue.standardFloor", "1.5", "$.queue.standardFloor", "the most is 1")]
     [InlineData("queue.maxWaiting", "0", "$.queue.maxWaiting", "at least 1")]
+    [InlineData("queue.maxWaitingBytes", "1000000", "$.queue.maxWaitingBytes", "at least 67108864")]
     [InlineData("queue.maxWaitSeconds.standard", "-1", "$.queue.maxWaitSeconds.standard", "seconds")]
     [InlineData("alerts.actAt", "0.7", "$.alerts.actAt", "above warnAt")]
     [InlineData("alerts.warnAt", "0", "$.alerts.warnAt", "0 to 1")]

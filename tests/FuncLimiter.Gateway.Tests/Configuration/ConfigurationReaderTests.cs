@@ -50,6 +50,7 @@ public class ConfigurationReaderTests
                 MaxWaitStandard = TimeSpan.FromSeconds(100),
                 MaxWaitBackground = TimeSpan.FromSeconds(1800.5),
                 MaxWaiting = 5000,
+                MaxWaitingBytes = 100_000_000,
                 StandardFloor = 0.2,
                 BackgroundFloor = 0.1,
             },

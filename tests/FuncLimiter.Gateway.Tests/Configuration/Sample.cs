@@ -55,7 +55,7 @@ internal static class Sample
           ],
           "queue": {
             "maxWaitSeconds": { "interactive": 15, "standard": 100, "background": 1800.5 },
-            "maxWaiting": 5000, "standardFloor": 0.2, "backgroundFloor": 0.1,
+            "maxWaiting": 5000, "maxWaitingBytes": 100000000, "standardFloor": 0.2, "backgroundFloor": 0.1,
           },
           "alerts": { "warnAt": 0.7, "actAt": 0.95, "webhook": "https://hooks.example.com/alerts", "webhookSecret": "${HOOK}" },
           "admin": { "keys": ["sha256:5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"] },

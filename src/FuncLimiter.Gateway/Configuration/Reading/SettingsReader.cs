@@ -1,3 +1,4 @@
+using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Jobs.Webhooks;
 
 namespace FuncLimiter.Gateway.Configuration.Reading;
@@ -9,6 +10,7 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
     private const decimal MostWaitSeconds = 7 * 24 * 3600;
     private const decimal MostKeepHours = 366 * 24;
     private const long MostWaiting = 10_000_000;
+    private const long MostWaitingBytes = 1_000_000_000_000;
 
     public QueueConfiguration Queue(ObjectReader root)
     {
@@ -26,6 +28,7 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
             MaxWaitBackground = Span(waits?.Number("background", 0, MostWaitSeconds), usual.MaxWaitBackground),
             MaxWaiting = (int)(reader.Whole("maxWaiting", 1, MostWaiting) ?? usual.MaxWaiting),
             CommentEvery = Span(reader.Number("commentEverySeconds", 0, MostCommentSeconds), usual.CommentEvery),
+            MaxWaitingBytes = reader.Whole("maxWaitingBytes", HeldBytes.LeastBound, MostWaitingBytes),
             StandardFloor = (double)(reader.Number("standardFloor", 0, 1) ?? (decimal)usual.StandardFloor),
             BackgroundFloor = (double)(reader.Number("backgroundFloor", 0, 1) ?? (decimal)usual.BackgroundFloor),
         };

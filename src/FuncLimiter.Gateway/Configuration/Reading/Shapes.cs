@@ -129,6 +129,7 @@ internal static class Shapes
         new Member("maxWaitSeconds", "an object with interactive, standard and background"),
         new Member("maxWaiting", $"{WholeNumber}: calls that may wait"),
         new Member("commentEverySeconds", "a number of seconds, 0 to 600"),
+        new Member("maxWaitingBytes", "a whole number of at least 67108864: bytes that their bodies may hold"),
         new Member("standardFloor", Share),
         new Member("backgroundFloor", Share));
 

@@ -55,7 +55,7 @@ public sealed class CallEndpoint
         }
 
         // An error goes out at once; what the client still sends is dropped, so that it gets to read the answer.
-        (var body, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes);
+        (var body, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes, tenant.Tenant);
         if (body is null)
         {
             await JsonResponse.WriteErrorAsync(context, dialect, error!);

@@ -60,6 +60,7 @@ public static class FailedEndpoint
     {
         BadHttpRequestException bad => new(bad.StatusCode, "malformed_request", $"The request can't be read: {bad.Message}"),
         StorageUnavailableException storage => StorageUnavailableException.Error(storage.Message),
+        RefusedException refused => refused.Error,
         _ => Failed,
     };
 }

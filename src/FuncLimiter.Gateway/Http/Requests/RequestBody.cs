@@ -6,6 +6,7 @@ using FuncLimiter.Gateway.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FuncLimiter.Gateway.Http.Requests;
 
@@ -15,10 +16,18 @@ internal sealed class RequestBody : IDisposable
     private const int FirstGuess = 16 * 1024;
     private const int MostShown = 100;
 
+    /// <summary>Larger buffers are not kept for the next one: a pool of them is memory that never comes back.</summary>
+    private const int MostPooled = 1024 * 1024;
+
+    private readonly Hold? _hold;
     private byte[] _buffer;
     private int _length;
 
-    private RequestBody(int size) => _buffer = ArrayPool<byte>.Shared.Rent(size);
+    private RequestBody(int size, Hold? hold)
+    {
+        (_hold, _buffer) = (hold, []);
+        _buffer = Rent(size);
+    }
 
     /// <summary>The body's bytes; not to be used after disposal.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
@@ -29,8 +38,9 @@ internal sealed class RequestBody : IDisposable
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="maxBytes">The largest body, coded or not.</param>
+    /// <param name="tenant">Whose it is, for the bound of what bodies may hold together.</param>
     /// <returns>The body; null and what is wrong with it otherwise.</returns>
-    public static async ValueTask<(RequestBody? Body, GatewayError? Error)> ReadAsync(HttpContext context, int maxBytes)
+    public static async ValueTask<(RequestBody? Body, GatewayError? Error)> ReadAsync(HttpContext context, int maxBytes, string tenant = "")
     {
         var request = context.Request;
         if (!ContentCoding.TryRead(request.Headers.ContentEncoding, out var codings, out var unknown))
@@ -38,7 +48,7 @@ internal sealed class RequestBody : IDisposable
             return (null, UnknownCoding(context, unknown));
         }
 
-        var body = await ReadAsync(request, maxBytes, context.RequestAborted);
+        var body = await ReadAsync(request, maxBytes, Hold.Of(context, tenant), context.RequestAborted);
         if (body is null)
         {
             return (null, TooLarge(context, maxBytes));
@@ -78,20 +88,35 @@ internal sealed class RequestBody : IDisposable
     {
         if (_buffer.Length > 0)
         {
-            ArrayPool<byte>.Shared.Return(_buffer);
+            Return(_buffer);
             _buffer = [];
             _length = 0;
         }
     }
 
-    private static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellationToken)
+    // Who holds is asked before memory is taken.
+    private byte[] Rent(int size)
+    {
+        _hold?.Grow(size - _buffer.Length);
+        return size > MostPooled ? GC.AllocateUninitializedArray<byte>(size) : ArrayPool<byte>.Shared.Rent(size);
+    }
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length <= MostPooled)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, int maxBytes, Hold? hold, CancellationToken cancellationToken)
     {
         if (request.ContentLength > maxBytes)
         {
             return null;
         }
 
-        var body = new RequestBody((int)(request.ContentLength ?? FirstGuess));
+        var body = new RequestBody((int)(request.ContentLength ?? FirstGuess), hold);
         var complete = false;
         try
         {
@@ -104,8 +129,16 @@ internal sealed class RequestBody : IDisposable
                     break;
                 }
 
-                body.Append(read.Buffer);
-                request.BodyReader.AdvanceTo(read.Buffer.End);
+                try
+                {
+                    body.Append(read.Buffer);
+                }
+                finally
+                {
+                    // What is refused must be let go as well, so that its sender gets to read the answer.
+                    request.BodyReader.AdvanceTo(read.Buffer.End);
+                }
+
                 complete = read.IsCompleted;
             }
         }
@@ -125,7 +158,7 @@ internal sealed class RequestBody : IDisposable
     {
         _ = MemoryMarshal.TryGetArray(coded.Bytes, out var bytes);
         await using var decoder = ContentCoding.Undo(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), codings);
-        var body = new RequestBody(Math.Max(FirstGuess, coded._length));
+        var body = new RequestBody(Math.Max(FirstGuess, coded._length), coded._hold);
         var isWhole = false;
         try
         {
@@ -196,10 +229,46 @@ internal sealed class RequestBody : IDisposable
     {
         if (needed > _buffer.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _buffer.Length * 2));
+            var larger = Rent(Math.Max(needed, _buffer.Length * 2));
             _buffer.AsSpan(0, _length).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
+            Return(_buffer);
             _buffer = larger;
+        }
+    }
+
+    /// <summary>What a request's body holds of the bound of all, until the request is over, whoever still reads the body then.</summary>
+    private sealed class Hold(HeldBytes held, string tenant) : IDisposable
+    {
+        private long _bytes;
+
+        public static Hold? Of(HttpContext context, string tenant)
+        {
+            if (context.RequestServices?.GetService<HeldBytes>() is not { } held)
+            {
+                return null;
+            }
+
+            var hold = new Hold(held, tenant);
+            context.Response.RegisterForDispose(hold);
+            return hold;
+        }
+
+        public void Grow(long bytes)
+        {
+            if (bytes > 0)
+            {
+                held.Take(tenant, bytes);
+                _bytes += bytes;
+            }
+        }
+
+        public void Dispose()
+        {
+            if (_bytes > 0)
+            {
+                held.Release(tenant, _bytes);
+                _bytes = 0;
+            }
         }
     }
 }

@@ -79,7 +79,7 @@ public static class JobEndpoints
         }
 
         var most = context.RequestServices.GetRequiredService<GatewayOptions>().MaxRequestBytes;
-        (var read, error) = await RequestBody.ReadAsync(context, most);
+        (var read, error) = await RequestBody.ReadAsync(context, most, tenant);
         if (read is null)
         {
             await RefuseAsync(context, error!);
