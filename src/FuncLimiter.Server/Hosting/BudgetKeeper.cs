@@ -11,6 +11,9 @@ internal sealed class BudgetKeeper(EmbeddedLimiter limiter, IBudgetStore store, 
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the content of what was deleted may stand in the database's log.</summary>
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(5);
+
     private readonly CancellationTokenSource _end = new();
     private Task _keeping = Task.CompletedTask;
     private Task _probing = Task.CompletedTask;
@@ -38,10 +41,17 @@ internal sealed class BudgetKeeper(EmbeddedLimiter limiter, IBudgetStore store, 
     private async Task ProbeAsync()
     {
         using var timer = new PeriodicTimer(Interval);
+        var untilForgotten = (int)(ForgetEvery / Interval);
         try
         {
             while (await timer.WaitForNextTickAsync(_end.Token))
             {
+                if (--untilForgotten <= 0)
+                {
+                    untilForgotten = (int)(ForgetEvery / Interval);
+                    await database.ForgetLogAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+
                 if (database.Trouble is not null)
                 {
                     await database.ProbeAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -75,6 +75,13 @@ public sealed class Database : IStorageHealth, IDisposable
         durable: true,
         CancellationToken.None);
 
+    /// <summary>Empties the log, in which the content of what was deleted stands until then: nothing of it is left in the data directory.</summary>
+    internal Task ForgetLogAsync()
+    {
+        _writer.EmptyLog();
+        return _writer.RunAsync(static (_, _) => 0, durable: false, CancellationToken.None);
+    }
+
     /// <summary>Reads one consistent state.</summary>
     internal Task<T> ReadAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, CancellationToken cancellationToken = default) =>
         _readers.RunAsync(work, cancellationToken);
@@ -93,7 +100,7 @@ public sealed class Database : IStorageHealth, IDisposable
         var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
         try
         {
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000");
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000; PRAGMA secure_delete = ON");
             return connection;
         }
         catch

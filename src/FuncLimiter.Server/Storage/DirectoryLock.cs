@@ -22,9 +22,13 @@ internal sealed class DirectoryLock : IDisposable
         {
             throw new StorageException($"The data directory '{directory}' cannot be written. Give this user the right to, or another --data.", denied);
         }
-        catch (IOException failure) when (failure is not (DirectoryNotFoundException or PathTooLongException) && Directory.Exists(directory))
+        catch (IOException failure) when (IsTaken(failure))
         {
             throw new StorageException($"Another FuncLimiter uses the data directory '{directory}'. Stop it, or give another --data.", failure);
+        }
+        catch (IOException failure) when (failure is not (DirectoryNotFoundException or PathTooLongException) && Directory.Exists(directory))
+        {
+            throw new StorageException($"The data directory '{directory}' cannot be written: {failure.Message} Give a folder that can be with --data.", failure);
         }
         catch (IOException failure)
         {
@@ -33,4 +37,13 @@ internal sealed class DirectoryLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    // Where another process holds a file, Windows says that it is shared or locked, Linux and macOS that it would have to be waited for.
+    private static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) switch
+    {
+        32 or 33 => OperatingSystem.IsWindows(),
+        11 => OperatingSystem.IsLinux(),
+        35 => !OperatingSystem.IsWindows() && !OperatingSystem.IsLinux(),
+        _ => false,
+    };
 }

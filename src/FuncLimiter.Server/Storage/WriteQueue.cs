@@ -23,6 +23,7 @@ internal sealed class WriteQueue : IDisposable
     private SqliteConnection _connection;
     private bool _flushes = true;
     private volatile string? _trouble;
+    private volatile bool _emptiesLog;
 
     /// <summary>Takes over the connection, which must not be used by others from now on.</summary>
     /// <param name="connection">The connection.</param>
@@ -37,6 +38,9 @@ internal sealed class WriteQueue : IDisposable
 
     /// <summary>Why the last group could not be written; null where it was, or was wrong in itself.</summary>
     public string? Trouble => _trouble;
+
+    /// <summary>With the next group, the log is written into the database and emptied.</summary>
+    public void EmptyLog() => _emptiesLog = true;
 
     /// <summary>Waits for a place, then for the change to be committed.</summary>
     public async Task<T> RunAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, bool durable, CancellationToken cancellationToken)
@@ -106,6 +110,10 @@ internal sealed class WriteQueue : IDisposable
         }
 
         _trouble = trouble ?? (done.Count == 0 ? _trouble : null);
+        if (_emptiesLog)
+        {
+            _emptiesLog = !TryEmptyLog();
+        }
 
         done.ForEach(operation => operation.Complete());
     }
@@ -125,6 +133,19 @@ internal sealed class WriteQueue : IDisposable
             trouble = told is StorageUnavailableException ? told.Message : trouble;
             operation.Fail(told);
             Undo(transaction, told);
+            return false;
+        }
+    }
+
+    // Readers may be in its way: then it is tried again with the next group.
+    private bool TryEmptyLog()
+    {
+        try
+        {
+            return _connection.ExecuteScalar<int>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+        }
+        catch (SqliteException)
+        {
             return false;
         }
     }

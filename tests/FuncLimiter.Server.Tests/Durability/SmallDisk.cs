@@ -44,6 +44,9 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>Gives what was taken back.</summary>
     public void Empty() => File.Delete(Filling);
 
+    /// <summary>Takes no more writes, as a disk does that the system found faults in.</summary>
+    public void ProtectFromWriting() => Assert.Equal(0, Run("mount", "-o", "remount,ro", _folder));
+
     public void Dispose() => Run("umount", "-l", _folder);
 
     private static string? Probe()

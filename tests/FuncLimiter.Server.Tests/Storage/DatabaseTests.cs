@@ -3,6 +3,7 @@ using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Server.Storage;
 using FuncLimiter.Server.Storage.Jobs;
+using FuncLimiter.Server.Tests.Durability;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Tests.Storage;
@@ -120,6 +121,42 @@ public sealed class DatabaseTests : IDisposable
         Task SetMostPagesAsync(int pages) =>
             database.WriteAsync((connection, transaction) => connection.Execute($"PRAGMA max_page_count = {pages}", transaction: transaction), durable: false);
     }
+
+    [Fact]
+    public async Task ForgetLog_LeavesNothingOfWhatWasDeletedInAnyFile()
+    {
+        const string canary = "canary-of-a-prompt";
+        using var database = Database.Open(_directory.Path);
+        var prompt = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(canary, 5_000)));
+        await new MetaStore(database).SetAsync("prompt", prompt, CancellationToken.None);
+        Assert.True(IsAnywhere(canary));
+
+        await database.WriteAsync((connection, transaction) => connection.Execute("DELETE FROM meta WHERE name = 'prompt'", transaction: transaction), durable: true);
+        await database.ForgetLogAsync();
+
+        Assert.False(IsAnywhere(canary));
+    }
+
+    [SmallDiskFact]
+    public void Open_WhenTheDiskIsReadOnly_SaysSo_AndNotThatAnotherUsesIt()
+    {
+        var folder = Path.Combine(_directory.Path, "small");
+        using var disk = SmallDisk.Mount(folder, megabytes: 3);
+        Database.Open(folder).Dispose();
+        disk.ProtectFromWriting();
+
+        var refusal = Assert.Throws<StorageException>(() => Database.Open(folder));
+
+        Assert.Contains("cannot be written", refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Another", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private bool IsAnywhere(string text) => Directory.EnumerateFiles(_directory.Path, Database.FileName + "*").Any(path =>
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file, System.Text.Encoding.Latin1);
+        return reader.ReadToEnd().Contains(text, StringComparison.Ordinal);
+    });
 
     [Theory]
     [InlineData(0.3)]
