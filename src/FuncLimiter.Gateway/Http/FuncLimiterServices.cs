@@ -134,7 +134,10 @@ public static class FuncLimiterServices
             provider.GetService<IDeferredCalls>(),
             provider.GetService<IdempotentCalls>()));
         services.AddSingleton(provider => new PassedEndpoint(
-            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<CallServices>(), provider.GetRequiredService<CallPipeline>()));
+            provider.GetRequiredService<Authenticator>(),
+            provider.GetRequiredService<CallServices>(),
+            provider.GetRequiredService<CallPipeline>(),
+            provider.GetRequiredService<Stopping>()));
         services.AddSingleton<CrossOrigin>();
         services.AddSingleton(provider => new ReservationEndpoint(
             provider.GetRequiredService<Authenticator>(),

@@ -25,12 +25,14 @@ public sealed class PassedEndpoint
     private readonly Authenticator _authenticator;
     private readonly CallServices _services;
     private readonly CallPipeline _pipeline;
+    private readonly Stopping _stopping;
 
-    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline)
+    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping)
     {
         _authenticator = authenticator;
         _services = services;
         _pipeline = pipeline;
+        _stopping = stopping;
     }
 
     /// <summary>Answers a request; one of no provider's API is answered as unknown.</summary>
@@ -59,7 +61,7 @@ public sealed class PassedEndpoint
             return;
         }
 
-        (var held, error) = await ReadBodyAsync(context, path);
+        (var held, error) = await ReadBodyAsync(context, path, tenant.Tenant);
         using var body = held;
         if (body is null)
         {
@@ -99,6 +101,7 @@ public sealed class PassedEndpoint
     private async Task RunAsync(HttpContext context, CallEnvelope call, CallWays ways, HeldBody body)
     {
         var run = _pipeline.Start(call, ways, new HttpAnswer(context));
+        (run.StopWaiting, run.StopError) = (_stopping.Begun, Stopping.Error);
         try
         {
             await run.RunAsync(context.RequestAborted);
@@ -153,7 +156,7 @@ public sealed class PassedEndpoint
         return state.FindAsync(call.Caller.Tenant, ids, [.. candidates.Select(account => account.Id)], cancellationToken);
     }
 
-    private async ValueTask<(HeldBody? Body, GatewayError? Error)> ReadBodyAsync(HttpContext context, PassedPath path)
+    private async ValueTask<(HeldBody? Body, GatewayError? Error)> ReadBodyAsync(HttpContext context, PassedPath path, string tenant)
     {
         var request = context.Request;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
@@ -163,7 +166,7 @@ public sealed class PassedEndpoint
 
         if (!path.Uploads || request.HasJsonContentType())
         {
-            var (whole, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes);
+            var (whole, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes, tenant);
             return (whole is null ? null : new HeldBody(whole, null), error);
         }
 
