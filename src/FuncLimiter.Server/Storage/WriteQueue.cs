@@ -118,7 +118,7 @@ internal sealed class WriteQueue : IDisposable
         done.ForEach(operation => operation.Complete());
     }
 
-    private static bool TryRun(WriteOperation operation, SqliteTransaction transaction, ref string? trouble)
+    private bool TryRun(WriteOperation operation, SqliteTransaction transaction, ref string? trouble)
     {
         transaction.Save(Savepoint);
         try
@@ -131,6 +131,9 @@ internal sealed class WriteQueue : IDisposable
         {
             var told = SqliteTrouble.Explain(reason);
             trouble = told is StorageUnavailableException ? told.Message : trouble;
+
+            // Whoever is told of it may look at once.
+            _trouble = trouble ?? _trouble;
             operation.Fail(told);
             Undo(transaction, told);
             return false;

@@ -10,6 +10,8 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Upstream;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 
 namespace FuncLimiter.Functions.Tests.World;
 
@@ -128,6 +130,7 @@ internal sealed class AppWorld
 
         var services = new ServiceCollection();
         services.AddLogging();
+        services.AddSingleton<IHostApplicationLifetime, ApplicationLifetime>();
         services.AddSingleton<TimeProvider>(Time);
         services.AddSingleton(new JobTables(
             new TableDouble(Jobs, PassAsync), new TableDouble(Answers, PassAsync), new TableDouble(Usage, PassAsync), new TableDouble(Overlay, PassAsync)));
