@@ -32,7 +32,7 @@ internal static class AccountChoice
             return error is null ? candidates.Find(account => account.Id == keeper) : null;
         }
 
-        var named = candidates.FindAll(account => PathPattern.Matches(account.Configuration.Paths, asked));
+        var named = candidates.FindAll(account => account.Configuration.Paths.Any(pattern => StarPattern.Matches(pattern, asked, StringComparison.OrdinalIgnoreCase)));
         var left = named.Count > 0 ? named : candidates;
         if (left.Count > 1 && Own(path.Api, isAzure) is var own && left.FindAll(account => account.Configuration.Provider == own) is [var only])
         {

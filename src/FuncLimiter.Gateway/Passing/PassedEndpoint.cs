@@ -120,7 +120,7 @@ public sealed class PassedEndpoint
         var (passed, tenant, asked) = (call.Passed!, call.Caller.Tenant, context.Request.Path.Value!);
         var candidates = AccountChoice.Candidates(_services.Routes, tenant, passed.Path);
         var allowed = _services.Configuration.Tenants.FirstOrDefault(known => known.Id == tenant)?.Allow?.Paths ?? [];
-        if (allowed.Count > 0 && !PathPattern.Matches(allowed, asked))
+        if (allowed.Count > 0 && !allowed.Any(pattern => StarPattern.Matches(pattern, asked, StringComparison.OrdinalIgnoreCase)))
         {
             return (null, new GatewayError(403, "path_not_allowed", $"{asked} is not among the paths allowed to you."));
         }

@@ -77,7 +77,7 @@ public sealed class Route
     public ulong Crossed(Operation operation) => _crossed[(int)operation];
 
     private static bool Matches(string? pattern, string? name) => pattern is null
-        || (name is not null && (pattern.EndsWith('*') ? name.StartsWith(pattern.AsSpan()[..^1], StringComparison.Ordinal) : name == pattern));
+        || (name is not null && StarPattern.Matches(pattern, name, StringComparison.Ordinal));
 
     private ulong Where(Func<Deployment, bool> isMeant)
     {
