@@ -41,10 +41,9 @@ public static class Fleet
         }
 
         tally.Stop();
-        var (groups, open) = (tally.Groups(), tally.Open());
         await stop.CancelAsync();
         await Task.WhenAll(agents);
-        return tally.Report(groups, open);
+        return tally.Report();
     }
 
     /// <summary>All agents, those of each group spread evenly over the order, so that none comes first as a whole.</summary>

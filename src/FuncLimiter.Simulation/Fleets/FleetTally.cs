@@ -18,7 +18,6 @@ internal sealed class FleetTally
     private long _requests;
     private long _refused;
     private long _gaveUp;
-    private long _abandoned;
 
     public FleetTally(FleetOptions options, TimeProvider time)
     {
@@ -35,16 +34,22 @@ internal sealed class FleetTally
         }
     }
 
+    private bool IsStopped => _endSeconds is not null;
+
     private double Now => _endSeconds ?? _time.GetElapsedTime(_start).TotalSeconds;
 
     public GroupTally GroupOf(FleetTenant tenant, FleetPriority priority) =>
         _groups.First(group => group.Tenant == tenant && group.Priority == priority);
 
+    /// <summary>Begins a call. Nothing that begins after the stop counts.</summary>
     public void Begin(GroupTally group)
     {
         lock (_gate)
         {
-            group.Begin(Now);
+            if (!IsStopped)
+            {
+                group.Begin(Now);
+            }
         }
     }
 
@@ -54,20 +59,41 @@ internal sealed class FleetTally
         lock (_gate)
         {
             var work = new Work(group.Priority, Now);
-            _open.Add(work);
+            if (!IsStopped)
+            {
+                _open.Add(work);
+            }
+
             return work;
         }
     }
 
-    public void Requested() => Interlocked.Increment(ref _requests);
+    public void Requested()
+    {
+        lock (_gate)
+        {
+            _requests += IsStopped ? 0 : 1;
+        }
+    }
 
-    public void Refused() => Interlocked.Increment(ref _refused);
+    public void Refused()
+    {
+        lock (_gate)
+        {
+            _refused += IsStopped ? 0 : 1;
+        }
+    }
 
-    /// <summary>Ends a call, and where it was answered the work that it was for.</summary>
+    /// <summary>Ends a call, and where it was answered the work that it was for. What ends after the stop was under way at the end.</summary>
     public void End(GroupTally group, in AgentOutcome outcome, Work? work = null)
     {
         lock (_gate)
         {
+            if (IsStopped)
+            {
+                return;
+            }
+
             group.End(Now);
             switch (outcome.Kind)
             {
@@ -85,7 +111,6 @@ internal sealed class FleetTally
                     _gaveUp++;
                     break;
                 case AgentOutcomeKind.Abandoned:
-                    _abandoned++;
                     break;
                 default:
                     _failures[outcome.Failure ?? ""] = _failures.GetValueOrDefault(outcome.Failure ?? "") + 1;
@@ -94,7 +119,7 @@ internal sealed class FleetTally
         }
     }
 
-    /// <summary>Stops the clock: what ends later was under way at the end.</summary>
+    /// <summary>Stops the clock and the counts.</summary>
     public void Stop()
     {
         lock (_gate)
@@ -111,59 +136,46 @@ internal sealed class FleetTally
                 TimeSpan.FromSeconds(Now),
                 _groups.Sum(group => group.Calls),
                 _groups.Sum(group => group.Ok),
-                Interlocked.Read(ref _refused),
+                _refused,
                 _failures.Values.Sum(),
                 _groups.Sum(group => group.Tokens),
                 ByPriority(group => group.Waiting),
                 ByPriority(group => group.Ok))
             {
                 GaveUp = _gaveUp,
-                UntilAnswer = UntilAnswer(_open),
+                UntilAnswer = UntilAnswer(),
             };
         }
     }
 
-    /// <summary>The report; group shares and open work as they stood when the clock was stopped.</summary>
-    public FleetReport Report(IReadOnlyList<GroupReport> groups, IReadOnlyCollection<Work>? open = null)
+    public FleetReport Report()
     {
         lock (_gate)
         {
+            var groups = Groups();
+            var (calls, ok) = (groups.Sum(group => group.Calls), groups.Sum(group => group.Ok));
             return new FleetReport
             {
                 Elapsed = TimeSpan.FromSeconds(Now),
-                Calls = groups.Sum(group => group.Calls),
-                Requests = Interlocked.Read(ref _requests),
-                Ok = groups.Sum(group => group.Ok),
-                Refused429 = Interlocked.Read(ref _refused),
+                Calls = calls,
+                Requests = _requests,
+                Ok = ok,
+                Refused429 = _refused,
                 GaveUp = _gaveUp,
                 Failures = new Dictionary<string, long>(_failures),
-                Abandoned = _abandoned,
+                Abandoned = calls - ok - _gaveUp - _failures.Values.Sum(),
                 Waits = _waits.ToDictionary(pair => pair.Key, pair => pair.Value.Report()),
                 Latencies = _latencies.ToDictionary(pair => pair.Key, pair => pair.Value.Report()),
-                UntilAnswer = UntilAnswer(open ?? []),
+                UntilAnswer = UntilAnswer(),
                 Groups = groups,
             };
         }
     }
 
-    public IReadOnlyList<GroupReport> Groups()
-    {
-        lock (_gate)
-        {
-            return [.. _groups.Select(group => group.Report(Now))];
-        }
-    }
-
-    public IReadOnlyCollection<Work> Open()
-    {
-        lock (_gate)
-        {
-            return [.. _open];
-        }
-    }
+    private List<GroupReport> Groups() => [.. _groups.Select(group => group.Report(Now))];
 
     /// <summary>Work that is open counts with its age, so that what is never answered is not left out.</summary>
-    private Dictionary<FleetPriority, WaitReport> UntilAnswer(IEnumerable<Work> open)
+    private Dictionary<FleetPriority, WaitReport> UntilAnswer()
     {
         var all = new Dictionary<FleetPriority, WaitHistogram>();
         foreach (var (priority, answered) in _untilAnswer)
@@ -172,7 +184,7 @@ internal sealed class FleetTally
             all[priority].Add(answered);
         }
 
-        foreach (var work in open)
+        foreach (var work in _open)
         {
             all[work.Priority].Add(Now - work.SinceSeconds);
         }

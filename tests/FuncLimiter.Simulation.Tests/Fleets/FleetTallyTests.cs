@@ -20,7 +20,7 @@ public class FleetTallyTests
         tally.End(group, Answered);
         time.Advance(4);
 
-        Assert.Equal(0.5, Assert.Single(tally.Groups()).BackloggedShare, 9);
+        Assert.Equal(0.5, Assert.Single(tally.Report().Groups).BackloggedShare, 9);
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public class FleetTallyTests
         tally.End(group, Answered with { Tokens = 7 });
 
         // Idle from second 2 to 6, of which 4 to 6 count, of 4 to 12.
-        var report = Assert.Single(tally.Groups());
+        var report = Assert.Single(tally.Report().Groups);
         Assert.Equal((57, 7), (report.Tokens, report.ComparedTokens));
         Assert.Equal(0.75, report.BackloggedShare, 9);
     }
@@ -51,14 +51,17 @@ public class FleetTallyTests
         tally.Begin(group);
         time.Advance(10);
         tally.Stop();
-        var groups = tally.Groups();
         time.Advance(5);
-        tally.End(group, new AgentOutcome(AgentOutcomeKind.Abandoned, 0, 0, 0, null));
-        var report = tally.Report(groups);
+        tally.End(group, Answered);
+        tally.Begin(group);
+        tally.Requested();
+        tally.Refused();
+        var report = tally.Report();
 
         Assert.Equal((1, 0, 1), (report.Calls, report.Ok, report.Abandoned));
         Assert.Equal(TimeSpan.FromSeconds(10), report.Elapsed);
-        Assert.Equal(1, groups[0].BackloggedShare, 9);
+        Assert.Equal((0, 0), (report.Requests, report.Refused429));
+        Assert.Equal(1, Assert.Single(report.Groups).BackloggedShare, 9);
     }
 
     [Fact]
@@ -73,7 +76,7 @@ public class FleetTallyTests
             tally.End(group, outcome);
         }
 
-        var report = tally.Report(tally.Groups());
+        var report = tally.Report();
 
         Assert.Equal((5, 2, 1, 2), (report.Calls, report.Ok, report.GaveUp, report.Failed));
         Assert.Equal(2, report.Failures["503"]);
@@ -96,7 +99,7 @@ public class FleetTallyTests
         tally.End(group, Answered, work);
         tally.Start(group);
         time.Advance(8);
-        var report = tally.Report(tally.Groups(), tally.Open());
+        var report = tally.Report();
 
         var wait = report.UntilAnswer[FleetPriority.Standard];
         Assert.Equal(2, wait.Count);
