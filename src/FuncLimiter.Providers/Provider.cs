@@ -94,3 +94,38 @@ public abstract class Provider
     /// <param name="query">The caller's query string with its question mark, or empty; without credentials.</param>
     public virtual UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) => null;
 }
+
+/// <summary>Where and how a deployment is called.</summary>
+/// <param name="Endpoint">The account's base address, without the API's own path.</param>
+/// <param name="ApiKey">The account's secret; never logged; empty where <paramref name="Auth"/> is not by key.</param>
+/// <param name="Model">The model (for Azure the deployment) at the provider.</param>
+/// <param name="Region">The account's region, where the provider has regions.</param>
+/// <param name="Auth">How the account is opened.</param>
+public sealed record ProviderTarget(Uri Endpoint, string ApiKey, string Model, string? Region, ProviderAuth Auth = ProviderAuth.Key);
+
+/// <summary>How an account is opened.</summary>
+public enum ProviderAuth
+{
+    /// <summary>With a key.</summary>
+    Key,
+
+    /// <summary>With a token of Microsoft Entra ID, as the identity that the gateway runs as.</summary>
+    Entra,
+}
+
+/// <summary>Where a call goes, and the headers that authenticate it.</summary>
+/// <param name="Uri">The full address.</param>
+/// <param name="Headers">Headers to set, over any that the caller sent.</param>
+public sealed record UpstreamAddress(Uri Uri, IReadOnlyList<KeyValuePair<string, string>> Headers)
+{
+    /// <summary>
+    /// The scope of the token that the request needs besides, which whoever sends it sets as <c>Authorization</c>; null where none is needed.
+    /// </summary>
+    public string? TokenScope { get; init; }
+
+    /// <summary>The option that carries the scope with a request.</summary>
+    public static HttpRequestOptionsKey<string> TokenScopeOption { get; } = new("FuncLimiter.TokenScope");
+
+    /// <summary>Headers to set only where the caller sent none of that name, for example a default API version.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Defaults { get; init; } = [];
+}

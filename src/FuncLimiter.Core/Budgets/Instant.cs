@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace FuncLimiter.Core.Budgets;
@@ -63,3 +64,19 @@ public readonly record struct Instant(long Ticks) : IComparable<Instant>
     private Instant Plus(long ticks) =>
         !IsKnown ? this : new(Math.Clamp(Ticks + ticks, 0, Unknown.Ticks - 1));
 }
+
+/// <summary>Writes an instant as its ticks.</summary>
+public sealed class InstantJson : JsonConverter<Instant>
+{
+    /// <inheritdoc/>
+    public override Instant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Ticks);
+}
+
+/// <summary>What happened to a meter between a request's leaving and its answer's report, which was stamped at some instant between.</summary>
+/// <param name="SentAt">When the request left.</param>
+/// <param name="Taken">What was taken since, after the request itself; the report may or may not count it.</param>
+/// <param name="UnderWay">What is held for calls not settled yet; the provider may have counted all of it, a part, or more.</param>
+public readonly record struct Elapsed(Instant SentAt, double Taken = 0, double UnderWay = 0);

@@ -24,3 +24,58 @@ public sealed record Limit(Dimension Dimension, long Amount, TimeSpan Window, Li
         ? Math.Min(Amount, Math.Max(1, seconds * PerSecond))
         : Amount;
 }
+
+/// <summary>What a limit counts.</summary>
+public enum Dimension
+{
+    /// <summary>Calls.</summary>
+    Requests,
+
+    /// <summary>Tokens as the provider adds them up, input and output together.</summary>
+    Tokens,
+
+    /// <summary>Input tokens that the provider counts (cached ones often are free).</summary>
+    InputTokens,
+
+    /// <summary>Output tokens.</summary>
+    OutputTokens,
+
+    /// <summary>Calls under way at once.</summary>
+    Concurrent,
+
+    /// <summary>Money, in billionths of a US dollar.</summary>
+    Cost,
+}
+
+/// <summary>How a provider enforces a limit.</summary>
+public enum LimitAlgorithm
+{
+    /// <summary>A bucket that refills continuously (OpenAI, Anthropic, Groq).</summary>
+    Bucket,
+
+    /// <summary>Any span as long as the window holds at most the limit; also the safe reading of a fixed window of unknown phase.</summary>
+    Sliding,
+
+    /// <summary>A counter that starts anew at fixed boundaries (Azure OpenAI); the phase is learned from headers.</summary>
+    Fixed,
+
+    /// <summary>A counter that starts anew at local midnight (Gemini: Pacific time).</summary>
+    CalendarDay,
+
+    /// <summary>Calls under way at once; no window.</summary>
+    Concurrency,
+}
+
+/// <summary>What one response's headers said of one limit. Null where they were silent or made no sense.</summary>
+/// <param name="Dimension">What the limit counts.</param>
+/// <param name="Window">The limit's window, where the provider's naming tells it (minute, day).</param>
+/// <param name="Limit">The limit in force, in units of the dimension per window.</param>
+/// <param name="Remaining">What was left when the provider stamped the response.</param>
+/// <param name="ResetIn">Until when the limit is whole again (a bucket full, a fixed window over), counted from the response.</param>
+public readonly record struct LimitReading(Dimension Dimension, TimeSpan? Window, long? Limit, long? Remaining, TimeSpan? ResetIn)
+{
+    /// <summary>True where this was said of such a limit. Without a window it speaks of the minute and longer, never of a slice of a minute.</summary>
+    /// <param name="limit">A limit of the scope that was reported on.</param>
+    public bool Concerns(Limit limit) =>
+        Dimension == limit.Dimension && (Window is { } window ? window == limit.Window : !limit.IsSlice);
+}

@@ -86,3 +86,137 @@ internal abstract class HeldLine(Limit limit)
         _refunds.RemoveAt(closest);
     }
 }
+
+/// <summary>An amount of a window, or places among the calls under way.</summary>
+internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
+{
+    private readonly bool _isConcurrency = limit.Algorithm == LimitAlgorithm.Concurrency;
+    private double _has;
+    private double _underWay;
+    private Instant _heldSince;
+    private Instant _toldAt;
+
+    private protected override double Level => _has + _underWay;
+
+    internal override Instant FitsAt(double amount, Instant now, Instant end) =>
+        amount > Limit.Capacity ? Instant.Never : amount <= _has ? now : Instant.Unknown;
+
+    internal override void Take(double amount, Instant now)
+    {
+        _has -= amount;
+        if (_isConcurrency)
+            _underWay += amount;
+        else
+            UsedTotal += amount;
+    }
+
+    /// <summary>
+    /// What the book was not told yet is had again; the rest is the book's to take back. Places of a lease that ended are not ours.
+    /// </summary>
+    internal override void GiveBack(double amount, Instant takenAt, Instant takenByBook, Instant now)
+    {
+        if (_isConcurrency)
+        {
+            var ours = takenAt >= _heldSince ? Math.Min(amount, _underWay) : 0;
+            _underWay -= ours;
+            _has += ours;
+        }
+        else if (takenAt > _toldAt && takenAt >= _heldSince)
+        {
+            UsedTotal -= amount;
+            _has += amount;
+        }
+        else
+        {
+            RefundToBook(amount, takenByBook);
+        }
+    }
+
+    internal override void Apply(LeaseLine line, Instant now)
+    {
+        _has += line.Grant;
+        var surplus = Math.Clamp(_has + _underWay - line.Capacity, 0, Math.Max(0, _has));
+        _has -= surplus;
+        Aside += surplus;
+    }
+
+    internal override void LetGo()
+    {
+        Aside += Math.Max(0, _has);
+        _has = Math.Min(0, _has);
+    }
+
+    internal override void Lapse(Instant at)
+    {
+        (_has, _underWay, Aside) = (Math.Min(0, _has), 0, 0);
+        _heldSince = at;
+    }
+
+    private protected override void Settle(Instant now) => _toldAt = now;
+}
+
+/// <summary>
+/// A part of a bucket, with its own refill. What it is to give up it uses until it asks again: only then the book learns that it did, and
+/// can lend it to another.
+/// </summary>
+internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
+{
+    private readonly BucketShare _share = new();
+    private (double Rate, double Capacity) _fromNextAsk;
+
+    private protected override double Level => _share.Level;
+
+    internal override Instant FitsAt(double amount, Instant now, Instant end)
+    {
+        _share.Advance(now);
+        var at = amount > Limit.Capacity ? Instant.Never : _share.Reaches(amount);
+        return at.IsKnown && at >= end ? Instant.Unknown : at;
+    }
+
+    internal override void Take(double amount, Instant now)
+    {
+        _share.Advance(now);
+        _share.Take(amount);
+        UsedTotal += amount;
+    }
+
+    /// <summary>What doesn't fit here, since it was full in the meantime, may still fit the book's own part.</summary>
+    internal override void GiveBack(double amount, Instant takenAt, Instant takenByBook, Instant now)
+    {
+        _share.Advance(now);
+        RefundToBook(amount - _share.Refund(amount, takenAt), takenByBook);
+    }
+
+    internal override void Apply(LeaseLine line, Instant now)
+    {
+        _share.Advance(now);
+        _fromNextAsk = (line.Rate, line.Capacity);
+        _share.Reshape(
+            Math.Max(_share.Rate, line.Rate), Math.Max(Math.Max(_share.Capacity, line.Capacity), _share.Level + line.Grant));
+        _share.Add(line.Grant);
+    }
+
+    internal override void Drain(Instant now)
+    {
+        _share.Advance(now);
+        if (_share.Level > 0)
+            Take(_share.Level, now);
+    }
+
+    internal override void Lapse(Instant at)
+    {
+        _share.Advance(at);
+        _share.Reshape(0, 0);
+        (_fromNextAsk, Aside) = (default, 0);
+    }
+
+    /// <summary>A part that doesn't refill keeps no room: the book has use for it.</summary>
+    private protected override void Settle(Instant now)
+    {
+        _share.Advance(now);
+        Aside += _share.Reshape(_fromNextAsk.Rate, _fromNextAsk.Capacity);
+        if (_share.Rate <= 0)
+            _share.Reshape(0, Math.Max(0, _share.Level));
+        _fromNextAsk = (_share.Rate, _share.Capacity);
+    }
+}

@@ -79,3 +79,219 @@ internal abstract class LeaseAccount(Limit limit)
 
     internal abstract void Import(LeaseAccountState state, Instant now);
 }
+
+/// <summary>
+/// A bucket of which parts are lent with their refill. What is not lent is a part of its own: rate and capacity of the whole less those
+/// of all leases. So parts and rest never let out more than the whole, and nothing needs to be told about when a unit was used.
+/// </summary>
+internal sealed class BucketAccount : LeaseAccount
+{
+    private readonly Caution _caution;
+    private readonly BucketShare _rest = new();
+    private double _learned;
+    private double _lentRate;
+    private double _lentCapacity;
+    private double _largest;
+
+    internal BucketAccount(Limit limit, Caution caution)
+        : base(limit)
+    {
+        _caution = caution;
+        _learned = limit.Amount;
+        Reshape();
+        _rest.Add(Capacity);
+    }
+
+    /// <summary>
+    /// The burst less one jitter's refill, since calls arrive closer together than they left; but room for the largest call.
+    /// </summary>
+    internal override double Capacity =>
+        Math.Max(Math.Min(Burst, _largest), Burst - Math.Min(Burst / 2, PerSecond * _caution.Jitter.TotalSeconds));
+
+    internal override bool Flows => true;
+
+    /// <summary>An empty bucket lends its refill at once.</summary>
+    internal override bool IsSlow => false;
+
+    internal override bool IsWhole => _rest.Level >= Capacity;
+
+    internal override double Pool => PerSecond;
+
+    internal override double Free => Math.Max(0, _rest.Level);
+
+    private double PerSecond => Math.Max(1, _learned * _caution.Factor) / Limit.Window.TotalSeconds;
+
+    private double Burst => Math.Min(
+        Math.Max(1, _learned * _caution.Factor),
+        Math.Max(1, (Limit.BurstSeconds ?? Limit.Window.TotalSeconds) * PerSecond));
+
+    internal override double Refill => _rest.Rate;
+
+    internal override Instant FreeAt(double amount) => _rest.Reaches(amount);
+
+    internal override void Advance(Instant now) => _rest.Advance(now);
+
+    internal override double UseWith(double unused) => Math.Clamp(1 - (_rest.Level + unused) / Capacity, 0, 1);
+
+    internal override void Reserve(double rate, double capacity, double largest)
+    {
+        (_lentRate, _lentCapacity, _largest) = (rate, capacity, largest);
+        Reshape();
+    }
+
+    internal override void Grant(double amount) => _rest.Take(amount);
+
+    internal override void Return(double amount) => _rest.Add(amount);
+
+    internal override void Spend(double amount)
+    {
+        // It left the whole when it was lent.
+    }
+
+    internal override void Refund(double amount, Instant takenAt) => _rest.Refund(amount, takenAt);
+
+    /// <summary>
+    /// What remains at the provider, with all the refill since, is at least what the book and all instances have; so it bounds the rest.
+    /// </summary>
+    internal override void Observe(in LimitReading reading, Instant sentAt)
+    {
+        if (reading.Limit is > 0 and { } limit)
+            _learned = Math.Min(limit, Limit.Amount);
+        Reshape();
+        if (reading.Remaining is { } remaining)
+            _rest.Take(Math.Max(0, _rest.Level - (remaining + PerSecond * Math.Max(0, (_rest.At - sentAt).TotalSeconds))));
+    }
+
+    internal override void Drain() => _rest.Take(Math.Max(0, _rest.Level));
+
+    internal override void Reconsider() => Reshape();
+
+    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Learned = _learned, Amount = Limit.Amount };
+
+    internal override void Import(LeaseAccountState state, Instant now)
+    {
+        if (state.Bucket is { } rest)
+            _rest.Import(rest);
+
+        // What a provider said of a limit holds as long as that limit does: one that was changed is believed again.
+        var isSame = state.Amount == 0 || state.Amount == Limit.Amount;
+        _learned = isSame ? Math.Clamp(state.Learned, 1, Limit.Amount) : Limit.Amount;
+        Reshape();
+    }
+
+    private void Reshape() => _rest.Reshape(PerSecond - _lentRate, Capacity - _lentCapacity);
+}
+
+/// <summary>
+/// A window, a day, or places among the calls under way, of which amounts are lent. An amount counts as lent until it is told used, and
+/// as used from then on: later than it was, so never too short.
+/// </summary>
+internal sealed class WindowAccount : LeaseAccount
+{
+    private static readonly TimeSpan SlowFrom = TimeSpan.FromMinutes(2);
+
+    private readonly Meter _meter;
+    private readonly bool _isConcurrency;
+    private Instant _now;
+    private double _lent;
+
+    /// <summary>
+    /// Places are counted like a window as long as the longest call: what an instance had when it died is taken until then.
+    /// </summary>
+    internal WindowAccount(Limit limit, Caution caution, LeasePolicy policy)
+        : base(limit)
+    {
+        _isConcurrency = limit.Algorithm == LimitAlgorithm.Concurrency;
+        _meter = _isConcurrency
+            ? Meter.Create(limit with { Algorithm = LimitAlgorithm.Sliding, Window = policy.LongestCall }, Caution.None())
+            : Meter.Create(limit, caution);
+    }
+
+    internal override double Capacity => _meter.Capacity;
+
+    internal override bool Flows => false;
+
+    internal override bool IsSlow => _meter.Limit.Window > SlowFrom;
+
+    internal override bool IsWhole => _lent <= 0 && _meter.Used(_now) <= 0;
+
+    internal override double Pool => Room();
+
+    internal override double Free => Math.Max(0, Pool - _lent);
+
+    internal override double Refill => 0;
+
+    internal override Instant FreeAt(double amount) => _meter.FitsAt(_lent + amount, _now);
+
+    internal override void Advance(Instant now) => _now = Instant.Max(_now, now);
+
+    /// <summary>Of places nobody tells how many of those lent are taken; only those of instances that died count here.</summary>
+    internal override double UseWith(double unused) => Math.Clamp(_meter.Used(_now) / _meter.Capacity, 0, 1);
+
+    internal override void Reserve(double rate, double capacity, double largest) => _lent = capacity;
+
+    internal override void Grant(double amount)
+    {
+        // It counts with what is lent.
+    }
+
+    internal override void Return(double amount)
+    {
+        // It no longer counts with what is lent.
+    }
+
+    internal override void Spend(double amount) => _meter.Take(amount, _now);
+
+    internal override void Refund(double amount, Instant takenAt) => _meter.Settle(amount, 0, takenAt, _now);
+
+    /// <summary>All that is lent may have been used when the report was stamped; only what is beyond that is somebody else's.</summary>
+    internal override void Observe(in LimitReading reading, Instant sentAt)
+    {
+        // Providers round what remains to thousands; the meter knows such a reading by its form, so thousands are added.
+        var isRound = reading.Remaining % 1000 == 0;
+        var lent = isRound ? 1000 * (long)Math.Ceiling(_lent / 1000) : (long)Math.Ceiling(_lent);
+        if (_isConcurrency)
+            return;
+
+        // A report can't be told from what instances have used and not told: it never makes room.
+        _meter.Observe(reading with { Remaining = null }, new(sentAt), _now);
+        _meter.Observe(reading with { Limit = null, ResetIn = null, Remaining = reading.Remaining + lent }, new(sentAt), _now);
+    }
+
+    internal override void Drain()
+    {
+        // A refusal doesn't tell how much others used, and of a window it would be missed for long: hints and caution must do.
+    }
+
+    internal override void Reconsider() => _meter.Reconsider(_now);
+
+    internal override LeaseAccountState Export() => new() { Limit = Name, Meter = _meter.Save(0, _now) };
+
+    internal override void Import(LeaseAccountState state, Instant now)
+    {
+        Advance(now);
+        if (state.Meter is { } meter)
+            _meter.Restore(meter, now);
+    }
+
+    /// <summary>
+    /// The most that fits at this moment. Near a boundary an amount must fit two windows, of which the meter tells only one's use.
+    /// </summary>
+    private double Room()
+    {
+        var room = Math.Max(0, _meter.Capacity - _meter.Used(_now));
+        if (_meter.FitsAt(room, _now) <= _now)
+            return room;
+        var none = 0.0;
+        for (var i = 0; i < 32; i++)
+        {
+            var half = (none + room) / 2;
+            if (_meter.FitsAt(half, _now) <= _now)
+                none = half;
+            else
+                room = half;
+        }
+
+        return none;
+    }
+}

@@ -85,3 +85,67 @@ public static class BatchValve
     /// <summary>Whether a call's deadline is so near that it comes back.</summary>
     public static bool ComesBack(BatchTerms terms, Instant deadline, Instant now) => now >= deadline - terms.Reserve;
 }
+
+/// <summary>Calls collected for one deployment's batch service.</summary>
+/// <param name="Calls">How many.</param>
+/// <param name="Bytes">The bytes of their bodies.</param>
+/// <param name="Since">When the first of them came.</param>
+/// <param name="FirstDeadline">The earliest of their deadlines.</param>
+public readonly record struct BatchPile(int Calls, long Bytes, Instant Since, Instant FirstDeadline);
+
+/// <summary>What to do with a pile.</summary>
+public enum BatchMove
+{
+    /// <summary>Leave it to grow.</summary>
+    Collect,
+
+    /// <summary>Make a batch of as many of its calls as one may hold.</summary>
+    Submit,
+
+    /// <summary>Give its calls back, to be made as others are.</summary>
+    GiveBack,
+}
+
+/// <summary>What to do with a batch that a provider has.</summary>
+public enum BatchStep
+{
+    /// <summary>Look at it again at its time.</summary>
+    Follow,
+
+    /// <summary>Fetch its answers; what it did not answer is made as other calls are.</summary>
+    Fetch,
+
+    /// <summary>Give it up, since deadlines near; what it has answered until it is over is still fetched.</summary>
+    Cancel,
+
+    /// <summary>Give its calls back without waiting for it any longer.</summary>
+    TakeBack,
+}
+
+/// <summary>What an account's batch service may be used for, and within which bounds.</summary>
+public sealed record BatchTerms
+{
+    /// <summary>How far a call's deadline must be for it to be collected; default 6 hours.</summary>
+    public TimeSpan LeastTime { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>How long before its deadline a call is taken back, to be made as others are; default 1 hour, below <see cref="LeastTime"/>.</summary>
+    public TimeSpan Reserve { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long calls are collected before a batch is made of them; default 5 minutes.</summary>
+    public TimeSpan CollectFor { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Fewer calls than this are not worth a batch; default 10.</summary>
+    public int FewestCalls { get; init; } = 10;
+
+    /// <summary>How many calls a batch may hold.</summary>
+    public int MostCalls { get; init; } = 50_000;
+
+    /// <summary>How many bytes of bodies a batch may hold.</summary>
+    public long MostBytes { get; init; } = 200_000_000;
+
+    /// <summary>How many tokens may be in the account's batches at once, by their estimates; null for no such limit.</summary>
+    public long? MostQueuedTokens { get; init; }
+
+    /// <summary>How often a batch is looked at; default each minute.</summary>
+    public TimeSpan PollEvery { get; init; } = TimeSpan.FromMinutes(1);
+}

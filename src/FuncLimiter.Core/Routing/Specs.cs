@@ -31,3 +31,45 @@ public sealed record RouteSpec(string Name, IReadOnlyList<string> Targets, IRead
     /// <summary>Ids of smaller models' deployments, to which simple work may be diverted.</summary>
     public IReadOnlyList<string> Smaller { get; init; } = [];
 }
+
+/// <summary>When a route counts as under pressure, so that what may be diverted is.</summary>
+public sealed record PressurePolicy
+{
+    /// <summary>The share of the target with the most headroom that is in use from which on it begins, 0 to 1; default 0.9.</summary>
+    public double BeginsAt { get; init; } = 0.9;
+
+    /// <summary>Below this share it may end, 0 to <see cref="BeginsAt"/>; default 0.8.</summary>
+    public double EndsBelow { get; init; } = 0.8;
+
+    /// <summary>How long the share must stay below before it ends; default 10 seconds.</summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>Why a call went where it went.</summary>
+public enum RouteChoice
+{
+    /// <summary>Of the targets with room the one with the most headroom; the usual.</summary>
+    Headroom,
+
+    /// <summary>The target that has the beginning of the prompt in its cache.</summary>
+    Affinity,
+
+    /// <summary>No target had room, the first fallback that did.</summary>
+    Fallback,
+
+    /// <summary>A smaller model, for work that may go there.</summary>
+    Diverted,
+}
+
+/// <summary>Whether a call may be served by the smaller models that its route names for simple work.</summary>
+public enum Diversion
+{
+    /// <summary>It may not; its host closes those places to it.</summary>
+    Never,
+
+    /// <summary>While the route's targets are under pressure, and where nothing else has room.</summary>
+    UnderPressure,
+
+    /// <summary>Before anything else: simple work belongs there.</summary>
+    Always,
+}

@@ -1,10 +1,13 @@
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Jobs;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
 
 namespace FuncLimiter.Functions.Activities;
 
@@ -196,4 +199,19 @@ internal sealed class LegRunner(
 
     /// <summary>The same for every leg of a call, wherever it runs.</summary>
     private static ulong Seed(JobItemKey key) => key.ToString().Aggregate(14_695_981_039_346_656_037UL, (hash, letter) => (hash ^ letter) * 1_099_511_628_211UL);
+}
+
+/// <summary>The activity that carries a call one leg on.</summary>
+internal sealed class RunLeg(LegRunner runner, DurableClientSource clients)
+{
+    /// <summary>Runs the leg, unless it was run.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="client">Reaches the entities that own the budgets.</param>
+    /// <param name="cancellationToken">The process ends.</param>
+    [Function(nameof(RunLeg))]
+    public async Task<LegOutcome> RunAsync([ActivityTrigger] LegInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        clients.Use(client);
+        return await runner.RunAsync(input, cancellationToken) with { Question = input.Question(nameof(RunLeg)) };
+    }
 }

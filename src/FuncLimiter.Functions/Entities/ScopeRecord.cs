@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
 
@@ -67,3 +68,33 @@ internal sealed record ScopeRecord
 /// <param name="At">When it was given.</param>
 /// <param name="Answer">The answer.</param>
 internal sealed record KeptAnswer(string Instance, Instant At, ScopeAnswer Answer);
+
+/// <summary>
+/// A <see cref="BudgetEntity"/>'s state. Small, since the backend rewrites it whole with every operation: what the books hold is compressed
+/// to about a tenth, and the rest says at a glance how the scope stands.
+/// </summary>
+internal sealed record OwnerState
+{
+    /// <summary>The form that is written now. Older ones are read; of a newer one, what was lent is waited out.</summary>
+    public const int Current = 1;
+
+    /// <summary>The form of <see cref="Packed"/>.</summary>
+    public int Version { get; init; } = Current;
+
+    /// <summary>When the last operation was carried out.</summary>
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>How many instances hold leases.</summary>
+    public int Instances { get; init; }
+
+    /// <summary>Limits set by an operator instead of the configuration's; null for none.</summary>
+    public ScopeLimits? Limits { get; init; }
+
+    /// <summary>A <see cref="ScopeRecord"/> as compressed JSON.</summary>
+    public byte[] Packed { get; init; } = [];
+}
+
+/// <summary>What all owners and all instances of the app go by.</summary>
+/// <param name="Spec">What the configuration says.</param>
+/// <param name="Policy">How budgets are lent.</param>
+internal sealed record LeaseSource(LimiterSpec Spec, LeasePolicy Policy);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Activities;
@@ -23,6 +24,7 @@ using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 
 namespace FuncLimiter.Functions.Hosting;
@@ -149,4 +151,24 @@ internal static class AppServices
             telemetry.UseAzureMonitorExporter(exporter => exporter.Credential = identity.ConnectionString is null ? identity.Credential() : null);
         }
     }
+}
+
+/// <summary>What leasing costs, as a metric of this instance beside those that the gateway has everywhere.</summary>
+internal sealed class LeaseMetrics(EntityLeaseOwners owners) : IHostedService, IDisposable
+{
+    private readonly Meter _meter = new(MetricNames.Source);
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _meter.CreateObservableCounter(
+            "funclimiter.lease.operations", () => owners.Asked, "{operation}", "Operations asked of the entities that own budgets.");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
 }

@@ -1,6 +1,9 @@
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Entities;
 using FuncLimiter.Gateway.Admission;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Functions.Leasing;
 
@@ -38,4 +41,41 @@ internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource
 
         return null;
     }
+}
+
+/// <summary>Renews this instance's leases while the process lives, and gives them back at its end.</summary>
+internal sealed class LeaseService(EmbeddedLimiter limiter, ILeaseOwners owners, TimeProvider time, ILogger<LeaseService> logger) : BackgroundService
+{
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
+
+    private readonly LeaseRenewal _renewal = new(limiter, owners, time, (scope, failure) =>
+        logger.LogWarning(failure, "No lease of {Scope} could be had; calls go out as far as what is held allows.", scope));
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        enough.CancelAfter(LongestGoodbye);
+        await _renewal.LeaveAsync(enough.Token);
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _renewal.RunAsync(stoppingToken);
+}
+
+/// <summary>
+/// The durable client for what runs beside functions. The worker hands clients to functions only; one that it handed out is good for as long
+/// as the process lives.
+/// </summary>
+internal sealed class DurableClientSource
+{
+    private readonly TaskCompletionSource<DurableTaskClient> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Keeps the first client that a function was handed.</summary>
+    public void Use(DurableTaskClient client) => _first.TrySetResult(client);
+
+    /// <summary>The client, as soon as the first function of this process has run.</summary>
+    public Task<DurableTaskClient> GetAsync(CancellationToken cancellationToken) =>
+        _first.Task.IsCompleted ? _first.Task : _first.Task.WaitAsync(cancellationToken);
 }

@@ -1,6 +1,8 @@
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Gateway.Jobs.Http;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask.Client;
@@ -46,4 +48,33 @@ internal abstract class HttpFunctions(DurableClientSource clients)
 
     /// <summary>A part of the path.</summary>
     protected static string Part(HttpRequest request, string name) => (string)request.RouteValues[name]!;
+}
+
+/// <summary>The gateway's paths as every host maps them, for functions that take many.</summary>
+/// <param name="services">The app's services.</param>
+internal sealed class HttpSurface(IServiceProvider services)
+{
+    private readonly RequestDelegate _paths = Map(services);
+
+    /// <summary>Answers a request by its path.</summary>
+    public Task HandleAsync(HttpContext context)
+    {
+        // The worker has routed the request to its function; what it found would keep it from being routed on.
+        context.SetEndpoint(null);
+        context.Request.RouteValues = [];
+        return _paths(context);
+    }
+
+    private static RequestDelegate Map(IServiceProvider services)
+    {
+        var app = new ApplicationBuilder(services);
+        app.UseClientPaths();
+        app.UseRouting();
+        app.UseEndpoints(paths =>
+        {
+            paths.MapFuncLimiter();
+            paths.MapJobs();
+        });
+        return app.Build();
+    }
 }

@@ -1,6 +1,8 @@
 using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Http;
+using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Functions.Triggers;
 
@@ -76,4 +78,26 @@ internal sealed class RequestIntake(JobService jobs, MessageTenants tenants)
 
     private static Disposal.DeadLetter Reject(GatewayError error) =>
         new(error.Code, error.Parameter is null ? error.Message : $"{error.Parameter}: {error.Message}");
+}
+
+/// <summary>Tells whose a message is: by the same keys as HTTP, carried in the message's properties under the names of the headers.</summary>
+internal sealed class MessageTenants(TenantGate gate)
+{
+    private static readonly string[] Names = ["Authorization", "x-api-key", "api-key", "X-Tenant"];
+
+    /// <summary>The tenant, or what is wrong with its key.</summary>
+    public string? Find(IReadOnlyDictionary<string, object> properties, out GatewayError? error)
+    {
+        var headers = new HeaderDictionary();
+        foreach (var name in Names)
+        {
+            var value = properties.FirstOrDefault(property => property.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+            if (value is string text)
+            {
+                headers[name] = text;
+            }
+        }
+
+        return gate.Find(headers, out error);
+    }
 }

@@ -63,3 +63,49 @@ public sealed record RevocationChange(string Tenant, string Hash) : AdminChange
     [JsonIgnore]
     public override string Target => $"revocation {Hash}";
 }
+
+/// <summary>Keeps what operators changed.</summary>
+public interface IAuditLog
+{
+    /// <summary>Keeps an entry; done means kept for good.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken);
+
+    /// <summary>The entries kept, oldest first; of very many the last ones.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>For hosts that keep nothing: the last entries while the process lives. Every entry stands in the log as well.</summary>
+internal sealed class RecentAudit : IAuditLog
+{
+    private const int Most = 1_000;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<AuditEntry> _entries = new();
+
+    /// <inheritdoc/>
+    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _entries.Enqueue(entry);
+            if (_entries.Count > Most)
+            {
+                _entries.Dequeue();
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<AuditEntry>>([.. _entries]);
+        }
+    }
+}

@@ -20,3 +20,65 @@ public sealed record Alert(
     Instant Since,
     string? Cause,
     IReadOnlyList<string> Steps);
+
+/// <summary>How near a budget is to its limit.</summary>
+public enum AlertLevel
+{
+    /// <summary>Far from it.</summary>
+    Normal,
+
+    /// <summary>Operators are warned.</summary>
+    Warn,
+
+    /// <summary>The limiter acts.</summary>
+    Act,
+}
+
+/// <summary>The names of levels in what FuncLimiter reports.</summary>
+internal static class AlertLevelName
+{
+    public static string Of(AlertLevel level) => level switch
+    {
+        AlertLevel.Act => "act",
+        AlertLevel.Warn => "warn",
+        _ => "normal",
+    };
+}
+
+/// <summary>What changed with an alert.</summary>
+public enum AlertChange
+{
+    /// <summary>It began, or became graver.</summary>
+    Raised,
+
+    /// <summary>It is there still, but less grave.</summary>
+    Lowered,
+
+    /// <summary>It is over.</summary>
+    Ended,
+}
+
+/// <summary>News of an alert, for whoever is told.</summary>
+/// <param name="Change">What changed.</param>
+/// <param name="Alert">The alert as it is now.</param>
+/// <param name="At">When.</param>
+public sealed record AlertNotice(AlertChange Change, Alert Alert, DateTimeOffset At);
+
+/// <summary>When alerts begin and end.</summary>
+internal sealed record AlertPolicy
+{
+    /// <summary>The share in use from which on operators are warned.</summary>
+    public double WarnAt { get; init; } = 0.8;
+
+    /// <summary>The share in use from which on the limiter acts.</summary>
+    public double ActAt { get; init; } = 0.9;
+
+    /// <summary>How long the share must stay there before a level begins.</summary>
+    public TimeSpan Sustained { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How far below its threshold the share must fall before a level may end.</summary>
+    public double Gap { get; init; } = 0.05;
+
+    /// <summary>How long it must stay there.</summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(15);
+}

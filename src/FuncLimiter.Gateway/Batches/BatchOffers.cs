@@ -3,6 +3,8 @@ using FuncLimiter.Core.Pacing;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Providers.Batches;
+using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Batches;
 
@@ -67,4 +69,51 @@ public sealed class BatchOffers
 
         return null;
     }
+}
+
+/// <summary>A deployment whose provider's batch service may be used.</summary>
+/// <param name="Deployment">The deployment.</param>
+/// <param name="Service">The provider's batch service.</param>
+/// <param name="Terms">Within which bounds.</param>
+public sealed record BatchOffer(Deployment Deployment, ProviderBatches Service, BatchTerms Terms)
+{
+    /// <summary>A batch is held in memory while it is handed in.</summary>
+    private const long UsualBytes = 64 * 1024 * 1024;
+
+    /// <summary>The offer of a deployment; null where its account's batch service is not to be used.</summary>
+    public static BatchOffer? Of(Deployment deployment, AccountConfiguration account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        return account.Batch is { } batch && ProviderBatches.Of(account.Provider) is { } service
+            ? new BatchOffer(deployment, service, new BatchTerms
+            {
+                LeastTime = batch.LeastTime,
+                Reserve = batch.Reserve,
+                CollectFor = batch.CollectFor,
+                PollEvery = batch.PollEvery,
+                FewestCalls = batch.MinCalls,
+                MostCalls = batch.MaxCalls ?? service.MostCalls,
+                MostBytes = batch.MaxBytes ?? Math.Min(UsualBytes, service.MostBytes),
+                MostQueuedTokens = batch.MaxQueuedTokens,
+            })
+            : null;
+    }
+}
+
+/// <summary>Calls that can be in one batch: of one deployment, asking the same of it.</summary>
+/// <param name="Deployment">The deployment, as <c>account/model</c>.</param>
+/// <param name="Operation">What is asked.</param>
+public sealed record BatchLane(string Deployment, Operation Operation)
+{
+    /// <summary>Reads what <see cref="ToString"/> wrote; null for anything else.</summary>
+    public static BatchLane? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end && Enum.TryParse(text.AsSpan(0, end), out Operation operation)
+            ? new BatchLane(text[(end + 1)..], operation)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Operation} {Deployment}";
 }

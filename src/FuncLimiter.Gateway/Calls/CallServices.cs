@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Configuration;
@@ -28,4 +31,64 @@ internal sealed record CallServices(
 
     /// <summary>What is believed of what tenants tell of limits.</summary>
     public ReportedLimits Reports { get; } = new(Configuration, Time);
+}
+
+/// <summary>
+/// What tenants tell of providers' limits is hearsay. Nothing is learned from it unless the operator trusts the tenant
+/// (<see cref="TenantConfiguration.ReportsLimits"/>), and then only what passes within a minute or what the provider's own answers allow.
+/// </summary>
+internal sealed class ReportedLimits(GatewayConfiguration configuration, TimeProvider time)
+{
+    /// <summary>The longest rest that a report can bring about, and the longest window of which it is believed.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
+    /// <summary>For how long a limit that the provider told itself stands against reports of a lower one.</summary>
+    private static readonly TimeSpan ConfirmedFor = TimeSpan.FromHours(1);
+
+    private readonly FrozenSet<string> _trusted =
+        configuration.Tenants.Where(tenant => tenant.ReportsLimits).Select(tenant => tenant.Id).ToFrozenSet(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<(string Deployment, Dimension Dimension), (long Limit, long At)> _confirmed = new();
+
+    /// <summary>Whether anything is learned from what a tenant tells.</summary>
+    public bool Trusts(string tenant) => _trusted.Contains(tenant);
+
+    /// <summary>Keeps what a provider told of its minute's limits itself. Costs nothing where nobody's reports are believed.</summary>
+    public void Confirm(string deployment, Observation own)
+    {
+        if (_trusted.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var reading in own.Readings)
+        {
+            if (reading.Limit is { } limit && IsShort(reading))
+            {
+                _confirmed[(deployment, reading.Dimension)] = (limit, time.GetTimestamp());
+            }
+        }
+    }
+
+    /// <summary>The part of a trusted tenant's report that is believed.</summary>
+    public Observation Believed(string deployment, Observation report) => report with
+    {
+        // An account without money is the provider's to tell: until it does, the deployment rests.
+        Kind = report.Kind == OutcomeKind.QuotaExhausted ? OutcomeKind.Overloaded : report.Kind,
+        RetryAfter = report.Kind == OutcomeKind.QuotaExhausted || report.RetryAfter > Longest ? Longest : report.RetryAfter,
+        WholeAccount = false,
+        IsHearsay = true,
+        Readings = [.. report.Readings.Where(IsShort).Select(reading => Bounded(deployment, reading))],
+    };
+
+    private static bool IsShort(LimitReading reading) => reading.Window is null || reading.Window <= Longest;
+
+    // Without a window it would speak of the day as well.
+    private LimitReading Bounded(string deployment, LimitReading reading) => reading with
+    {
+        Window = reading.Window ?? Longest,
+        Limit = _confirmed.TryGetValue((deployment, reading.Dimension), out var told) && time.GetElapsedTime(told.At) < ConfirmedFor
+            ? Math.Max(reading.Limit ?? told.Limit, told.Limit)
+            : reading.Limit,
+    };
 }

@@ -15,3 +15,8 @@ public sealed record Caller(string Tenant, string? User, Priority Priority, stri
     /// <summary>Whether the caller says that smaller models may serve it; null leaves that to the route's rules.</summary>
     public Diversion? Tier { get; init; }
 }
+
+/// <summary>Whose key a request carried; a feature of its <c>HttpContext</c> from authentication on.</summary>
+/// <param name="Tenant">The tenant's id.</param>
+/// <param name="HighestPriority">The highest class that its calls may claim.</param>
+public sealed record AuthenticatedTenant(string Tenant, Priority HighestPriority = Priority.Interactive);

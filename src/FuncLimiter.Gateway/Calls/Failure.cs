@@ -2,6 +2,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
 
@@ -113,4 +114,18 @@ internal sealed class Failure : IDisposable
     /// <summary>A 401 speaks of the account's key, not of the caller's, and may show a part of it.</summary>
     private GatewayError Misconfigured() => new(502, "upstream_authentication",
         $"{_attempt.Deployment.Name} refused FuncLimiter's own credentials. Your key is fine; tell who runs FuncLimiter.");
+}
+
+/// <summary>Answers with an error of FuncLimiter's own, in the caller's dialect.</summary>
+internal static class ErrorAnswer
+{
+    /// <summary>Writes the whole answer; headers that were set before stay.</summary>
+    public static ValueTask WriteAsync(CallAnswer answer, Dialect dialect, GatewayError error, CancellationToken cancellationToken)
+    {
+        var body = ErrorBody.Write(dialect, error);
+        AdmissionHeaders.Retry(answer, error);
+        answer.SetHeader("Content-Type", "application/json");
+        answer.Start(ErrorBody.Status(dialect, error), body.Length);
+        return answer.WriteAsync(body, cancellationToken);
+    }
 }

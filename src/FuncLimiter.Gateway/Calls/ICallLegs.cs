@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
 
 namespace FuncLimiter.Gateway.Calls;
@@ -14,4 +15,39 @@ public interface ICallLegs
     /// <param name="terms">How this leg is run.</param>
     /// <param name="cancellationToken">Gives the place in the queue, or the upstream call, up; the call then stands where it stood before.</param>
     Task<CallLeg> RunAsync(CallEnvelope call, PacingState state, CallTerms terms, CancellationToken cancellationToken);
+}
+
+/// <summary>How a leg of a call is run.</summary>
+/// <param name="Patience">The longest wait within it.</param>
+/// <param name="Seed">What the call's jitter is drawn from; the same for every leg.</param>
+/// <param name="Deadline">The latest instant at which an attempt may begin.</param>
+public sealed record CallTerms(TimeSpan Patience, ulong Seed, Instant Deadline)
+{
+    /// <summary>Whether a provider's batch service may take the call.</summary>
+    public bool BatchAllowed { get; init; }
+
+    /// <summary>How the call is paced; null for the usual.</summary>
+    public PacingPolicy? Policy { get; init; }
+}
+
+/// <summary>A part of a call's life.</summary>
+/// <param name="State">Where the call stands; to be handed in again to go on.</param>
+/// <param name="Action">What is next: a wait, a provider's batch service, or nothing any more.</param>
+/// <param name="Result">The answer; null until the call is over.</param>
+public sealed record CallLeg(PacingState State, PacingAction Action, CallResult? Result);
+
+/// <summary>Carries one call from admission to settlement and hands back its buffered answer.</summary>
+public interface ICallExecutor
+{
+    /// <summary>Waits for admission, calls, retries where that can help, settles.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Gives the place in the queue, or the upstream call, up.</param>
+    Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken cancellationToken);
+
+    /// <summary>The same, for one who may come to have no time for waiting and still lets a provider end what it has begun.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="stopWaiting">Gives the place in the queue up; a call that a provider has goes on.</param>
+    /// <param name="cancellationToken">Gives the place in the queue, or the upstream call, up.</param>
+    Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken stopWaiting, CancellationToken cancellationToken) =>
+        ExecuteAsync(call, cancellationToken);
 }

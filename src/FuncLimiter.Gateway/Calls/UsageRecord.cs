@@ -46,3 +46,32 @@ public sealed record UsageRecord(
     /// <summary>Whether the provider's batch service answered.</summary>
     public bool IsBatch { get; init; }
 }
+
+/// <summary>What became of a call, for counting.</summary>
+public enum UsageOutcome
+{
+    /// <summary>It was answered.</summary>
+    Answered,
+
+    /// <summary>A provider failed, or said no.</summary>
+    Failed,
+
+    /// <summary>FuncLimiter turned it away: no room in time.</summary>
+    Refused,
+
+    /// <summary>Its caller went away before it was answered.</summary>
+    Abandoned,
+
+    /// <summary>Not its end: there was no room yet, and it waits on.</summary>
+    Postponed,
+
+    /// <summary>Not its end: a provider was asked in vain, and it is tried again.</summary>
+    Unfinished,
+}
+
+/// <summary>Takes what each finished call used, for bills and reports.</summary>
+public interface IUsageSink
+{
+    /// <summary>Takes one finished call. Called on the call's own path: it must not block, and must not throw.</summary>
+    void Record(UsageRecord record);
+}

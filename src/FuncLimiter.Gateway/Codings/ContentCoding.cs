@@ -66,3 +66,172 @@ internal static class ContentCoding
         }
     }
 }
+
+/// <summary>Undoes <c>deflate</c>: the zlib format, as the RFC has it, or without its header, as some send it.</summary>
+internal sealed class DeflatedStream(Stream coded) : ReadOnlyStream
+{
+    private const int HeaderBytes = 2;
+    private const int DeflateMethod = 8;
+    private const int HeaderIsMultipleOf = 31;
+
+    private Stream? _decoder;
+
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        if (_decoder is null)
+        {
+            var head = new byte[HeaderBytes];
+            Begin(head, coded.ReadAtLeast(head, HeaderBytes, throwOnEndOfStream: false));
+        }
+
+        return _decoder!.Read(buffer);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_decoder is null)
+        {
+            var head = new byte[HeaderBytes];
+            Begin(head, await coded.ReadAtLeastAsync(head, HeaderBytes, throwOnEndOfStream: false, cancellationToken));
+        }
+
+        return await _decoder!.ReadAsync(buffer, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _decoder?.Dispose();
+            coded.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Begin(byte[] head, int length)
+    {
+        var whole = new PrefixedStream(head.AsMemory(0, length), coded);
+        var isZlib = length == HeaderBytes && (head[0] & 0x0f) == DeflateMethod && ((head[0] << 8) | head[1]) % HeaderIsMultipleOf == 0;
+        _decoder = isZlib ? new ZLibStream(whole, CompressionMode.Decompress) : new DeflateStream(whole, CompressionMode.Decompress);
+    }
+
+    /// <summary>A few bytes that were read already, and the rest of their stream.</summary>
+    private sealed class PrefixedStream(ReadOnlyMemory<byte> prefix, Stream rest) : ReadOnlyStream
+    {
+        private ReadOnlyMemory<byte> _prefix = prefix;
+
+        /// <inheritdoc/>
+        public override int Read(Span<byte> buffer) => _prefix.IsEmpty ? rest.Read(buffer) : Take(buffer);
+
+        /// <inheritdoc/>
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            _prefix.IsEmpty ? rest.ReadAsync(buffer, cancellationToken) : new(Take(buffer.Span));
+
+        private int Take(Span<byte> buffer)
+        {
+            var taken = Math.Min(buffer.Length, _prefix.Length);
+            _prefix.Span[..taken].CopyTo(buffer);
+            _prefix = _prefix[taken..];
+            return taken;
+        }
+    }
+}
+
+/// <summary>Reads what a decoder gives, and has broken codings look like a broken connection: each decoder has an exception of its own for them.</summary>
+internal sealed class UndoneStream(Stream decoder) : ReadOnlyStream
+{
+    /// <inheritdoc/>
+    public override int Read(Span<byte> buffer)
+    {
+        try
+        {
+            return decoder.Read(buffer);
+        }
+        catch (Exception broken) when (IsBrokenCoding(broken))
+        {
+            throw Broken(broken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await decoder.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception broken) when (IsBrokenCoding(broken))
+        {
+            throw Broken(broken);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            decoder.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private static bool IsBrokenCoding(Exception exception) => exception is InvalidDataException or InvalidOperationException or ZstdSharp.ZstdException;
+
+    private static IOException Broken(Exception reason) => new("The body's coding is broken.", reason);
+}
+
+/// <summary>A stream that is read forward only.</summary>
+internal abstract class ReadOnlyStream : Stream
+{
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => false;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <inheritdoc/>
+    public abstract override int Read(Span<byte> buffer);
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

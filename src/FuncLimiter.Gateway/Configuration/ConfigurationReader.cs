@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -135,4 +136,36 @@ public static class ConfigurationReader
             return false;
         }
     }
+}
+
+/// <summary>What came of reading: a configuration, or every mistake in it; never both.</summary>
+public sealed class ConfigurationResult
+{
+    internal ConfigurationResult(GatewayConfiguration configuration)
+    {
+        Configuration = configuration;
+        Mistakes = [];
+    }
+
+    internal ConfigurationResult(IReadOnlyList<ConfigurationMistake> mistakes) => Mistakes = mistakes;
+
+    /// <summary>True when there is a configuration.</summary>
+    [MemberNotNullWhen(true, nameof(Configuration))]
+    public bool IsValid => Configuration is not null;
+
+    /// <summary>The configuration; null where there are mistakes.</summary>
+    public GatewayConfiguration? Configuration { get; }
+
+    /// <summary>All mistakes, in the order of the file; empty where there is a configuration.</summary>
+    public IReadOnlyList<ConfigurationMistake> Mistakes { get; }
+}
+
+/// <summary>One thing wrong with a configuration.</summary>
+/// <param name="Path">Where, as a JSON path, for example <c>$.accounts[0].models[1].limits.tpm</c>.</param>
+/// <param name="Found">What stands there; a secret is masked.</param>
+/// <param name="Fix">What to write instead.</param>
+public sealed record ConfigurationMistake(string Path, string Found, string Fix)
+{
+    /// <summary>The mistake as one line for a person.</summary>
+    public override string ToString() => $"{Path}: found {Found}; {Fix}";
 }

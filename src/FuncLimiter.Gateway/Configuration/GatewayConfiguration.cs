@@ -224,3 +224,99 @@ public sealed record AlertConfiguration
         return true;
     }
 }
+
+/// <summary>Who may change things while the gateway runs.</summary>
+public sealed record AdminConfiguration
+{
+    /// <summary>SHA-256 of the admin keys, lower-case hexadecimal; none by default.</summary>
+    public IReadOnlyList<string> KeyHashes { get; init; } = [];
+}
+
+/// <summary>How an account's batch service is used: it takes background calls of jobs that have time. Bounds left out are the provider's own.</summary>
+public sealed record BatchConfiguration
+{
+    /// <summary>How far a call's deadline must be for it to go there; default 6 hours.</summary>
+    public TimeSpan LeastTime { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>How long before its deadline a call comes back, to be made as others are; below <see cref="LeastTime"/>; default 1 hour.</summary>
+    public TimeSpan Reserve { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long calls are collected; default 5 minutes.</summary>
+    public TimeSpan CollectFor { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How often a batch is looked at; default each minute.</summary>
+    public TimeSpan PollEvery { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Fewer calls than this are no batch; default 10.</summary>
+    public int MinCalls { get; init; } = 10;
+
+    /// <summary>How many calls a batch may hold; null for as many as the provider takes.</summary>
+    public int? MaxCalls { get; init; }
+
+    /// <summary>How many bytes a batch may hold; default 64 MiB, or what the provider takes where that is less.</summary>
+    public long? MaxBytes { get; init; }
+
+    /// <summary>How many tokens may be in the account's batches at once; null for no such limit.</summary>
+    public long? MaxQueuedTokens { get; init; }
+}
+
+/// <summary>Bounds of jobs: calls accepted to be made later.</summary>
+public sealed record JobConfiguration
+{
+    /// <summary>How many calls of jobs may be under way or wait for admission at once; at least 4; default 256.</summary>
+    public int MaxRunning { get; init; } = 256;
+
+    /// <summary>How many calls of jobs may be stored and not ended; further jobs are refused; default 1,000,000.</summary>
+    public int MaxWaiting { get; init; } = 1_000_000;
+
+    /// <summary>How many calls one job may hold; default 10,000.</summary>
+    public int MaxCalls { get; init; } = 10_000;
+
+    /// <summary>How long a call of a job may take in all where the job does not say; default 24 hours.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long results are kept after a job's end; default 72 hours.</summary>
+    public TimeSpan KeepResults { get; init; } = TimeSpan.FromHours(72);
+
+    /// <summary>The secret that signs the webhooks of tenants without one of their own; null where there is none. Never logged.</summary>
+    public string? WebhookSecret { get; init; }
+
+    /// <summary>Whether webhooks may go to loopback, link-local and private addresses; default false.</summary>
+    public bool WebhooksToPrivateNetworks { get; init; }
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append($"{nameof(MaxRunning)} = {MaxRunning}, {nameof(MaxWaiting)} = {MaxWaiting}, {nameof(MaxCalls)} = {MaxCalls}, ");
+        builder.Append($"{nameof(Deadline)} = {Deadline}, {nameof(KeepResults)} = {KeepResults}");
+        return true;
+    }
+}
+
+/// <summary>Prices in US dollars per million tokens.</summary>
+/// <param name="Input">Uncached input.</param>
+/// <param name="CachedInput">Input read from a prompt cache; as <paramref name="Input"/> where not given.</param>
+/// <param name="Output">Output, reasoning included.</param>
+public sealed record PriceConfiguration(decimal Input, decimal CachedInput, decimal Output)
+{
+    /// <summary>What providers take off for calls through their batch services.</summary>
+    public const decimal UsualBatchDiscount = 0.5m;
+
+    /// <summary>Input written to a prompt cache; null as <see cref="Input"/>.</summary>
+    public decimal? CacheWrite { get; init; }
+
+    /// <summary>The share taken off for calls through the provider's batch service, 0 to 1; default half.</summary>
+    public decimal BatchDiscount { get; init; } = UsualBatchDiscount;
+}
+
+/// <summary>Bounds of the usage ledger.</summary>
+public sealed record UsageConfiguration
+{
+    /// <summary>How long usage is kept by the hour and by run; default 30 days.</summary>
+    public TimeSpan KeepHours { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long usage is kept by the day; not below <see cref="KeepHours"/>; default 400 days.</summary>
+    public TimeSpan KeepDays { get; init; } = TimeSpan.FromDays(400);
+
+    /// <summary>How many rows by the hour the ledger holds; beyond them the oldest hours go first; default 2,000,000.</summary>
+    public int MaxRows { get; init; } = 2_000_000;
+}

@@ -1,4 +1,7 @@
+using System.Text.Json;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Http.Endpoints;
+using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Errors;
 
@@ -26,4 +29,31 @@ public sealed record GatewayError(int Status, string Code, string Message)
     /// <summary>400: the request is wrong.</summary>
     public static GatewayError BadRequest(string code, string message, string? parameter = null) =>
         new(400, code, message) { Parameter = parameter };
+}
+
+/// <summary>Writes an error as the caller's own API would, and beside it which budget binds and when to come back.</summary>
+internal static class ErrorBody
+{
+    /// <summary>The status in the caller's dialect: Anthropic has its own for want of capacity.</summary>
+    public static int Status(Dialect dialect, GatewayError error) =>
+        error.Status == 503 ? DialectError.OverloadStatus(dialect) : error.Status;
+
+    /// <summary>The body in the caller's dialect, as UTF-8 JSON.</summary>
+    public static byte[] Write(Dialect dialect, GatewayError error) => DialectError.Body(
+        dialect, Status(dialect, error), error.Message, error.Parameter, error.Code, error.Budget is null ? null : json => WriteReason(json, error));
+
+    private static void WriteReason(Utf8JsonWriter json, GatewayError error)
+    {
+        json.WriteString("reason"u8, error.Code);
+        json.WriteString("budget"u8, error.Budget);
+        if (error.Dimension is { } dimension)
+        {
+            json.WriteString("dimension"u8, DimensionName.Of(dimension));
+        }
+
+        if (error.RetryAfter is { } retryAfter)
+        {
+            json.WriteNumber("retry_after_ms"u8, (long)Math.Ceiling(retryAfter.TotalMilliseconds));
+        }
+    }
 }

@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
@@ -181,4 +184,61 @@ public sealed class JobService
 
     private string LaneOf(string tenant, JobCall call, CallEnvelope envelope) =>
         call.User is { } user && _limitsUsers.Contains(tenant) ? $"{envelope.Facts.Model}\n{user}" : envelope.Facts.Model;
+}
+
+/// <summary>A job's id, or why it was not taken.</summary>
+public sealed class JobAcceptance
+{
+    internal JobAcceptance(string id, bool isReplay) => (Id, IsReplay) = (id, isReplay);
+
+    internal JobAcceptance(GatewayError error) => Error = error;
+
+    /// <summary>The stored job's id; null where it was not taken.</summary>
+    public string? Id { get; }
+
+    /// <summary>True where the same was taken before, under the same idempotency key.</summary>
+    public bool IsReplay { get; }
+
+    /// <summary>Why it was not taken; null where it was.</summary>
+    public GatewayError? Error { get; }
+
+    /// <summary>True where the job is stored: it ends in exactly one outcome from now on.</summary>
+    [MemberNotNullWhen(true, nameof(Id))]
+    [MemberNotNullWhen(false, nameof(Error))]
+    public bool IsAccepted => Id is not null;
+}
+
+/// <summary>What makes two requests for a job the same: everything that was asked, byte for byte.</summary>
+internal static class JobFingerprint
+{
+    public static byte[] Of(JobRequest request)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, request.IsList ? "list" : "one");
+        Append(hash, request.Webhook);
+        foreach (var call in request.Calls)
+        {
+            Append(hash, call.Path);
+            Append(hash, call.Body.Span);
+            Append(hash, call.Priority.ToString());
+            Append(hash, call.User);
+            Append(hash, call.Workflow);
+            Append(hash, call.Step);
+            Append(hash, call.Run);
+            Append(hash, call.Deadline?.Ticks.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    private static void Append(IncrementalHash hash, string? text) => Append(hash, text is null ? default : Encoding.UTF8.GetBytes(text));
+
+    // With its length before it, so that no two lists of parts run together to the same bytes.
+    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> part)
+    {
+        Span<byte> length = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(length, part.Length);
+        hash.AppendData(length);
+        hash.AppendData(part);
+    }
 }

@@ -1,3 +1,5 @@
+using FuncLimiter.Core.Scheduling;
+
 namespace FuncLimiter.Gateway.Operators;
 
 /// <summary>
@@ -77,4 +79,63 @@ public sealed class CallFeed
         public long Second;
         public int Used;
     }
+}
+
+/// <summary>One thing that happened to one call.</summary>
+/// <param name="Kind">What.</param>
+/// <param name="Tenant">Whose call.</param>
+/// <param name="User">Of which user, or null.</param>
+/// <param name="Priority">Of which class.</param>
+/// <param name="Route">The name asked for.</param>
+public sealed record CallEvent(CallEventKind Kind, string Tenant, string? User, Priority Priority, string Route)
+{
+    /// <summary>Its place in the feed, from 1; later ones have larger numbers.</summary>
+    public long Number { get; init; }
+
+    /// <summary>When.</summary>
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>The deployment as <c>account/model</c>, where one serves it.</summary>
+    public string? Deployment { get; init; }
+
+    /// <summary>How long the call has waited.</summary>
+    public TimeSpan Waited { get; init; }
+
+    /// <summary>Why, for people; null where there is nothing to say.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The tokens used, once settled.</summary>
+    public long? Tokens { get; init; }
+}
+
+/// <summary>What happened to a call.</summary>
+public enum CallEventKind
+{
+    /// <summary>Let out to a target of its route.</summary>
+    Admitted,
+
+    /// <summary>Has to wait for room.</summary>
+    Waiting,
+
+    /// <summary>Let out to a fallback of its route.</summary>
+    Diverted,
+
+    /// <summary>Turned away.</summary>
+    Refused,
+
+    /// <summary>Over; what it used is known.</summary>
+    Settled,
+}
+
+/// <summary>The names of what happens to calls, in what FuncLimiter reports.</summary>
+internal static class CallEventName
+{
+    public static string Of(CallEventKind kind) => kind switch
+    {
+        CallEventKind.Admitted => "admitted",
+        CallEventKind.Waiting => "waiting",
+        CallEventKind.Diverted => "diverted",
+        CallEventKind.Refused => "refused",
+        _ => "settled",
+    };
 }

@@ -1,6 +1,9 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Usage;
 
 namespace FuncLimiter.Gateway.Operators;
 
@@ -98,6 +101,64 @@ internal sealed class ObservedLimiter(
                 Deployment = routes.Deployment(request.Route, result.Place),
                 Waited = result.Waited,
                 Reason = result.Refusal is { } refusal ? RefusalText.Of(refusal) : null,
+            });
+        }
+    }
+}
+
+/// <summary>Why calls are refused, in words for operators and for labels of metrics.</summary>
+internal static class RefusalText
+{
+    /// <summary>A word for a label.</summary>
+    public static string Label(RefusalReason reason) => reason switch
+    {
+        RefusalReason.TooLarge => "too_large",
+        RefusalReason.QueueFull => "queue_full",
+        RefusalReason.WouldWaitTooLong => "would_wait_too_long",
+        RefusalReason.NoDeployment => "no_deployment",
+        RefusalReason.NotKept => "not_kept",
+        _ => "other",
+    };
+
+    /// <summary>A sentence for people.</summary>
+    public static string Of(Refusal refusal) => refusal.Reason switch
+    {
+        RefusalReason.TooLarge => $"larger than all of {refusal.Budget}",
+        RefusalReason.QueueFull => "the queue is full",
+        RefusalReason.WouldWaitTooLong => $"would wait too long for {refusal.Budget}",
+        RefusalReason.NoDeployment => "no deployment may serve it",
+        RefusalReason.NotKept => "what calls take can't be stored",
+        _ => $"refused by {refusal.Budget}",
+    };
+}
+
+/// <summary>Tells operators what calls used, on the way to where it is kept.</summary>
+internal sealed class ObservedUsage(IUsageSink sink, CallFeed feed, GatewayMetrics metrics, TenantTallies tenants) : IUsageSink
+{
+    /// <inheritdoc/>
+    public void Record(UsageRecord record)
+    {
+        sink.Record(record);
+        metrics.Ended(record);
+        if (record.CostUsd is { } cost)
+        {
+            tenants.Of(record.Caller.Tenant).Pay(cost);
+        }
+        else if (UsageTotals.IsUnpriced(record))
+        {
+            tenants.Of(record.Caller.Tenant).GoUnpriced();
+        }
+
+        if (feed.Count(CallEventKind.Settled, out var now))
+        {
+            var caller = record.Caller;
+            feed.Keep(new(CallEventKind.Settled, caller.Tenant, caller.User, caller.Priority, record.Route)
+            {
+                At = now,
+                Deployment = record.Deployment,
+                Waited = record.Waited,
+                Reason = record.Status < 400 ? null : $"answered {record.Status}",
+                Tokens = record.Usage?.TotalTokens,
             });
         }
     }

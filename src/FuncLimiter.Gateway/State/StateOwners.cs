@@ -1,5 +1,6 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Passing;
 using Microsoft.Extensions.Logging;
@@ -165,4 +166,47 @@ internal sealed class StateScan(Action<string> found)
         _isOver = true;
         _beginning = [];
     }
+}
+
+/// <summary>Who holds what was made or asked for lately. Bounded: the older half is forgotten as a whole, and asked for again.</summary>
+/// <param name="most">How many ids to hold at most.</param>
+internal sealed class RecentState(int most)
+{
+    private readonly Lock _gate = new();
+    private Dictionary<string, StateOwner[]> _young = new(StringComparer.Ordinal);
+    private Dictionary<string, StateOwner[]> _old = new(StringComparer.Ordinal);
+
+    /// <summary>What is known of an id; null where nothing is.</summary>
+    public IReadOnlyList<StateOwner>? Find(string id)
+    {
+        lock (_gate)
+        {
+            return _young.GetValueOrDefault(id) ?? _old.GetValueOrDefault(id);
+        }
+    }
+
+    /// <summary>Adds an owner to those of an id.</summary>
+    public void Add(string id, StateOwner owner)
+    {
+        lock (_gate)
+        {
+            var known = _young.GetValueOrDefault(id) ?? _old.GetValueOrDefault(id) ?? [];
+            _young[id] = [.. known.Where(other => other.Account != owner.Account), owner];
+            if (_young.Count > most / 2)
+            {
+                (_old, _young) = (_young, new Dictionary<string, StateOwner[]>(StringComparer.Ordinal));
+            }
+        }
+    }
+}
+
+/// <summary>The accounts that could have made what a call of a route goes on from.</summary>
+internal static class StateCandidates
+{
+    /// <summary>Their ids.</summary>
+    public static IReadOnlyCollection<string> Of(RouteTable routes, string tenant, Route route) =>
+        [.. route.Deployments.Select(deployment => deployment.Account).Distinct().Where(account => routes.MayUse(tenant, account))];
+
+    /// <summary>How many there are.</summary>
+    public static int Count(RouteTable routes, string tenant, Route route) => Of(routes, tenant, route).Count;
 }

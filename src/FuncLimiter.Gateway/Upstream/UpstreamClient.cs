@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Codings;
 using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Upstream;
@@ -54,6 +55,76 @@ public sealed class UpstreamClient : IDisposable
             }
 
             return await base.SendAsync(request, cancellationToken);
+        }
+    }
+}
+
+/// <summary>
+/// Undoes the coding of answers. Nothing asks for one, but some providers and proxies code all the same, and what is said of usage, limits and
+/// errors has to be read.
+/// </summary>
+internal sealed class DecodingHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+{
+    private const string Header = "Content-Encoding";
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var response = await base.SendAsync(request, cancellationToken);
+        var coded = response.Content;
+        if (coded.Headers.NonValidated.TryGetValues(Header, out var header)
+            && ContentCoding.TryRead(header.ToString(), out var codings, out _)
+            && codings.Count > 0)
+        {
+            response.Content = new DecodedContent(coded, codings);
+        }
+
+        return response;
+    }
+
+    private sealed class DecodedContent : HttpContent
+    {
+        private readonly HttpContent _coded;
+        private readonly IReadOnlyList<string> _codings;
+
+        public DecodedContent(HttpContent coded, IReadOnlyList<string> codings)
+        {
+            _coded = coded;
+            _codings = codings;
+            foreach (var (name, values) in coded.Headers.NonValidated)
+            {
+                if (!name.Equals(Header, StringComparison.OrdinalIgnoreCase) && !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+                {
+                    Headers.TryAddWithoutValidation(name, values);
+                }
+            }
+        }
+
+        protected override async Task<Stream> CreateContentReadStreamAsync() => ContentCoding.Undo(await _coded.ReadAsStreamAsync(), _codings);
+
+        protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
+            ContentCoding.Undo(await _coded.ReadAsStreamAsync(cancellationToken), _codings);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            await using var decoded = await CreateContentReadStreamAsync();
+            await decoded.CopyToAsync(stream);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _coded.Dispose();
+            }
+
+            base.Dispose(disposing);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace FuncLimiter.Gateway.Usage;
 
@@ -53,3 +54,6 @@ public sealed record UsagePlace(DateTimeOffset From, IReadOnlyList<string> Label
 
     private static CultureInfo Invariant => CultureInfo.InvariantCulture;
 }
+
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class UsageJson : JsonSerializerContext;

@@ -1,3 +1,5 @@
+using FuncLimiter.Gateway.Calls;
+
 namespace FuncLimiter.Gateway.Usage;
 
 /// <summary>A question to the ledger.</summary>
@@ -27,4 +29,101 @@ public sealed record UsageQuery(UsageGrain Grain, DateTimeOffset From, DateTimeO
         ArgumentNullException.ThrowIfNull(cell);
         return cell.From >= From && cell.From < Until && Where.All(wanted => cell.Key[wanted.Key] == wanted.Value);
     }
+}
+
+/// <summary>What usage can be grouped and chosen by.</summary>
+public enum UsageDimension
+{
+    /// <summary>The tenant.</summary>
+    Tenant,
+
+    /// <summary>The tenant's user.</summary>
+    User,
+
+    /// <summary>The workflow.</summary>
+    Workflow,
+
+    /// <summary>The step of a workflow.</summary>
+    Step,
+
+    /// <summary>The run; kept by the hour only.</summary>
+    Run,
+
+    /// <summary>The name asked for.</summary>
+    Route,
+
+    /// <summary>The model that served, by its name at the provider.</summary>
+    Model,
+
+    /// <summary>The account that served.</summary>
+    Account,
+
+    /// <summary>The deployment that served, as <c>account/model</c>.</summary>
+    Deployment,
+
+    /// <summary>The tier of the model that served.</summary>
+    Tier,
+
+    /// <summary>The priority.</summary>
+    Priority,
+
+    /// <summary><c>live</c>, or <c>batch</c> for a provider's batch service.</summary>
+    Channel,
+}
+
+/// <summary>The spans of time by which usage is summed up and kept.</summary>
+public enum UsageGrain
+{
+    /// <summary>Hours, with every label.</summary>
+    Hour,
+
+    /// <summary>Days in UTC, without runs.</summary>
+    Day,
+}
+
+/// <summary>The arithmetic of grains.</summary>
+public static class UsageGrains
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<UsageGrain> All { get; } = [UsageGrain.Hour, UsageGrain.Day];
+
+    /// <summary>How long one is.</summary>
+    public static TimeSpan Length(this UsageGrain grain) => grain == UsageGrain.Hour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1);
+
+    /// <summary>The beginning of the one that an instant is in.</summary>
+    public static DateTimeOffset Floor(this UsageGrain grain, DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % grain.Length().Ticks), TimeSpan.Zero);
+
+    /// <summary>The first beginning that is not before an instant.</summary>
+    public static DateTimeOffset Ceiling(this UsageGrain grain, DateTimeOffset at) => grain.Floor(at) is var floor && floor.UtcTicks == at.UtcTicks ? floor : floor + grain.Length();
+}
+
+/// <summary>Some lines of an answer.</summary>
+/// <param name="Lines">The lines, in order.</param>
+/// <param name="Total">The sum of all that the question takes, lines of other pages included.</param>
+/// <param name="HasMore">Whether there are lines after them.</param>
+public sealed record UsagePage(IReadOnlyList<UsageLine> Lines, UsageTotals Total, bool HasMore);
+
+/// <summary>One line of an answer.</summary>
+/// <param name="Place">Its span and labels.</param>
+/// <param name="Totals">What its calls used.</param>
+public sealed record UsageLine(UsagePlace Place, UsageTotals Totals);
+
+/// <summary>A question takes more rows than may be read for one.</summary>
+public sealed class UsageTooLargeException : Exception
+{
+    /// <summary>Says how many rows may be read.</summary>
+    public UsageTooLargeException(int most)
+        : base($"The question takes more than {most} rows of the ledger. Ask for a shorter time, for days, or for one tenant.")
+    {
+    }
+}
+
+/// <summary>Keeps what calls used, and answers questions about it.</summary>
+public interface IUsageLedger : IUsageSink
+{
+    /// <summary>Answers a question; what was recorded just now may be missing for a moment.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="UsageTooLargeException">It would read more than a question may.</exception>
+    Task<UsagePage> QueryAsync(UsageQuery query, CancellationToken cancellationToken);
 }

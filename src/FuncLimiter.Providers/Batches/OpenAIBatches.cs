@@ -208,3 +208,35 @@ internal class OpenAIBatches : ProviderBatches
             ? new(Endpoints.Join(account.Target.Endpoint, Root + path, query), []) { TokenScope = AzureOpenAIProvider.TokenScope }
             : new(Endpoints.Join(account.Target.Endpoint, Root + path, query), [Key(account.Target)]);
 }
+
+/// <summary>
+/// Azure OpenAI's batch deployments, as OpenAI's but for the address and the key; a batch names the deployment as its model.
+/// Source: "Getting started with Azure OpenAI batch deployments", Microsoft Learn.
+/// </summary>
+internal sealed class AzureOpenAIBatches : OpenAIBatches
+{
+    /// <inheritdoc/>
+    public override int MostCalls => 100_000;
+
+    /// <inheritdoc/>
+    protected override string Root => "/openai/v1";
+
+    /// <inheritdoc/>
+    protected override KeyValuePair<string, string> Key(ProviderTarget target) => new("api-key", target.ApiKey);
+}
+
+/// <summary>Writes a body into a file of one line for each call: line breaks between its tokens would end the line.</summary>
+internal static class OneLine
+{
+    public static void Write(Utf8JsonWriter json, ReadOnlyMemory<byte> body)
+    {
+        if (body.Span.IndexOfAny((byte)'\n', (byte)'\r') < 0)
+        {
+            json.WriteRawValue(body.Span, skipInputValidation: true);
+            return;
+        }
+
+        using var parsed = JsonDocument.Parse(body);
+        parsed.RootElement.WriteTo(json);
+    }
+}

@@ -1,4 +1,6 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Providers.Charging;
 
@@ -20,4 +22,34 @@ internal static class SettledCharge
             ? atStart with { Concurrent = 0 }
             : Charge.None with { Requests = atStart.Requests };
     }
+}
+
+/// <summary>The end of a call at a provider that keeps what it charged at the start (OpenAI, Azure OpenAI, Groq, Cerebras).</summary>
+internal static class KeptCharge
+{
+    /// <summary>
+    /// The tokens stay, whatever was used. A call refused for a limit took none of them, but counts as a call. What was used shows in input
+    /// and output alone, of which these providers keep no limits.
+    /// </summary>
+    public static Charge AtEnd(in Charge atStart, TokenUsage? usage, OutcomeKind outcome)
+    {
+        if (outcome is OutcomeKind.RateLimited or OutcomeKind.QuotaExhausted)
+        {
+            return Charge.None with { Requests = atStart.Requests };
+        }
+
+        return usage is { } used
+            ? atStart with { InputTokens = used.InputTokens, OutputTokens = used.OutputTokens, Concurrent = 0 }
+            : atStart with { Concurrent = 0 };
+    }
+}
+
+/// <summary>The prompt's tokens as a provider foresees them, which counts characters before it tokenizes.</summary>
+internal static class CharacterEstimate
+{
+    private const int CharactersPerToken = 4;
+
+    /// <summary>The larger of a quarter of the text's characters and of our own estimate, in tokens.</summary>
+    public static long Of(RequestFacts request, in TokenEstimate estimate) =>
+        Math.Max(estimate.InputTokens, (request.Characters + CharactersPerToken - 1) / CharactersPerToken);
 }

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using FuncLimiter.Core.Estimation;
@@ -165,5 +168,132 @@ internal struct PromptCount
             Characters -= isUnicode ? 5 : 1;
             value = value[(at + (isUnicode ? 6 : 2))..];
         }
+    }
+}
+
+/// <summary>
+/// Hashes of the beginnings of a prompt's text, in the order in which the request has it: of the first 4,096 bytes, which are some 1,024
+/// tokens, the shortest beginning that OpenAI and Anthropic keep cached (their prompt caching guides), and of twice as many each time, up to
+/// 128 KiB. Calls of one workflow often share the first, calls of one conversation the longer ones too.
+/// </summary>
+internal struct PromptPrefix
+{
+    private const int Shortest = 4096;
+    private const int Lengths = 6;
+    private const ulong Prime = 0x9E3779B97F4A7C15;
+    private Marks _marks;
+    private int _count;
+    private ulong _hash;
+    private int _seen;
+
+    /// <summary>The hashes, of the shortest beginning first; none where the prompt is shorter than that.</summary>
+    public readonly IReadOnlyList<long> Values => _count == 0 ? [] : ((ReadOnlySpan<long>)_marks)[.._count].ToArray();
+
+    /// <summary>Takes the next part of the text.</summary>
+    public void Add(ReadOnlySpan<byte> text)
+    {
+        while (_count < Lengths && text.Length > 0)
+        {
+            var part = text[..Math.Min(text.Length, (Shortest << _count) - _seen)];
+            Mix(part);
+            text = text[part.Length..];
+            _seen += part.Length;
+            if (_seen == Shortest << _count)
+            {
+                _marks[_count++] = (long)(_hash | 1);
+            }
+        }
+    }
+
+    private void Mix(ReadOnlySpan<byte> text)
+    {
+        for (; text.Length >= sizeof(ulong); text = text[sizeof(ulong)..])
+        {
+            Mix(BinaryPrimitives.ReadUInt64LittleEndian(text));
+        }
+
+        foreach (var last in text)
+        {
+            Mix(last);
+        }
+    }
+
+    private void Mix(ulong word) => _hash = (ulong.RotateLeft(_hash, 29) ^ word) * Prime;
+
+    [InlineArray(Lengths)]
+    private struct Marks
+    {
+        private long _first;
+    }
+}
+
+/// <summary>
+/// Tells images, sounds and files, which models see as such and providers count by rules of their own, from text: by the name of the property
+/// that holds them and by their bytes, however JSON escapes or wraps these.
+/// </summary>
+internal static class EncodedMedia
+{
+    /// <summary>A shorter string is counted as text: its tokens hardly matter.</summary>
+    private const int LeastBytes = 256;
+
+    /// <summary>No address is longer, signed ones included.</summary>
+    private const int MostAddressBytes = 8_192;
+
+    /// <summary>
+    /// Base64 is wrapped after 64 characters or 76; words are shorter. So of what breaks lines, or parts words, there is less than one in so
+    /// many bytes.
+    /// </summary>
+    private const int BytesPerBreak = 12;
+
+    /// <summary>The letters of base64 and base64url, and what JSON writes in place of some, or between lines.</summary>
+    private static readonly SearchValues<byte> Alphabet =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_\\ "u8);
+
+    /// <summary>Whether media may stand in a property; what stands in any other is text.</summary>
+    public static bool MayStandIn(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        3 => name.SequenceEqual("url"u8),
+        4 => name.SequenceEqual("data"u8),
+        5 => name.SequenceEqual("bytes"u8) || name.SequenceEqual("image"u8),
+        6 => name.SequenceEqual("result"u8) || name.SequenceEqual("images"u8),
+        7 => name.SequenceEqual("fileUri"u8),
+        8 => name.SequenceEqual("b64_json"u8) || name.SequenceEqual("file_url"u8) || name.SequenceEqual("file_uri"u8),
+        9 => name.SequenceEqual("image_url"u8) || name.SequenceEqual("file_data"u8) || name.SequenceEqual("video_url"u8)
+            || name.SequenceEqual("audio_url"u8),
+        10 => name.SequenceEqual("screenshot"u8),
+        17 => name.SequenceEqual("partial_image_b64"u8),
+        _ => false,
+    };
+
+    /// <summary>Whether a string of such a property is media, or the address of some.</summary>
+    /// <param name="value">The string as the body has it, escapes included.</param>
+    public static bool Is(ReadOnlySpan<byte> value) =>
+        (value.StartsWith("http"u8) && value.Length <= MostAddressBytes && !value.Contains((byte)' '))
+        || IsBase64(WithoutHead(value, out var isMarked), isMarked);
+
+    /// <summary>What follows the head of a data URL, which says that base64 follows; else the whole.</summary>
+    private static ReadOnlySpan<byte> WithoutHead(ReadOnlySpan<byte> value, out bool isMarked)
+    {
+        isMarked = false;
+        if (!value.StartsWith("data:"u8))
+        {
+            return value;
+        }
+
+        var head = value[..Math.Min(value.Length, LeastBytes)];
+        var comma = head.IndexOf((byte)',');
+        isMarked = comma >= 0 && head[..comma].EndsWith(";base64"u8);
+        return isMarked ? value[(comma + 1)..] : value;
+    }
+
+    private static bool IsBase64(ReadOnlySpan<byte> value, bool isMarked)
+    {
+        if ((value.Length < LeastBytes && !isMarked) || value.IndexOfAnyExcept(Alphabet) >= 0)
+        {
+            return false;
+        }
+
+        long breaks = value.Count((byte)' ') + value.Count("\\n"u8) + value.Count("\\r"u8) + value.Count("\\t"u8);
+        return breaks * BytesPerBreak <= value.Length;
     }
 }

@@ -80,3 +80,70 @@ internal sealed class LimitTable
 
     private static long? Whole(double? value) => value is { } known ? (long)Math.Min(known, 1e15) : null;
 }
+
+/// <summary>The names by which limits are reported, and what they are to the core and to a caller.</summary>
+internal static class LimitNames
+{
+    public const string Requests = "requests";
+    public const string Tokens = "tokens";
+    public const string InputTokens = "inputTokens";
+    public const string OutputTokens = "outputTokens";
+    public const string Concurrent = "concurrent";
+
+    /// <summary>The core's dimension of a limit; null for images, audio and other things that it does not count.</summary>
+    public static Dimension? DimensionOf(string? name) => name switch
+    {
+        Requests => Dimension.Requests,
+        Tokens => Dimension.Tokens,
+        InputTokens => Dimension.InputTokens,
+        OutputTokens => Dimension.OutputTokens,
+        Concurrent => Dimension.Concurrent,
+        _ => null,
+    };
+
+    /// <summary>The reason for a failure on a limit: <c>rate_limit_input_tokens</c> for <c>inputTokens</c>.</summary>
+    public static string ReasonOf(string? name) => name switch
+    {
+        null => Reasons.RateLimit,
+        Requests => "rate_limit_requests",
+        Tokens => "rate_limit_tokens",
+        InputTokens => "rate_limit_input_tokens",
+        OutputTokens => "rate_limit_output_tokens",
+        Concurrent => Reasons.Concurrency,
+        _ => $"{Reasons.RateLimit}_{string.Concat(name.Select(letter => char.IsUpper(letter) ? $"_{char.ToLowerInvariant(letter)}" : $"{letter}"))}",
+    };
+
+    /// <summary>The seconds of a named window; null for a month, whose length varies, and for no name.</summary>
+    public static double? SecondsOf(string? window) => window == Windows.Month ? null : Durations.SecondsPer(window);
+}
+
+/// <summary>Tells a bucket's window from its own figures, where headers of one name serve limits by the minute and by the day.</summary>
+internal static class BucketWindow
+{
+    /// <summary>
+    /// A bucket's reset is the time in which what is missing flows back: 1 of 200 missing and 7m12s to full is 200 a day. What is not
+    /// near a day is taken for the usual minute.
+    /// </summary>
+    public static LimitReading Infer(LimitReading reading)
+    {
+        if (reading.Window is not null)
+        {
+            return reading;
+        }
+
+        var isDay = reading is { Limit: > 0 and { } limit, Remaining: { } remaining, ResetIn: { } reset }
+            && remaining < limit
+            && reset.TotalSeconds * limit / (limit - remaining) is >= 43_200 and <= 172_800;
+        return reading with { Window = isDay ? TimeSpan.FromDays(1) : TimeSpan.FromMinutes(1) };
+    }
+}
+
+/// <summary>The names of windows in error texts.</summary>
+internal static class Windows
+{
+    public const string Second = "second";
+    public const string Minute = "minute";
+    public const string Hour = "hour";
+    public const string Day = "day";
+    public const string Month = "month";
+}

@@ -13,3 +13,35 @@ public sealed record RequestTerms(string Model)
     /// <summary>Whether the provider tells a stream's usage only where it is asked to.</summary>
     public bool AsksForStreamUsage { get; init; }
 }
+
+/// <summary>What an answer names where the provider did not.</summary>
+/// <param name="Id">A name for the answer that no other has: letters, digits, <c>-</c> and <c>_</c>.</param>
+/// <param name="Model">The model that was asked.</param>
+/// <param name="Created">The time of the answer.</param>
+/// <param name="StreamUsage">Whether the caller of a stream wants to be told the usage.</param>
+public sealed record AnswerTerms(string Id, string Model, DateTimeOffset Created, bool StreamUsage);
+
+/// <summary>Something that a caller asked for and that can't be carried over to another API as it was meant.</summary>
+/// <param name="Path">Where it stands in the caller's body, for example <c>messages[2].content[0].image_url</c>; empty for the whole.</param>
+/// <param name="Why">Why not, for people; it follows the path and a colon.</param>
+public sealed record Loss(string Path, string Why)
+{
+    /// <summary>The place and the reason.</summary>
+    public override string ToString() => Path.Length == 0 ? Why : $"{Path}: {Why}";
+}
+
+/// <summary>The API in which a deployment is asked where it does not have the caller's own.</summary>
+public enum Wire
+{
+    /// <summary>OpenAI's chat completions, and those of all who offer the same.</summary>
+    ChatCompletions,
+
+    /// <summary>Anthropic's Messages.</summary>
+    Messages,
+
+    /// <summary>Gemini's <c>generateContent</c> and <c>streamGenerateContent</c>.</summary>
+    GenerateContent,
+
+    /// <summary>Bedrock's <c>Converse</c> and <c>ConverseStream</c>.</summary>
+    Converse,
+}

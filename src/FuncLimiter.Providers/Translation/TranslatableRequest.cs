@@ -59,3 +59,6 @@ public sealed class TranslatableRequest
         return new TranslatableRequest(operation, conversation, losses.All);
     }
 }
+
+/// <summary>An answer holds what can't be put into the caller's API.</summary>
+internal sealed class TranslationException(string message) : Exception(message);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using FuncLimiter.Gateway.Http;
 using Microsoft.Data.Sqlite;
@@ -125,4 +126,107 @@ public sealed class Database : IStorageHealth, IDisposable
             throw;
         }
     }
+}
+
+/// <summary>A few connections for reading beside the writer; each read sees one consistent state.</summary>
+internal sealed class ReaderPool(Func<SqliteConnection> open) : IDisposable
+{
+    private const int Most = 4;
+
+    private readonly SemaphoreSlim _free = new(Most, Most);
+    private readonly ConcurrentBag<SqliteConnection> _idle = [];
+
+    public async Task<T> RunAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, CancellationToken cancellationToken)
+    {
+        await _free.WaitAsync(cancellationToken);
+        try
+        {
+            // SQLite answers on the calling thread; the caller's is not to be held.
+            return await Task.Run(() => Read(work), cancellationToken);
+        }
+        finally
+        {
+            _free.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        while (_idle.TryTake(out var connection))
+        {
+            connection.Dispose();
+        }
+    }
+
+    private T Read<T>(Func<SqliteConnection, SqliteTransaction, T> work)
+    {
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = _idle.TryTake(out var idle) ? idle : open();
+            using var transaction = connection.BeginTransaction(deferred: true);
+            var answer = work(connection, transaction);
+            transaction.Commit();
+            _idle.Add(connection);
+            return answer;
+        }
+        catch (Exception failure)
+        {
+            connection?.Dispose();
+            if (SqliteTrouble.Explain(failure) is var told && ReferenceEquals(told, failure))
+            {
+                throw;
+            }
+
+            throw told;
+        }
+    }
+}
+
+/// <summary>Keeps a second process out of a data directory; the operating system lets go of it when this one dies.</summary>
+internal sealed class DirectoryLock : IDisposable
+{
+    private const string FileName = "funclimiter.lock";
+
+    private readonly FileStream _file;
+
+    private DirectoryLock(FileStream file) => _file = file;
+
+    /// <summary>Makes the directory if it is not there, and takes it.</summary>
+    /// <exception cref="StorageException">It is taken, or cannot be written.</exception>
+    public static DirectoryLock Take(string directory)
+    {
+        try
+        {
+            Directory.CreateDirectory(directory);
+            return new DirectoryLock(new FileStream(Path.Combine(directory, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException denied)
+        {
+            throw new StorageException($"The data directory '{directory}' cannot be written. Give this user the right to, or another --data.", denied);
+        }
+        catch (IOException failure) when (IsTaken(failure))
+        {
+            throw new StorageException($"Another FuncLimiter uses the data directory '{directory}'. Stop it, or give another --data.", failure);
+        }
+        catch (IOException failure) when (failure is not (DirectoryNotFoundException or PathTooLongException) && Directory.Exists(directory))
+        {
+            throw new StorageException($"The data directory '{directory}' cannot be written: {failure.Message} Give a folder that can be with --data.", failure);
+        }
+        catch (IOException failure)
+        {
+            throw new StorageException($"The data directory '{directory}' cannot be made: {failure.Message}", failure);
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    // Where another process holds a file, Windows says that it is shared or locked, Linux and macOS that it would have to be waited for.
+    private static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) switch
+    {
+        32 or 33 => OperatingSystem.IsWindows(),
+        11 => OperatingSystem.IsLinux(),
+        35 => !OperatingSystem.IsWindows() && !OperatingSystem.IsLinux(),
+        _ => false,
+    };
 }

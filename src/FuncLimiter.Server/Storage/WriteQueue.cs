@@ -204,3 +204,78 @@ internal sealed class WriteQueue : IDisposable
         }
     }
 }
+
+/// <summary>One change to be made within a group of changes.</summary>
+internal abstract class WriteOperation(bool durable)
+{
+    /// <summary>True where done means that even a power cut no longer undoes it.</summary>
+    public bool Durable { get; } = durable;
+
+    /// <summary>Makes the change; may throw, which undoes this one only.</summary>
+    public abstract void Run(SqliteConnection connection, SqliteTransaction transaction);
+
+    /// <summary>Tells its caller that it is committed.</summary>
+    public abstract void Complete();
+
+    /// <summary>Tells its caller that it did not happen.</summary>
+    public abstract void Fail(Exception reason);
+}
+
+/// <summary>One change, with what it answers.</summary>
+internal sealed class WriteOperation<T>(Func<SqliteConnection, SqliteTransaction, T> work, bool durable) : WriteOperation(durable)
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? _answer;
+
+    public Task<T> Done => _done.Task;
+
+    public override void Run(SqliteConnection connection, SqliteTransaction transaction) => _answer = work(connection, transaction);
+
+    public override void Complete() => _done.TrySetResult(_answer!);
+
+    public override void Fail(Exception reason) => _done.TrySetException(reason);
+}
+
+/// <summary>Tells errors of the disk and the system, which may pass, from errors of what was asked.</summary>
+internal static class SqliteTrouble
+{
+    private const int Busy = 5;
+    private const int Locked = 6;
+    private const int NoMemory = 7;
+    private const int ReadOnly = 8;
+    private const int InputOutput = 10;
+    private const int Full = 13;
+    private const int CannotOpen = 14;
+
+    /// <summary>The failure, in the words of whoever has to do with it where it may pass.</summary>
+    public static Exception Explain(Exception failure) => failure is SqliteException sqlite && Reason(sqlite.SqliteErrorCode) is { } reason
+        ? new StorageUnavailableException(reason, failure)
+        : failure;
+
+    private static string? Reason(int code) => code switch
+    {
+        Full => "the disk of the data directory is full",
+        InputOutput => "the disk of the data directory can't be read or written",
+        ReadOnly => "the data directory can't be written",
+        CannotOpen => "a file of the data directory can't be opened",
+        Busy or Locked => "the database is locked by another process",
+        NoMemory => "there is no memory left",
+        _ => null,
+    };
+}
+
+/// <summary>The data directory cannot be used; the message says why and what to do.</summary>
+public sealed class StorageException : Exception
+{
+    /// <summary>With a message for the operator.</summary>
+    public StorageException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>With a message for the operator, and what was met.</summary>
+    public StorageException(string message, Exception inner)
+        : base(message, inner)
+    {
+    }
+}

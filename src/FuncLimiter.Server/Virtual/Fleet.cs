@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Simulation.Providers.Faults;
 
 namespace FuncLimiter.Server.Virtual;
@@ -44,3 +45,50 @@ internal readonly record struct Latency(double BaseSeconds, double PerOutputToke
 /// <param name="After">When it begins.</param>
 /// <param name="Until">When it ends.</param>
 internal sealed record Outsider(string Deployment, double RequestsPerMinute, double TokensPerMinute, TimeSpan After, TimeSpan Until);
+
+/// <summary>Calls of one kind: who makes them, how many at which hour, and how large they are.</summary>
+/// <param name="Tenant">The tenant's id.</param>
+/// <param name="Name">Tells it from the tenant's other groups.</param>
+/// <param name="Route">The route asked for.</param>
+/// <param name="Priority">The class.</param>
+internal sealed record WorkGroup(string Tenant, string Name, string Route, Priority Priority)
+{
+    public const int HoursPerDay = 24;
+    public const double UsualSpread = 0.5;
+
+    /// <summary>Calls in each hour of the day, from midnight (UTC) on; 24 numbers, or none where it is agents that call.</summary>
+    public IReadOnlyList<double> CallsByHour { get; init; } = [];
+
+    /// <summary>Agents that call, wait, think and call again; 0 where calls come by the hour.</summary>
+    public long Agents { get; init; }
+
+    /// <summary>How long an agent thinks between an answer and its next call, on average.</summary>
+    public double ThinkSeconds { get; init; }
+
+    /// <summary>Input tokens of a call, on average.</summary>
+    public double InputTokens { get; init; }
+
+    /// <summary>Output tokens of a call, on average; cut at <see cref="MaxOutputTokens"/>.</summary>
+    public double OutputTokens { get; init; }
+
+    /// <summary>The standard deviation of both, as a share of the mean.</summary>
+    public double Spread { get; init; } = UsualSpread;
+
+    /// <summary>The bound on output that calls state; null for none.</summary>
+    public long? MaxOutputTokens { get; init; }
+
+    /// <summary>The longest wait that callers bear; null leaves the class's own bound.</summary>
+    public TimeSpan? MaxWait { get; init; }
+
+    /// <summary>How often a refused call comes back at the time that it was told; the official clients do twice.</summary>
+    public int Returns { get; init; } = 2;
+
+    /// <summary>How long after it was first made a call still comes back; the official clients follow no Retry-After beyond a minute.</summary>
+    public TimeSpan ReturnWithin { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The share of calls that smaller models may serve, 0 to 1.</summary>
+    public double SimpleShare { get; init; }
+
+    /// <summary>The share of calls that go to a provider's batch service, 0 to 1.</summary>
+    public double BatchShare { get; init; }
+}

@@ -82,3 +82,71 @@ public sealed record FleetReport
     private IEnumerable<GroupReport> Backlogged(FleetPriority priority, double share) =>
         Groups.Where(group => group.Priority == priority && group.BackloggedShare >= share);
 }
+
+/// <summary>What one tenant got in one priority.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Weight">Its weight.</param>
+/// <param name="Priority">The priority.</param>
+/// <param name="Calls">Calls begun.</param>
+/// <param name="Ok">Calls answered.</param>
+/// <param name="Tokens">Service: tokens by the answers' usage, input and output.</param>
+/// <param name="ComparedTokens">Of that service what came after the warm-up.</param>
+/// <param name="BackloggedShare">
+/// The share of the time after the warm-up, 0 to 1, in which at least one of its calls had no answer yet; a call that waits for its retry
+/// counts.
+/// </param>
+public sealed record GroupReport(
+    string Tenant, double Weight, FleetPriority Priority, long Calls, long Ok, long Tokens, long ComparedTokens, double BackloggedShare);
+
+/// <summary>How long answered calls waited, in milliseconds.</summary>
+/// <param name="Count">How many there were.</param>
+/// <param name="P50">Half of them waited no longer.</param>
+/// <param name="P99">99 of 100 waited no longer.</param>
+/// <param name="Longest">The longest wait.</param>
+public sealed record WaitReport(long Count, double P50, double P99, double Longest);
+
+/// <summary>Where a fleet stands, for a live display.</summary>
+/// <param name="Elapsed">Since it began.</param>
+/// <param name="Calls">Calls begun.</param>
+/// <param name="Ok">Calls answered.</param>
+/// <param name="Refused429">429s that agents saw.</param>
+/// <param name="Failed">Calls given up for other reasons.</param>
+/// <param name="Tokens">Tokens of the answered calls.</param>
+/// <param name="Waiting">Calls without an answer yet, by priority.</param>
+/// <param name="Answered">Calls answered, by priority.</param>
+public sealed record FleetProgress(
+    TimeSpan Elapsed,
+    long Calls,
+    long Ok,
+    long Refused429,
+    long Failed,
+    long Tokens,
+    IReadOnlyDictionary<FleetPriority, long> Waiting,
+    IReadOnlyDictionary<FleetPriority, long> Answered)
+{
+    /// <summary>Calls given up after their last retry was refused with 429.</summary>
+    public long GaveUp { get; init; }
+
+    /// <inheritdoc cref="FleetReport.UntilAnswer"/>
+    public IReadOnlyDictionary<FleetPriority, WaitReport> UntilAnswer { get; init; } = new Dictionary<FleetPriority, WaitReport>();
+}
+
+/// <summary>How evenly something is shared.</summary>
+public static class Fairness
+{
+    /// <summary>
+    /// Jain's index, (sum x)² / (n · sum x²): 1 when all have the same, 1/n when one has everything; 0 where nobody has anything, since
+    /// then there is no fairness to claim.
+    /// </summary>
+    /// <param name="shares">What each one got, over its weight.</param>
+    public static double Jain(IEnumerable<double> shares)
+    {
+        var (count, sum, squares) = (0, 0.0, 0.0);
+        foreach (var share in shares)
+        {
+            (count, sum, squares) = (count + 1, sum + share, squares + (share * share));
+        }
+
+        return squares > 0 ? sum * sum / (count * squares) : 0;
+    }
+}

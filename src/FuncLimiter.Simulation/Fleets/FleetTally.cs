@@ -205,3 +205,117 @@ internal sealed class FleetTally
         public double SinceSeconds => sinceSeconds;
     }
 }
+
+/// <summary>Counts of one tenant in one priority. Guarded by the tally that owns it.</summary>
+/// <param name="tenant">The tenant.</param>
+/// <param name="priority">The priority.</param>
+/// <param name="warmUpSeconds">What lies before is not compared.</param>
+internal sealed class GroupTally(FleetTenant tenant, FleetPriority priority, double warmUpSeconds)
+{
+    private double _idleSeconds;
+    private double _idleSince;
+
+    public FleetTenant Tenant => tenant;
+
+    public FleetPriority Priority => priority;
+
+    public long Calls { get; private set; }
+
+    public long Ok { get; private set; }
+
+    public long Tokens { get; private set; }
+
+    public long ComparedTokens { get; private set; }
+
+    public long Waiting { get; private set; }
+
+    public void Begin(double nowSeconds)
+    {
+        Calls++;
+        if (Waiting++ == 0)
+        {
+            _idleSeconds += ComparedSince(_idleSince, nowSeconds);
+        }
+    }
+
+    public void End(double nowSeconds)
+    {
+        if (--Waiting == 0)
+        {
+            _idleSince = nowSeconds;
+        }
+    }
+
+    public void Answered(long tokens, double nowSeconds)
+    {
+        Ok++;
+        Tokens += tokens;
+        ComparedTokens += nowSeconds >= warmUpSeconds ? tokens : 0;
+    }
+
+    public GroupReport Report(double endSeconds)
+    {
+        var compared = endSeconds - warmUpSeconds;
+        var idle = _idleSeconds + (Waiting == 0 ? ComparedSince(_idleSince, endSeconds) : 0);
+        return new GroupReport(
+            tenant.Id,
+            tenant.Weight,
+            priority,
+            Calls,
+            Ok,
+            Tokens,
+            ComparedTokens,
+            compared > 0 ? Math.Clamp(1 - (idle / compared), 0, 1) : 0);
+    }
+
+    private double ComparedSince(double since, double until) => Math.Max(0, until - Math.Max(since, warmUpSeconds));
+}
+
+/// <summary>How an agent's call ended.</summary>
+internal enum AgentOutcomeKind
+{
+    Answered,
+    GaveUp,
+    Failed,
+    Abandoned,
+}
+
+/// <summary>The end of a call.</summary>
+/// <param name="Kind">How.</param>
+/// <param name="Tokens">Tokens by the answer's usage.</param>
+/// <param name="WaitMs">What it waited.</param>
+/// <param name="LatencyMs">From the first try to the answer's headers.</param>
+/// <param name="Failure">The status or the exception, where it failed.</param>
+internal readonly record struct AgentOutcome(AgentOutcomeKind Kind, long Tokens, double WaitMs, double LatencyMs, string? Failure);
+
+/// <summary>Waits of one class, the last million of them.</summary>
+internal sealed class WaitSamples
+{
+    private const int Most = 1_000_000;
+    private readonly List<double> _ms = [];
+    private long _count;
+
+    public void Add(double ms)
+    {
+        if (_ms.Count < Most)
+        {
+            _ms.Add(ms);
+        }
+        else
+        {
+            _ms[(int)(_count % Most)] = ms;
+        }
+
+        _count++;
+    }
+
+    public WaitReport Report()
+    {
+        var sorted = _ms.Order().ToArray();
+        return new WaitReport(_count, Rank(sorted, 0.5), Rank(sorted, 0.99), sorted.Length == 0 ? 0 : sorted[^1]);
+    }
+
+    /// <summary>The nearest rank: the smallest sample that so large a share of all does not exceed.</summary>
+    internal static double Rank(double[] sorted, double share) =>
+        sorted.Length == 0 ? 0 : sorted[Math.Clamp((int)Math.Ceiling((share * sorted.Length) - 1e-9) - 1, 0, sorted.Length - 1)];
+}

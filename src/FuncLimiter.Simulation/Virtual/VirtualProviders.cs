@@ -177,3 +177,53 @@ public sealed class VirtualProviders
         }
     }
 }
+
+/// <summary>What a provider makes of a call.</summary>
+public enum VirtualOutcome
+{
+    /// <summary>Taken, and answered.</summary>
+    Answered,
+
+    /// <summary>Taken, and failed: an error of the server, a connection that broke.</summary>
+    Failed,
+
+    /// <summary>Taken, and never answered.</summary>
+    Silent,
+
+    /// <summary>Refused for a limit (429).</summary>
+    RateLimited,
+
+    /// <summary>Refused since it will never fit.</summary>
+    TooLarge,
+
+    /// <summary>Shed before it was charged (503, 529).</summary>
+    Overloaded,
+}
+
+/// <summary>What a provider says to a call on its arrival.</summary>
+/// <param name="Outcome">What becomes of it.</param>
+/// <param name="RetryAfterSeconds">For a refusal: when to come back, as the provider tells it; null where it tells nothing.</param>
+/// <param name="Dimension">For a refusal: the limit that refused.</param>
+public readonly record struct VirtualAnswer(VirtualOutcome Outcome, double? RetryAfterSeconds = null, LimitDimension? Dimension = null)
+{
+    /// <summary>Whether the call was taken: it is charged, and must be ended.</summary>
+    public bool IsTaken => Outcome is VirtualOutcome.Answered or VirtualOutcome.Failed or VirtualOutcome.Silent;
+}
+
+/// <summary>What a provider's headers say of one limit by the minute.</summary>
+/// <param name="Dimension">What it counts.</param>
+/// <param name="Limit">The limit in force, per minute.</param>
+/// <param name="Remaining">What is left.</param>
+/// <param name="ResetSeconds">Until when nothing counts any more: a bucket full, a window over.</param>
+public readonly record struct VirtualReading(LimitDimension Dimension, long Limit, long Remaining, double ResetSeconds);
+
+/// <summary>What a call takes of a provider's limits, or gives back where an amount is negative.</summary>
+/// <param name="Requests">Calls.</param>
+/// <param name="Tokens">Tokens, input and output together.</param>
+/// <param name="InputTokens">Input tokens that count.</param>
+/// <param name="OutputTokens">Output tokens.</param>
+/// <param name="Concurrent">Calls under way at once.</param>
+public readonly record struct VirtualCharge(long Requests, long Tokens, long InputTokens, long OutputTokens, long Concurrent)
+{
+    internal Demand Demand => new(Requests, Tokens, InputTokens, OutputTokens, Concurrent);
+}

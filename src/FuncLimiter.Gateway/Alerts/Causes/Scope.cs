@@ -27,3 +27,32 @@ internal readonly record struct Scope(string? Deployment, string? Account, strin
         : Account is not null ? consumer.Deployment.StartsWith(Account, StringComparison.Ordinal)
         : consumer.Tenant == Tenant;
 }
+
+/// <summary>Who takes of a deployment.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Deployment">The deployment as <c>account/model</c>.</param>
+/// <param name="Tenant">The tenant it belongs to.</param>
+/// <param name="Name">Its name; the tenant's own for a tenant.</param>
+internal readonly record struct Consumer(ConsumerKind Kind, string Deployment, string Tenant, string Name);
+
+/// <summary>What may drive a budget's use, from the widest to the narrowest.</summary>
+internal enum ConsumerKind
+{
+    /// <summary>A tenant.</summary>
+    Tenant,
+
+    /// <summary>A workflow of a tenant.</summary>
+    Workflow,
+
+    /// <summary>A step of a workflow.</summary>
+    Step,
+
+    /// <summary>A user of a tenant.</summary>
+    User,
+
+    /// <summary>A run whose calls name no user.</summary>
+    Run,
+
+    /// <summary>A priority class, of all tenants.</summary>
+    Class,
+}

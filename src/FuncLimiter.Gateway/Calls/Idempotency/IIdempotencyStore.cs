@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace FuncLimiter.Gateway.Calls.Idempotency;
 
 /// <summary>Keeps answers by tenant and idempotency key. Only whole answers: a crash before one is stored leaves the key unused.</summary>
@@ -24,4 +26,45 @@ public interface IIdempotencyStore
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>How many.</returns>
     Task<int> SweepAsync(DateTimeOffset now, int most, CancellationToken cancellationToken);
+}
+
+/// <summary>What became of a call under an idempotency key.</summary>
+public enum IdempotentOutcome
+{
+    /// <summary>It was made now.</summary>
+    Fresh,
+
+    /// <summary>It was made before, or at the same time by another request; this is the same answer.</summary>
+    Replayed,
+
+    /// <summary>Something else was asked before under the same key; nothing was done (422).</summary>
+    Different,
+
+    /// <summary>It is being streamed to another request under the same key, or would have to be; nothing was done (409).</summary>
+    InFlight,
+}
+
+/// <summary>What became of a call under an idempotency key.</summary>
+/// <param name="Outcome">What.</param>
+/// <param name="Result">The answer; null where nothing was done.</param>
+public sealed record IdempotentAnswer(IdempotentOutcome Outcome, CallResult? Result)
+{
+    /// <summary>True where there is an answer to give.</summary>
+    [MemberNotNullWhen(true, nameof(Result))]
+    public bool IsAnswered => Result is not null;
+}
+
+/// <summary>The answer given under an idempotency key.</summary>
+/// <param name="Fingerprint">SHA-256 of what was asked.</param>
+/// <param name="Answer">The answer.</param>
+public sealed record StoredAnswer(ReadOnlyMemory<byte> Fingerprint, CallResult Answer);
+
+/// <summary>How answers are kept under idempotency keys.</summary>
+public sealed record IdempotencyOptions
+{
+    /// <summary>How long; default 24 hours.</summary>
+    public TimeSpan KeepFor { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>The largest answer that is kept, in bytes; the key of a larger one is free again once it was given. Default 8 MiB.</summary>
+    public int MaxBodyBytes { get; init; } = 8 * 1024 * 1024;
 }

@@ -1,5 +1,7 @@
+using FuncLimiter.Gateway.Jobs.Running;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Calls.Idempotency;
 
@@ -17,4 +19,12 @@ public static class IdempotencyRegistration
         services.AddHostedService<IdempotencySweeper>();
         return services;
     }
+}
+
+/// <summary>Forgets answers whose keys have expired.</summary>
+internal sealed class IdempotencySweeper(IIdempotencyStore store, TimeProvider time, ILogger<IdempotencySweeper> logger) : PeriodicSweep(time, logger)
+{
+    private const int MostAtOnce = 500;
+
+    protected override Task<int> SweepAsync(DateTimeOffset now, CancellationToken cancellationToken) => store.SweepAsync(now, MostAtOnce, cancellationToken);
 }

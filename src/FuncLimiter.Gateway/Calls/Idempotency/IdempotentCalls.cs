@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -149,5 +152,84 @@ public sealed class IdempotentCalls(
     private sealed class Claim(ConcurrentDictionary<(string Tenant, string Key), Flight> flights, (string Tenant, string Key) name, Flight flight) : IDisposable
     {
         public void Dispose() => flights.TryRemove(new(name, flight));
+    }
+}
+
+/// <summary>A call under way that several requests may wait for. It is cut off when the last of them has gone.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer to free, and whoever leaves last may come after the end.")]
+internal sealed class Flight(byte[] fingerprint, bool isStream)
+{
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _abandoned = new();
+    private readonly TaskCompletionSource<IdempotentAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _waiting = 1;
+
+    public byte[] Fingerprint => fingerprint;
+
+    public bool IsStream => isStream;
+
+    public CancellationToken Abandoned => _abandoned.Token;
+
+    /// <summary>Joins those who wait; false where all of them have gone already.</summary>
+    public bool TryJoin()
+    {
+        lock (_gate)
+        {
+            if (_waiting == 0)
+            {
+                return false;
+            }
+
+            _waiting++;
+            return true;
+        }
+    }
+
+    /// <summary>Waits for the answer, then leaves; the last one to leave before there is an answer cuts the call off.</summary>
+    public async Task<IdempotentAnswer> WaitAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _answer.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    public void Land(IdempotentAnswer answer) => _answer.TrySetResult(answer);
+
+    public void Crash(Exception reason)
+    {
+        // Nobody may be left to look at it; then it is not to come up as unobserved.
+        _answer.TrySetException(reason);
+        _ = _answer.Task.Exception;
+    }
+
+    private void Leave()
+    {
+        bool last;
+        lock (_gate)
+        {
+            last = --_waiting == 0;
+        }
+
+        if (last && !_answer.Task.IsCompleted)
+        {
+            _abandoned.Cancel();
+        }
+    }
+}
+
+/// <summary>What makes two calls the same: the same asked, byte for byte.</summary>
+internal static class RequestFingerprint
+{
+    public static byte[] Of(CallEnvelope call)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{call.Dialect} {call.Facts.Operation} {call.Facts.Model}{call.Query}\n"));
+        hash.AppendData(call.Body.Span);
+        return hash.GetHashAndReset();
     }
 }

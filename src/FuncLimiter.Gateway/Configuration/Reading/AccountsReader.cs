@@ -144,3 +144,117 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Id();
 }
+
+/// <summary>Reads an account's base address.</summary>
+internal static class EndpointReader
+{
+    private const string Name = "endpoint";
+
+    /// <summary>Stands in for an address that is missing or wrong, so that reading can go on.</summary>
+    private static readonly Uri Placeholder = new("https://invalid.invalid");
+
+    public static Uri Read(ObjectReader account, string? provider, SecretReader secrets, MistakeList mistakes)
+    {
+        if (!account.Has(Name))
+        {
+            return Usual(account, provider, mistakes);
+        }
+
+        if (secrets.Filled(account, Name) is not { } text)
+        {
+            return Placeholder;
+        }
+
+        if (Fault(text, out var endpoint) is not { } fix)
+        {
+            return endpoint!;
+        }
+
+        var written = account.Text(Name)!;
+        mistakes.Add(account.At(Name), written.Contains('@', StringComparison.Ordinal) ? MistakeList.Mask(written) : MistakeList.Quote(written), fix);
+        return Placeholder;
+    }
+
+    private static Uri Usual(ObjectReader account, string? provider, MistakeList mistakes)
+    {
+        if (provider is null)
+        {
+            return Placeholder;
+        }
+
+        if (KnownProviders.DefaultEndpoint(provider) is { } endpoint)
+        {
+            return endpoint;
+        }
+
+        mistakes.Add(account.At(Name), MistakeList.Nothing, $"write the base address, for example \"{KnownProviders.EndpointExample(provider)}\"");
+        return Placeholder;
+    }
+
+    private static string? Fault(string text, out Uri? endpoint)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out endpoint)
+            || (endpoint.Scheme != Uri.UriSchemeHttps && endpoint.Scheme != Uri.UriSchemeHttp)
+            || endpoint.Host.Length == 0)
+        {
+            return "write a whole address that begins with https:// or http://";
+        }
+
+        if (endpoint.UserInfo.Length > 0)
+        {
+            return "leave the user name and password out of the address, and write the key as apiKey";
+        }
+
+        return endpoint.Query.Length > 0 || endpoint.Fragment.Length > 0 ? "leave out everything from '?' or '#' on" : null;
+    }
+}
+
+/// <summary>Reads what a model costs.</summary>
+internal sealed class PriceReader(MistakeList mistakes)
+{
+    private const decimal MostPrice = 1_000_000;
+
+    public PriceConfiguration? Read(ObjectReader model)
+    {
+        if (model.Inner("price", Shapes.Price) is not { } reader)
+        {
+            return null;
+        }
+
+        var input = reader.Number("input", 0, MostPrice, required: true);
+        var output = reader.Number("output", 0, MostPrice, required: true);
+        var cached = reader.Number("cachedInput", 0, MostPrice);
+        if (cached > input)
+        {
+            mistakes.Add(reader.At("cachedInput"), $"{cached}, above the input price of {input}", "write at most the input price, or leave it out");
+        }
+
+        return new PriceConfiguration(input ?? 0, cached ?? input ?? 0, output ?? 0)
+        {
+            CacheWrite = reader.Number("cacheWrite", 0, MostPrice),
+            BatchDiscount = reader.Number("batchDiscount", 0, 1) ?? PriceConfiguration.UsualBatchDiscount,
+        };
+    }
+}
+
+/// <summary>What a configuration must know of providers.</summary>
+internal static class KnownProviders
+{
+    /// <summary>The ids that <c>provider</c> may have.</summary>
+    public static readonly IReadOnlyList<string> Ids = [.. ProviderCatalog.Ids.Order(StringComparer.Ordinal)];
+
+    /// <summary>The provider's usual base address; null where every account has its own.</summary>
+    public static Uri? DefaultEndpoint(string id) => ProviderCatalog.Get(id).DefaultEndpoint;
+
+    /// <summary>True where servers without any key are common: models on one's own machines.</summary>
+    public static bool MayLackKey(string id) => id == "openai-compatible";
+
+    /// <summary>What an address of one's own looks like.</summary>
+    public static string EndpointExample(string id) => id switch
+    {
+        "azure-openai" => "https://NAME.openai.azure.com",
+        "bedrock" => "https://bedrock-runtime.us-east-1.amazonaws.com",
+        "vertex" => "https://REGION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/REGION/endpoints/openapi",
+        _ => "http://localhost:8000",
+    };
+}

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Jobs.Webhooks;
 
@@ -120,4 +121,77 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
     }
 
     private static TimeSpan Span(decimal? seconds, TimeSpan usual) => seconds is { } value ? TimeSpan.FromSeconds((double)value) : usual;
+}
+
+/// <summary>Reads which pages may call from a browser.</summary>
+internal static class CorsReader
+{
+    private const string Any = "*";
+
+    public static IReadOnlyList<string> Read(ObjectReader root, MistakeList mistakes)
+    {
+        var origins = new List<string>();
+        if (root.Inner("cors", Shapes.Cors) is not { } reader)
+        {
+            return origins;
+        }
+
+        foreach (var (path, element) in reader.List("origins", required: true))
+        {
+            if (element.ValueKind != JsonValueKind.String || element.GetString() is not { } text || Origin(text) is not { } origin)
+            {
+                mistakes.Add(path, MistakeList.Show(element), "write a scheme and a host, for example \"https://app.example\", without a path, or \"*\"");
+            }
+            else
+            {
+                origins.Add(origin);
+            }
+        }
+
+        return origins;
+    }
+
+    /// <summary>The origin as browsers write it; null where the text is none.</summary>
+    private static string? Origin(string text) =>
+        text == Any ? Any
+        : Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            && address is { PathAndQuery: "/", Fragment: "", UserInfo: "" } && !text.EndsWith('/')
+            ? address.GetLeftPart(UriPartial.Authority)
+            : null;
+}
+
+/// <summary>Reads the bounds of the usage ledger.</summary>
+internal static class UsageReader
+{
+    private const int MostHoursDays = 400;
+    private const int MostDays = 3660;
+    private const int FewestRows = 1_000;
+    private const int MostRows = 100_000_000;
+
+    public static UsageConfiguration Read(ObjectReader root, MistakeList mistakes)
+    {
+        var usual = new UsageConfiguration();
+        if (root.Inner("usage", Shapes.Usage) is not { } reader)
+        {
+            return usual;
+        }
+
+        var usage = usual with
+        {
+            KeepHours = Days(reader.Whole("keepHoursDays", 1, MostHoursDays)) ?? usual.KeepHours,
+            KeepDays = Days(reader.Whole("keepDays", 1, MostDays)) ?? usual.KeepDays,
+            MaxRows = (int)(reader.Whole("maxRows", FewestRows, MostRows) ?? usual.MaxRows),
+        };
+        if (usage.KeepHours > usage.KeepDays)
+        {
+            mistakes.Add(
+                reader.At(reader.Has("keepDays") ? "keepDays" : "keepHoursDays"),
+                $"keepDays of {usage.KeepDays.Days}, below keepHoursDays of {usage.KeepHours.Days}",
+                "write a keepDays of at least keepHoursDays");
+        }
+
+        return usage;
+    }
+
+    private static TimeSpan? Days(long? days) => days is { } value ? TimeSpan.FromDays(value) : null;
 }

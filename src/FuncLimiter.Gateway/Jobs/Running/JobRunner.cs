@@ -142,3 +142,12 @@ internal sealed class JobRunner(
 
     private TimeSpan Sooner(TimeSpan sleep, DateTimeOffset? due) => due is { } at && at - time.GetUtcNow() < sleep ? at - time.GetUtcNow() : sleep;
 }
+
+/// <summary>Forgets jobs whose results have been kept long enough.</summary>
+internal sealed class JobSweeper(IJobStore store, GatewayConfiguration configuration, TimeProvider time, ILogger<JobSweeper> logger) : PeriodicSweep(time, logger)
+{
+    private const int MostAtOnce = 100;
+
+    protected override Task<int> SweepAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        store.SweepAsync(now - configuration.Jobs.KeepResults, MostAtOnce, cancellationToken);
+}

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace FuncLimiter.Providers.Translation.Conversations;
 
 /// <summary>A request as every API understands it; what some of them lack is found by comparing it with their abilities.</summary>
@@ -60,4 +62,153 @@ internal sealed record Conversation
 
     /// <summary>Whether a streamed answer is to tell its usage.</summary>
     public bool StreamUsage { get; init; }
+}
+
+/// <summary>A value together with the place where the caller wrote it, so that a loss can name it.</summary>
+internal readonly record struct Given<T>(T Value, string Path);
+
+/// <summary>
+/// What one side says before the other does, for APIs in which the two sides take turns: neighbouring messages of one side are one turn, and
+/// tools' results are the user's.
+/// </summary>
+/// <param name="IsAssistant">Whether it is the model's.</param>
+/// <param name="Parts">What it holds, in order.</param>
+internal sealed record Turn(bool IsAssistant, IReadOnlyList<Part> Parts)
+{
+    /// <summary>The turns of a conversation, its instructions left out.</summary>
+    public static IReadOnlyList<Turn> Of(Conversation conversation)
+    {
+        var turns = new List<Turn>();
+        foreach (var message in conversation.Messages.Where(message => !message.IsInstruction))
+        {
+            var isAssistant = message.Role == Role.Assistant;
+            if (turns is [.., var last] && last.IsAssistant == isAssistant)
+            {
+                turns[^1] = new Turn(isAssistant, [.. last.Parts, .. message.Parts]);
+            }
+            else
+            {
+                turns.Add(new Turn(isAssistant, message.Parts));
+            }
+        }
+
+        return turns;
+    }
+}
+
+/// <summary>Whose message it is.</summary>
+internal enum Role
+{
+    System,
+    Developer,
+    User,
+    Assistant,
+
+    /// <summary>A tool's results, which some APIs put into the user's message.</summary>
+    Tool,
+}
+
+/// <summary>One message as the caller wrote it.</summary>
+/// <param name="Role">Whose.</param>
+/// <param name="Parts">What it holds, in order.</param>
+/// <param name="Path">Where it stands.</param>
+internal sealed record Message(Role Role, IReadOnlyList<Part> Parts, string Path)
+{
+    /// <summary>Whether it instructs the model rather than taking part in the conversation.</summary>
+    public bool IsInstruction => Role is Role.System or Role.Developer;
+}
+
+/// <summary>A piece of a message.</summary>
+/// <param name="Path">Where it stands.</param>
+internal abstract record Part(string Path)
+{
+    /// <summary>Whether the prompt up to here is to be cached, where the provider does so only when told.</summary>
+    public bool EndsCachedPrefix { get; init; }
+}
+
+/// <summary>Text.</summary>
+internal sealed record TextPart(string Text, string Path) : Part(Path);
+
+/// <summary>An image, either in the request itself or at an address.</summary>
+/// <param name="MediaType">For example <c>image/png</c>; null where only an address is known.</param>
+/// <param name="Data">The bytes in base64; null where it has an address.</param>
+/// <param name="Url">The address; null where the bytes are here.</param>
+/// <param name="Detail">How closely the model is to look, where the caller said: <c>low</c>, <c>high</c>, ...</param>
+internal sealed record ImagePart(string? MediaType, string? Data, string? Url, string? Detail, string Path) : Part(Path);
+
+/// <summary>The model's wish to have a tool called.</summary>
+/// <param name="Id">The name by which its result refers to it.</param>
+/// <param name="Name">The tool.</param>
+/// <param name="Arguments">A JSON object, as it was written.</param>
+internal sealed record ToolCallPart(string Id, string Name, string Arguments, string Path) : Part(Path);
+
+/// <summary>What a tool gave back.</summary>
+/// <param name="CallId">The call that it answers.</param>
+/// <param name="Content">Text and images.</param>
+/// <param name="IsError">Whether the tool failed.</param>
+internal sealed record ToolResultPart(string CallId, IReadOnlyList<Part> Content, bool IsError, string Path) : Part(Path);
+
+/// <summary>A tool that the model may ask to have called.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it does, or null.</param>
+/// <param name="Schema">The JSON schema of its arguments; undefined where it takes none.</param>
+/// <param name="Strict">Whether the arguments must keep to the schema; null where the caller left it open.</param>
+/// <param name="Path">Where it stands.</param>
+internal sealed record Tool(string Name, string? Description, JsonElement Schema, bool? Strict, string Path)
+{
+    /// <summary>Whether the tools up to here are to be cached, where the provider does so only when told.</summary>
+    public bool EndsCachedPrefix { get; init; }
+
+    /// <summary>Whether the schema says nothing.</summary>
+    public bool TakesNothing => Schema.ValueKind == JsonValueKind.Undefined || !Schema.EnumerateObject().Any();
+}
+
+/// <summary>Whether tools are to be called.</summary>
+internal enum ToolMode
+{
+    Auto,
+    None,
+
+    /// <summary>At least one, whichever.</summary>
+    Any,
+
+    /// <summary>The one that is named.</summary>
+    Named,
+}
+
+/// <summary>Whether tools are to be called, and which.</summary>
+internal sealed record ToolChoice(ToolMode Mode, string? Name = null);
+
+/// <summary>The form in which the model must answer.</summary>
+/// <param name="Schema">The JSON schema that the answer keeps to; undefined where any JSON object will do.</param>
+/// <param name="Name">The schema's name, or null.</param>
+/// <param name="Description">What the schema is for, or null.</param>
+/// <param name="Strict">Whether it is enforced; null where the caller left it open.</param>
+internal sealed record OutputFormat(JsonElement Schema, string? Name = null, string? Description = null, bool? Strict = null)
+{
+    /// <summary>Whether there is a schema.</summary>
+    public bool HasSchema => Schema.ValueKind != JsonValueKind.Undefined;
+}
+
+/// <summary>Writes JSON schemas.</summary>
+internal static class SchemaText
+{
+    /// <summary>A schema as the caller wrote it.</summary>
+    public static void Write(Utf8JsonWriter json, JsonElement schema) => json.WriteRawValue(schema.GetRawText(), skipInputValidation: true);
+
+    /// <summary>The schema of a tool's arguments, or that of an empty object.</summary>
+    public static void Write(Utf8JsonWriter json, Tool tool)
+    {
+        if (!tool.TakesNothing)
+        {
+            Write(json, tool.Schema);
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("type", "object");
+        json.WriteStartObject("properties");
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
 }

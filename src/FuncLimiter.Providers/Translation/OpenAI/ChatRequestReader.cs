@@ -146,3 +146,110 @@ internal static class ChatRequestReader
         return read;
     }
 }
+
+/// <summary>Reads the tools of a chat completion, and whether they are to be called.</summary>
+internal static class ChatToolReader
+{
+    /// <summary>Reads a tool; null, and a loss, where it is no function.</summary>
+    public static Tool? ReadTool(JsonElement item, string path, LossList losses)
+    {
+        if (ObjectFields.Open(item, path, losses) is not { } tool)
+        {
+            return null;
+        }
+
+        if (tool.Required("type") is var type and not "function")
+        {
+            losses.Add(tool.At("type"), $"\"{type}\" is a kind of tool that only OpenAI has");
+            return null;
+        }
+
+        if (tool.Inside("function") is not { } function)
+        {
+            losses.Add(tool.At("function"), "is missing");
+            return null;
+        }
+
+        var schema = function.Take("parameters") ?? default;
+        if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.Undefined))
+        {
+            losses.Add(function.At("parameters"), "is no object");
+            schema = default;
+        }
+
+        var read = new Tool(function.Required("name"), function.Text("description"), schema, function.Flag("strict")?.Value, $"{path}.function");
+        function.End();
+        tool.End();
+        return read;
+    }
+
+    /// <summary>Reads <c>tool_choice</c>.</summary>
+    public static Given<ToolChoice>? ReadChoice(ObjectFields fields)
+    {
+        if (fields.Take("tool_choice") is not { } choice)
+        {
+            return null;
+        }
+
+        var path = fields.At("tool_choice");
+        var read = choice.ValueKind == JsonValueKind.String ? OfWord(choice.GetString()!) : OfObject(choice, path, fields.Losses);
+        if (read is null)
+        {
+            fields.Losses.Add(path, "is a choice that can't be carried over to another API");
+        }
+
+        return read is null ? null : new(read, path);
+    }
+
+    private static ToolChoice? OfWord(string word) => word switch
+    {
+        "auto" => new ToolChoice(ToolMode.Auto),
+        "none" => new ToolChoice(ToolMode.None),
+        "required" => new ToolChoice(ToolMode.Any),
+        _ => null,
+    };
+
+    private static ToolChoice? OfObject(JsonElement element, string path, LossList losses)
+    {
+        if (ObjectFields.Open(element, path, losses) is not { } choice || choice.Text("type") != "function"
+            || choice.Inside("function") is not { } function)
+        {
+            return null;
+        }
+
+        var read = new ToolChoice(ToolMode.Named, function.Required("name"));
+        function.End();
+        choice.End();
+        return read;
+    }
+}
+
+/// <summary>The fields of a chat completion that may be left out (OpenAI API reference: create chat completion).</summary>
+internal static class ChatHarmless
+{
+    /// <summary>Fields of the request.</summary>
+    public static readonly HarmlessField[] Request =
+    [
+        HarmlessField.WhenNumber("n", 1),
+        HarmlessField.WhenFalse("logprobs"),
+        HarmlessField.WhenNumber("top_logprobs", 0),
+        HarmlessField.WhenEmpty("logit_bias"),
+        HarmlessField.WhenFalse("store"),
+        HarmlessField.WhenOnly("modalities", "text"),
+        HarmlessField.WhenWord("service_tier", "auto", "default"),
+        HarmlessField.Always("metadata", "a set of labels for stored completions, and none is stored"),
+        HarmlessField.Always("prompt_cache_key", "a hint for the provider's own cache"),
+        HarmlessField.Always("prompt_cache_retention", "a hint for the provider's own cache"),
+        HarmlessField.Always("prompt_cache_options", "a hint for the provider's own cache"),
+    ];
+
+    /// <summary>Fields of a message.</summary>
+    public static readonly HarmlessField[] Message = [HarmlessField.WhenEmpty("annotations"), HarmlessField.WhenEmpty("tool_calls")];
+
+    /// <summary>Fields of a piece of a message.</summary>
+    public static readonly HarmlessField[] Part = [HarmlessField.Always("prompt_cache_breakpoint", "a hint for the provider's own cache")];
+
+    /// <summary>Fields of <c>stream_options</c>.</summary>
+    public static readonly HarmlessField[] StreamOptions =
+        [HarmlessField.Always("include_obfuscation", "a switch for padding in the provider's own events")];
+}

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers.Translation.Reading;
@@ -30,4 +32,28 @@ internal static class ReplyJson
 
     /// <summary>The usage in whichever of the known shapes; null where it is absent.</summary>
     public static TokenUsage? Usage(JsonElement usage) => UsageFields.Read(usage).ToUsage();
+}
+
+/// <summary>JSON that stands inside a string.</summary>
+internal static class JsonText
+{
+    /// <summary>Whether a text is one JSON object and nothing else.</summary>
+    public static bool IsObject(string text)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), new JsonReaderOptions { MaxDepth = RequestReader.MaxDepth });
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
+            reader.Skip();
+            return !reader.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 }

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
+
 namespace FuncLimiter.Providers.Translation.Streams;
 
 /// <summary>Takes a provider's streamed answer apart, whose bytes arrive cut anywhere, in bounded memory.</summary>
@@ -18,5 +22,58 @@ internal abstract class ReplyStreamReader(ReplyStreamWriter writer)
         {
             writer.End();
         }
+    }
+}
+
+/// <summary>Takes an answer of server-sent events apart, each of which is one line of JSON.</summary>
+internal abstract class SseReplyReader(ReplyStreamWriter writer) : ReplyStreamReader(writer)
+{
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = RequestReader.MaxDepth };
+
+    private readonly SseLines _lines = new();
+    private SseLines.LineHandler? _handler;
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlySpan<byte> chunk) => _lines.Append(chunk, _handler ??= TakeLine);
+
+    /// <summary>Takes the JSON of one event.</summary>
+    protected abstract void TakeEvent(JsonElement data);
+
+    private void TakeLine(ReadOnlySpan<byte> line, bool isTail)
+    {
+        if (Writer.IsEnded)
+        {
+            return;
+        }
+
+        if (isTail)
+        {
+            throw new TranslationException("The provider sent an event that is too long to be translated.");
+        }
+
+        // A byte order mark may stand ahead of the first line.
+        line = line.StartsWith("\uFEFF"u8) ? line[3..] : line;
+        if (!line.StartsWith("data:"u8))
+        {
+            return;
+        }
+
+        var data = line["data:".Length..].Trim((byte)' ');
+        if (data.SequenceEqual("[DONE]"u8))
+        {
+            Complete();
+        }
+        else if (!data.IsEmpty)
+        {
+            using var document = JsonDocument.Parse(data.ToArray(), Options);
+            TakeEvent(document.RootElement);
+        }
+    }
+
+    /// <summary>Tells the caller of a failure that came inside the stream.</summary>
+    protected void Fail(JsonElement data)
+    {
+        var error = ErrorBody.From(data.Clone());
+        Writer.Fail(EmbeddedStatus.Of(error), error.Message ?? "The provider failed in the middle of its answer.");
     }
 }

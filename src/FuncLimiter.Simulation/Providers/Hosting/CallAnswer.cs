@@ -191,3 +191,16 @@ internal sealed class CallAnswer(HttpContext context, DoubleState state, Deploym
         await context.Response.WriteAsync("<html><body>\u0000 upstream said: %%%", context.RequestAborted);
     }
 }
+
+/// <summary>How an accepted call ended.</summary>
+internal enum CallEnd
+{
+    /// <summary>Answered to the end.</summary>
+    Completed,
+
+    /// <summary>Its caller went away.</summary>
+    Cancelled,
+
+    /// <summary>Something went wrong with it.</summary>
+    Failed,
+}

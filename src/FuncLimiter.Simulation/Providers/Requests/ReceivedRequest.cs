@@ -51,3 +51,19 @@ internal sealed record ReceivedRequest
     /// <summary>Where a prompt cache could know this prompt, in order.</summary>
     public IReadOnlyList<PrefixMark> Prefixes { get; init; } = [];
 }
+
+/// <summary>What is asked of a model.</summary>
+internal enum RequestOperation
+{
+    ChatCompletions,
+    Responses,
+    Embeddings,
+    Messages,
+    CountTokens,
+}
+
+/// <summary>A request that no model could answer.</summary>
+/// <param name="Message">What is wrong.</param>
+/// <param name="Parameter">The field at fault, or null.</param>
+/// <param name="Code">OpenAI's code for it, or null.</param>
+internal sealed record RequestProblem(string Message, string? Parameter, string? Code);
