@@ -1,5 +1,4 @@
 using FuncLimiter.Core.Leasing;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core;

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core;

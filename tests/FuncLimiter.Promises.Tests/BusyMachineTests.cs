@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.IndependentProvider;
 using FuncLimiter.Promises.Tests.Hosting;

@@ -1,6 +1,5 @@
 using System.Numerics;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
 
 namespace FuncLimiter.Core.Scheduling;
 

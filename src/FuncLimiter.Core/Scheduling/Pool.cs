@@ -1,5 +1,4 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
 
 namespace FuncLimiter.Core.Scheduling;
 

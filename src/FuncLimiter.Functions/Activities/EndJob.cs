@@ -1,6 +1,5 @@
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Gateway.Jobs;
-using FuncLimiter.Gateway.Jobs.Http;
 using FuncLimiter.Gateway.Jobs.Webhooks;
 using Microsoft.Azure.Functions.Worker;
 

@@ -1,9 +1,9 @@
+using FuncLimiter.Core.Batching;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Pacing;
 using FuncLimiter.Functions.Storage;
-using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Providers.Batches;
 
 namespace FuncLimiter.Functions.Batches;

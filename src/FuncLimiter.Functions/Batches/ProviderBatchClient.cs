@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Batches;
+using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Providers.Batches;
 using FuncLimiter.Providers.Dialects;
 

@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Entities;
 

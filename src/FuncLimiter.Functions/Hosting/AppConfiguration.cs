@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FuncLimiter.Functions.Storage;
-using FuncLimiter.Gateway.Admin;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Admin;
 
 namespace FuncLimiter.Functions.Hosting;
 

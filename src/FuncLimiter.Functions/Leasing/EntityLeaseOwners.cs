@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Entities;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

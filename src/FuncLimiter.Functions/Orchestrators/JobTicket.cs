@@ -1,3 +1,5 @@
+using FuncLimiter.Gateway.Jobs;
+
 namespace FuncLimiter.Functions.Orchestrators;
 
 /// <summary>What an orchestration is told of a job, and remembers of it over its generations. Small: what is asked and answered stays in storage.</summary>
@@ -55,12 +57,12 @@ internal sealed record JobTally(int Succeeded = 0, int Failed = 0, int Cancelled
         Math.Max(Succeeded, other.Succeeded), Math.Max(Failed, other.Failed), Math.Max(Cancelled, other.Cancelled), Math.Max(Expired, other.Expired));
 
     /// <summary>With one more.</summary>
-    public JobTally With(Gateway.Jobs.JobItemState state) => state switch
+    public JobTally With(JobItemState state) => state switch
     {
-        Gateway.Jobs.JobItemState.Succeeded => this with { Succeeded = Succeeded + 1 },
-        Gateway.Jobs.JobItemState.Failed => this with { Failed = Failed + 1 },
-        Gateway.Jobs.JobItemState.Cancelled => this with { Cancelled = Cancelled + 1 },
-        Gateway.Jobs.JobItemState.Expired => this with { Expired = Expired + 1 },
+        JobItemState.Succeeded => this with { Succeeded = Succeeded + 1 },
+        JobItemState.Failed => this with { Failed = Failed + 1 },
+        JobItemState.Cancelled => this with { Cancelled = Cancelled + 1 },
+        JobItemState.Expired => this with { Expired = Expired + 1 },
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "No end."),
     };
 }

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Jobs;
 

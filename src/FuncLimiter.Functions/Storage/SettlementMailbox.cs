@@ -1,5 +1,5 @@
+using FuncLimiter.Gateway.Calls.Reservations;
 using FuncLimiter.Gateway.Http.Endpoints;
-using FuncLimiter.Gateway.Reservations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
-using FuncLimiter.Gateway.State;
+using FuncLimiter.Gateway.Calls.State;
 using Microsoft.Extensions.Hosting;
 
 namespace FuncLimiter.Functions.Storage;

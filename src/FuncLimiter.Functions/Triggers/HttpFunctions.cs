@@ -1,7 +1,7 @@
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Endpoints;
-using FuncLimiter.Gateway.Jobs.Http;
+using FuncLimiter.Gateway.Http.Jobs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

@@ -1,5 +1,5 @@
 using FuncLimiter.Functions.Leasing;
-using FuncLimiter.Gateway.Jobs.Http;
+using FuncLimiter.Gateway.Http.Jobs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Azure.Functions.Worker;

@@ -1,4 +1,5 @@
 using FuncLimiter.Functions.Leasing;
+using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;

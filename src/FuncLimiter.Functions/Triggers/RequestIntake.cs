@@ -1,7 +1,7 @@
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Jobs;
 using FuncLimiter.Gateway.Jobs;
-using FuncLimiter.Gateway.Jobs.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Functions.Triggers;

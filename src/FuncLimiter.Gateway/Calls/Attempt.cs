@@ -1,9 +1,9 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Net;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Routes;
-using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using FuncLimiter.Core.Pacing;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.State;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Providers.Passing;
 
 namespace FuncLimiter.Gateway.Calls;

@@ -1,7 +1,7 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Calls;

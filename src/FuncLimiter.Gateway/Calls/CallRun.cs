@@ -2,9 +2,8 @@ using System.Diagnostics;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Errors;
 
 namespace FuncLimiter.Gateway.Calls;
 

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.State;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Routes;
-using FuncLimiter.Gateway.State;
-using FuncLimiter.Gateway.Upstream;
 
 namespace FuncLimiter.Gateway.Calls;
 

@@ -1,6 +1,6 @@
-using FuncLimiter.Core.Routing;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Translation;
 

@@ -1,4 +1,3 @@
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Gateway.Calls;

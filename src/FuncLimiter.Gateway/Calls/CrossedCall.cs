@@ -1,7 +1,7 @@
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Routes;
-using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Translation;
 using FuncLimiter.Providers.Translation.Streams;

@@ -1,7 +1,7 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;

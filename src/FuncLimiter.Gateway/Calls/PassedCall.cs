@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Providers.Passing;
 
 namespace FuncLimiter.Gateway.Calls;

@@ -1,8 +1,8 @@
 using System.Buffers;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.State;
-using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.State;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation.Streams;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Headers;
-using FuncLimiter.Gateway.Upstream;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Upstream;
 
 namespace FuncLimiter.Gateway.Calls;
 

@@ -193,6 +193,9 @@ public sealed record QueueConfiguration
     /// </summary>
     public TimeSpan CommentEvery { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The least of <see cref="MaxWaitingBytes"/>: no less than the largest body of one of several tenants.</summary>
+    internal const long LeastWaitingBytes = 64L * 1024 * 1024;
+
     /// <summary>How many bytes the bodies of calls that wait or are under way may hold; null for a quarter of the memory there is.</summary>
     public long? MaxWaitingBytes { get; init; }
 

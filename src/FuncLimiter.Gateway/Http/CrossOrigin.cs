@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
+using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 

@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Jobs.Http;
+using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Providers.Passing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,7 +1,4 @@
-using FuncLimiter.Gateway.Admin;
-using FuncLimiter.Gateway.Dashboard;
 using FuncLimiter.Gateway.Http.Endpoints;
-using FuncLimiter.Gateway.Passing;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

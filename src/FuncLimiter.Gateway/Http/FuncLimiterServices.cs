@@ -1,25 +1,24 @@
 using Azure.Core;
 using Azure.Identity;
 using FuncLimiter.Core.Estimation;
-using FuncLimiter.Gateway.Admin;
-using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Alerts;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Calls.Reservations;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.State;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Dashboard;
-using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Gateway.Http.Requests;
-using FuncLimiter.Gateway.Operators;
-using FuncLimiter.Gateway.Passing;
-using FuncLimiter.Gateway.Reservations;
-using FuncLimiter.Gateway.Routes;
-using FuncLimiter.Gateway.State;
-using FuncLimiter.Gateway.Telemetry;
-using FuncLimiter.Gateway.Upstream;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations;
+using FuncLimiter.Gateway.Operations.Admin;
+using FuncLimiter.Gateway.Operations.Alerts;
+using FuncLimiter.Gateway.Operations.Dashboard;
+using FuncLimiter.Gateway.Operations.Telemetry;
+using FuncLimiter.Gateway.Operations.Usage;
 using FuncLimiter.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -57,8 +56,8 @@ public static class FuncLimiterServices
             provider.GetRequiredService<GatewayOptions>(), provider.GetRequiredService<EntraTokens>()));
         services.AddSingleton(provider => new AdmissionHeaders(
             provider.GetRequiredService<GatewayConfiguration>().Alerts, provider.GetRequiredService<AlertBoard>()));
-        services.AddSingleton(provider => new Authenticator(
-            provider.GetRequiredService<GatewayConfiguration>(), provider.GetRequiredService<GatewayOptions>()));
+        services.AddSingleton<Authenticator>();
+        services.AddSingleton(provider => new TenantKeys(provider.GetRequiredService<GatewayConfiguration>().Tenants));
         services.AddSingleton(provider => new TenantGate(provider.GetRequiredService<Authenticator>()));
         services.AddSingleton(Calls);
         services.AddSingleton(provider => new CallPipeline(provider.GetRequiredService<CallServices>()));

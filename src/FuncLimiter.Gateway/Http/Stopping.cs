@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using Microsoft.Extensions.Hosting;
 
 namespace FuncLimiter.Gateway.Http;

@@ -1,6 +1,5 @@
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Batches;
+using FuncLimiter.Gateway.Jobs.Batches;
 
 namespace FuncLimiter.Gateway.Jobs;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Jobs;

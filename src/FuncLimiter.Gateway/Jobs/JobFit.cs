@@ -1,9 +1,9 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
-using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Routes;
 
 namespace FuncLimiter.Gateway.Jobs;
 

@@ -3,10 +3,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Gateway.Jobs.Running;
 using FuncLimiter.Gateway.Jobs.Webhooks;
 

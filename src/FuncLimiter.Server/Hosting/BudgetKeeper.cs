@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Server.Storage;
 
 namespace FuncLimiter.Server.Hosting;

@@ -1,11 +1,10 @@
 using FuncLimiter.Core.Estimation;
-using FuncLimiter.Gateway.Admin;
-using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Batches;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Http;
-using FuncLimiter.Gateway.Jobs;
-using FuncLimiter.Gateway.Jobs.Http;
+using FuncLimiter.Gateway.Http.Jobs;
+using FuncLimiter.Gateway.Jobs.Batches;
+using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Server.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;

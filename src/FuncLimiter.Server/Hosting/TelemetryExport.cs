@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Calls;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

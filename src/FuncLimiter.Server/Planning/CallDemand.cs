@@ -1,7 +1,7 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Server.Virtual;
 using FuncLimiter.Simulation.Virtual;

@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Server.Virtual;

@@ -1,5 +1,5 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Server.Virtual;
@@ -50,7 +50,7 @@ internal sealed class Load
     }
 
     private static List<FluidPlace> Targets(
-        Volumes volumes, WorkGroup work, RouteTable routes, Gateway.Routes.Route route, Dictionary<string, List<FluidMeter>> limits)
+        Volumes volumes, WorkGroup work, RouteTable routes, Gateway.Calls.Routes.Route route, Dictionary<string, List<FluidMeter>> limits)
     {
         var count = volumes.Configuration.Routes.First(known => known.Model == route.Name).Targets.Count;
         var closed = route.Closed(Operation.ChatCompletions) | routes.ClosedTo(work.Tenant, route);

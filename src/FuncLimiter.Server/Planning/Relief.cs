@@ -79,7 +79,7 @@ internal sealed record Relief(
 
     private static double? BatchUsd(Volumes volumes, WorkGroup work)
     {
-        var routes = new Gateway.Routes.RouteTable(volumes.Configuration, Providers.ProviderCatalog.Get);
+        var routes = new Gateway.Calls.Routes.RouteTable(volumes.Configuration, Providers.ProviderCatalog.Get);
         return routes.TryGet(work.Route, out var route) ? CallDemand.Of(work, route.Deployments[0], volumes.Latency).BatchCostUsd : null;
     }
 }

@@ -1,5 +1,5 @@
 using Dapper;
-using FuncLimiter.Gateway.State;
+using FuncLimiter.Gateway.Calls.State;
 
 namespace FuncLimiter.Server.Storage;
 

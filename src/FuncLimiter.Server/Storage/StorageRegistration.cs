@@ -1,12 +1,12 @@
-using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Gateway.Jobs.Webhooks;
-using FuncLimiter.Gateway.State;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 using FuncLimiter.Server.Storage.Jobs;
 using FuncLimiter.Server.Storage.Usage;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Jobs;
 
 namespace FuncLimiter.Server.Storage;

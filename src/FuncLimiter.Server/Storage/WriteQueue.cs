@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using Dapper;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Storage;

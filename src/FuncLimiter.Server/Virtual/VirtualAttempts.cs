@@ -2,7 +2,6 @@ using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Core.Pacing;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;

@@ -1,11 +1,10 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Simulation.Virtual;
-using Route = FuncLimiter.Gateway.Routes.Route;
+using Route = FuncLimiter.Gateway.Calls.Routes.Route;
 
 namespace FuncLimiter.Server.Virtual;
 
@@ -70,7 +69,7 @@ internal sealed class VirtualCall(VirtualGroup group, RequestFacts facts, CallPl
     public IReadOnlyList<LimitReading> Readings { get; set; } = [];
 
     /// <summary>What is known of it where it goes: some providers charge by model.</summary>
-    public RequestFacts FactsAt(Gateway.Routes.Deployment deployment) =>
+    public RequestFacts FactsAt(Gateway.Calls.Routes.Deployment deployment) =>
         Facts.Model == deployment.Target.Model ? Facts : Facts with { Model = deployment.Target.Model };
 }
 

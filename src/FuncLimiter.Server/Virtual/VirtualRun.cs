@@ -1,12 +1,11 @@
 using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers;
 using FuncLimiter.Simulation.Virtual;
 

@@ -1,6 +1,5 @@
 using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Benchmarks.Decision;

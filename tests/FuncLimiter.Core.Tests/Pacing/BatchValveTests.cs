@@ -1,5 +1,5 @@
+using FuncLimiter.Core.Batching;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core.Tests.Pacing;

@@ -1,5 +1,4 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using static FuncLimiter.Core.Tests.Budgets.Moments;
 

@@ -1,5 +1,5 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
+using FuncLimiter.Core.Scheduling;
 using static FuncLimiter.Core.Tests.Budgets.Moments;
 
 namespace FuncLimiter.Core.Tests.Routing;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Simulation.Providers;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using FuncLimiter.Functions.Tests.World;
-using FuncLimiter.Gateway.Admin;
+using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
 using Microsoft.AspNetCore.Http;
 

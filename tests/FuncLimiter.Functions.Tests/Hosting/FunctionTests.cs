@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Gateway.Http;
-using FuncLimiter.Gateway.Jobs.Http;
+using FuncLimiter.Gateway.Jobs;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;

@@ -3,7 +3,7 @@ using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Entities;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 
 namespace FuncLimiter.Functions.Tests.Leasing;
 

@@ -4,7 +4,7 @@ using FuncLimiter.Functions.Entities;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FuncLimiter.Functions.Tests.Leasing;

@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Tests.Harness;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 
 namespace FuncLimiter.Functions.Tests.Leasing;
 

@@ -1,7 +1,7 @@
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
-using FuncLimiter.Gateway.State;
+using FuncLimiter.Gateway.Calls.State;
 
 namespace FuncLimiter.Functions.Tests.Storage;
 

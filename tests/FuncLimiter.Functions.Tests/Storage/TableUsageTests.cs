@@ -4,7 +4,7 @@ using FuncLimiter.Functions.Storage.Usage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Functions.Tests.Storage;

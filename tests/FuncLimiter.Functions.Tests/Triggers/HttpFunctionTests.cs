@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Tests.Hosting;
 using NSubstitute;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Tests.Harness;
-using FuncLimiter.Gateway.Batches;
+using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Providers.Batches;
 using FuncLimiter.Providers.Dialects;
 

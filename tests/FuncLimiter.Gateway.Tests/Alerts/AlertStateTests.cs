@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Alerts;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Operations.Alerts;
 
 namespace FuncLimiter.Gateway.Tests.Alerts;
 

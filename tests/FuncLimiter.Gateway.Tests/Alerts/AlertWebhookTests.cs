@@ -1,8 +1,9 @@
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Alerts;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Jobs.Webhooks;
+using FuncLimiter.Gateway.Operations.Alerts;
 using FuncLimiter.Gateway.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -32,7 +33,7 @@ public class AlertWebhookTests
         Assert.Equal(0.831, body.RootElement.GetProperty("use").GetDouble());
         Assert.Equal("workflow nightly of acme takes 78 % of it", body.RootElement.GetProperty("cause").GetString());
         var (id, timestamp) = (request.Headers["webhook-id"], request.Headers["webhook-timestamp"]);
-        Assert.Equal(WebhookSignature.Sign("hook-secret"u8.ToArray(), id, timestamp, request.Body), request.Headers["webhook-signature"]);
+        Assert.Equal(SignedPost.Sign("hook-secret"u8.ToArray(), id, timestamp, request.Body), request.Headers["webhook-signature"]);
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Alerts;
+using FuncLimiter.Gateway.Calls.Headers;
 
 namespace FuncLimiter.Gateway.Tests.Alerts;
 

@@ -1,10 +1,11 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Alerts;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Operators;
-using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Operations;
+using FuncLimiter.Gateway.Operations.Alerts;
+using FuncLimiter.Gateway.Operations.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace FuncLimiter.Gateway.Tests.Alerts;

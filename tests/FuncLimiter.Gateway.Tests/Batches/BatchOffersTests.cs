@@ -1,10 +1,10 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Batches;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
-using FuncLimiter.Gateway.Routes;
+using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Gateway.Tests.Hosting;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;

@@ -1,9 +1,9 @@
 using System.Net;
 using Azure.Core;
 using Azure.Identity;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Routes;
-using FuncLimiter.Gateway.Upstream;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.Extensions.Logging.Abstractions;

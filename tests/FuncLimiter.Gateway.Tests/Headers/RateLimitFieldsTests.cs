@@ -1,5 +1,5 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Calls.Headers;
 
 namespace FuncLimiter.Gateway.Tests.Headers;
 

@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Calls.Headers;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Tests.Headers;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 
 namespace FuncLimiter.Gateway.Tests.Hosting;
 

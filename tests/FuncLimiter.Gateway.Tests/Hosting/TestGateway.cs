@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
-using FuncLimiter.Gateway.Admission;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using Microsoft.AspNetCore.Builder;

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Admin;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Gateway.Tests.Hosting;
 
 namespace FuncLimiter.Gateway.Tests.Http;

@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Tests.Hosting;
 
 namespace FuncLimiter.Gateway.Tests.Http;

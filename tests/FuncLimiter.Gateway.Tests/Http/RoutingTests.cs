@@ -1,6 +1,6 @@
 using System.Net;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 

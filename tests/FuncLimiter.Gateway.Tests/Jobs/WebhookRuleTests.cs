@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs.Webhooks;
 using FuncLimiter.Gateway.Tests.Hosting;
@@ -24,7 +25,7 @@ public class WebhookRuleTests
     [Fact]
     public void Signature_IsThatOfTheSpecificationsExample() => Assert.Equal(
         "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-        WebhookSignature.Sign(
+        SignedPost.Sign(
             Convert.FromBase64String("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
             "msg_p5jXN8AQM9LWM0D4loKWxJek",
             "1614265330",

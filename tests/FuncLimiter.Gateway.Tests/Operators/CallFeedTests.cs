@@ -1,5 +1,5 @@
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Operators;
+using FuncLimiter.Gateway.Operations;
 
 namespace FuncLimiter.Gateway.Tests.Operators;
 

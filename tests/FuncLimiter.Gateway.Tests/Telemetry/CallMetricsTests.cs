@@ -2,8 +2,8 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Operators;
-using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Operations;
+using FuncLimiter.Gateway.Operations.Telemetry;
 using FuncLimiter.Gateway.Tests.Hosting;
 using FuncLimiter.Providers.Dialects;
 

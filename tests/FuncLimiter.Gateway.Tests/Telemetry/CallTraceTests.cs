@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Tests.Hosting;
 
 namespace FuncLimiter.Gateway.Tests.Telemetry;

@@ -1,6 +1,6 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 
 namespace FuncLimiter.Gateway.Tests.Usage;
 

@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 
 namespace FuncLimiter.Gateway.Tests.Usage;
 

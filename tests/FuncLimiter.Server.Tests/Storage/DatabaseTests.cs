@@ -1,5 +1,5 @@
 using Dapper;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Server.Storage;
 using FuncLimiter.Server.Storage.Jobs;

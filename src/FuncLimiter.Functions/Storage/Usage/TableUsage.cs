@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 
 namespace FuncLimiter.Functions.Storage.Usage;
 

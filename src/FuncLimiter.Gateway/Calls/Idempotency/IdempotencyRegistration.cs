@@ -1,4 +1,3 @@
-using FuncLimiter.Gateway.Jobs.Running;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;

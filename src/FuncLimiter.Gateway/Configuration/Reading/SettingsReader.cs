@@ -1,6 +1,4 @@
 using System.Text.Json;
-using FuncLimiter.Gateway.Http.Requests;
-using FuncLimiter.Gateway.Jobs.Webhooks;
 
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
@@ -29,7 +27,7 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
             MaxWaitBackground = Span(waits?.Number("background", 0, MostWaitSeconds), usual.MaxWaitBackground),
             MaxWaiting = (int)(reader.Whole("maxWaiting", 1, MostWaiting) ?? usual.MaxWaiting),
             CommentEvery = Span(reader.Number("commentEverySeconds", 0, MostCommentSeconds), usual.CommentEvery),
-            MaxWaitingBytes = reader.Whole("maxWaitingBytes", HeldBytes.LeastBound, MostWaitingBytes),
+            MaxWaitingBytes = reader.Whole("maxWaitingBytes", QueueConfiguration.LeastWaitingBytes, MostWaitingBytes),
             StandardFloor = (double)(reader.Number("standardFloor", 0, 1) ?? (decimal)usual.StandardFloor),
             BackgroundFloor = (double)(reader.Number("backgroundFloor", 0, 1) ?? (decimal)usual.BackgroundFloor),
         };

@@ -1,12 +1,8 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
-using System.Security.Cryptography;
-using System.Text;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -36,30 +32,27 @@ internal sealed class Authenticator
     private static readonly GatewayError OtherName = new(403, "unknown_host",
         "No tenants are configured, so this FuncLimiter serves its own machine only, as 'localhost' or by a loopback address.");
 
-    private readonly TenantKeys? _keys;
+    private readonly TenantKeys _keys;
     private readonly ConcurrentDictionary<string, AuthenticatedTenant> _named = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AuthenticatedTenant> _configured;
     private readonly int _maxNamed;
 
-    public Authenticator(GatewayConfiguration configuration, GatewayOptions options)
+    public Authenticator(GatewayConfiguration configuration, GatewayOptions options, TenantKeys keys)
     {
+        _keys = keys;
         _maxNamed = options.MaxNamedTenants;
         _configured = configuration.Tenants.ToDictionary(
             tenant => tenant.Id, tenant => new AuthenticatedTenant(tenant.Id, tenant.HighestPriority), StringComparer.Ordinal);
-        _keys = configuration.Tenants.Count > 0 ? new TenantKeys(configuration.Tenants) : null;
     }
 
     /// <summary>The tenant of a request, or what is wrong with its key.</summary>
     public AuthenticatedTenant? Authenticate(IHeaderDictionary headers, out GatewayError? error)
     {
         error = null;
-        return _keys is null ? Named(headers, out error) : Keyed(_keys, headers, out error);
+        return _configured.Count == 0 ? Named(headers, out error) : Keyed(headers, out error);
     }
 
-    /// <summary>Takes a key from its tenant. False where the tenant has no such key.</summary>
-    public bool Revoke(string tenant, string hash) => _keys?.Revoke(tenant, hash) ?? false;
-
-    private AuthenticatedTenant? Keyed(TenantKeys keys, IHeaderDictionary headers, out GatewayError? error)
+    private AuthenticatedTenant? Keyed(IHeaderDictionary headers, out GatewayError? error)
     {
         error = MissingKey;
         foreach (var header in KeyHeaders)
@@ -70,7 +63,7 @@ internal sealed class Authenticator
             }
 
             // A client may send a key of somebody else's beside ours.
-            if (keys.Find(key) is { } tenant)
+            if (_keys.Find(key) is { } tenant)
             {
                 error = null;
                 return _configured[tenant];
@@ -131,49 +124,4 @@ public sealed class TenantGate
     /// <param name="headers">What the request carries, under the names of the headers of HTTP.</param>
     /// <param name="error">What is wrong.</param>
     public string? Find(IHeaderDictionary headers, out GatewayError? error) => _authenticator.Authenticate(headers, out error)?.Tenant;
-}
-
-/// <summary>Finds the tenant of a key, holding no key itself, only SHA-256 sums.</summary>
-internal sealed class TenantKeys
-{
-    private const int MaxKeyBytes = 1024;
-
-    // Found by the sum's first half, then compared whole in constant time: what a lookup's timing could tell is a sum, never a key.
-    private readonly FrozenDictionary<UInt128, (byte[] Sum, string Tenant)> _sums;
-
-    private readonly ConcurrentDictionary<UInt128, bool> _revoked = new();
-
-    public TenantKeys(IReadOnlyList<TenantConfiguration> tenants) =>
-        _sums = tenants
-            .SelectMany(tenant => tenant.KeyHashes.Select(hash => (Sum: Convert.FromHexString(hash), tenant.Id)))
-            .ToFrozenDictionary(entry => BinaryPrimitives.ReadUInt128LittleEndian(entry.Sum));
-
-    /// <summary>Takes a key from its tenant. False where the tenant has no such key.</summary>
-    /// <param name="tenant">The tenant.</param>
-    /// <param name="hash">The key's SHA-256 in hexadecimal.</param>
-    public bool Revoke(string tenant, string hash)
-    {
-        var sum = Convert.FromHexString(hash);
-        var half = BinaryPrimitives.ReadUInt128LittleEndian(sum);
-        return _sums.TryGetValue(half, out var entry) && entry.Tenant == tenant && entry.Sum.AsSpan().SequenceEqual(sum) && (_revoked.TryAdd(half, true) || true);
-    }
-
-    /// <summary>The tenant of a key, or null.</summary>
-    public string? Find(ReadOnlySpan<char> key)
-    {
-        if (key.IsEmpty || Encoding.UTF8.GetMaxByteCount(key.Length) > MaxKeyBytes)
-        {
-            return null;
-        }
-
-        Span<byte> bytes = stackalloc byte[MaxKeyBytes];
-        Span<byte> sum = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(key, bytes)], sum);
-        var half = BinaryPrimitives.ReadUInt128LittleEndian(sum);
-        return _sums.TryGetValue(half, out var entry)
-            && CryptographicOperations.FixedTimeEquals(entry.Sum, sum)
-            && (_revoked.IsEmpty || !_revoked.ContainsKey(half))
-            ? entry.Tenant
-            : null;
-    }
 }

@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Idempotency;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Headers;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;

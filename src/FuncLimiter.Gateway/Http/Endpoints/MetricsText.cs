@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Telemetry;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
-using FuncLimiter.Gateway.Routes;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 

@@ -1,12 +1,12 @@
 using System.Text.Json;
-using FuncLimiter.Core.Routing;
-using FuncLimiter.Gateway.Admission;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Reservations;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
-using FuncLimiter.Gateway.Reservations;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using FuncLimiter.Gateway.Http.Responses;
-using FuncLimiter.Gateway.Jobs.Http;
+using FuncLimiter.Gateway.Jobs;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Admin;
-using FuncLimiter.Gateway.Admission;
-using FuncLimiter.Gateway.Alerts;
-using FuncLimiter.Gateway.Dashboard;
-using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Responses;
-using FuncLimiter.Gateway.Telemetry;
+using FuncLimiter.Gateway.Operations.Dashboard;
+using FuncLimiter.Gateway.Operations.Telemetry;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 

@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
 using Microsoft.AspNetCore.Http;

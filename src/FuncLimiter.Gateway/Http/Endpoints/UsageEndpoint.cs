@@ -1,9 +1,8 @@
-using FuncLimiter.Gateway.Admin;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Errors;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Responses;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;

@@ -1,8 +1,7 @@
-using FuncLimiter.Core.Routing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Requests;

@@ -1,4 +1,4 @@
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Requests;

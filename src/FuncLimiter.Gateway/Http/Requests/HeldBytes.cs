@@ -1,5 +1,5 @@
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Errors;
 
 namespace FuncLimiter.Gateway.Http.Requests;
 
@@ -9,9 +9,6 @@ namespace FuncLimiter.Gateway.Http.Requests;
 /// </summary>
 internal sealed class HeldBytes
 {
-    /// <summary>No less than the largest body of one of several tenants.</summary>
-    public const long LeastBound = 64L * 1024 * 1024;
-
     private const long ManyGone = 64L * 1024 * 1024;
     private const long FewHeld = 16L * 1024 * 1024;
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(5);
@@ -26,7 +23,7 @@ internal sealed class HeldBytes
 
     public HeldBytes(GatewayConfiguration configuration, TimeProvider time)
     {
-        _most = configuration.Queue.MaxWaitingBytes ?? Math.Max(LeastBound, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+        _most = configuration.Queue.MaxWaitingBytes ?? Math.Max(QueueConfiguration.LeastWaitingBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
         _mostOfOne = configuration.Tenants.Count > 1 ? _most / 2 : _most;
         _calm = time.CreateTimer(_ => GiveBack(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }

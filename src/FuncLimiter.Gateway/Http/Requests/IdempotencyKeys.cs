@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Requests;

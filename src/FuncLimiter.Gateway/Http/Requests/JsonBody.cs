@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Requests;

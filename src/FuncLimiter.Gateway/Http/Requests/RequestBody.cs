@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
-using FuncLimiter.Gateway.Codings;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Codings;
+using FuncLimiter.Gateway.Calls.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,5 +1,5 @@
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Headers;
+using FuncLimiter.Gateway.Calls.Headers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
 

@@ -1,5 +1,5 @@
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Errors;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.Extensions.Logging;
 

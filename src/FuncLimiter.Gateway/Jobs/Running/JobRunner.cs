@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,3 @@
-using FuncLimiter.Gateway.Jobs.Http;
-
 namespace FuncLimiter.Gateway.Jobs.Webhooks;
 
 /// <summary>Makes single attempts at delivering outcomes, for hosts that keep the time between them in their own way.</summary>

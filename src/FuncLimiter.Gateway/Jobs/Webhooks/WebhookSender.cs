@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 
 namespace FuncLimiter.Gateway.Jobs.Webhooks;
@@ -34,31 +34,8 @@ internal sealed class WebhookSender(GatewayConfiguration configuration, WebhookS
             return new WebhookAttempt(false, true, "the tenant has no webhook secret any more");
         }
 
-        using var late = new CancellationTokenSource(Longest, time);
-        using var cut = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        using var request = new HttpRequestMessage(HttpMethod.Post, delivery.Address) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        var timestamp = WebhookSignature.Timestamp(time.GetUtcNow());
-        request.Headers.Add(WebhookSignature.IdHeader, delivery.Job);
-        request.Headers.Add(WebhookSignature.TimestampHeader, timestamp);
-        request.Headers.Add(WebhookSignature.SignatureHeader, WebhookSignature.Sign(secret, delivery.Job, timestamp, body));
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue("FuncLimiter", null));
-        try
-        {
-            // The answer's body says nothing that matters; it is not read.
-            using var response = await _client.SendAsync(request, cut.Token);
-            return response.IsSuccessStatusCode
-                ? new WebhookAttempt(true, true, null)
-                : new WebhookAttempt(false, response.StatusCode == HttpStatusCode.Gone, $"answered {(int)response.StatusCode}");
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new WebhookAttempt(false, false, $"no answer within {Longest.TotalSeconds:0} seconds");
-        }
-        catch (HttpRequestException failure)
-        {
-            return new WebhookAttempt(false, false, failure.InnerException is PrivateAddressException ? failure.InnerException.Message : $"could not be reached: {failure.HttpRequestError}");
-        }
+        var (status, fault) = await SignedPost.SendAsync(_client, delivery.Address, delivery.Job, body, secret, Longest, time, cancellationToken);
+        return new WebhookAttempt(fault is null, fault is null || status == HttpStatusCode.Gone, fault);
     }
 
     public void Dispose() => _client.Dispose();
@@ -85,6 +62,23 @@ internal sealed class WebhookSender(GatewayConfiguration configuration, WebhookS
             throw;
         }
     }
+}
 
-    private sealed class PrivateAddressException() : IOException("the address leads to a private network");
+/// <summary>The secret that signs a tenant's webhooks. One tenant's never signs another's.</summary>
+internal sealed class WebhookSecrets
+{
+    private readonly Dictionary<string, byte[]> _byTenant;
+    private readonly byte[]? _shared;
+
+    public WebhookSecrets(GatewayConfiguration configuration)
+    {
+        _byTenant = configuration.Tenants
+            .Where(tenant => tenant.WebhookSecret is not null)
+            .ToDictionary(tenant => tenant.Id, tenant => SignedPost.SecretBytes(tenant.WebhookSecret!), StringComparer.Ordinal);
+        _shared = configuration.Tenants.Count == 0 && configuration.Jobs.WebhookSecret is { } secret ? SignedPost.SecretBytes(secret) : null;
+    }
+
+    public bool Has(string tenant) => Find(tenant) is not null;
+
+    public byte[]? Find(string tenant) => _byTenant.GetValueOrDefault(tenant) ?? _shared;
 }

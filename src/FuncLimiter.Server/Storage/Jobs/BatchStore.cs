@@ -1,7 +1,7 @@
 using Dapper;
+using FuncLimiter.Core.Batching;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Pacing;
-using FuncLimiter.Gateway.Batches;
+using FuncLimiter.Gateway.Jobs.Batches;
 
 namespace FuncLimiter.Server.Storage.Jobs;
 

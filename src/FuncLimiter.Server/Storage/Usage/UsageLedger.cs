@@ -1,9 +1,9 @@
 using System.Threading.Channels;
 using Dapper;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Errors;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Storage.Usage;

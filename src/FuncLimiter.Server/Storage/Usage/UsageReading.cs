@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Globalization;
 using Dapper;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Storage.Usage;

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 
 namespace FuncLimiter.Server.Storage.Usage;
 

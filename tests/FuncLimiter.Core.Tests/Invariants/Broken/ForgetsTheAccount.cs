@@ -1,4 +1,4 @@
-using FuncLimiter.Core.Routing;
+using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core.Tests.Invariants.Broken;
 

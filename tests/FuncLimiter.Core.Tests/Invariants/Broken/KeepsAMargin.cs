@@ -1,5 +1,5 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Core.Routing;
+using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core.Tests.Invariants.Broken;
 

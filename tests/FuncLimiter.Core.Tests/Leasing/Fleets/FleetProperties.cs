@@ -37,7 +37,7 @@ public class FleetProperties
         {
             Accounts = [new("a", random.Next(2) == 0 ? [] : [RandomLimit(random)])],
             SharedLimits = isShared ? [new("s", [RandomLimit(random)])] : [],
-            Deployments = [.. deployments.Select(id => new Core.Routing.DeploymentSpec(id, "a", RandomLimits(random)) { SharedLimits = isShared ? ["s"] : [] })],
+            Deployments = [.. deployments.Select(id => new Core.Scheduling.DeploymentSpec(id, "a", RandomLimits(random)) { SharedLimits = isShared ? ["s"] : [] })],
             Routes = [new("m", deployments, [])],
             Tenants = [.. tenants.Select((id, i) => new TenantSpec(id, 1 + random.Next(3), i == 0 && isLimited ? RandomLimits(random) : [], []))],
             Queue = new() { MaxWait = [TimeSpan.FromSeconds(random.Next(1, 60)), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)] },

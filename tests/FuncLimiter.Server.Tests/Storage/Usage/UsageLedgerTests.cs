@@ -3,7 +3,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Gateway.Usage;
+using FuncLimiter.Gateway.Operations.Usage;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Server.Storage;
 using FuncLimiter.Server.Storage.Usage;

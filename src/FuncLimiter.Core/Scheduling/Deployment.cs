@@ -1,0 +1,453 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>A deployment with the budgets that its calls must fit in: its own, its account's, and those that several accounts share.</summary>
+internal sealed class Deployment(string id, Budget account, Budget own, IReadOnlyList<Budget> shared)
+{
+    private const double LeastSecondsPerRequest = 1e-6;
+    private const double WeightOfRun = 0.1;
+    private const double MostOfRun = 600;
+    private static readonly TimeSpan UnknownRun = TimeSpan.FromSeconds(5);
+    private readonly Budget[] scopes = [own, account, .. shared];
+    private readonly ScopeHealth[] healths = [.. Enumerable.Range(0, shared.Count + 2).Select(_ => new ScopeHealth())];
+    private double seconds;
+    private double deviation;
+    private bool isTimed;
+
+    public string Id { get; } = id;
+
+    public Budget Account => scopes[1];
+
+    /// <summary>All its budgets, the innermost first: its own, its account's, the shared ones.</summary>
+    public ReadOnlySpan<Budget> Scopes => scopes;
+
+    /// <summary>The pool whose calls compete for it; set once, when the limiter is made.</summary>
+    public Pool Pool { get; set; } = null!;
+
+    /// <summary>The pass of its pool in which a call ahead laid claim to what it has.</summary>
+    public long ClaimedInPass { get; set; }
+
+    public Instant FitsAt(in Charge charge, in Charge certain, Instant now)
+    {
+        var fits = now;
+        for (var i = 0; i < scopes.Length && fits != Instant.Never; i++)
+        {
+            fits = Instant.Max(fits, Instant.Max(scopes[i].FitsAt(charge, certain, now), healths[i].OpensAt(now)));
+        }
+
+        return fits;
+    }
+
+    /// <summary>The same, with the part of each budget left free that background work leaves to others.</summary>
+    public Instant FitsBesideOthersAt(in Charge charge, in Charge certain, Instant now)
+    {
+        var fits = now;
+        for (var i = 0; i < scopes.Length && fits != Instant.Never; i++)
+        {
+            fits = Instant.Max(fits, scopes[i].FitsBesideOthersAt(charge, certain, now));
+        }
+
+        return fits;
+    }
+
+    /// <summary>The budget that has room for a charge last; of those that agree, the innermost.</summary>
+    public Budget LastToFit(in Charge charge, in Charge certain, Instant now)
+    {
+        var (last, at) = (scopes[0], scopes[0].FitsAt(charge, certain, now));
+        for (var i = 1; i < scopes.Length; i++)
+        {
+            if (scopes[i].FitsAt(charge, certain, now) is var fits && fits > at)
+            {
+                (last, at) = (scopes[i], fits);
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>What all its budgets hold of an estimate, see <see cref="Budget.Clip"/>.</summary>
+    public Charge Clip(in Charge charge, in Charge certain)
+    {
+        var held = charge;
+        foreach (var scope in scopes)
+        {
+            held = scope.Clip(held, certain);
+        }
+
+        return held;
+    }
+
+    /// <summary>How long a call runs, seldom longer; a guess before any was seen.</summary>
+    public TimeSpan Runs => isTimed ? TimeSpan.FromSeconds(Math.Min(MostOfRun, seconds + (2 * deviation))) : UnknownRun;
+
+    /// <summary>When a charge will go out behind others that go as soon as they fit.</summary>
+    public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now) => Foresee(charge, certain, ahead, now, out _);
+
+    /// <summary>The same, with the budget that will have room for it last; of those that agree the innermost, null where all have it now.</summary>
+    public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now, out Budget? last)
+    {
+        (var turn, last) = (now, null);
+        for (var i = 0; i < scopes.Length && turn != Instant.Never; i++)
+        {
+            if (Instant.Max(scopes[i].Foresee(charge, certain, ahead, now), healths[i].OpensAt(now)) is var at && at > turn)
+            {
+                (turn, last) = (at, scopes[i]);
+            }
+        }
+
+        return turn;
+    }
+
+    /// <summary>True where two have a budget with limits in common, so that their calls need the same room.</summary>
+    public bool IsRival(Deployment other) => this == other || Array.Exists(scopes, scope => scope.Meters.Count > 0 && Array.IndexOf(other.scopes, scope) >= 0);
+
+    /// <summary>Whether what a charge costs is told by a budget that two deployments have in common.</summary>
+    public bool IsBoundWith(Deployment other, in Charge charge)
+    {
+        var cost = Cost(charge);
+        foreach (var scope in scopes)
+        {
+            if (scope.Meters.Count > 0 && Array.IndexOf(other.scopes, scope) >= 0 && scope.Cost(charge) >= cost)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a charge lacks only what is ours to provide, see <see cref="Budget.IsOnlyUnready"/>.</summary>
+    public bool IsOnlyUnready(in Charge charge, in Charge certain, Instant now, ref bool isUnready)
+    {
+        foreach (var scope in scopes)
+        {
+            if (!scope.IsOnlyUnready(charge, certain, now, ref isUnready))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Keeps room for a call that is yet to come.</summary>
+    public void Hold(in Charge charge, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            scope.Hold(charge, now);
+        }
+    }
+
+    /// <summary>The room is not kept any more.</summary>
+    public void Release(in Charge charge, Instant takenAt, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            scope.Release(charge, takenAt, now);
+        }
+    }
+
+    /// <summary>
+    /// What a call is charged here, by what was learned of how the provider charges; nothing that it may come to keeps it out for good as
+    /// long as that is not certain.
+    /// </summary>
+    public Charge ChargeOf(in ChargedCall call)
+    {
+        var charge = call.Documented;
+        if (call.Size == default)
+        {
+            return charge;
+        }
+
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            foreach (var learner in scopes[i].Learners)
+            {
+                charge = IsLimitedWithin(i, learner.Dimension) ? charge : With(charge, learner, Bounded(learner, call));
+            }
+        }
+
+        return charge;
+    }
+
+    /// <summary>What stands of a call that is over.</summary>
+    public Charge FinalOf(in ChargedCall call, in Settlement settlement)
+    {
+        var charge = settlement.Provider;
+        if (call.Size == default)
+        {
+            return charge;
+        }
+
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            foreach (var learner in scopes[i].Learners)
+            {
+                charge = IsLimitedWithin(i, learner.Dimension) ? charge : With(charge, learner, Final(learner, call, settlement));
+            }
+        }
+
+        return charge;
+    }
+
+    /// <summary>A call leaves: the books of the rules take it down.</summary>
+    public void Begin(in ChargedCall call, Instant now)
+    {
+        var isEstimated = call.Size != default;
+        foreach (var scope in scopes)
+        {
+            scope.HasEstimates |= isEstimated;
+            foreach (var learner in scope.Learners)
+            {
+                learner.Begin(call, now);
+            }
+        }
+    }
+
+    /// <summary>
+    /// While several rules may be the one by which the provider charges, the most of them is kept of a call that is over. What that is above
+    /// the likeliest is caution, and nothing that was used.
+    /// </summary>
+    public void Disregard(in Charge kept, in ChargedCall call, in Settlement settlement)
+    {
+        if (call.Size == default)
+        {
+            return;
+        }
+
+        foreach (var scope in scopes)
+        {
+            foreach (var learner in scope.Learners)
+            {
+                var likely = learner.Likely(call.Documented[learner.Dimension], settlement.Provider[learner.Dimension], call.Size, settlement.Usage);
+                var surplus = Math.Max(0, kept[learner.Dimension] - Math.Ceiling(likely));
+                scope.Disregard(learner.Dimension, surplus);
+                learner.Count(
+                    kept[learner.Dimension] - surplus,
+                    call.Documented[learner.Dimension],
+                    settlement.Provider[learner.Dimension],
+                    call.Size,
+                    settlement.Usage);
+            }
+        }
+    }
+
+    /// <summary>A call is over.</summary>
+    public void End(in ChargedCall call, in Settlement settlement, Instant takenAt, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            foreach (var learner in scope.Learners)
+            {
+                learner.End(call, settlement.Provider, settlement.Usage, takenAt, now);
+            }
+        }
+    }
+
+    public void Take(in Charge charge, Instant now)
+    {
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            healths[i].Take();
+            scopes[i].Take(charge, now);
+        }
+    }
+
+    public void Leave(in Charge charge, Instant takenAt, Instant now)
+    {
+        foreach (var scope in scopes)
+        {
+            scope.Leave(charge, takenAt, now);
+        }
+    }
+
+    public void Settle(Reservation reservation, in Charge final, Instant now)
+    {
+        var (held, sentAt) = (reservation.Provider, reservation.SentAt);
+        var ran = (now - sentAt).TotalSeconds;
+        var off = isTimed ? ran - seconds : 0;
+        (seconds, deviation) = (isTimed ? seconds + (off * WeightOfRun) : ran, isTimed ? deviation + ((Math.Abs(off) - deviation) * WeightOfRun) : ran / 2);
+        isTimed = true;
+        foreach (var scope in scopes)
+        {
+            scope.Settle(held, final, sentAt, now);
+            if (!reservation.HasReport)
+            {
+                scope.Miss(held, final, sentAt);
+            }
+        }
+    }
+
+    /// <summary>
+    /// What a charge costs, in seconds of refill. Where nothing refills and only the calls under way are limited, next to nothing, but the
+    /// same for every request: tenants must take turns there too.
+    /// </summary>
+    public double Cost(in Charge charge)
+    {
+        var cost = charge.Requests * LeastSecondsPerRequest;
+        foreach (var scope in scopes)
+        {
+            cost = Math.Max(cost, scope.Cost(charge));
+        }
+
+        return cost;
+    }
+
+    /// <summary>The part of its capacity that this process can count on, above 0, at most 1.</summary>
+    public double Share => scopes.Min(scope => scope.Share);
+
+    public double Utilization(Instant now)
+    {
+        var most = 0.0;
+        foreach (var scope in scopes)
+        {
+            most = Math.Max(most, scope.Utilization(now));
+        }
+
+        return most;
+    }
+
+    /// <summary>
+    /// Learns from a response: each reading goes to the innermost scope that has such a limit, a failure to the scope that it concerns. Of
+    /// several of one kind (of a model's limit and of its project's) each scope takes the one whose limit is nearest to its own.
+    /// </summary>
+    public void Observe(Observation observation, Reservation reservation, Instant now)
+    {
+        var isSuccess = observation.Kind == OutcomeKind.Success;
+        var call = reservation.Call!.AsCharged(reservation.Call.Place);
+        var concerned = Concerned(observation);
+        var readings = observation.Readings;
+        reservation.HasReport |= readings.Count > 0;
+        for (var i = 0; i < scopes.Length; i++)
+        {
+            var heard = isSuccess || i == concerned ? observation : observation.ReadingsOnly();
+            var own = OwnOf(scopes[i], readings);
+            scopes[i].Observe(
+                own.Count == heard.Readings.Count ? heard : heard with { Readings = own },
+                reservation.MarkOf(i),
+                new(call, reservation.TakenAt),
+                reservation.SentAt,
+                now);
+            if (readings.Count > 0 && i < scopes.Length - 1)
+            {
+                var scope = scopes[i];
+                readings = [.. readings.Where(reading => !Has(scope, reading.Dimension) || !own.Contains(reading))];
+            }
+        }
+
+        var rest = healths[concerned].Rest(observation, reservation.SentAt, now);
+        if (rest > TimeSpan.Zero)
+        {
+            scopes[concerned].CoolDown(now + rest, now, observation.IsHearsay ? null : observation.Kind);
+        }
+    }
+
+    /// <summary>Until when any of its scopes is closed, or not lent.</summary>
+    public Instant ClosedUntil(Instant now)
+    {
+        var until = scopes[0].OpensAt(now);
+        for (var i = 1; i < scopes.Length; i++)
+        {
+            until = Instant.Max(until, scopes[i].OpensAt(now));
+        }
+
+        return until;
+    }
+
+    // The whole account's where the answer says so, else the innermost that limits what the answer names, else its own.
+    private int Concerned(Observation observation)
+    {
+        if (observation.WholeAccount)
+        {
+            return 1;
+        }
+
+        return observation.Dimension is { } named ? Math.Max(0, Array.FindIndex(scopes, scope => Has(scope, named))) : 0;
+    }
+
+    private static double Final(ChargeLearner learner, in ChargedCall call, in Settlement settlement) =>
+        learner.Final(call.Documented[learner.Dimension], settlement.Provider[learner.Dimension], call.Size, settlement.Usage);
+
+    private static Charge With(in Charge charge, ChargeLearner learner, double amount) => learner.Dimension switch
+    {
+        Dimension.Tokens => charge with { Tokens = (long)Math.Ceiling(amount) },
+        Dimension.InputTokens => charge with { InputTokens = (long)Math.Ceiling(amount) },
+        _ => charge with { OutputTokens = (long)Math.Ceiling(amount) },
+    };
+
+    private double Bounded(ChargeLearner learner, in ChargedCall call)
+    {
+        var (documented, amount) = (call.Documented[learner.Dimension], learner.Held(call.Documented[learner.Dimension], call.Size));
+        if (learner.IsLearned || amount <= documented)
+        {
+            return amount;
+        }
+
+        foreach (var scope in scopes)
+        {
+            amount = Math.Min(amount, scope.CapacityOf(learner.Dimension));
+        }
+
+        return Math.Max(documented, amount);
+    }
+
+    // A charge is learned where it is limited innermost.
+    private bool IsLimitedWithin(int scope, Dimension dimension)
+    {
+        for (var i = 0; i < scope; i++)
+        {
+            if (Has(scopes[i], dimension))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static IReadOnlyList<LimitReading> OwnOf(Budget budget, IReadOnlyList<LimitReading> readings)
+    {
+        for (var i = 0; i < readings.Count; i++)
+        {
+            if (IsOfAnother(budget, readings[i], readings))
+            {
+                return [.. readings.Where(reading => !IsOfAnother(budget, reading, readings))];
+            }
+        }
+
+        return readings;
+    }
+
+    private static bool IsOfAnother(Budget budget, in LimitReading reading, IReadOnlyList<LimitReading> readings)
+    {
+        foreach (var meter in budget.Meters)
+        {
+            for (var i = 0; i < readings.Count && reading.Concerns(meter.Limit); i++)
+            {
+                if (readings[i].Concerns(meter.Limit) && readings[i].Window == reading.Window && Distance(readings[i], meter) < Distance(reading, meter))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static long Distance(in LimitReading reading, Meter meter) => reading.Limit is { } limit ? Math.Abs(limit - meter.Limit.Amount) : 0;
+
+    private static bool Has(Budget budget, Dimension dimension)
+    {
+        foreach (var meter in budget.Meters)
+        {
+            if (meter.Dimension == dimension)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

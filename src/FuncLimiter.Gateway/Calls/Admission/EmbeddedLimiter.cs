@@ -1,0 +1,428 @@
+using FuncLimiter.Core;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Gateway.Calls.Admission;
+
+/// <summary>
+/// The limiter of a single process: Core's decisions under one lock, one timer for the next of them. Its budgets are its own, or leased
+/// from their owners (<see cref="LeaseRenewal"/>).
+/// </summary>
+public sealed class EmbeddedLimiter : ILimiter, IDisposable
+{
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SameTime = TimeSpan.FromSeconds(1);
+    private readonly Lock gate = new();
+    private readonly Limiter limiter;
+    private readonly TimeProvider time;
+    private readonly SteadyClock clock;
+    private readonly ITimer timer;
+    private readonly List<Call> done = [];
+
+    // Those who wait, where they can't be let out without a store.
+    private readonly HashSet<Call>? kept;
+    private readonly SemaphoreSlim checkpointWanted = new(0, 1);
+    private Instant armedFor = Instant.Unknown;
+    private Instant lookedAt;
+    private bool isDisposed;
+    private bool isStuck;
+
+    /// <summary>A limiter on a clock.</summary>
+    /// <param name="spec">Its parts.</param>
+    /// <param name="time">The clock.</param>
+    public EmbeddedLimiter(LimiterSpec spec, TimeProvider time)
+    {
+        this.time = time;
+        clock = SteadyClock.Of(time);
+        limiter = new(spec);
+        kept = spec.IsDurable ? [] : null;
+        timer = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private Instant Now => clock.Now;
+
+    /// <summary>Told when calls wait for leases, perhaps.</summary>
+    internal Wakeup LeasesWanted { get; } = new();
+
+    /// <inheritdoc/>
+    public ValueTask<AdmissionResult> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var call = CallOf(request);
+        Waiter? waiter = null;
+        AdmissionResult? result = null;
+        lock (gate)
+        {
+            var now = Look();
+            if (limiter.Submit(call, now) == CallState.Waiting && !isStuck)
+            {
+                call.Tag = waiter = new Waiter();
+                kept?.Add(call);
+            }
+            else if (limiter.Cancel(call, now))
+            {
+                result = NotKept(call, now);
+            }
+            else
+            {
+                result = ResultOf(call, now);
+            }
+
+            Finish();
+        }
+
+        if (call.State != CallState.Admitted && limiter.Leases is not null)
+        {
+            LeasesWanted.Set();
+        }
+
+        Deliver();
+        return result is not null ? new(result) : new(WaitAsync(call, waiter!, cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public void Observe(Reservation reservation, Observation observation) => Change(now => limiter.Observe(reservation, observation, now));
+
+    /// <inheritdoc/>
+    public void Settle(Reservation reservation, in Settlement settlement)
+    {
+        lock (gate)
+        {
+            limiter.Settle(reservation, settlement, Look());
+            Finish();
+        }
+
+        Deliver();
+    }
+
+    /// <inheritdoc/>
+    public void Leave(Reservation reservation) => Change(now => limiter.Leave(reservation, now));
+
+    /// <summary>Tells how late this process gets to what it has to do, see <see cref="Pulse"/>.</summary>
+    internal void Delay(TimeSpan by) => Change(now => limiter.Delay(by, now));
+
+    /// <inheritdoc/>
+    public Instant Foresee(AdmissionRequest request)
+    {
+        var call = CallOf(request);
+        lock (gate)
+        {
+            return limiter.Foresee(call, Now);
+        }
+    }
+
+    /// <inheritdoc/>
+    public LimiterReport Report()
+    {
+        lock (gate)
+        {
+            return limiter.Report(Look());
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool CoolDown(string scope, Instant until)
+    {
+        var found = false;
+        Change(now => found = limiter.CoolDown(scope, until, now));
+        return found;
+    }
+
+    /// <summary>Changes something by a person's word, or to act on an alert.</summary>
+    /// <param name="change">The change; says whether there was what it is to change.</param>
+    public bool Control(Func<Controls, Instant, bool> change)
+    {
+        var found = false;
+        Change(now => found = change(limiter.Controls, now));
+        return found;
+    }
+
+    /// <summary>The asks that are due to the owners of leased budgets, and when the next one is.</summary>
+    internal IReadOnlyList<ScopeAsk> TakeDueAsks(out Instant next)
+    {
+        lock (gate)
+        {
+            var due = limiter.Leases!.TakeDue(Look());
+            next = limiter.Leases.NextAskAt(Now);
+            return due;
+        }
+    }
+
+    /// <summary>Takes up an owner's answer: what it lends may go out.</summary>
+    internal void TakeUp(ScopeAnswer answer) => Change(now => limiter.Apply(answer, now));
+
+    /// <summary>Gives every lease back; nothing goes out any more.</summary>
+    internal IReadOnlyList<ScopeAsk> LeaveOwners()
+    {
+        lock (gate)
+        {
+            return limiter.Leases!.Leave(Now);
+        }
+    }
+
+    /// <summary>Takes on what an earlier process kept. To be called before the first call.</summary>
+    public void Restore(IReadOnlyList<BudgetState> states) => Change(now => limiter.Restore(states.Select(state => AsOf(state, now)), now));
+
+    /// <summary>
+    /// Keeps the budgets' states at an interval, and at once where calls wait for it, until cancelled. While the store fails, calls go out
+    /// only as far as what was kept allows; whoever would have to wait is refused at once.
+    /// </summary>
+    /// <param name="store">Where to.</param>
+    /// <param name="interval">How often at least.</param>
+    /// <param name="failed">Is told of the first failure to keep, and of the first after the store was well again.</param>
+    /// <param name="cancellationToken">Ends it, after a last checkpoint.</param>
+    public async Task KeepAsync(IBudgetStore store, TimeSpan interval, Action<Exception> failed, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await CheckpointAsync(store, interval, failed, cancellationToken);
+            await checkpointWanted.WaitAsync(interval, CancellationToken.None);
+        }
+
+        await CheckpointAsync(store, interval, failed, CancellationToken.None);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            isDisposed = true;
+        }
+
+        timer.Dispose();
+    }
+
+    private static Call CallOf(AdmissionRequest request) => new()
+    {
+        Route = request.Route,
+        Tenant = request.Tenant,
+        User = request.User,
+        Priority = request.Priority,
+        Consumer = request.Consumer,
+        Provider = request.Provider as Charge[] ?? [.. request.Provider],
+        ConsumerAtLeast = request.ConsumerAtLeast,
+        ProviderAtLeast = request.ProviderAtLeast as Charge[] ?? request.ProviderAtLeast?.ToArray(),
+        Sizes = request.Sizes,
+        Caller = request.Caller,
+        IsIdentified = request.IsIdentified,
+        IsBack = request.IsBack,
+        MaxWait = request.MaxWait,
+        Excluded = request.Excluded,
+        Diversion = request.Diversion,
+        Prefixes = request.Prefixes,
+        ExpiresAfter = request.ExpiresAfter,
+    };
+
+    private async Task<AdmissionResult> WaitAsync(Call call, Waiter waiter, CancellationToken cancellationToken)
+    {
+        AdmissionResult result;
+        await using (cancellationToken.UnsafeRegister(_ => GiveUp(call, waiter, cancellationToken), null))
+        {
+            result = await waiter.Task;
+        }
+
+        if (cancellationToken.IsCancellationRequested && result.Reservation is { } reservation)
+        {
+            Settle(reservation, default);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return result;
+    }
+
+    private void GiveUp(Call call, Waiter waiter, CancellationToken cancellationToken)
+    {
+        bool gaveUp;
+        lock (gate)
+        {
+            gaveUp = limiter.Cancel(call, Now);
+            kept?.Remove(call);
+            Finish();
+        }
+
+        if (gaveUp)
+        {
+            waiter.TrySetCanceled(cancellationToken);
+        }
+
+        Deliver();
+    }
+
+    // The timer may fire a little early: whatever comes next, it is armed anew.
+    private void Wake() => Change(now =>
+    {
+        armedFor = Instant.Unknown;
+        limiter.Advance(now);
+    });
+
+    private void Change(Action<Instant> change)
+    {
+        lock (gate)
+        {
+            if (isDisposed)
+            {
+                return;
+            }
+
+            change(Look());
+            Finish();
+        }
+
+        Deliver();
+    }
+
+    // Under the lock: now, with what the wall clock was set to since. Whether a lease still stands is asked before every use of it.
+    private Instant Look()
+    {
+        var now = clock.Now;
+        if (limiter.Leases is not null || now - lookedAt >= LookEvery)
+        {
+            lookedAt = now;
+            limiter.FollowWall(clock.WallAhead, now);
+        }
+
+        return now;
+    }
+
+    // Within one run of the machine the monotonic clock tells how old a state is, whatever the wall clock was set to since. After another
+    // boot the wall clock is all there is; but nothing was kept later than now.
+    private BudgetState AsOf(BudgetState state, Instant now)
+    {
+        var kept = new Instant(state.AtTicks);
+        var at = state.AtTicks == 0 ? now
+            : state.Boot is not null && state.Boot == SteadyClock.Boot ? now - (clock.Uptime - TimeSpan.FromTicks(state.UptimeTicks))
+            : Instant.Min(kept, now);
+        return state.AtTicks == 0 || (at - kept).Duration() < SameTime ? state : state.MovedTo(Instant.Min(at, now));
+    }
+
+    // Under the lock: results of what was released, and the timer for what comes next.
+    private void Finish()
+    {
+        while (limiter.TryTakeReleased(out var call))
+        {
+            kept?.Remove(call);
+            ((Waiter)call.Tag!).Result = ResultOf(call, Now);
+            done.Add(call);
+        }
+
+        var next = limiter.NextWake;
+        if (next != armedFor && !isDisposed)
+        {
+            armedFor = next;
+            var wait = next.IsKnown ? next - Now : Timeout.InfiniteTimeSpan;
+            timer.Change(next.IsKnown ? Clamp(wait) : wait, Timeout.InfiniteTimeSpan);
+        }
+
+        if (limiter.NeedsCheckpoint && checkpointWanted.CurrentCount == 0)
+        {
+            checkpointWanted.Release();
+        }
+    }
+
+    // Timers tick in milliseconds: rounded up, so that one firing is enough.
+    private static TimeSpan Clamp(TimeSpan wait) =>
+        TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 0, LongestTimer.TotalMilliseconds)));
+
+    // Outside the lock: continuations run on the pool, never here.
+    private void Deliver()
+    {
+        if (done.Count == 0)
+        {
+            return;
+        }
+
+        Call[] calls;
+        lock (gate)
+        {
+            calls = [.. done];
+            done.Clear();
+        }
+
+        foreach (var call in calls)
+        {
+            var waiter = (Waiter)call.Tag!;
+            waiter.TrySetResult(waiter.Result!);
+        }
+    }
+
+    private AdmissionResult ResultOf(Call call, Instant now) => call.State == CallState.Admitted
+        ? new()
+        {
+            Reservation = call.Reservation,
+            Place = call.Place,
+            Choice = call.Choice,
+            Waited = call.Reservation.TakenAt - call.SubmittedAt,
+            Tightest = limiter.Tightest(call.Reservation, now),
+        }
+        : new() { Refusal = call.Refusal, Waited = now - call.SubmittedAt, Tightest = limiter.Refuser(call, now) };
+
+    private async Task CheckpointAsync(IBudgetStore store, TimeSpan interval, Action<Exception> failed, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<BudgetState> states;
+        lock (gate)
+        {
+            var uptime = clock.Uptime.Ticks;
+            states = [.. limiter.BeginCheckpoint(Look()).Select(state => state with { Boot = SteadyClock.Boot, UptimeTicks = uptime })];
+        }
+
+        if (states.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await store.SaveAsync(states, CancellationToken.None);
+        }
+#pragma warning disable CA1031 // Whatever a store fails with: what is kept already still bounds what goes out.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (!isStuck)
+            {
+                failed(exception);
+            }
+
+            RefuseWaiting();
+            await Task.Delay(interval, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
+        Change(now =>
+        {
+            isStuck = false;
+            limiter.ConfirmCheckpoint(now);
+        });
+    }
+
+    private void RefuseWaiting()
+    {
+        lock (gate)
+        {
+            isStuck = true;
+            var now = Look();
+            foreach (var call in kept!.Where(call => limiter.Cancel(call, now)).ToArray())
+            {
+                ((Waiter)call.Tag!).Result = NotKept(call, now);
+                done.Add(call);
+            }
+
+            kept!.Clear();
+            Finish();
+        }
+
+        Deliver();
+    }
+
+    private static AdmissionResult NotKept(Call call, Instant now) =>
+        new() { Refusal = new Refusal(RefusalReason.NotKept, "", now + AskAgain), Waited = now - call.SubmittedAt };
+
+    private sealed class Waiter() : TaskCompletionSource<AdmissionResult>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public AdmissionResult? Result { get; set; }
+    }
+}

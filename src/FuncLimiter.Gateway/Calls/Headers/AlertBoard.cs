@@ -1,0 +1,109 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Gateway.Calls.Headers;
+
+/// <summary>The alerts that stand now, for whoever shows them.</summary>
+public sealed class AlertBoard
+{
+    private volatile IReadOnlyList<Alert> _standing = [];
+    private volatile Dictionary<string, AlertLevel> _levels = [];
+
+    /// <summary>The alerts, the gravest first.</summary>
+    public IReadOnlyList<Alert> Standing => _standing;
+
+    /// <summary>The gravest level of all.</summary>
+    public AlertLevel Level => _standing.Count == 0 ? AlertLevel.Normal : _standing.Max(static alert => alert.Level);
+
+    /// <summary>The level of one budget.</summary>
+    public AlertLevel LevelOf(string budget) => _levels.GetValueOrDefault(budget);
+
+    internal void Show(IReadOnlyList<Alert> alerts)
+    {
+        _standing = alerts;
+        if (alerts.Count > 0 || _levels.Count > 0)
+        {
+            _levels = alerts.ToDictionary(static alert => alert.Budget, static alert => alert.Level, StringComparer.Ordinal);
+        }
+    }
+}
+
+/// <summary>One budget that is, or just was, near its limit.</summary>
+/// <param name="Budget">The budget's name.</param>
+/// <param name="Dimension">What its tightest meter counts.</param>
+/// <param name="WindowSeconds">That meter's window.</param>
+/// <param name="Level">How near.</param>
+/// <param name="Use">The share in use when it was last looked at.</param>
+/// <param name="Since">Since when it is at this level.</param>
+/// <param name="Cause">What probably drives it, in words; null where nothing stands out.</param>
+/// <param name="Steps">What the limiter does about it, in words.</param>
+public sealed record Alert(
+    string Budget,
+    Dimension Dimension,
+    double WindowSeconds,
+    AlertLevel Level,
+    double Use,
+    Instant Since,
+    string? Cause,
+    IReadOnlyList<string> Steps);
+
+/// <summary>How near a budget is to its limit.</summary>
+public enum AlertLevel
+{
+    /// <summary>Far from it.</summary>
+    Normal,
+
+    /// <summary>Operators are warned.</summary>
+    Warn,
+
+    /// <summary>The limiter acts.</summary>
+    Act,
+}
+
+/// <summary>The names of levels in what FuncLimiter reports.</summary>
+internal static class AlertLevelName
+{
+    public static string Of(AlertLevel level) => level switch
+    {
+        AlertLevel.Act => "act",
+        AlertLevel.Warn => "warn",
+        _ => "normal",
+    };
+}
+
+/// <summary>What changed with an alert.</summary>
+public enum AlertChange
+{
+    /// <summary>It began, or became graver.</summary>
+    Raised,
+
+    /// <summary>It is there still, but less grave.</summary>
+    Lowered,
+
+    /// <summary>It is over.</summary>
+    Ended,
+}
+
+/// <summary>News of an alert, for whoever is told.</summary>
+/// <param name="Change">What changed.</param>
+/// <param name="Alert">The alert as it is now.</param>
+/// <param name="At">When.</param>
+public sealed record AlertNotice(AlertChange Change, Alert Alert, DateTimeOffset At);
+
+/// <summary>When alerts begin and end.</summary>
+internal sealed record AlertPolicy
+{
+    /// <summary>The share in use from which on operators are warned.</summary>
+    public double WarnAt { get; init; } = 0.8;
+
+    /// <summary>The share in use from which on the limiter acts.</summary>
+    public double ActAt { get; init; } = 0.9;
+
+    /// <summary>How long the share must stay there before a level begins.</summary>
+    public TimeSpan Sustained { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How far below its threshold the share must fall before a level may end.</summary>
+    public double Gap { get; init; } = 0.05;
+
+    /// <summary>How long it must stay there.</summary>
+    public TimeSpan Calm { get; init; } = TimeSpan.FromSeconds(15);
+}

@@ -1,0 +1,96 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Providers;
+
+namespace FuncLimiter.Gateway.Calls.Routes;
+
+/// <summary>All routes by the name asked for. Built once from a configuration.</summary>
+public sealed class RouteTable
+{
+    private readonly FrozenDictionary<string, Route> _routes;
+    private readonly TenantPolicies _policies;
+
+    /// <summary>Resolves a configuration's routes.</summary>
+    /// <param name="configuration">A valid configuration.</param>
+    /// <param name="providers">A provider's rules by its id; throws where there is none.</param>
+    public RouteTable(GatewayConfiguration configuration, Func<string, Provider> providers)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(providers);
+        var deployments = configuration.Accounts
+            .SelectMany(account => account.Models.Select(model => new Deployment(account, model, providers(account.Provider))))
+            .ToDictionary(deployment => deployment.Name, StringComparer.Ordinal);
+        Routes = [.. configuration.Routes.Select(route => new Route(route, [.. route.Places.Select(name => deployments[name])]))];
+        _policies = new TenantPolicies(configuration, Routes);
+        Accounts =
+        [
+            .. configuration.Accounts.Select(account => new AccountRoute(
+                account,
+                new Route(
+                    new RouteConfiguration(account.AnyModel, [account.AnyModel], []),
+                    [new Deployment(account, new ModelConfiguration(ModelConfiguration.Any, [], null), providers(account.Provider))]),
+                _policies.Shares(configuration, account))),
+        ];
+        _routes = Routes.ToFrozenDictionary(route => route.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>All routes, in the configuration's order.</summary>
+    public IReadOnlyList<Route> Routes { get; }
+
+    /// <summary>All accounts, in the configuration's order, as calls reach them that name no model.</summary>
+    public IReadOnlyList<AccountRoute> Accounts { get; }
+
+    /// <summary>Whether a tenant may use an account.</summary>
+    public bool MayUse(string tenant, string account) => _policies.Admits(tenant, account);
+
+    /// <summary>The deployments of a route, as bits, that a tenant may not use.</summary>
+    public ulong ClosedTo(string tenant, Route route) => _policies.Closed(tenant, route.Name);
+
+    /// <summary>Finds a route by the name asked for.</summary>
+    public bool TryGet(string model, [NotNullWhen(true)] out Route? route) => _routes.TryGetValue(model, out route);
+}
+
+/// <summary>Which deployments of each route each tenant may not use. Built once from a configuration.</summary>
+internal sealed class TenantPolicies
+{
+    private readonly FrozenDictionary<string, FrozenDictionary<string, ulong>> _closed;
+    private readonly FrozenDictionary<string, FrozenSet<string>> _accounts;
+
+    /// <summary>Works out the policies of the tenants that have one.</summary>
+    public TenantPolicies(GatewayConfiguration configuration, IReadOnlyList<Route> routes)
+    {
+        _closed = configuration.Tenants
+            .Where(tenant => tenant.Allow is not null)
+            .ToFrozenDictionary(tenant => tenant.Id, tenant => Closed(configuration, routes, tenant.Allow!), StringComparer.Ordinal);
+        _accounts = configuration.Tenants
+            .Where(tenant => tenant.Allow is not null)
+            .ToFrozenDictionary(
+                tenant => tenant.Id,
+                tenant => configuration.Accounts.Where(tenant.Allow!.Admits).Select(account => account.Id).ToFrozenSet(StringComparer.Ordinal),
+                StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether a tenant may use an account.</summary>
+    public bool Admits(string tenant, string account) => !_accounts.TryGetValue(tenant, out var accounts) || accounts.Contains(account);
+
+    /// <summary>Whether several of the configured tenants may use an account.</summary>
+    public bool Shares(GatewayConfiguration configuration, AccountConfiguration account) =>
+        configuration.Tenants.Count(tenant => Admits(tenant.Id, account.Id)) > 1;
+
+    /// <summary>The deployments, as bits, that a tenant may not use of a route; 0 for none.</summary>
+    public ulong Closed(string tenant, string route) =>
+        _closed.Count > 0 && _closed.TryGetValue(tenant, out var routes) ? routes.GetValueOrDefault(route) : 0;
+
+    private static FrozenDictionary<string, ulong> Closed(
+        GatewayConfiguration configuration, IReadOnlyList<Route> routes, TenantAllowance allowance)
+    {
+        var admitted = configuration.Accounts.Where(allowance.Admits).Select(account => account.Id).ToFrozenSet(StringComparer.Ordinal);
+        return routes.ToFrozenDictionary(
+            route => route.Name,
+            route => route.Deployments
+                .Select((deployment, place) => admitted.Contains(deployment.Account) ? 0 : 1UL << place)
+                .Aggregate(0UL, (closed, bit) => closed | bit),
+            StringComparer.Ordinal);
+    }
+}

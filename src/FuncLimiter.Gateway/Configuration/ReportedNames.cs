@@ -1,0 +1,45 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+
+namespace FuncLimiter.Gateway.Configuration;
+
+/// <summary>The names of priorities in what FuncLimiter reports.</summary>
+internal static class PriorityName
+{
+    public static string Of(Priority priority) => priority switch
+    {
+        Priority.Interactive => "interactive",
+        Priority.Standard => "standard",
+        _ => "background",
+    };
+}
+
+/// <summary>The names of dimensions in what FuncLimiter reports.</summary>
+internal static class DimensionName
+{
+    public static string Of(Dimension dimension) => dimension switch
+    {
+        Dimension.Requests => "requests",
+        Dimension.Tokens => "tokens",
+        Dimension.InputTokens => "inputTokens",
+        Dimension.OutputTokens => "outputTokens",
+        Dimension.Concurrent => "concurrent",
+        _ => "costNanoUsd",
+    };
+
+    /// <summary>The dimension of a name, as it is reported.</summary>
+    public static bool TryParse(string name, out Dimension dimension)
+    {
+        foreach (var candidate in Enum.GetValues<Dimension>())
+        {
+            if (Of(candidate) == name)
+            {
+                dimension = candidate;
+                return true;
+            }
+        }
+
+        dimension = default;
+        return false;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Configuration.Reading;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Requests;
+using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Gateway.Operations.Admin;
+using FuncLimiter.Providers.Dialects;
+using Microsoft.AspNetCore.Http;
+
+namespace FuncLimiter.Gateway.Http.Endpoints;
+
+/// <summary><c>POST /admin/...</c>: operators' changes; <c>GET /admin/audit</c>: those made.</summary>
+public sealed class AdminEndpoint
+{
+    private const int MostBytes = 16 * 1024;
+    private const int MostShown = 200;
+
+    private readonly OperatorGate _gate;
+    private readonly AdminService _service;
+    private readonly IAuditLog _audit;
+    private readonly TimeProvider _time;
+
+    internal AdminEndpoint(OperatorGate gate, AdminService service, IAuditLog audit, TimeProvider time) =>
+        (_gate, _service, _audit, _time) = (gate, service, audit, time);
+
+    /// <summary>Makes a change.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task ChangeAsync(HttpContext context)
+    {
+        if (await _gate.ActorAsync(context) is not { } actor)
+        {
+            return;
+        }
+
+        var (ask, error) = await JsonBody.ReadAsync(context, MostBytes, AdminJson.Default.AdminAsk);
+        if (ask is null || AdminAskReader.Read(context.Request.Path.Value!.TrimEnd('/').ToLowerInvariant(), ask, _time.GetUtcNow(), out error) is not { } change)
+        {
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
+            return;
+        }
+
+        // Once begun it is ended: what was changed must stand in the audit.
+        if (await _service.ApplyAsync(change, actor, ask.Reason, CancellationToken.None) is { } refusal)
+        {
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, refusal);
+            return;
+        }
+
+        await JsonResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("done"u8, change.Target);
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Answers with the last changes, the latest first.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task AuditAsync(HttpContext context)
+    {
+        if (!await _gate.MayLookAsync(context))
+        {
+            return;
+        }
+
+        var entries = await _audit.ReadAsync(context.RequestAborted);
+        await JsonResponse.WriteAsync(context, 200, json =>
+            JsonSerializer.Serialize(json, [.. entries.Reverse().Take(MostShown)], AdminJson.Default.AuditEntryArray));
+    }
+}
+
+/// <summary>Makes a change of what an operator asked for, or says what is missing.</summary>
+internal static class AdminAskReader
+{
+    private const double LongestPauseSeconds = 7 * 24 * 3600;
+    private const double LeastWeight = 1e-6;
+    private const double MostWeight = 1_000_000;
+    private const double LongestWindowSeconds = 31 * 24 * 3600;
+    private const int MostReason = 200;
+    private const int HashLength = 64;
+
+    /// <summary>The change that a path and its body ask for.</summary>
+    public static AdminChange? Read(string path, AdminAsk ask, DateTimeOffset now, out GatewayError? error)
+    {
+        error = ask.Reason?.Length > MostReason ? Wrong("reason", $"'reason' must have at most {MostReason} characters.") : null;
+        return error is not null ? null : path switch
+        {
+            EndpointPaths.AdminPauses => Pause(ask, now, out error),
+            EndpointPaths.AdminLimits => Limit(ask, out error),
+            EndpointPaths.AdminWeights => Weight(ask, out error),
+            _ => Revocation(ask, out error),
+        };
+    }
+
+    private static PauseChange? Pause(AdminAsk ask, DateTimeOffset now, out GatewayError? error)
+    {
+        error = string.IsNullOrEmpty(ask.Scope) ? Wrong("scope", "'scope' must be a budget's name, for example \"deployment:openai-east/gpt-x\" or \"tenant:acme\".")
+            : ask.Seconds is not (>= 0 and <= LongestPauseSeconds) ? Wrong("seconds", $"'seconds' must be 0, to open it, to {LongestPauseSeconds}.")
+            : null;
+        return error is null ? new PauseChange(ask.Scope!, now.AddSeconds(ask.Seconds!.Value)) : null;
+    }
+
+    private static LimitChange? Limit(AdminAsk ask, out GatewayError? error)
+    {
+        error = string.IsNullOrEmpty(ask.Scope) ? Wrong("scope", "'scope' must be a budget's name, for example \"deployment:openai-east/gpt-x\".")
+            : ask.Dimension is null || !DimensionName.TryParse(ask.Dimension, out _) ? Wrong("dimension", "'dimension' must be requests, tokens, inputTokens, outputTokens or concurrent.")
+            : ask.WindowSeconds is not (>= 0 and <= LongestWindowSeconds) ? Wrong("windowSeconds", "'windowSeconds' must be the limit's window, 60 for a minute.")
+            : ask.Amount is not (>= 1 and <= LimitsReader.MostAmount) ? Wrong("amount", $"'amount' must be a whole number from 1 to {LimitsReader.MostAmount}.")
+            : null;
+        return error is null ? new LimitChange(ask.Scope!, ask.Dimension!, ask.WindowSeconds!.Value, ask.Amount!.Value) : null;
+    }
+
+    private static WeightChange? Weight(AdminAsk ask, out GatewayError? error)
+    {
+        error = string.IsNullOrEmpty(ask.Tenant) ? Wrong("tenant", "'tenant' must be a tenant's id.")
+            : ask.Weight is not (>= LeastWeight and <= MostWeight) ? Wrong("weight", FormattableString.Invariant($"'weight' must be {LeastWeight:0.######} to {MostWeight}."))
+            : null;
+        return error is null ? new WeightChange(ask.Tenant!, ask.Weight!.Value) : null;
+    }
+
+    private static RevocationChange? Revocation(AdminAsk ask, out GatewayError? error)
+    {
+        const string prefix = "sha256:";
+        var hash = ask.Hash?.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) == true ? ask.Hash[prefix.Length..] : ask.Hash;
+        error = string.IsNullOrEmpty(ask.Tenant) ? Wrong("tenant", "'tenant' must be the tenant's id whose key it is.")
+            : hash is not { Length: HashLength } || !hash.All(char.IsAsciiHexDigit) ? Wrong("hash", "'hash' must be the key's SHA-256, as the configuration has it.")
+            : null;
+        return error is null ? new RevocationChange(ask.Tenant!, hash!.ToLowerInvariant()) : null;
+    }
+
+    private static GatewayError Wrong(string parameter, string message) => GatewayError.BadRequest("invalid_value", message, parameter);
+}

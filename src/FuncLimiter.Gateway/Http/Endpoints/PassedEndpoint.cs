@@ -1,0 +1,219 @@
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Passing;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.State;
+using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Http.Authentication;
+using FuncLimiter.Gateway.Http.Requests;
+using FuncLimiter.Gateway.Http.Responses;
+using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FuncLimiter.Gateway.Http.Endpoints;
+
+/// <summary>Every other path of a provider's API: passes it on as it is, under the account's key, queued and paced like any call.</summary>
+public sealed class PassedEndpoint
+{
+    /// <summary>How much of a body is held that may be too large for that.</summary>
+    private const int HeldBytes = 1024 * 1024;
+
+    private readonly Authenticator _authenticator;
+    private readonly CallServices _services;
+    private readonly CallPipeline _pipeline;
+    private readonly Stopping _stopping;
+
+    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping)
+    {
+        _authenticator = authenticator;
+        _services = services;
+        _pipeline = pipeline;
+        _stopping = stopping;
+    }
+
+    /// <summary>Answers a request; one of no provider's API is answered as unknown.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task HandleAsync(HttpContext context)
+    {
+        var dialect = RequestDialect.Of(context.Request);
+        if (IsServed(context.Request.Path.Value ?? string.Empty)
+            || PassedPaths.Find(context.Request.Method, context.Request.Path.ToUriComponent(), dialect == Dialect.Anthropic) is not { } path)
+        {
+            await UnknownEndpoint.HandleAsync(context);
+            return;
+        }
+
+        if (path.Api == ProviderApi.Gemini)
+        {
+            QueryKey.Take(context.Request);
+        }
+
+        var headers = context.Request.Headers;
+        if (_authenticator.Authenticate(headers, out var error) is not { } tenant
+            || CallerReader.Read(headers, tenant, out error) is not { } caller
+            || !IdempotencyKeys.TryRead(headers, out var key, out error))
+        {
+            await JsonResponse.WriteErrorAsync(context, dialect, error!);
+            return;
+        }
+
+        (var held, error) = await ReadBodyAsync(context, path, tenant.Tenant);
+        using var body = held;
+        if (body is null)
+        {
+            await JsonResponse.WriteErrorAsync(context, dialect, error!);
+            return;
+        }
+
+        if (!PassedBody.TryRead(path, body.Held.Span, context.Request.ContentType, out var facts, out var model, out var problem))
+        {
+            error = new GatewayError(problem!.Status, problem.Code, problem.Message) { Parameter = problem.Param };
+            await JsonResponse.WriteErrorAsync(context, dialect, error);
+            return;
+        }
+
+        var call = new CallEnvelope(
+            dialect, facts, body.Upload is null ? body.Held : default, caller, context.Request.QueryString.Value ?? string.Empty, RequestHeaders.Of(headers))
+        {
+            MaxWait = LongestWait.Of(_services.Configuration.Queue, caller.Priority, Preferences.Read(headers[FuncLimiterHeaders.Prefer]).Wait),
+            IdempotencyKey = key,
+            Passed = new PassedCall(context.Request.Method, path, model) { Upload = body.Upload },
+        };
+        var (placed, fault) = await PlaceAsync(context, call);
+        CallWays? ways = null;
+        if (placed is null || !_pipeline.TryFindWays(placed, out ways, out fault))
+        {
+            await JsonResponse.WriteErrorAsync(context, dialect, fault!);
+            return;
+        }
+
+        await RunAsync(context, placed, ways, body);
+    }
+
+    // Below the models stand Google's calls of them.
+    private static bool IsServed(string path) =>
+        EndpointPaths.Method(path) is not null && !path.StartsWith($"{EndpointPaths.Models}/", StringComparison.OrdinalIgnoreCase);
+
+    private async Task RunAsync(HttpContext context, CallEnvelope call, CallWays ways, HeldBody body)
+    {
+        var run = _pipeline.Start(call, ways, new HttpAnswer(context));
+        (run.StopWaiting, run.StopError) = (_stopping.Begun, Stopping.Error);
+        try
+        {
+            await run.RunAsync(context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to be answered, and what was used is settled.
+        }
+
+        body.IsLent = run.HoldsBody;
+    }
+
+    /// <summary>Finds the account of a call that names no model, and the one that keeps what a call goes on from.</summary>
+    private async ValueTask<(CallEnvelope? Call, GatewayError? Error)> PlaceAsync(HttpContext context, CallEnvelope call)
+    {
+        var (passed, tenant, asked) = (call.Passed!, call.Caller.Tenant, context.Request.Path.Value!);
+        var candidates = AccountChoice.Candidates(_services.Routes, tenant, passed.Path);
+        var allowed = _services.Configuration.Tenants.FirstOrDefault(known => known.Id == tenant)?.Allow?.Paths ?? [];
+        if (allowed.Count > 0 && !allowed.Any(pattern => StarPattern.Matches(pattern, asked, StringComparison.OrdinalIgnoreCase)))
+        {
+            return (null, new GatewayError(403, "path_not_allowed", $"{asked} is not among the paths allowed to you."));
+        }
+
+        if (call.Facts.Model.Length > 0)
+        {
+            var named = await HoldAsync(call, passed.Path.Ids, candidates, context.RequestAborted);
+            var fault = StateErrors.Fault(named, _services.Routes.TryGet(call.Facts.Model, out var route) ? StateCandidates.Count(_services.Routes, tenant, route) : 0);
+            return fault is null ? (call with { KeptBy = named.Account }, null) : (null, fault);
+        }
+
+        var holding = await HoldAsync(call, passed.Path.Ids, candidates, context.RequestAborted);
+        if (AccountChoice.Choose(candidates, passed.Path, asked, call.Dialect == Dialect.Azure, holding, out var error) is not { } account)
+        {
+            return (null, error);
+        }
+
+        return passed.Path.Lists && account.IsShared && allowed.Count == 0
+            ? (null, new GatewayError(403, "path_not_allowed",
+                $"{asked} lists what all tenants of account '{account.Id}' keep there. Whom it may be told, the configuration says: \"allow\": {{ \"paths\": [...] }} of the tenant."))
+            : (call with { Passed = passed with { Account = account.Id } }, null);
+    }
+
+    private ValueTask<StateHolding> HoldAsync(CallEnvelope call, IReadOnlyList<string> ofPath, List<AccountRoute> candidates, CancellationToken cancellationToken)
+    {
+        if (_services.State is not { IsNeeded: true } state)
+        {
+            return default;
+        }
+
+        var body = call.Passed!.Upload?.Head ?? call.Body;
+        IReadOnlyList<string> ids = body.IsEmpty ? ofPath : [.. ofPath, .. StateIds.Named(call.Facts.Operation, body.Span)];
+        return state.FindAsync(call.Caller.Tenant, ids, [.. candidates.Select(account => account.Id)], cancellationToken);
+    }
+
+    private async ValueTask<(HeldBody? Body, GatewayError? Error)> ReadBodyAsync(HttpContext context, PassedPath path, string tenant)
+    {
+        var request = context.Request;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            return (new HeldBody(null, null), null);
+        }
+
+        if (!path.Uploads || request.HasJsonContentType())
+        {
+            var (whole, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes, tenant);
+            return (whole is null ? null : new HeldBody(whole, null), error);
+        }
+
+        var most = _services.Options.MaxUploadBytes;
+        return request.ContentLength > most
+            ? (null, RequestBody.TooLarge(context, most))
+            : (new HeldBody(null, await UploadBody.ReadAsync(request, HeldBytes, most, context.RequestAborted)), null);
+    }
+
+    /// <summary>A body in one of its two forms.</summary>
+    private sealed class HeldBody(RequestBody? whole, UploadBody? upload) : IDisposable
+    {
+        public ReadOnlyMemory<byte> Held => whole?.Bytes ?? upload?.Head ?? default;
+
+        public UploadBody? Upload => upload;
+
+        /// <summary>Whether a connection may still be reading it: then its buffer is not given back.</summary>
+        public bool IsLent { get; set; }
+
+        public void Dispose()
+        {
+            if (!IsLent)
+            {
+                whole?.Dispose();
+            }
+        }
+    }
+}
+
+/// <summary>Google's clients may send their key in the query: it is read where other keys are, and goes no further.</summary>
+internal static class QueryKey
+{
+    private const string Header = "x-goog-api-key";
+
+    /// <summary>Takes the key out of the query.</summary>
+    public static void Take(HttpRequest request)
+    {
+        if (request.QueryString.Value is not { Length: > 1 } query || !request.Query.TryGetValue("key", out var key))
+        {
+            return;
+        }
+
+        if (string.IsNullOrEmpty(request.Headers[Header]))
+        {
+            request.Headers[Header] = key;
+        }
+
+        var rest = string.Join('&', query[1..].Split('&').Where(static part => !part.Split('=')[0].Equals("key", StringComparison.OrdinalIgnoreCase)));
+        request.QueryString = new QueryString(rest.Length == 0 ? "" : $"?{rest}");
+    }
+}

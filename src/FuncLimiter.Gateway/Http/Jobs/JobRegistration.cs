@@ -1,0 +1,68 @@
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Jobs.Batches;
+using FuncLimiter.Gateway.Jobs.Running;
+using FuncLimiter.Gateway.Jobs.Webhooks;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace FuncLimiter.Gateway.Http.Jobs;
+
+/// <summary>Puts jobs together.</summary>
+public static class JobRegistration
+{
+    /// <summary>
+    /// Adds everything that takes and shows jobs. Needs a <see cref="GatewayConfiguration"/>, an <see cref="IJobStore"/> and a
+    /// <see cref="GatewayOptions"/> beside it.
+    /// </summary>
+    /// <param name="services">Where to.</param>
+    public static IServiceCollection AddJobs(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<JobCallReader>();
+        services.AddSingleton<BatchOffers>();
+        services.AddSingleton<RunningItems>();
+        services.AddSingleton<JobSignals>();
+        services.AddSingleton<JobPace>();
+        services.AddSingleton(provider => new JobJson(provider.GetRequiredService<JobPace>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton(provider => new WebhookDelivery(
+            provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<WebhookSender>(), provider.GetRequiredService<JobJson>()));
+        services.AddSingleton(provider => new JobService(
+            provider.GetRequiredService<IJobStore>(),
+            provider.GetRequiredService<JobCallReader>(),
+            provider.GetRequiredService<RunningItems>(),
+            provider.GetRequiredService<JobSignals>(),
+            provider.GetRequiredService<GatewayConfiguration>(),
+            provider.GetRequiredService<WebhookSecrets>(),
+            provider.GetRequiredService<TimeProvider>(),
+            Fit(provider),
+            provider.GetRequiredService<BatchOffers>()));
+        services.AddSingleton<IDeferredCalls, DeferredCalls>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds the loops that run jobs in this process, deliver their outcomes and forget them in time. Needs an <see cref="IJobSource"/>, an
+    /// <see cref="ICallExecutor"/> and an <see cref="IDeliveryStore"/> beside it. A host that runs jobs in its own way leaves this out.
+    /// </summary>
+    /// <param name="services">Where to.</param>
+    public static IServiceCollection AddJobRunner(this IServiceCollection services)
+    {
+        services.AddSingleton<JobItemRunner>();
+        services.AddHostedService<JobRunner>();
+        services.AddHostedService<WebhookRunner>();
+        services.AddHostedService<JobSweeper>();
+        return services;
+    }
+
+    private static JobFit? Fit(IServiceProvider provider) =>
+        provider.GetService<ILimiter>() is { } limiter && provider.GetService<Estimator>() is { } estimator
+            ? new JobFit(limiter, provider.GetRequiredService<RouteTable>(), estimator)
+            : null;
+}

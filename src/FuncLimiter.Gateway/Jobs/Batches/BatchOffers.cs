@@ -1,0 +1,119 @@
+using FuncLimiter.Core.Batching;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Providers.Batches;
+using FuncLimiter.Providers.Dialects;
+
+namespace FuncLimiter.Gateway.Jobs.Batches;
+
+/// <summary>The deployments whose batch services may be used, and which calls go there.</summary>
+public sealed class BatchOffers
+{
+    private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _countsMoney;
+    private readonly RouteTable _routes;
+
+    /// <summary>Finds them in a configuration.</summary>
+    /// <param name="configuration">A valid configuration.</param>
+    /// <param name="routes">Its routes.</param>
+    public BatchOffers(GatewayConfiguration configuration, RouteTable routes)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(routes);
+        _routes = routes;
+        var accounts = configuration.Accounts.ToDictionary(account => account.Id, StringComparer.Ordinal);
+        foreach (var deployment in routes.Routes.SelectMany(route => route.Deployments).DistinctBy(deployment => deployment.Name))
+        {
+            if (BatchOffer.Of(deployment, accounts[deployment.Account]) is { } offer)
+            {
+                _offers.Add(deployment.Name, offer);
+            }
+        }
+
+        _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Any(limit => limit.Dimension == Dimension.Cost))
+            .Select(tenant => tenant.Id).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Whether any may be used.</summary>
+    public bool Any => _offers.Count > 0;
+
+    /// <summary>The offer of a deployment; null where it has none (any more).</summary>
+    public BatchOffer? Find(string deployment) => _offers.GetValueOrDefault(deployment);
+
+    /// <summary>The lane that a call goes to; null where it is made as others are.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="timeLeft">The time to its deadline.</param>
+    public BatchLane? Choose(CallEnvelope call, TimeSpan timeLeft)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+
+        // A batch answers by itself, hours later: a day's money can't be reserved for it.
+        if (_offers.Count == 0 || _countsMoney.Contains(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
+        {
+            return null;
+        }
+
+        // Smaller models are for when there is pressure, of which batches know none.
+        var closed = route.Smaller | _routes.ClosedTo(call.Caller.Tenant, route);
+        for (var place = 0; place < route.Deployments.Count; place++)
+        {
+            var deployment = route.Deployments[place];
+            if ((closed & (1UL << place)) == 0 && _offers.TryGetValue(deployment.Name, out var offer)
+                && BatchValve.Takes(offer.Terms, call.Caller.Priority, timeLeft) && BatchForm.Find(offer, call) is not null)
+            {
+                return new BatchLane(deployment.Name, call.Facts.Operation);
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A deployment whose provider's batch service may be used.</summary>
+/// <param name="Deployment">The deployment.</param>
+/// <param name="Service">The provider's batch service.</param>
+/// <param name="Terms">Within which bounds.</param>
+public sealed record BatchOffer(Deployment Deployment, ProviderBatches Service, BatchTerms Terms)
+{
+    /// <summary>A batch is held in memory while it is handed in.</summary>
+    private const long UsualBytes = 64 * 1024 * 1024;
+
+    /// <summary>The offer of a deployment; null where its account's batch service is not to be used.</summary>
+    public static BatchOffer? Of(Deployment deployment, AccountConfiguration account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        return account.Batch is { } batch && ProviderBatches.Of(account.Provider) is { } service
+            ? new BatchOffer(deployment, service, new BatchTerms
+            {
+                LeastTime = batch.LeastTime,
+                Reserve = batch.Reserve,
+                CollectFor = batch.CollectFor,
+                PollEvery = batch.PollEvery,
+                FewestCalls = batch.MinCalls,
+                MostCalls = batch.MaxCalls ?? service.MostCalls,
+                MostBytes = batch.MaxBytes ?? Math.Min(UsualBytes, service.MostBytes),
+                MostQueuedTokens = batch.MaxQueuedTokens,
+            })
+            : null;
+    }
+}
+
+/// <summary>Calls that can be in one batch: of one deployment, asking the same of it.</summary>
+/// <param name="Deployment">The deployment, as <c>account/model</c>.</param>
+/// <param name="Operation">What is asked.</param>
+public sealed record BatchLane(string Deployment, Operation Operation)
+{
+    /// <summary>Reads what <see cref="ToString"/> wrote; null for anything else.</summary>
+    public static BatchLane? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end && Enum.TryParse(text.AsSpan(0, end), out Operation operation)
+            ? new BatchLane(text[(end + 1)..], operation)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Operation} {Deployment}";
+}

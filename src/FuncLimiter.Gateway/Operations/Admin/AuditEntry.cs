@@ -1,0 +1,141 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace FuncLimiter.Gateway.Operations.Admin;
+
+/// <summary>One change that an operator made, as it stands in the audit.</summary>
+/// <param name="At">When.</param>
+/// <param name="Actor">Who: <c>local</c>, or <c>key</c> and the beginning of the admin key's SHA-256.</param>
+/// <param name="Change">What.</param>
+/// <param name="Reason">Why, in the operator's words; null where none were given.</param>
+public sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Change, string? Reason);
+
+/// <summary>A change that an operator makes. It can be made again after a restart, so that what was changed stays changed.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "action")]
+[JsonDerivedType(typeof(PauseChange), "pause")]
+[JsonDerivedType(typeof(LimitChange), "limit")]
+[JsonDerivedType(typeof(WeightChange), "weight")]
+[JsonDerivedType(typeof(RevocationChange), "revocation")]
+public abstract record AdminChange
+{
+    /// <summary>What it changes: of two changes of the same, the later one holds.</summary>
+    [JsonIgnore]
+    public abstract string Target { get; }
+}
+
+/// <summary>Closes a scope until a time, or opens it where that has passed.</summary>
+/// <param name="Scope">The budget's name, for example <c>deployment:openai-east/gpt-x</c> or <c>tenant:acme</c>.</param>
+/// <param name="Until">Until when.</param>
+public sealed record PauseChange(string Scope, DateTimeOffset Until) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"pause {Scope}";
+}
+
+/// <summary>Gives a limit another amount.</summary>
+/// <param name="Scope">The budget's name.</param>
+/// <param name="Dimension">What the limit counts: <c>requests</c>, <c>tokens</c>, <c>inputTokens</c>, <c>outputTokens</c> or <c>concurrent</c>.</param>
+/// <param name="WindowSeconds">Its window in seconds; 0 for calls under way.</param>
+/// <param name="Amount">The new amount for a window.</param>
+public sealed record LimitChange(string Scope, string Dimension, double WindowSeconds, long Amount) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"limit {Scope} {Dimension} {WindowSeconds}";
+}
+
+/// <summary>Gives a tenant another weight.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Weight">Its new weight.</param>
+public sealed record WeightChange(string Tenant, double Weight) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"weight {Tenant}";
+}
+
+/// <summary>Takes a key from a tenant.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Hash">The key's SHA-256, lower-case hexadecimal.</param>
+public sealed record RevocationChange(string Tenant, string Hash) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"revocation {Hash}";
+}
+
+/// <summary>Keeps what operators changed.</summary>
+public interface IAuditLog
+{
+    /// <summary>Keeps an entry; done means kept for good.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken);
+
+    /// <summary>The entries kept, oldest first; of very many the last ones.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>For hosts that keep nothing: the last entries while the process lives. Every entry stands in the log as well.</summary>
+internal sealed class RecentAudit : IAuditLog
+{
+    private const int Most = 1_000;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<AuditEntry> _entries = new();
+
+    /// <inheritdoc/>
+    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            _entries.Enqueue(entry);
+            if (_entries.Count > Most)
+            {
+                _entries.Dequeue();
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult<IReadOnlyList<AuditEntry>>([.. _entries]);
+        }
+    }
+}
+
+/// <summary>How changes are read and written.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(AuditEntry))]
+[JsonSerializable(typeof(AuditEntry[]))]
+[JsonSerializable(typeof(AdminAsk))]
+internal sealed partial class AdminJson : JsonSerializerContext;
+
+/// <summary>What an operator asks for, in any of the admin paths' bodies.</summary>
+internal sealed record AdminAsk
+{
+    public string? Scope { get; init; }
+
+    public string? Tenant { get; init; }
+
+    public double? Seconds { get; init; }
+
+    public string? Dimension { get; init; }
+
+    public double? WindowSeconds { get; init; }
+
+    public long? Amount { get; init; }
+
+    public double? Weight { get; init; }
+
+    public string? Hash { get; init; }
+
+    public string? Reason { get; init; }
+}

@@ -1,0 +1,83 @@
+using System.Text.Json;
+
+namespace FuncLimiter.Gateway.Operations.Admin;
+
+/// <summary>The audit as a file that only grows, an entry a line.</summary>
+public sealed class AuditFile : IAuditLog, IDisposable
+{
+    private const int MostRead = 10_000;
+
+    private readonly string _path;
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>An audit in a file, made with its first entry.</summary>
+    /// <param name="path">The file.</param>
+    public AuditFile(string path) => _path = path;
+
+    /// <inheritdoc/>
+    public async Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            await using var file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            file.Seek(0, SeekOrigin.End);
+            if (file.Length > 0)
+            {
+                // A line that a crash cut short stays alone.
+                file.Seek(-1, SeekOrigin.End);
+                if (file.ReadByte() != '\n')
+                {
+                    file.WriteByte((byte)'\n');
+                }
+            }
+
+            file.Write(JsonSerializer.SerializeToUtf8Bytes(entry, AdminJson.Default.AuditEntry));
+            file.WriteByte((byte)'\n');
+            file.Flush(flushToDisk: true);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (!File.Exists(_path))
+        {
+            return [];
+        }
+
+        var entries = new Queue<AuditEntry>();
+        await foreach (var line in File.ReadLinesAsync(_path, cancellationToken))
+        {
+            if (Parse(line) is { } entry)
+            {
+                entries.Enqueue(entry);
+                if (entries.Count > MostRead)
+                {
+                    entries.Dequeue();
+                }
+            }
+        }
+
+        return [.. entries];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private static AuditEntry? Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, AdminJson.Default.AuditEntry);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace FuncLimiter.Gateway.Operations.Admin;
+
+/// <summary>
+/// Where a host whose instances share their budgets takes limits and tenants from: what one instance changed by itself would hold there only,
+/// so it refuses to, and says where to change it.
+/// </summary>
+/// <param name="Limits">How limits are changed, in a sentence.</param>
+/// <param name="Tenants">How tenants' weights and keys are changed, in a sentence.</param>
+public sealed record StoredSettings(string Limits, string Tenants)
+{
+    /// <summary>Why a change is not made, and what to do instead; null where it can be made.</summary>
+    internal string? Refuse(AdminChange change) => change switch
+    {
+        LimitChange => $"Limits can't be changed while the app runs: its instances share them. {Limits}",
+        WeightChange => $"Weights can't be changed while the app runs: its instances share the budgets. {Tenants}",
+        RevocationChange => $"Keys can't be revoked while the app runs: each of its instances knows them. {Tenants}",
+        _ => null,
+    };
+}

@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using System.Text;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls;
+
+namespace FuncLimiter.Gateway.Operations.Usage;
+
+/// <summary>What the calls of one key used within one span.</summary>
+/// <param name="From">When the span began.</param>
+/// <param name="Key">What the calls have in common.</param>
+/// <param name="Totals">What they used.</param>
+public sealed record UsageCell(DateTimeOffset From, UsageKey Key, UsageTotals Totals);
+
+/// <summary>What calls must have in common to be summed up together; empty texts where something has no name.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="User">Its user.</param>
+/// <param name="Workflow">The workflow.</param>
+/// <param name="Step">The step.</param>
+/// <param name="Run">The run.</param>
+/// <param name="Route">The name asked for.</param>
+/// <param name="Deployment">What served, as <c>account/model</c>.</param>
+/// <param name="Tier">Its tier.</param>
+/// <param name="Priority">The priority.</param>
+/// <param name="IsBatch">Whether the provider's batch service answered.</param>
+public sealed record UsageKey(
+    string Tenant, string User, string Workflow, string Step, string Run, string Route, string Deployment, string Tier, Priority Priority, bool IsBatch)
+{
+    /// <summary>What stands for names beyond those that are kept apart.</summary>
+    public const string Others = "(other)";
+
+    private const int HashBytes = 16;
+
+    /// <summary>The account that served.</summary>
+    public string Account => Deployment.IndexOf('/', StringComparison.Ordinal) is >= 0 and var end ? Deployment[..end] : string.Empty;
+
+    /// <summary>The model that served.</summary>
+    public string Model => Deployment[(Deployment.IndexOf('/', StringComparison.Ordinal) + 1)..];
+
+    /// <summary>The label of a dimension.</summary>
+    public string this[UsageDimension dimension] => dimension switch
+    {
+        UsageDimension.Tenant => Tenant,
+        UsageDimension.User => User,
+        UsageDimension.Workflow => Workflow,
+        UsageDimension.Step => Step,
+        UsageDimension.Run => Run,
+        UsageDimension.Route => Route,
+        UsageDimension.Model => Model,
+        UsageDimension.Account => Account,
+        UsageDimension.Deployment => Deployment,
+        UsageDimension.Tier => Tier,
+        UsageDimension.Priority => UsageNames.Of(Priority),
+        _ => UsageNames.Channel(IsBatch),
+    };
+
+    /// <summary>What a record is summed up under.</summary>
+    public static UsageKey Of(UsageRecord record, UsageGrain grain)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var caller = record.Caller;
+        return new UsageKey(
+            caller.Tenant, caller.User ?? string.Empty, caller.Workflow ?? string.Empty, caller.Step ?? string.Empty,
+            grain == UsageGrain.Hour ? caller.Run ?? string.Empty : string.Empty,
+            record.Route, record.Deployment ?? string.Empty, record.Tier ?? string.Empty, caller.Priority, record.IsBatch);
+    }
+
+    /// <summary>The same without the names that callers are free to choose.</summary>
+    public UsageKey Folded() => this with
+    {
+        User = Fold(User),
+        Workflow = Fold(Workflow),
+        Step = Fold(Step),
+        Run = Fold(Run),
+    };
+
+    /// <summary>A key of fixed length for storage: the beginning of a SHA-256.</summary>
+    public byte[] Hash()
+    {
+        var text = string.Join('\n', User, Workflow, Step, Run, Route, Deployment, Tier, UsageNames.Of(Priority), UsageNames.Channel(IsBatch), Tenant);
+        return SHA256.HashData(Encoding.UTF8.GetBytes(text))[..HashBytes];
+    }
+
+    private static string Fold(string name) => name.Length == 0 ? name : Others;
+}
