@@ -63,19 +63,6 @@ public sealed record BackoffPolicy(TimeSpan Base, TimeSpan Cap)
 
     /// <summary>How chance is drawn.</summary>
     public BackoffJitter Jitter { get; init; } = BackoffJitter.Full;
-
-    /// <summary>Names every value that is out of its range.</summary>
-    internal IEnumerable<string> Mistakes(string name)
-    {
-        if (Base <= TimeSpan.Zero)
-            yield return $"{name}.{nameof(Base)} must be above zero.";
-        if (Cap < Base)
-            yield return $"{name}.{nameof(Cap)} must be at least {nameof(Base)}.";
-        if (Floor < TimeSpan.Zero || Floor > Base)
-            yield return $"{name}.{nameof(Floor)} must lie between zero and {nameof(Base)}.";
-        if (!Enum.IsDefined(Jitter))
-            yield return $"{name}.{nameof(Jitter)} must be {nameof(BackoffJitter.Full)} or {nameof(BackoffJitter.Decorrelated)}.";
-    }
 }
 
 /// <summary>How chance spreads the retries of many callers.</summary>

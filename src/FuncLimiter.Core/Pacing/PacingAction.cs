@@ -10,18 +10,14 @@ namespace FuncLimiter.Core.Pacing;
 [JsonDerivedType(typeof(Reroute), "reroute")]
 [JsonDerivedType(typeof(WaitUntil), "waitUntil")]
 [JsonDerivedType(typeof(Call), "call")]
-[JsonDerivedType(typeof(Settle), "settle")]
-[JsonDerivedType(typeof(SendToBatch), "sendToBatch")]
-[JsonDerivedType(typeof(Withdraw), "withdraw")]
 [JsonDerivedType(typeof(Deliver), "deliver")]
 [JsonDerivedType(typeof(Refuse), "refuse")]
-[JsonDerivedType(typeof(Cancel), "cancel")]
 [JsonDerivedType(typeof(Nothing), "nothing")]
 public abstract record PacingAction
 {
     /// <summary>True for the last action of a call.</summary>
     [JsonIgnore]
-    public bool IsLast => this is Deliver or Refuse or Cancel;
+    public bool IsLast => this is Deliver or Refuse;
 
     /// <summary>Ask the limiter; answer Admitted, ToldToWait or Refused.</summary>
     /// <param name="Excluded">Deployments that may not serve the call (any more), bit i for place i.</param>
@@ -38,33 +34,18 @@ public abstract record PacingAction
     /// <param name="Until">The instant.</param>
     public sealed record WaitUntil(Instant Until) : PacingAction;
 
-    /// <summary>Call the provider; answer Responded.</summary>
+    /// <summary>Call the provider, and settle the reservation once it has answered or failed; answer Responded then.</summary>
     /// <param name="Place">The deployment's place in the route.</param>
     /// <param name="Deployment">The deployment.</param>
     public sealed record Call(int Place, string Deployment) : PacingAction;
 
-    /// <summary>Settle the reservation that is held, after stopping the attempt where it still runs; answer Settled.</summary>
-    /// <param name="Place">The deployment's place in the route.</param>
-    /// <param name="Basis">What to settle it by.</param>
-    public sealed record Settle(int Place, SettlementBasis Basis) : PacingAction;
-
-    /// <summary>Hand the call to the provider's batch service; answer BatchAnswered or BatchFailed, perhaps hours later.</summary>
-    /// <param name="Deadline">The instant by which the answer is needed.</param>
-    public sealed record SendToBatch(Instant Deadline) : PacingAction;
-
-    /// <summary>Take the question to the limiter, or the call from the batch service, back; answer Withdrawn, or whatever came first.</summary>
-    public sealed record Withdraw : PacingAction;
-
-    /// <summary>The end: hand on the last answer of the provider, or of the batch service, whatever it is.</summary>
-    /// <param name="Place">The deployment's place in the route; -1 for the batch service.</param>
+    /// <summary>The end: hand on the last answer of the provider, whatever it is.</summary>
+    /// <param name="Place">The deployment's place in the route; -1 where none was asked.</param>
     public sealed record Deliver(int Place) : PacingAction;
 
     /// <summary>The end: tell the caller no.</summary>
     /// <param name="Refusal">Why, and when to come back.</param>
     public sealed record Refuse(Refusal Refusal) : PacingAction;
-
-    /// <summary>The end: the caller has gone, nobody is answered.</summary>
-    public sealed record Cancel : PacingAction;
 
     /// <summary>Nothing new: go on with what is under way.</summary>
     public sealed record Nothing : PacingAction;

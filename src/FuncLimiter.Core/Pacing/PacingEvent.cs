@@ -12,13 +12,7 @@ namespace FuncLimiter.Core.Pacing;
 [JsonDerivedType(typeof(ToldToWait), "toldToWait")]
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Responded), "responded")]
-[JsonDerivedType(typeof(Settled), "settled")]
 [JsonDerivedType(typeof(TimerFired), "timerFired")]
-[JsonDerivedType(typeof(BatchAnswered), "batchAnswered")]
-[JsonDerivedType(typeof(BatchFailed), "batchFailed")]
-[JsonDerivedType(typeof(Withdrawn), "withdrawn")]
-[JsonDerivedType(typeof(DeadlinePassed), "deadlinePassed")]
-[JsonDerivedType(typeof(Cancelled), "cancelled")]
 public abstract record PacingEvent(Instant At)
 {
     /// <summary>The call is there.</summary>
@@ -30,12 +24,6 @@ public abstract record PacingEvent(Instant At)
     {
         /// <summary>Deployments that may not serve it, bit i for place i.</summary>
         public ulong Excluded { get; init; }
-
-        /// <summary>Whether its owner and its kind allow a batch service.</summary>
-        public bool BatchAllowed { get; init; }
-
-        /// <summary>The share of the tightest budget in use, 0 to 1.</summary>
-        public double Pressure { get; init; }
     }
 
     /// <summary>The limiter let it out: a reservation is held.</summary>
@@ -48,15 +36,14 @@ public abstract record PacingEvent(Instant At)
     /// <param name="At">When.</param>
     /// <param name="Until">The instant at which it is to be asked again; <see cref="Instant.Unknown"/> where that can't be foreseen.</param>
     /// <param name="Budget">The budget that binds.</param>
-    /// <param name="Pressure">The share of it in use, 0 to 1.</param>
-    public sealed record ToldToWait(Instant At, Instant Until, string Budget, double Pressure = 1) : PacingEvent(At);
+    public sealed record ToldToWait(Instant At, Instant Until, string Budget) : PacingEvent(At);
 
     /// <summary>The limiter said no; nothing is held.</summary>
     /// <param name="At">When.</param>
     /// <param name="Refusal">Why, and when to come back.</param>
     public sealed record Refused(Instant At, Refusal Refusal) : PacingEvent(At);
 
-    /// <summary>The provider's answer is there, or its failure, or the lack of both (a reset, a time-out).</summary>
+    /// <summary>The provider's answer is there, or its failure, or the lack of both (a reset, a time-out), and the reservation is settled.</summary>
     /// <param name="At">When.</param>
     /// <param name="Outcome">How the attempt ended.</param>
     /// <param name="Retryable">Whether the same request can succeed later without a person's help.</param>
@@ -69,31 +56,7 @@ public abstract record PacingEvent(Instant At)
         public bool TooLarge { get; init; }
     }
 
-    /// <summary>The reservation is settled.</summary>
-    /// <param name="At">When.</param>
-    public sealed record Settled(Instant At) : PacingEvent(At);
-
     /// <summary>The timer fired.</summary>
     /// <param name="At">When.</param>
     public sealed record TimerFired(Instant At) : PacingEvent(At);
-
-    /// <summary>The batch service has answered the call.</summary>
-    /// <param name="At">When.</param>
-    public sealed record BatchAnswered(Instant At) : PacingEvent(At);
-
-    /// <summary>The batch service took the call not, or let it expire.</summary>
-    /// <param name="At">When.</param>
-    public sealed record BatchFailed(Instant At) : PacingEvent(At);
-
-    /// <summary>The limiter or the batch service has forgotten the call; nothing is held.</summary>
-    /// <param name="At">When.</param>
-    public sealed record Withdrawn(Instant At) : PacingEvent(At);
-
-    /// <summary>The deadline is over.</summary>
-    /// <param name="At">When.</param>
-    public sealed record DeadlinePassed(Instant At) : PacingEvent(At);
-
-    /// <summary>The caller gave up.</summary>
-    /// <param name="At">When.</param>
-    public sealed record Cancelled(Instant At) : PacingEvent(At);
 }

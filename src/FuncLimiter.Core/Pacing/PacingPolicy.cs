@@ -39,38 +39,6 @@ public sealed record PacingPolicy
 
     /// <summary>Any other failure that may pass: as the official SDKs do. Default up to 0.5, 1, 2, 4, 8 s.</summary>
     public BackoffPolicy Transient { get; init; } = new(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(8));
-
-    /// <summary>When to use a provider's batch service.</summary>
-    public BatchPolicy Batch { get; init; } = new();
-
-    /// <summary>Every mistake in this policy, in words; empty where there is none.</summary>
-    public IReadOnlyList<string> Mistakes()
-    {
-        List<string> mistakes =
-        [
-            .. Hint.Mistakes(nameof(Hint)),
-            .. RateLimited.Mistakes(nameof(RateLimited)),
-            .. Overloaded.Mistakes(nameof(Overloaded)),
-            .. Transient.Mistakes(nameof(Transient)),
-        ];
-        if (MaxAttempts < 1)
-            mistakes.Add($"{nameof(MaxAttempts)} must be at least 1.");
-        if (MaxOverloads < 1)
-            mistakes.Add($"{nameof(MaxOverloads)} must be at least 1.");
-        if (MaxWaits < 1)
-            mistakes.Add($"{nameof(MaxWaits)} must be at least 1.");
-        if (MaxWait < TimeSpan.Zero)
-            mistakes.Add($"{nameof(MaxWait)} must not be negative.");
-        if (MinWait <= TimeSpan.Zero)
-            mistakes.Add($"{nameof(MinWait)} must be above zero.");
-        if (AskAgainAfter < MinWait)
-            mistakes.Add($"{nameof(AskAgainAfter)} must be at least {nameof(MinWait)}.");
-        if (Batch.MinSlack < TimeSpan.Zero)
-            mistakes.Add($"{nameof(Batch)}.{nameof(BatchPolicy.MinSlack)} must not be negative.");
-        if (Batch.FromPressure is not (>= 0 and <= 1))
-            mistakes.Add($"{nameof(Batch)}.{nameof(BatchPolicy.FromPressure)} must lie between 0 and 1.");
-        return mistakes;
-    }
 }
 
 /// <summary>How a provider's hint (<c>Retry-After</c> and its kin) is followed: not a moment before it, and not all callers at once.</summary>
@@ -90,17 +58,4 @@ public sealed record HintPolicy
 
     /// <summary>The span over which callers are spread at most; default 1 second.</summary>
     public TimeSpan MaxJitter { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>Names every value that is out of its range.</summary>
-    internal IEnumerable<string> Mistakes(string name)
-    {
-        if (Cap <= TimeSpan.Zero)
-            yield return $"{name}.{nameof(Cap)} must be above zero.";
-        if (JitterShare is not (>= 0 and <= 1))
-            yield return $"{name}.{nameof(JitterShare)} must lie between 0 and 1.";
-        if (MinJitter < TimeSpan.Zero)
-            yield return $"{name}.{nameof(MinJitter)} must not be negative.";
-        if (MaxJitter < MinJitter)
-            yield return $"{name}.{nameof(MaxJitter)} must be at least {nameof(MinJitter)}.";
-    }
 }

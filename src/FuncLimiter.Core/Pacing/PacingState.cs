@@ -21,9 +21,6 @@ public sealed record PacingState
     /// <summary>The latest instant at which an attempt may begin.</summary>
     public Instant Deadline { get; init; }
 
-    /// <summary>Whether a batch service may (still) be used.</summary>
-    public bool BatchAllowed { get; init; }
-
     /// <summary>How often a provider was called.</summary>
     public int Attempts { get; init; }
 
@@ -48,26 +45,14 @@ public sealed record PacingState
     /// <summary>That deployment.</summary>
     public string Deployment { get; init; } = "";
 
-    /// <summary>Whether a reservation is held.</summary>
-    public bool Held { get; init; }
-
     /// <summary>Deployments closed to this call for good, bit i for place i.</summary>
     public ulong Closed { get; init; }
 
     /// <summary>Deployments that failed and must be left alone for a while; at most one entry a place.</summary>
     public IReadOnlyList<RestingDeployment> Resting { get; init; } = [];
 
-    /// <summary>The last answer of a provider.</summary>
-    public PacingEvent.Responded? Response { get; init; }
-
-    /// <summary>Whether the batch service has the call.</summary>
-    public bool InBatch { get; init; }
-
-    /// <summary>Why the call ends once what is under way is undone.</summary>
-    public PacingEnding Ending { get; init; }
-
     /// <summary>The last event taken, by which its repetition is known.</summary>
-    public PacingEvent? Last { get; init; }
+    public PacingEvent? LastEvent { get; init; }
 
     /// <summary>Deployments that the call may not use now, bit i for place i.</summary>
     [JsonIgnore]
@@ -78,7 +63,7 @@ public sealed record PacingState
     /// asked again before.
     /// </summary>
     [JsonIgnore]
-    public bool WaitsForRoom => Phase == PacingPhase.Waiting && Resting.Count == 0 && Last is PacingEvent.ToldToWait;
+    public bool WaitsForRoom => Phase == PacingPhase.Waiting && Resting.Count == 0 && LastEvent is PacingEvent.ToldToWait;
 
     /// <summary>Whether any deployment is left that is neither closed nor resting.</summary>
     [JsonIgnore]
@@ -95,19 +80,6 @@ public sealed record PacingState
 /// <param name="Until">The end of its rest.</param>
 public sealed record RestingDeployment(int Place, string Deployment, Instant Until);
 
-/// <summary>Why a call ends before an answer.</summary>
-public enum PacingEnding
-{
-    /// <summary>It doesn't.</summary>
-    None,
-
-    /// <summary>Its deadline passed.</summary>
-    Deadline,
-
-    /// <summary>Its caller gave up.</summary>
-    Cancelled,
-}
-
 /// <summary>Where a call is in its life, named by what it waits for.</summary>
 public enum PacingPhase
 {
@@ -123,15 +95,6 @@ public enum PacingPhase
     /// <summary>A provider is being called; a reservation is held.</summary>
     Calling,
 
-    /// <summary>The reservation is being settled.</summary>
-    Settling,
-
-    /// <summary>A provider's batch service has the call.</summary>
-    Batching,
-
-    /// <summary>The limiter or the batch service was asked to forget the call.</summary>
-    Withdrawing,
-
-    /// <summary>Over: delivered, refused or cancelled.</summary>
+    /// <summary>Over: delivered or refused.</summary>
     Ended,
 }

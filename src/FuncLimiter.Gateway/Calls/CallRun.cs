@@ -131,7 +131,7 @@ internal sealed class CallRun
     }
 
     private bool IsForLater(PacingAction action) => _terms is not null
-        && (action is PacingAction.SendToBatch || action is PacingAction.WaitUntil wait && wait.Until - Now > _terms.Patience);
+        && action is PacingAction.WaitUntil wait && wait.Until - Now > _terms.Patience;
 
     private PacingEvent.Submitted Submitted()
     {
@@ -140,7 +140,6 @@ internal sealed class CallRun
         return new PacingEvent.Submitted(now, _plan.Route.Deployments.Count, _terms?.Seed ?? (ulong)Random.Shared.NextInt64(), deadline)
         {
             Excluded = _ways.Closed,
-            BatchAllowed = _terms?.BatchAllowed ?? false,
         };
     }
 
@@ -157,8 +156,6 @@ internal sealed class CallRun
                 return await WaitAsync(wait.Until, cancellationToken);
             case PacingAction.Call:
                 return await CallAsync(cancellationToken);
-            case PacingAction.Settle:
-                return new PacingEvent.Settled(Now);
             case PacingAction.Deliver:
                 await DeliverAsync(cancellationToken);
                 return null;
@@ -166,7 +163,7 @@ internal sealed class CallRun
                 await RefuseAsync(refuse.Refusal, cancellationToken);
                 return null;
             default:
-                throw new UnreachableException($"{action.GetType().Name} is not for a call that its caller waits for.");
+                throw new UnreachableException($"{action.GetType().Name} follows no new event.");
         }
     }
 

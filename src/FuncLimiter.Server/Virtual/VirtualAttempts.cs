@@ -103,9 +103,7 @@ internal sealed class VirtualAttempts
         }
 
         call.Pacing ??= Replay(call, deployment.Name);
-        call.Pacing = PacingMachine.Next(
-            call.Pacing, new PacingEvent.Responded(now, kind, Retryable: kind != OutcomeKind.Rejected, retryAfter), _policy).State;
-        Go(call, new PacingEvent.Settled(now), now);
+        Go(call, new PacingEvent.Responded(now, kind, Retryable: kind != OutcomeKind.Rejected, retryAfter), now);
     }
 
     private void Call(VirtualCall call, Instant now)

@@ -13,15 +13,15 @@ public class PacingMachineTests
     private static readonly PacingPolicy Policy = new() { Hint = new() { MinJitter = TimeSpan.Zero, MaxJitter = TimeSpan.Zero } };
 
     [Fact]
-    public void Next_WhenAllGoesWell_AdmitsCallsSettlesAndDelivers()
+    public void Next_WhenAllGoesWell_AdmitsCallsAndDelivers()
     {
         var call = new Trace(Policy);
 
         Assert.Equal(new Admit(0, At(60)), call.On(new Submitted(At(0), 1, 7, At(60))));
         Assert.Equal(new Call(0, "east/gpt-x"), call.On(new Admitted(At(1), 0, "east/gpt-x")));
-        Assert.Equal(new Settle(0, SettlementBasis.Response), call.On(new Responded(At(3), OutcomeKind.Success)));
-        Assert.Equal(new Deliver(0), call.On(new Settled(At(3))));
-        Assert.True(call.State is { Phase: PacingPhase.Ended, Held: false, Attempts: 1 });
+        Assert.Equal(new Deliver(0), call.On(new Responded(At(3), OutcomeKind.Success)));
+        Assert.True(call.State is { Phase: PacingPhase.Ended, Attempts: 1 });
+        Assert.Equal(new Nothing(), call.On(new TimerFired(At(4))));
     }
 
     [Fact]
@@ -175,9 +175,8 @@ public class PacingMachineTests
     public void Next_WhenBytesWereDelivered_DeliversWhatThereIs()
     {
         var call = Calling(places: 3);
-        call.On(new Responded(At(2), OutcomeKind.TransientFailure, Retryable: true, BytesDelivered: true));
 
-        Assert.Equal(new Deliver(0), call.On(new Settled(At(2))));
+        Assert.Equal(new Deliver(0), call.On(new Responded(At(2), OutcomeKind.TransientFailure, Retryable: true, BytesDelivered: true)));
     }
 
     [Fact]
@@ -281,97 +280,6 @@ public class PacingMachineTests
         new Admit(0, At(90)), new Trace(Policy with { MaxWait = TimeSpan.FromSeconds(90) }).On(new Submitted(At(0), 1, 7)));
 
     [Fact]
-    public void Next_WhenCancelledWhileWaiting_EndsAtOnce()
-    {
-        var call = Asking();
-        call.On(new ToldToWait(At(1), At(17), "tenant:acme"));
-
-        Assert.Equal(new Cancel(), call.On(new Cancelled(At(2))));
-        Assert.Equal(new Nothing(), call.On(new TimerFired(At(17))));
-    }
-
-    [Fact]
-    public void Next_WhenCancelledWhileCalling_SettlesWhatWasUsedFirst()
-    {
-        var call = Calling();
-
-        Assert.Equal(new Settle(0, SettlementBasis.Interrupted), call.On(new Cancelled(At(2))));
-        Assert.Equal(new Cancel(), call.On(new Settled(At(2))));
-    }
-
-    [Fact]
-    public void Next_WhenTheLimiterAdmitsAfterAll_GivesTheReservationBackBeforeTheEnd()
-    {
-        var call = Asking();
-
-        Assert.Equal(new Withdraw(), call.On(new Cancelled(At(2))));
-        Assert.Equal(new Settle(0, SettlementBasis.NotCalled), call.On(new Admitted(At(2), 0, "east/gpt-x")));
-        Assert.Equal(new Cancel(), call.On(new Settled(At(2))));
-        Assert.Equal(0, call.State.Attempts);
-    }
-
-    [Fact]
-    public void Next_WhenTheDeadlinePasses_RefusesUnlessTheCallIsUnderWay()
-    {
-        var waiting = Asking();
-        waiting.On(new ToldToWait(At(1), At(17), "tenant:acme"));
-        Assert.Equal(
-            new Refuse(new Refusal(RefusalReason.WouldWaitTooLong, "tenant:acme", At(17))), waiting.On(new DeadlinePassed(At(5))));
-
-        var asking = Asking();
-        Assert.Equal(new Withdraw(), asking.On(new DeadlinePassed(At(60))));
-        Assert.IsType<Refuse>(asking.On(new Withdrawn(At(60))));
-
-        var calling = Calling();
-        Assert.Equal(new Nothing(), calling.On(new DeadlinePassed(At(60))));
-        calling.On(new Responded(At(70), OutcomeKind.Success));
-        Assert.Equal(new Deliver(0), calling.On(new Settled(At(70))));
-    }
-
-    [Fact]
-    public void Next_WhenPressureIsHighAndTheDeadlineFar_SendsToBatchOnceAndComesBackIfThatFails()
-    {
-        var policy = Policy with { Batch = new() { Enabled = true, MinSlack = TimeSpan.FromHours(24) } };
-        var call = new Trace(policy);
-        var deadline = At(30 * 3_600);
-
-        call.On(new Submitted(At(0), 1, 7, deadline) { BatchAllowed = true, Pressure = 0.89 });
-        Assert.Equal(new SendToBatch(deadline), call.On(new ToldToWait(At(1), At(500), "account:east", Pressure: 0.95)));
-        Assert.Equal(new Admit(0, deadline), call.On(new BatchFailed(At(100))));
-        Assert.Equal(new WaitUntil(At(500)), call.On(new ToldToWait(At(101), At(500), "account:east", Pressure: 0.95)));
-    }
-
-    [Theory]
-    [InlineData(true, true, 25, 0.9, true)]
-    [InlineData(false, true, 25, 0.9, false)]
-    [InlineData(true, false, 25, 0.9, false)]
-    [InlineData(true, true, 23, 0.9, false)]
-    [InlineData(true, true, 25, 0.8, false)]
-    public void Next_OnSubmission_SendsToBatchOnlyIfAllConditionsHold(bool enabled, bool allowed, int hours, double pressure, bool expected)
-    {
-        var call = new Trace(Policy with { Batch = new() { Enabled = enabled } });
-
-        var action = call.On(new Submitted(At(0), 1, 7, At(hours * 3_600)) { BatchAllowed = allowed, Pressure = pressure });
-
-        Assert.Equal(expected, action is SendToBatch);
-    }
-
-    [Fact]
-    public void Next_WhenTheBatchAnswers_Delivers()
-    {
-        var call = InBatch();
-        Assert.Equal(new Deliver(-1), call.On(new BatchAnswered(At(4_000))));
-
-        var late = InBatch();
-        late.On(new DeadlinePassed(At(4_000)));
-        Assert.Equal(new Deliver(-1), late.On(new BatchAnswered(At(4_000))));
-
-        var cancelled = InBatch();
-        Assert.Equal(new Withdraw(), cancelled.On(new Cancelled(At(4_000))));
-        Assert.Equal(new Cancel(), cancelled.On(new BatchAnswered(At(4_000))));
-    }
-
-    [Fact]
     public void Next_WhenTheLastEventComesAgain_DoesNothing()
     {
         var call = Calling();
@@ -389,30 +297,10 @@ public class PacingMachineTests
         var error = Assert.Throws<InvalidOperationException>(() => Calling().On(new ToldToWait(At(1), At(2), "")));
         Assert.Equal("ToldToWait can't occur while a call is Calling.", error.Message);
 
-        Assert.Throws<InvalidOperationException>(() => new Trace(Policy).On(new Settled(At(0))));
-        Assert.Throws<InvalidOperationException>(() => Asking().On(new BatchAnswered(At(1))));
+        Assert.Throws<InvalidOperationException>(() => new Trace(Policy).On(new TimerFired(At(0))));
+        Assert.Throws<InvalidOperationException>(() => Asking().On(new Responded(At(1), OutcomeKind.Success)));
         Assert.Throws<ArgumentException>(() => new Trace(Policy).On(new Submitted(At(0), 65, 7)));
         Assert.Throws<ArgumentException>(() => Asking().On(new Admitted(At(1), 1, "west/gpt-x")));
-    }
-
-    [Fact]
-    public void Mistakes_OfThePolicy_AreAllNamed()
-    {
-        Assert.Empty(PacingPolicy.Default.Mistakes());
-
-        var wrong = new PacingPolicy
-        {
-            MaxAttempts = 0,
-            MaxOverloads = 0,
-            MaxWaits = 0,
-            MaxWait = TimeSpan.FromSeconds(-1),
-            MinWait = TimeSpan.Zero,
-            AskAgainAfter = TimeSpan.FromSeconds(-1),
-            Hint = new() { Cap = TimeSpan.Zero, JitterShare = 2, MinJitter = TimeSpan.FromSeconds(-1), MaxJitter = TimeSpan.FromSeconds(-2) },
-            Transient = new(TimeSpan.Zero, TimeSpan.FromSeconds(-1)) { Floor = TimeSpan.FromSeconds(1), Jitter = (BackoffJitter)9 },
-            Batch = new() { MinSlack = TimeSpan.FromSeconds(-1), FromPressure = 2 },
-        };
-        Assert.Equal(16, wrong.Mistakes().Count);
     }
 
     private static Instant At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
@@ -431,13 +319,6 @@ public class PacingMachineTests
         return call;
     }
 
-    private static Trace InBatch()
-    {
-        var call = new Trace(Policy with { Batch = new() { Enabled = true, MinSlack = TimeSpan.FromHours(1) } });
-        Assert.IsType<SendToBatch>(call.On(new Submitted(At(0), 1, 7, At(4_000)) { BatchAllowed = true, Pressure = 1 }));
-        return call;
-    }
-
     private sealed class Trace(PacingPolicy policy)
     {
         public PacingState State { get; private set; } = PacingState.New;
@@ -451,8 +332,7 @@ public class PacingMachineTests
         public PacingAction Fail(double at, OutcomeKind outcome, double? hintSeconds = null, bool retryable = true)
         {
             TimeSpan? hint = hintSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-            Assert.Equal(new Settle(State.Place, SettlementBasis.Response), On(new Responded(At(at), outcome, retryable, hint)));
-            return On(new Settled(At(at)));
+            return On(new Responded(At(at), outcome, retryable, hint));
         }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ScriptedLegs(ScriptedProvider provider, TimeProvider time,
             var until = Instant.From(time.GetUtcNow()) + waits[state.Waits];
             state = state with { Phase = PacingPhase.Waiting, Waits = state.Waits + 1, WakeAt = until };
             PacingEvent? last = provider.WaitsAreForRoom ? new PacingEvent.ToldToWait(Instant.From(time.GetUtcNow()), until, "account:one") : null;
-            return new CallLeg(state with { Last = last }, new PacingAction.WaitUntil(until), null);
+            return new CallLeg(state with { LastEvent = last }, new PacingAction.WaitUntil(until), null);
         }
 
         Assert.True(Instant.From(time.GetUtcNow()) >= state.WakeAt, "The call was woken before its time.");
