@@ -17,6 +17,16 @@ public class ArrowTests
         ["FuncLimiter.IndependentProvider"] = [],
     };
 
+    /// <summary>The rooms of the gateway, and which others each may use; a room is a folder and a namespace.</summary>
+    private static readonly Dictionary<string, string[]> Rooms = new()
+    {
+        ["Configuration"] = [],
+        ["Calls"] = ["Configuration"],
+        ["Jobs"] = ["Configuration", "Calls"],
+        ["Operations"] = ["Configuration", "Calls"],
+        ["Http"] = ["Configuration", "Calls", "Jobs", "Operations"],
+    };
+
     public static TheoryData<string> Projects => [.. Allowed.Keys];
 
     [Theory]
@@ -28,6 +38,36 @@ public class ArrowTests
             .Where(reference => reference.StartsWith("FuncLimiter.", StringComparison.Ordinal));
 
         Assert.Subset(Allowed[name].ToHashSet(), ours.ToHashSet());
+    }
+
+    public static TheoryData<string> RoomNames => [.. Rooms.Keys];
+
+    [Theory]
+    [MemberData(nameof(RoomNames))]
+    public void Room_UsesOnlyWhatItsArrowsAllow(string room)
+    {
+        const string Gateway = "FuncLimiter.Gateway.";
+        var wrong =
+            from file in SourceFiles(Path.Combine("FuncLimiter.Gateway", room))
+            from line in File.ReadLines(file)
+            let at = line.IndexOf(Gateway, StringComparison.Ordinal)
+            where at >= 0 && line.StartsWith("using ", StringComparison.Ordinal)
+            let other = line[(at + Gateway.Length)..].Split('.', ';')[0]
+            where other != room && !Rooms[room].Contains(other)
+            select $"{Path.GetFileName(file)}: {line}";
+
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void Gateway_HasItsRoomsOnly_AndEveryFileStandsInTheNamespaceOfItsFolder()
+    {
+        var gateway = Path.Combine(RepositoryRoot(), "src", "FuncLimiter.Gateway");
+        var misplaced = SourceFiles("FuncLimiter.Gateway").Where(file =>
+            !File.ReadLines(file).Contains($"namespace FuncLimiter.Gateway.{Path.GetRelativePath(gateway, Path.GetDirectoryName(file)!).Replace(Path.DirectorySeparatorChar, '.')};"));
+
+        Assert.Equal(Rooms.Keys.Order(StringComparer.Ordinal), Directory.GetDirectories(gateway).Select(Path.GetFileName).Except(["bin", "obj"]).Order(StringComparer.Ordinal));
+        Assert.Empty(misplaced.Select(Path.GetFileName));
     }
 
     /// <summary>What stands in for providers in the tests of the promises must share no source with the limiter either.</summary>
@@ -55,8 +95,7 @@ public class ArrowTests
     public void Core_NeverAsksForTheTimeOrForChance()
     {
         var core = Assembly.Load("FuncLimiter.Core");
-        var source = Directory.EnumerateFiles(Path.Combine(RepositoryRoot(), "src", "FuncLimiter.Core"), "*.cs", SearchOption.AllDirectories)
-            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
+        var source = SourceFiles("FuncLimiter.Core");
         string[] ambient = ["UtcNow", "DateTime.Now", "Stopwatch", "TimeProvider", "new Random(", "Random.Shared", "Guid.NewGuid", "Environment.", "Task.Run", "Thread."];
 
         var found = source
@@ -68,6 +107,10 @@ public class ArrowTests
         Assert.NotNull(core);
         Assert.Empty(found);
     }
+
+    private static IEnumerable<string> SourceFiles(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(RepositoryRoot(), "src", folder), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
     internal static string RepositoryRoot()
     {
