@@ -12,7 +12,8 @@ public class ArrowTests
         ["FuncLimiter.Gateway"] = ["FuncLimiter.Core", "FuncLimiter.Providers"],
         ["FuncLimiter.Simulation"] = [],
         ["FuncLimiter.Functions"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway"],
-        ["FuncLimiter.Server"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway", "FuncLimiter.Simulation"],
+        ["FuncLimiter.WhatIf"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway", "FuncLimiter.Simulation"],
+        ["FuncLimiter.Server"] = ["FuncLimiter.Core", "FuncLimiter.Providers", "FuncLimiter.Gateway", "FuncLimiter.Simulation", "FuncLimiter.WhatIf"],
         ["FuncLimiter.Client"] = [],
         ["FuncLimiter.IndependentProvider"] = [],
     };

@@ -2,9 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net.Sockets;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Server.Virtual;
-using FuncLimiter.Server.Virtual.Reading;
 using FuncLimiter.Simulation.Providers;
+using FuncLimiter.WhatIf.Virtual;
+using FuncLimiter.WhatIf.Virtual.Reading;
 
 namespace FuncLimiter.Server.Commands;
 

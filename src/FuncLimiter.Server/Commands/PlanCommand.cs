@@ -1,7 +1,7 @@
 using System.CommandLine;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Server.Planning;
-using FuncLimiter.Server.Virtual.Reading;
+using FuncLimiter.WhatIf.Planning;
+using FuncLimiter.WhatIf.Virtual.Reading;
 
 namespace FuncLimiter.Server.Commands;
 

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Server.Virtual;
-using FuncLimiter.Server.Virtual.Reading;
+using FuncLimiter.WhatIf.Virtual;
+using FuncLimiter.WhatIf.Virtual.Reading;
 
 namespace FuncLimiter.Server.Commands;
 

@@ -1,6 +1,6 @@
-using FuncLimiter.Server.Planning;
 using FuncLimiter.Server.Tests.Virtual;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Planning;
+using FuncLimiter.WhatIf.Virtual;
 using Xunit.Abstractions;
 
 namespace FuncLimiter.Server.Tests.Planning;

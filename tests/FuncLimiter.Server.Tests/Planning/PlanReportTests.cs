@@ -1,8 +1,8 @@
 using System.Text;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Server.Planning;
 using FuncLimiter.Server.Tests.Virtual;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Planning;
+using FuncLimiter.WhatIf.Virtual;
 
 namespace FuncLimiter.Server.Tests.Planning;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using FuncLimiter.Server.Planning;
+using FuncLimiter.WhatIf.Planning;
 
 namespace FuncLimiter.Server.Tests.Planning;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Server.Virtual;
-using FuncLimiter.Server.Virtual.Reading;
 using FuncLimiter.Simulation.Providers;
 using FuncLimiter.Simulation.Providers.Faults;
+using FuncLimiter.WhatIf.Virtual;
+using FuncLimiter.WhatIf.Virtual.Reading;
 
 namespace FuncLimiter.Server.Tests.Virtual;
 

@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 
 namespace FuncLimiter.Server.Tests.Virtual;
 

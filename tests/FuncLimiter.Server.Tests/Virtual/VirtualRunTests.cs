@@ -1,8 +1,8 @@
 using System.Text.Json;
 using FuncLimiter.Core.Scheduling;
-using FuncLimiter.Server.Virtual;
 using FuncLimiter.Simulation.Providers;
 using FuncLimiter.Simulation.Providers.Faults;
+using FuncLimiter.WhatIf.Virtual;
 
 namespace FuncLimiter.Server.Tests.Virtual;
 

@@ -2,7 +2,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Simulation.Providers;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>From a configuration to virtual providers that enforce just the limits that it states.</summary>
 internal static class ProviderSetup

@@ -3,9 +3,9 @@ using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>
 /// A day of the teams' work as a fluid, from an empty midnight on: what comes in each step, what the limits let out by weighted max-min

@@ -1,7 +1,7 @@
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>What would be if work went elsewhere.</summary>
 /// <param name="By">How: <c>smaller models</c> or <c>batch</c>.</param>

@@ -1,7 +1,7 @@
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Simulation.Providers.Faults;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>What a simulation lets happen: who calls, how fast providers answer, and what goes wrong.</summary>
 internal sealed record Fleet

@@ -4,7 +4,7 @@ using FuncLimiter.Gateway.Configuration.Reading;
 using FuncLimiter.Simulation.Providers;
 using FuncLimiter.Simulation.Providers.Faults;
 
-namespace FuncLimiter.Server.Virtual.Reading;
+namespace FuncLimiter.WhatIf.Virtual.Reading;
 
 /// <summary>Reads a fleet file.</summary>
 internal static class FleetReader

@@ -1,6 +1,6 @@
 using FuncLimiter.Core.Budgets;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>
 /// Flows that compete for the same deployments, in small portions: the class that is owed or else the highest, in it the tenant with the

@@ -1,7 +1,7 @@
-using FuncLimiter.Server.Virtual;
 using FuncLimiter.Simulation.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>What one deployment can take of a flow.</summary>
 /// <param name="Name">The deployment.</param>

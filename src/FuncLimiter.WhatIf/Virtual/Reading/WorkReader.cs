@@ -2,7 +2,7 @@ using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Configuration.Reading;
 
-namespace FuncLimiter.Server.Virtual.Reading;
+namespace FuncLimiter.WhatIf.Virtual.Reading;
 
 /// <summary>Reads what a tenant calls.</summary>
 internal sealed class WorkReader(GatewayConfiguration configuration, MistakeList mistakes)

@@ -2,10 +2,10 @@ using System.Text;
 using System.Text.Json;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Configuration.Reading;
-using FuncLimiter.Server.Virtual;
-using FuncLimiter.Server.Virtual.Reading;
+using FuncLimiter.WhatIf.Virtual;
+using FuncLimiter.WhatIf.Virtual.Reading;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>Reads a volumes file.</summary>
 internal static class VolumesReader

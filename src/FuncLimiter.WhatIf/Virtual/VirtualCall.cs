@@ -6,7 +6,7 @@ using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Simulation.Virtual;
 using Route = FuncLimiter.Gateway.Calls.Routes.Route;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>One call on its way through a simulation.</summary>
 internal sealed class VirtualCall(VirtualGroup group, RequestFacts facts, CallPlan plan, Instant at)

@@ -1,8 +1,8 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Configuration;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>What a plan says. Hours are hours of the day in UTC, waits in seconds, shares 0 to 1, money in US dollars.</summary>
 /// <param name="Fits">Whether every limit holds what the busiest hour asks for, in 19 of 20 windows.</param>

@@ -9,7 +9,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers;
 using FuncLimiter.Simulation.Virtual;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>
 /// A fleet in virtual time: the limiter's own decisions, from one event to the next, against providers that count for themselves. The same

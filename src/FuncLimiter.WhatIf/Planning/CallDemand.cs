@@ -3,10 +3,10 @@ using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Providers.Dialects;
-using FuncLimiter.Server.Virtual;
 using FuncLimiter.Simulation.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>What one call of some work takes at one deployment on average, by the provider's own charging rule.</summary>
 /// <param name="Mean">The mean charge.</param>

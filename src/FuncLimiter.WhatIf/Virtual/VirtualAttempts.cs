@@ -8,7 +8,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Simulation.Providers;
 using FuncLimiter.Simulation.Virtual;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>What the gateway does with calls once the limiter has decided: asks a provider, settles, and tries again as the pacing machine says.</summary>
 internal sealed class VirtualAttempts

@@ -1,7 +1,7 @@
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Simulation.Providers.Reports;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>What came of a simulation. Waits in seconds, shares 0 to 1, money in US dollars.</summary>
 /// <param name="Seed">What chance was drawn from.</param>

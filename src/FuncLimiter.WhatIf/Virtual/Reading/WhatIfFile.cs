@@ -2,7 +2,7 @@ using System.Text.Json;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Configuration.Reading;
 
-namespace FuncLimiter.Server.Virtual.Reading;
+namespace FuncLimiter.WhatIf.Virtual.Reading;
 
 /// <summary>Reads the files of commands that ask what would be. Nothing is called, so secrets need not be set.</summary>
 internal static class WhatIfFile

@@ -1,7 +1,7 @@
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Simulation.Virtual;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>Counts of one tenant's calls of one class.</summary>
 internal sealed class GroupTally(string tenant, Priority priority, int hours)

@@ -2,9 +2,9 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>What the teams ask of each deployment in each hour if nobody had to wait: everything goes to the routes' targets.</summary>
 internal sealed class Load

@@ -1,8 +1,8 @@
 using System.Globalization;
-using FuncLimiter.Server.Virtual;
+using FuncLimiter.WhatIf.Virtual;
 using Spectre.Console;
 
-namespace FuncLimiter.Server.Planning;
+namespace FuncLimiter.WhatIf.Planning;
 
 /// <summary>Tells a plan in a terminal.</summary>
 internal static class PlanView

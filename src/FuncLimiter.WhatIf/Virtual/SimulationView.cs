@@ -1,7 +1,7 @@
 using System.Globalization;
 using Spectre.Console;
 
-namespace FuncLimiter.Server.Virtual;
+namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>Shows a simulation's report in a terminal.</summary>
 internal static class SimulationView
