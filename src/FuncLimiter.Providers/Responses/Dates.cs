@@ -113,26 +113,34 @@ internal static class Dates
     }
 }
 
-/// <summary>United States Pacific time by its rule in law since 2007, the same on machines that have no time zone data.</summary>
-internal static class PacificTime
+/// <summary>United States Pacific time, at whose midnight Google's daily quotas start anew (https://ai.google.dev/gemini-api/docs/rate-limits).</summary>
+public static class PacificTime
 {
+    private const string IanaId = "America/Los_Angeles";
+
     /// <summary>The zone.</summary>
-    public static readonly TimeZoneInfo Zone = TimeZoneInfo.CreateCustomTimeZone(
-        "Pacific Time",
-        TimeSpan.FromHours(-8),
-        "Pacific Time",
-        "Pacific Standard Time",
-        "Pacific Daylight Time",
-        [
-            TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(
-                new DateTime(2007, 1, 1),
-                DateTime.MaxValue.Date,
-                TimeSpan.FromHours(1),
-                TimeZoneInfo.TransitionTime.CreateFloatingDateRule(new DateTime(1, 1, 1, 2, 0, 0), 3, 2, DayOfWeek.Sunday),
-                TimeZoneInfo.TransitionTime.CreateFloatingDateRule(new DateTime(1, 1, 1, 2, 0, 0), 11, 1, DayOfWeek.Sunday)),
-        ]);
+    public static readonly TimeZoneInfo Zone = Find();
+
+    // Small container images come without time zone data; the law's rule since 2007 stands in for it.
+    internal static TimeZoneInfo ByRule()
+    {
+        var twoInTheNight = new DateTime(1, 1, 1, 2, 0, 0);
+        var summer = TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(
+            DateTime.MinValue.Date,
+            DateTime.MaxValue.Date,
+            TimeSpan.FromHours(1),
+            TimeZoneInfo.TransitionTime.CreateFloatingDateRule(twoInTheNight, 3, 2, DayOfWeek.Sunday),
+            TimeZoneInfo.TransitionTime.CreateFloatingDateRule(twoInTheNight, 11, 1, DayOfWeek.Sunday));
+        return TimeZoneInfo.CreateCustomTimeZone(IanaId, TimeSpan.FromHours(-8), "Pacific Time", "Pacific Standard Time", "Pacific Daylight Time", [summer]);
+    }
+
+    private static TimeZoneInfo Find() =>
+        TimeZoneInfo.TryFindSystemTimeZoneById(IanaId, out var zone) || TimeZoneInfo.TryFindSystemTimeZoneById("Pacific Standard Time", out zone)
+            ? zone
+            : ByRule();
 
     /// <summary>The next midnight, when a day's quota starts anew. Clocks never change at midnight, so it is never ambiguous.</summary>
+    /// <param name="now">The moment from which on.</param>
     public static DateTimeOffset NextMidnight(DateTimeOffset now)
     {
         var local = TimeZoneInfo.ConvertTime(now, Zone).Date.AddDays(1);

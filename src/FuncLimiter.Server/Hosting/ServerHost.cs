@@ -3,7 +3,6 @@ using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Jobs;
-using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Server.Storage;
 using Microsoft.AspNetCore.Connections;

@@ -81,18 +81,6 @@ public class LimitReadingTests
     public void Amounts_WhenWrittenWithAnExponent_AreTaken() =>
         Assert.Equal(2_000_000, Assert.Single(Of("openai", """{ "tpm": 2e6 }""")).Amount);
 
-    [Fact]
-    public void PacificTime_WhenTheMachineHasNoTimeZoneData_IsTheSameByRule()
-    {
-        var rule = PacificTime.ByRule();
-        var system = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
-
-        for (var hour = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc); hour.Year < 2029; hour = hour.AddHours(1))
-        {
-            Assert.Equal(system.GetUtcOffset(hour), rule.GetUtcOffset(hour));
-        }
-    }
-
     private static IReadOnlyList<Limit> Of(string provider, string limits)
     {
         var mistakes = new MistakeList();

@@ -64,4 +64,16 @@ public class DatesTests
     public void NextMidnight_FollowsCaliforniasClocks(string now, string midnight) => Assert.Equal(
         DateTimeOffset.Parse(midnight, CultureInfo.InvariantCulture),
         PacificTime.NextMidnight(DateTimeOffset.Parse(now, CultureInfo.InvariantCulture)));
+
+    [Fact]
+    public void PacificTime_WhenTheMachineHasNoTimeZoneData_IsTheSameByRule()
+    {
+        var rule = PacificTime.ByRule();
+        var system = TimeZoneInfo.FindSystemTimeZoneById("America/Los_Angeles");
+
+        for (var hour = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc); hour.Year < 2029; hour = hour.AddHours(1))
+        {
+            Assert.Equal(system.GetUtcOffset(hour), rule.GetUtcOffset(hour));
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Gateway.Configuration.Reading;
 

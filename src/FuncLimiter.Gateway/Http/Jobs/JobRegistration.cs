@@ -61,6 +61,18 @@ public static class JobRegistration
         return services;
     }
 
+    /// <summary>
+    /// Adds the loop that hands batches in and follows them, for a host that runs jobs itself. Needs an <see cref="IBatchStore"/> beside what
+    /// <see cref="AddJobRunner"/> needs.
+    /// </summary>
+    /// <param name="services">Where to.</param>
+    public static IServiceCollection AddBatchRunner(this IServiceCollection services)
+    {
+        services.AddSingleton<BatchHandling>();
+        services.AddHostedService<BatchRunner>();
+        return services;
+    }
+
     private static JobFit? Fit(IServiceProvider provider) =>
         provider.GetService<ILimiter>() is { } limiter && provider.GetService<Estimator>() is { } estimator
             ? new JobFit(limiter, provider.GetRequiredService<RouteTable>(), estimator)
