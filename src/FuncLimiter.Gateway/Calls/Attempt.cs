@@ -103,7 +103,7 @@ internal sealed class Attempt
             _services.Limiter.Observe(Admission.Reservation!, _services.Reports.Believed(Deployment.Name, told));
         }
 
-        Settle(_plan.ChargeAtEnd(_place, bounded, told.Kind), told.Kind, usage);
+        Settle(told.Kind, usage, provider: _plan.ChargeAtEnd(_place, bounded, told.Kind));
         if (isTrusted && told.Kind == OutcomeKind.Success)
         {
             Learn(bounded);
@@ -111,17 +111,17 @@ internal sealed class Attempt
     }
 
     /// <summary>The provider was never reached: nothing was used anywhere.</summary>
-    public void SettleUnsent() => Settle(Charge.None, OutcomeKind.TransientFailure, null);
+    public void SettleUnsent() => Settle(OutcomeKind.TransientFailure, null, provider: Charge.None);
 
     /// <summary>The provider failed or refused: it charges by its own rule, the caller got nothing.</summary>
-    public void SettleFailed(OutcomeKind outcome, TokenUsage? usage) => Settle(_plan.ChargeAtEnd(_place, usage, outcome), outcome, usage);
+    public void SettleFailed(OutcomeKind outcome, TokenUsage? usage) => Settle(outcome, usage);
 
     /// <summary>The call was answered to its end.</summary>
     /// <param name="usage">The tokens used; null where nobody told.</param>
     /// <param name="costUsd">What the provider says that it cost, in US dollars; null where it says nothing.</param>
     public void SettleAnswered(TokenUsage? usage, decimal? costUsd)
     {
-        Settle(_plan.ChargeAtEnd(_place, usage, OutcomeKind.Success), OutcomeKind.Success, usage, costUsd);
+        Settle(OutcomeKind.Success, usage, costUsd);
         Learn(usage);
     }
 
@@ -132,7 +132,7 @@ internal sealed class Attempt
     {
         var seen = told ?? new TokenUsage(Estimate.InputTokens, 0);
         seen = seen with { OutputTokens = Math.Max(seen.OutputTokens, outputTokens) };
-        Settle(_plan.ChargeAtEnd(_place, seen, OutcomeKind.Success), OutcomeKind.Success, seen);
+        Settle(OutcomeKind.Success, seen);
     }
 
     private void Learn(TokenUsage? usage)
@@ -143,7 +143,7 @@ internal sealed class Attempt
         }
     }
 
-    private void Settle(Charge provider, OutcomeKind outcome, TokenUsage? usage, decimal? costUsd = null)
+    private void Settle(OutcomeKind outcome, TokenUsage? usage, decimal? costUsd = null, Charge? provider = null)
     {
         if (IsSettled)
         {
@@ -156,7 +156,7 @@ internal sealed class Attempt
             : costUsd is { } reported ? CallCost.Reported(reported, Price, used)
             : Price is { } price ? CallCost.Of(price, used)
             : null;
-        var consumer = usage is { } known ? ConsumerCharge.Of(known, Cost) : ConsumerCharge.Untold(outcome, Estimate, Price);
-        _services.Limiter.Settle(Admission.Reservation!, new Settlement(provider, consumer) { Usage = usage });
+        var settlement = _plan.SettlementOf(_place, outcome, usage, Cost);
+        _services.Limiter.Settle(Admission.Reservation!, provider is { } told ? settlement with { Provider = told } : settlement);
     }
 }

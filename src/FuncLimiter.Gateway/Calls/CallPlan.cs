@@ -88,6 +88,21 @@ internal sealed class CallPlan
         Route.Deployments[place].Provider.ChargeAtEnd(_facts[place], _charges[place], usage, outcome);
 
     /// <summary>
+    /// What stands once a call at one deployment is over: the provider is owed what its rule charges, tenant and user what was really used,
+    /// or where nobody told that, what was foreseen.
+    /// </summary>
+    /// <param name="place">The deployment's place in the route.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="usage">The tokens used; null where nobody told.</param>
+    /// <param name="cost">What they cost; null where that is not known.</param>
+    public Settlement SettlementOf(int place, OutcomeKind outcome, TokenUsage? usage, CallCost? cost) => new(
+        ChargeAtEnd(place, usage, outcome),
+        usage is { } known ? ConsumerCharge.Of(known, cost) : ConsumerCharge.Untold(outcome, Estimate(place), Price(place)))
+    {
+        Usage = usage,
+    };
+
+    /// <summary>
     /// Usage that somebody tells, cut to what a call can have used at one deployment: a token has a byte of text at least, and no answer
     /// is longer than asked for. Where the request is not known, no more than was foreseen.
     /// </summary>

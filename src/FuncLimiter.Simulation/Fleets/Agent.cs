@@ -80,7 +80,7 @@ internal sealed class Agent(
             await response.Content.CopyToAsync(Stream.Null, end);
             var failure = refused ? null : ((int)response.StatusCode).ToString(CultureInfo.InvariantCulture);
             var ended = new AgentOutcome(refused ? AgentOutcomeKind.GaveUp : AgentOutcomeKind.Failed, 0, 0, latencyMs, failure);
-            return (ended, RetryHint.MayRetry(response) ? PauseBefore(retry, RetryHint.Wait(response.Headers)) : null);
+            return (ended, AgentRetryHint.MayRetry(response) ? PauseBefore(retry, AgentRetryHint.Wait(response.Headers)) : null);
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
@@ -92,7 +92,7 @@ internal sealed class Agent(
     private static async Task<AgentOutcome> ReadAnswerAsync(HttpResponseMessage response, double latencyMs, CancellationToken end)
     {
         var body = await response.Content.ReadAsByteArrayAsync(end);
-        var waitMs = RetryHint.Number(response.Headers, "X-FuncLimiter-Waited-Ms") ?? latencyMs;
+        var waitMs = AgentRetryHint.Number(response.Headers, "X-FuncLimiter-Waited-Ms") ?? latencyMs;
         try
         {
             return new AgentOutcome(AgentOutcomeKind.Answered, UsageScan.Tokens(body), waitMs, latencyMs, null);
@@ -120,7 +120,7 @@ internal sealed class Agent(
 }
 
 /// <summary>What a response says about trying again, as the official SDKs read it.</summary>
-internal static class RetryHint
+internal static class AgentRetryHint
 {
     /// <summary>Whether the same request may be sent again.</summary>
     public static bool MayRetry(HttpResponseMessage response) =>

@@ -15,7 +15,7 @@ public sealed class VirtualProviders
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
-    private readonly Deployment[] _deployments;
+    private readonly DoubleDeployment[] _deployments;
     private readonly FaultSchedule _faults;
 
     /// <param name="options">The deployments and what goes wrong; ports and bodies do not matter.</param>
@@ -23,7 +23,7 @@ public sealed class VirtualProviders
     {
         ArgumentNullException.ThrowIfNull(options);
         var shared = options.SharedLimits.ToDictionary(pair => pair.Key, pair => pair.Value.SelectMany(EnforcerFactory.Create).ToArray());
-        _deployments = [.. options.Deployments.Select(deployment => new Deployment(deployment, shared.GetValueOrDefault(deployment.Key, [])))];
+        _deployments = [.. options.Deployments.Select(deployment => new DoubleDeployment(deployment, shared.GetValueOrDefault(deployment.Key, [])))];
         _faults = new FaultSchedule(options.Seed);
         foreach (var rule in options.Faults)
         {
@@ -142,12 +142,12 @@ public sealed class VirtualProviders
 
     /// <summary>What the limits have seen that a deployment shares with others of its key.</summary>
     public IReadOnlyList<LimitReport> SharedReport(int place, double now) =>
-        [.. _deployments[place].Limits.Shared.Select(limit => Deployment.Report(limit, now))];
+        [.. _deployments[place].Limits.Shared.Select(limit => DoubleDeployment.Report(limit, now))];
 
     private static LimitRefusal Closed(double seconds) =>
         new(RefusalCause.Closed, LimitDimension.Requests, seconds, 0, 0, 1, 0, Minute);
 
-    private static VirtualAnswer Refuse(Deployment deployment, in LimitRefusal refusal, double now)
+    private static VirtualAnswer Refuse(DoubleDeployment deployment, in LimitRefusal refusal, double now)
     {
         deployment.Rejected++;
         deployment.Penalty.Violated(now);
@@ -157,7 +157,7 @@ public sealed class VirtualProviders
             return new VirtualAnswer(VirtualOutcome.TooLarge, null, refusal.Dimension);
         }
 
-        var told = RetryHint.Seconds(refusal, deployment.Options.Dialect);
+        var told = DoubleRetryHint.Seconds(refusal, deployment.Options.Dialect);
         deployment.ToldUntil = Math.Max(deployment.ToldUntil, now + (told ?? 0));
         return new VirtualAnswer(VirtualOutcome.RateLimited, told, refusal.Cause == RefusalCause.Closed ? null : refusal.Dimension);
     }

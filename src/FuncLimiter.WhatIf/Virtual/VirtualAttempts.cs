@@ -92,10 +92,8 @@ internal sealed class VirtualAttempts
             admission.Reservation,
             new Observation(kind) { Readings = call.Readings, RetryAfter = retryAfter, Dimension = Of(call.Answer.Dimension) },
             now);
-        var consumer = usage is { } used
-            ? ConsumerCharge.Of(used, call.Plan.Price(admission.Place))
-            : ConsumerCharge.Untold(kind, call.Plan.Estimate(admission.Place), null);
-        _limiter.Settle(admission.Reservation, new Settlement(call.Plan.ChargeAtEnd(admission.Place, usage, kind), consumer) { Usage = usage }, now);
+        var cost = usage is { } used && call.Plan.Price(admission.Place) is { } price ? CallCost.Of(price, used) : (CallCost?)null;
+        _limiter.Settle(admission.Reservation, call.Plan.SettlementOf(admission.Place, kind, usage, cost), now);
         if (isAnswered)
         {
             Deliver(call, seconds);

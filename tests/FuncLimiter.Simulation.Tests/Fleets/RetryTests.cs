@@ -37,7 +37,7 @@ public class RetryTests
         Add(response, "retry-after", seconds);
         Add(response, "retry-after-ms", ms);
 
-        Assert.Equal(expected, RetryHint.Wait(response.Headers)?.TotalSeconds);
+        Assert.Equal(expected, AgentRetryHint.Wait(response.Headers)?.TotalSeconds);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public class RetryTests
         using var response = new HttpResponseMessage((HttpStatusCode)status);
         Add(response, "x-should-retry", shouldRetry);
 
-        Assert.Equal(expected, RetryHint.MayRetry(response));
+        Assert.Equal(expected, AgentRetryHint.MayRetry(response));
     }
 
     private static void Add(HttpResponseMessage response, string name, string? value)

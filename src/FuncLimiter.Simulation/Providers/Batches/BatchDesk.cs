@@ -97,7 +97,7 @@ internal sealed class BatchDesk(BatchOptions options)
     /// <summary>The body of a line's answer; null where it is no call that can be answered.</summary>
     public static byte[]? Answer(DoubleState state, ProviderDialect dialect, RequestOperation operation, HeldBatch batch, BatchLine line)
     {
-        if (RequestReader.Read(line.Body, operation, dialect, out _) is not { } request || ModelOf(line.Body) is not { } model
+        if (DoubleRequestReader.Read(line.Body, operation, dialect, out _) is not { } request || ModelOf(line.Body) is not { } model
             || state.Find(dialect, batch.Key, model) is not { } deployment)
         {
             return null;

@@ -74,19 +74,19 @@ internal sealed class CallHandler(ProviderDoubleOptions options, TimeProvider ti
         await ResponseOutput.SendJsonAsync(response, scratch);
     }
 
-    private static RequestProblem? HeaderProblem(Call call, out Fault? fault)
+    private static DoubleProblem? HeaderProblem(Call call, out Fault? fault)
     {
         fault = null;
         var headers = call.Context.Request.Headers;
         if (call.Route.Dialect == ProviderDialect.Anthropic && !headers.ContainsKey("anthropic-version"))
         {
-            return new RequestProblem("anthropic-version: header is required", null, null);
+            return new DoubleProblem("anthropic-version: header is required", null, null);
         }
 
         if (headers.TryGetValue("x-double-fault", out var asked))
         {
             fault = FaultNames.ParseHeader(asked.ToString());
-            return fault is null ? new RequestProblem($"x-double-fault: give one of {FaultNames.All}, but not limit", null, null) : null;
+            return fault is null ? new DoubleProblem($"x-double-fault: give one of {FaultNames.All}, but not limit", null, null) : null;
         }
 
         return null;
@@ -102,7 +102,7 @@ internal sealed class CallHandler(ProviderDoubleOptions options, TimeProvider ti
         }
 
         var problem = HeaderProblem(call, out var asked);
-        var request = problem is null ? RequestReader.Read(buffer.Bytes, call.Operation, call.Route.Dialect, out problem) : null;
+        var request = problem is null ? DoubleRequestReader.Read(buffer.Bytes, call.Operation, call.Route.Dialect, out problem) : null;
         if (request is null)
         {
             await FailAsync(call, ProviderErrors.BadRequest(call.Route.Dialect, problem!));
@@ -126,14 +126,14 @@ internal sealed class CallHandler(ProviderDoubleOptions options, TimeProvider ti
         await HandleAdmittedAsync(call, deployment, request, asked);
     }
 
-    private async Task HandleAdmittedAsync(Call call, Deployment deployment, ReceivedRequest request, Fault? asked)
+    private async Task HandleAdmittedAsync(Call call, DoubleDeployment deployment, ReceivedRequest request, Fault? asked)
     {
         var context = call.Context;
         var key = context.Request.Headers.TryGetValue("Idempotency-Key", out var value) ? value.ToString() : null;
         var admission = call.State.Admit(deployment, request, asked, key, call.Id, context.Response.Headers);
         if (admission.Refusal is { } refusal)
         {
-            RetryHint.Set(context.Response.Headers, refusal, deployment.Options.Dialect);
+            DoubleRetryHint.Set(context.Response.Headers, refusal, deployment.Options.Dialect);
             var error = RefusalErrors.Of(deployment.Options, refusal, call.Operation, context.Request.Query["api-version"].ToString());
             await ResponseOutput.SendErrorAsync(context.Response, error, deployment.Options.Dialect, call.Id);
             return;
@@ -148,11 +148,11 @@ internal sealed class CallHandler(ProviderDoubleOptions options, TimeProvider ti
             return;
         }
 
-        await new CallAnswer(context, call.State, deployment, admission, time).RunAsync();
+        await new DoubleAnswer(context, call.State, deployment, admission, time).RunAsync();
     }
 
     /// <summary>Counting is free and has limits of its own, which are far away.</summary>
-    private static async Task SendTokenCountAsync(Call call, Deployment deployment, ReceivedRequest request)
+    private static async Task SendTokenCountAsync(Call call, DoubleDeployment deployment, ReceivedRequest request)
     {
         var scratch = JsonScratch.Take();
         new CountTokensShape(new AnswerPlan

@@ -16,9 +16,9 @@ internal sealed class DoubleState
     private readonly ProviderDoubleOptions _options;
     private readonly TimeProvider _time;
     private readonly long _start;
-    private readonly Dictionary<(ProviderDialect, string Key, string Model), Deployment> _byModel = [];
+    private readonly Dictionary<(ProviderDialect, string Key, string Model), DoubleDeployment> _byModel = [];
     private readonly HashSet<(ProviderDialect, string Key)> _keys = [];
-    private readonly List<Deployment> _deployments = [];
+    private readonly List<DoubleDeployment> _deployments = [];
     private readonly Dictionary<string, Enforcer[]> _shared;
     private readonly FaultSchedule _faults;
     private readonly IdempotencyLedger _idempotency = new();
@@ -34,7 +34,7 @@ internal sealed class DoubleState
         _shared = options.SharedLimits.ToDictionary(pair => pair.Key, pair => pair.Value.SelectMany(EnforcerFactory.Create).ToArray());
         foreach (var deployment in options.Deployments)
         {
-            var made = new Deployment(deployment, _shared.GetValueOrDefault(deployment.Key, []));
+            var made = new DoubleDeployment(deployment, _shared.GetValueOrDefault(deployment.Key, []));
             _deployments.Add(made);
             _byModel.Add((deployment.Dialect, deployment.Key, deployment.Model), made);
             _keys.Add((deployment.Dialect, deployment.Key));
@@ -66,7 +66,7 @@ internal sealed class DoubleState
         return false;
     }
 
-    public Deployment? Find(ProviderDialect dialect, string key, string model) =>
+    public DoubleDeployment? Find(ProviderDialect dialect, string key, string model) =>
         _byModel.GetValueOrDefault((dialect, key, model))
         ?? (_options.TakesAnyKey ? _deployments.Where(each => each.Options.Model == model).MinBy(each => each.Options.Dialect != dialect) : null);
 
@@ -95,7 +95,7 @@ internal sealed class DoubleState
 
     /// <summary>Lets a call in or turns it away, and sets the headers that tell of the limits.</summary>
     public Admission Admit(
-        Deployment deployment, ReceivedRequest request, Fault? asked, string? idempotencyKey, string id, IHeaderDictionary headers)
+        DoubleDeployment deployment, ReceivedRequest request, Fault? asked, string? idempotencyKey, string id, IHeaderDictionary headers)
     {
         lock (_gate)
         {
@@ -115,7 +115,7 @@ internal sealed class DoubleState
 
             if (deployment.Options.TellsLimits && admission.Fault is not { IsShed: true })
             {
-                LimitHeaders.Set(headers, deployment.Options.Dialect, deployment.Limits, now, _time.GetUtcNow());
+                DoubleHeaders.Set(headers, deployment.Options.Dialect, deployment.Limits, now, _time.GetUtcNow());
             }
 
             return admission;
@@ -123,7 +123,7 @@ internal sealed class DoubleState
     }
 
     /// <summary>Charges output as it comes into being.</summary>
-    public void Generated(Deployment deployment, long tokens)
+    public void Generated(DoubleDeployment deployment, long tokens)
     {
         lock (_gate)
         {
@@ -132,7 +132,7 @@ internal sealed class DoubleState
     }
 
     /// <summary>Replaces the estimate of the input by what the tokenizer counted.</summary>
-    public void CorrectInput(Deployment deployment, AnswerPlan plan, long charged)
+    public void CorrectInput(DoubleDeployment deployment, AnswerPlan plan, long charged)
     {
         lock (_gate)
         {
@@ -141,7 +141,7 @@ internal sealed class DoubleState
     }
 
     /// <summary>Ends an accepted call.</summary>
-    public void End(Deployment deployment, AnswerPlan plan, CallEnd end)
+    public void End(DoubleDeployment deployment, AnswerPlan plan, CallEnd end)
     {
         lock (_gate)
         {
@@ -168,14 +168,14 @@ internal sealed class DoubleState
                 _time.GetUtcNow(),
                 now,
                 [.. _deployments.Select(deployment => deployment.Report(now))],
-                [.. _shared.Values.SelectMany(limits => limits).Select(limit => Deployment.Report(limit, now))],
+                [.. _shared.Values.SelectMany(limits => limits).Select(limit => DoubleDeployment.Report(limit, now))],
                 _idempotency.Report(),
                 Interlocked.Read(ref _unauthorized),
                 Interlocked.Read(ref _invalid));
         }
     }
 
-    private Admission Decide(Deployment deployment, ReceivedRequest request, Fault? asked, string id, double now)
+    private Admission Decide(DoubleDeployment deployment, ReceivedRequest request, Fault? asked, string id, double now)
     {
         if (Math.Max(deployment.ClosedUntil, deployment.Penalty.ClosedUntil) > now)
         {
@@ -214,12 +214,12 @@ internal sealed class DoubleState
     private static LimitRefusal Closed(RefusalCause cause, double seconds) =>
         new(cause, LimitDimension.Requests, seconds, 0, 0, 1, 0, TimeSpan.FromMinutes(1));
 
-    private static Admission Refuse(Deployment deployment, LimitRefusal refusal, double now)
+    private static Admission Refuse(DoubleDeployment deployment, LimitRefusal refusal, double now)
     {
         deployment.Rejected++;
         deployment.TooLarge += refusal.Cause == RefusalCause.TooLarge ? 1 : 0;
         deployment.Penalty.Violated(now);
-        if (RetryHint.Seconds(refusal, deployment.Options.Dialect) is { } told)
+        if (DoubleRetryHint.Seconds(refusal, deployment.Options.Dialect) is { } told)
         {
             deployment.ToldUntil = Math.Max(deployment.ToldUntil, now + told);
         }

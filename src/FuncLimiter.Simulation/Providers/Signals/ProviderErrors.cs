@@ -44,7 +44,7 @@ internal static class ProviderErrors
         _ => new ProviderError(404, Invalid, "unknown_url", $"Invalid URL ({method} {path})"),
     };
 
-    public static ProviderError BadRequest(ProviderDialect dialect, RequestProblem problem) =>
+    public static ProviderError BadRequest(ProviderDialect dialect, DoubleProblem problem) =>
         new(400, Invalid, dialect == ProviderDialect.Azure ? problem.Code ?? "BadRequest" : problem.Code, problem.Message)
         {
             Parameter = problem.Parameter,

@@ -118,7 +118,7 @@ public class EnforcerTests
     {
         Enforcer requests = new BucketEnforcer(LimitOptions.Rpm(60));
         Enforcer tokens = new BucketEnforcer(LimitOptions.Tpm(100));
-        var set = new LimitSet([requests, tokens], [], failedCallsCost: false);
+        var set = new DoubleLimits([requests, tokens], [], failedCallsCost: false);
         var large = new Demand(1, 80, 0, 0, 1);
 
         Assert.Null(set.TryTake(large, large, 0));

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace FuncLimiter.Simulation.Providers.Requests;
 
 /// <summary>The top-level fields of a request, as they stand; prompts as ranges of the body.</summary>
-internal ref struct RequestFields
+internal ref struct DoubleRequestFields
 {
     public string? Model;
     public bool Stream;
@@ -20,9 +20,9 @@ internal ref struct RequestFields
 
     /// <summary>Reads them all, and so proves that the body is one well-formed JSON object.</summary>
     /// <exception cref="JsonException">The body is not.</exception>
-    public static RequestFields Read(ReadOnlySpan<byte> body)
+    public static DoubleRequestFields Read(ReadOnlySpan<byte> body)
     {
-        var fields = default(RequestFields);
+        var fields = default(DoubleRequestFields);
         var reader = new Utf8JsonReader(body);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {

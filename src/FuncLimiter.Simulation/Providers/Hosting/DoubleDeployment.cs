@@ -5,11 +5,11 @@ using FuncLimiter.Simulation.Providers.Reports;
 namespace FuncLimiter.Simulation.Providers.Hosting;
 
 /// <summary>One deployment at work: its limits, its cache, its counts. Guarded by the state that owns it.</summary>
-internal sealed class Deployment(DeploymentOptions options, IReadOnlyList<Enforcer> shared)
+internal sealed class DoubleDeployment(DeploymentOptions options, IReadOnlyList<Enforcer> shared)
 {
     public DeploymentOptions Options { get; } = options;
 
-    public LimitSet Limits { get; } = new(
+    public DoubleLimits Limits { get; } = new(
         [.. options.Limits.SelectMany(EnforcerFactory.Create)], shared, options.CostsRequestOnFailure);
 
     public Penalty Penalty { get; } = new(options.Penalty);

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Simulation.Providers.Hosting;
 
 /// <summary>Gives one accepted call its answer, in time, and lets go wrong what is to go wrong.</summary>
-internal sealed class CallAnswer(HttpContext context, DoubleState state, Deployment deployment, Admission admission, TimeProvider time)
+internal sealed class DoubleAnswer(HttpContext context, DoubleState state, DoubleDeployment deployment, Admission admission, TimeProvider time)
 {
     private const double StepSeconds = 0.05;
     private const double UsualSlownessMs = 200;

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Simulation.Providers.Signals;
 
 /// <summary>When a refused caller is told to come back.</summary>
-internal static class RetryHint
+internal static class DoubleRetryHint
 {
     /// <summary>
     /// The wait that the headers name, in seconds: to the millisecond at OpenAI and Azure, in whole seconds at Anthropic; null where none

@@ -4,7 +4,7 @@ namespace FuncLimiter.Simulation.Providers.Enforcement;
 /// <param name="own">The deployment's own.</param>
 /// <param name="shared">Those of its key.</param>
 /// <param name="failedCallsCost">Whether a call that is turned away still costs a request.</param>
-internal sealed class LimitSet(IReadOnlyList<Enforcer> own, IReadOnlyList<Enforcer> shared, bool failedCallsCost)
+internal sealed class DoubleLimits(IReadOnlyList<Enforcer> own, IReadOnlyList<Enforcer> shared, bool failedCallsCost)
 {
     public IReadOnlyList<Enforcer> All { get; } = [.. own, .. shared];
 

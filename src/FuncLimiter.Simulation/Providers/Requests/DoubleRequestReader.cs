@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace FuncLimiter.Simulation.Providers.Requests;
 
 /// <summary>Turns a body into a request, or says what is wrong with it in the provider's words.</summary>
-internal static class RequestReader
+internal static class DoubleRequestReader
 {
     private const int MostChoices = 128;
 
@@ -13,17 +13,17 @@ internal static class RequestReader
     /// <param name="dialect">Whose rules hold.</param>
     /// <param name="problem">What is wrong, where null is returned.</param>
     public static ReceivedRequest? Read(
-        ReadOnlySpan<byte> body, RequestOperation operation, ProviderDialect dialect, out RequestProblem? problem)
+        ReadOnlySpan<byte> body, RequestOperation operation, ProviderDialect dialect, out DoubleProblem? problem)
     {
         try
         {
-            var fields = RequestFields.Read(body);
+            var fields = DoubleRequestFields.Read(body);
             problem = Check(fields, operation, dialect);
             return problem is null ? Build(fields, operation, dialect, body) : null;
         }
         catch (JsonException)
         {
-            problem = new RequestProblem(
+            problem = new DoubleProblem(
                 dialect == ProviderDialect.Anthropic
                     ? "The request body is not valid JSON."
                     : "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
@@ -34,32 +34,32 @@ internal static class RequestReader
         }
     }
 
-    private static RequestProblem? Check(in RequestFields fields, RequestOperation operation, ProviderDialect dialect)
+    private static DoubleProblem? Check(in DoubleRequestFields fields, RequestOperation operation, ProviderDialect dialect)
     {
         var anthropic = dialect == ProviderDialect.Anthropic;
         var limitName = operation == RequestOperation.Responses ? "max_output_tokens" : "max_tokens";
         var prompt = operation is RequestOperation.Responses or RequestOperation.Embeddings ? "input" : "messages";
         return fields switch
         {
-            { Model: null } when dialect != ProviderDialect.Azure => new RequestProblem(
+            { Model: null } when dialect != ProviderDialect.Azure => new DoubleProblem(
                 anthropic ? "model: Field required" : "you must provide a model parameter", anthropic ? null : "model", null),
-            { MaxTokens: <= 0 } => new RequestProblem(
+            { MaxTokens: <= 0 } => new DoubleProblem(
                 anthropic
                     ? "max_tokens: must be greater than or equal to 1"
                     : $"Invalid '{limitName}': integer below minimum value. Expected a value >= 1, but got {fields.MaxTokens} instead.",
                 limitName,
                 "integer_below_min_value"),
-            { MaxTokens: null } when operation == RequestOperation.Messages => new RequestProblem("max_tokens: Field required", null, null),
-            { Choices: <= 0 or > MostChoices } => new RequestProblem(
+            { MaxTokens: null } when operation == RequestOperation.Messages => new DoubleProblem("max_tokens: Field required", null, null),
+            { Choices: <= 0 or > MostChoices } => new DoubleProblem(
                 $"Invalid 'n': expected a value between 1 and {MostChoices}, but got {fields.Choices} instead.", "n", "invalid_value"),
-            { Messages.Length: 0 } => new RequestProblem(
+            { Messages.Length: 0 } => new DoubleProblem(
                 anthropic ? "messages: Field required" : $"Missing required parameter: '{prompt}'.", prompt, "missing_required_parameter"),
             _ => null,
         };
     }
 
     private static ReceivedRequest Build(
-        in RequestFields fields, RequestOperation operation, ProviderDialect dialect, ReadOnlySpan<byte> body)
+        in DoubleRequestFields fields, RequestOperation operation, ProviderDialect dialect, ReadOnlySpan<byte> body)
     {
         var scan = new PromptScan(PrefixFor(dialect, body));
 

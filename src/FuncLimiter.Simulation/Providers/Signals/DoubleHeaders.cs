@@ -8,7 +8,7 @@ namespace FuncLimiter.Simulation.Providers.Signals;
 /// The headers that tell of limits, stamped when a call is admitted or refused (recorded OpenAI answers show 12 ms to a full bucket of
 /// 5,000 per minute, which only holds at that moment).
 /// </summary>
-internal static class LimitHeaders
+internal static class DoubleHeaders
 {
     private static readonly (LimitDimension Dimension, string Name)[] OpenAINames =
         [(LimitDimension.Requests, "requests"), (LimitDimension.Tokens, "tokens")];
@@ -24,7 +24,7 @@ internal static class LimitHeaders
     /// <param name="limits">The limits that the call met.</param>
     /// <param name="now">Seconds since the double's start.</param>
     /// <param name="utcNow">The time of day.</param>
-    public static void Set(IHeaderDictionary headers, ProviderDialect dialect, LimitSet limits, double now, DateTimeOffset utcNow)
+    public static void Set(IHeaderDictionary headers, ProviderDialect dialect, DoubleLimits limits, double now, DateTimeOffset utcNow)
     {
         if (dialect == ProviderDialect.Anthropic)
         {
@@ -36,7 +36,7 @@ internal static class LimitHeaders
         }
     }
 
-    private static void SetOpenAI(IHeaderDictionary headers, ProviderDialect dialect, LimitSet limits, double now)
+    private static void SetOpenAI(IHeaderDictionary headers, ProviderDialect dialect, DoubleLimits limits, double now)
     {
         foreach (var (dimension, name) in OpenAINames)
         {
@@ -64,7 +64,7 @@ internal static class LimitHeaders
             dialect == ProviderDialect.Azure ? Whole(GoDuration.Seconds(reset)) : GoDuration.Format(reset);
     }
 
-    private static void SetAnthropic(IHeaderDictionary headers, LimitSet limits, double now, DateTimeOffset utcNow)
+    private static void SetAnthropic(IHeaderDictionary headers, DoubleLimits limits, double now, DateTimeOffset utcNow)
     {
         Enforcer? tightestTokens = null;
         foreach (var (dimension, name) in AnthropicNames)
