@@ -15,12 +15,12 @@ internal sealed class AttemptRunner(CallServices services)
     /// <summary>Asks the attempt's deployment.</summary>
     /// <returns>The failure, of which the caller has seen nothing yet; null where the caller was answered.</returns>
     /// <exception cref="OperationCanceledException">The caller went away.</exception>
-    public async ValueTask<Failure?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller)
+    public async ValueTask<FailedAttempt?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller)
     {
         using var timeout = new ActivityTimeout(services.Options.FirstByteTimeout, services.Time, caller);
         BodyContent? content = null;
         HttpResponseMessage? response = null;
-        Failure? failure = null;
+        FailedAttempt? failure = null;
         try
         {
             content = new BodyContent(Body(attempt, out var hidesUsage), attempt.Leave, attempt.Call.Passed?.Upload);
@@ -39,13 +39,13 @@ internal sealed class AttemptRunner(CallServices services)
         {
             // Only what a provider did is its failure: nothing of this reached it.
             attempt.SettleUnsent();
-            failure = Failure.Unsent(attempt, UpstreamFailure.Unsendable(attempt.Deployment.Name));
+            failure = FailedAttempt.Unsent(attempt, UpstreamFailure.Unsendable(attempt.Deployment.Name));
         }
         catch (Exception exception) when (UpstreamFailure.Is(exception) && attempt.Call.Passed?.Upload?.Fault is { } fault)
         {
             // Who sent the body broke it off, not who was to have it.
             attempt.SettleFailed(OutcomeKind.Rejected, null);
-            failure = Failure.Unsent(attempt, fault);
+            failure = FailedAttempt.Unsent(attempt, fault);
         }
         catch (Exception exception) when (!caller.IsCancellationRequested && UpstreamFailure.Is(exception))
         {
@@ -69,7 +69,7 @@ internal sealed class AttemptRunner(CallServices services)
         return failure;
     }
 
-    private async ValueTask<Failure?> RelayAsync(
+    private async ValueTask<FailedAttempt?> RelayAsync(
         Attempt attempt, HttpResponseMessage response, CallAnswer answer, ActivityTimeout timeout, bool hidesUsage)
     {
         using var relay = new StreamRelay(services, attempt, timeout, hidesUsage);
@@ -117,12 +117,12 @@ internal sealed class AttemptRunner(CallServices services)
         && (type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
             || (isCrossed && type.ToString().StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase)));
 
-    private static Failure? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout, bool isBegun)
+    private static FailedAttempt? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout, bool isBegun)
     {
         if (!isBegun && UpstreamFailure.IsOfThisMachine(exception))
         {
             attempt.SettleUnsent();
-            return Failure.Silent(attempt, UpstreamFailure.NoConnection);
+            return FailedAttempt.Silent(attempt, UpstreamFailure.NoConnection);
         }
 
         attempt.Observe(new Observation(OutcomeKind.TransientFailure));
@@ -143,7 +143,7 @@ internal sealed class AttemptRunner(CallServices services)
             attempt.SettleUnsent();
         }
 
-        return Failure.Silent(attempt, UpstreamFailure.Error(attempt.Deployment.Name, wasReached, timeout.TimedOut));
+        return FailedAttempt.Silent(attempt, UpstreamFailure.Error(attempt.Deployment.Name, wasReached, timeout.TimedOut));
     }
 }
 
@@ -157,7 +157,7 @@ internal sealed class ByteRelay(CallServices services, Attempt attempt, Activity
 
     /// <summary>Passes the answer on.</summary>
     /// <returns>Null: whoever called has it, or the beginning of it.</returns>
-    public async ValueTask<Failure?> RunAsync(HttpResponseMessage response, CallAnswer answer)
+    public async ValueTask<FailedAttempt?> RunAsync(HttpResponseMessage response, CallAnswer answer)
     {
         attempt.Observe(attempt.Read(response, []).Observation);
         var isEvents = response.Content.Headers.ContentType?.MediaType == "text/event-stream";

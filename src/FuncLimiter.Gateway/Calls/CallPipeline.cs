@@ -46,7 +46,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
         run.StopWaiting = stopWaiting;
         await run.RunAsync(cancellationToken);
         return answer.IsAborted
-            ? new CallResult(BrokeOff.Status, [], ErrorBody.Write(call.Dialect, BrokeOff), run.Deployment, run.Usage, run.Attempts)
+            ? new CallResult(BrokeOff.Status, [], ErrorJson.Write(call.Dialect, BrokeOff), run.Deployment, run.Usage, run.Attempts)
             : new CallResult(answer.Status, answer.Headers, answer.Body, run.Deployment, run.Usage, run.Attempts);
     }
 

@@ -23,7 +23,7 @@ internal sealed class CallRun
     private readonly long _startedAt;
     private CallAnswer _answer;
     private Attempt? _attempt;
-    private Failure? _failure;
+    private FailedAttempt? _failure;
     private AdmissionResult? _admission;
     private TimeSpan _waited;
     private CallTerms? _terms;

@@ -91,7 +91,7 @@ internal readonly struct CallTrace : IDisposable
     }
 
     /// <summary>How the attempt ended.</summary>
-    public Failure? Ended(Failure? failure, TokenUsage? usage)
+    public FailedAttempt? Ended(FailedAttempt? failure, TokenUsage? usage)
     {
         Tag(usage);
         if (failure is not null)

@@ -29,7 +29,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     /// be answered by another deployment.
     /// </summary>
     /// <returns>The failure with which the stream began, where the caller has seen nothing of it yet; null otherwise.</returns>
-    public async ValueTask<Failure?> RunAsync(HttpResponseMessage response, CallAnswer answer)
+    public async ValueTask<FailedAttempt?> RunAsync(HttpResponseMessage response, CallAnswer answer)
     {
         attempt.Observe(attempt.Read(response, []).Observation);
         var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
@@ -189,11 +189,11 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         return answer.WriteAsync(DialectError.Event(attempt.Call.Dialect, error.Status, error.Message), timeout.Caller);
     }
 
-    private Failure Fail(ResponseReading failed, HttpResponseMessage response, WholeBody body)
+    private FailedAttempt Fail(ResponseReading failed, HttpResponseMessage response, WholeBody body)
     {
         attempt.Observe(failed.Observation);
         attempt.SettleFailed(failed.Observation.Kind, _reader.Usage);
-        return Failure.Answered(attempt, response, body, failed);
+        return FailedAttempt.Answered(attempt, response, body, failed);
     }
 
     private async ValueTask FinishAsync(CallAnswer answer)

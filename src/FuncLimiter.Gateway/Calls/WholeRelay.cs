@@ -10,7 +10,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
 {
     /// <summary>Reads the answer, and passes it on unless it is a failure.</summary>
     /// <returns>The failure, of which the caller has seen nothing yet; null where the answer was passed on.</returns>
-    public async ValueTask<Failure?> RunAsync(HttpResponseMessage response, CallAnswer answer)
+    public async ValueTask<FailedAttempt?> RunAsync(HttpResponseMessage response, CallAnswer answer)
     {
         timeout.Extend(services.Options.IdleTimeout);
         var succeeded = response.IsSuccessStatusCode;
@@ -31,7 +31,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
             {
                 kept = true;
                 attempt.SettleFailed(said.Observation.Kind, said.Usage);
-                return Failure.Answered(attempt, response, body, said);
+                return FailedAttempt.Answered(attempt, response, body, said);
             }
 
             attempt.SettleAnswered(said.Usage, said.CostUsd);

@@ -46,10 +46,10 @@ public sealed class JobCallReader(RouteTable routes)
     public static JobItemResult Refuse(JobCall call, GatewayError error, DateTimeOffset endedAt)
     {
         var dialect = JobPath.TryParse(call.Path, out var path) ? path.Dialect : Dialect.OpenAI;
-        return new JobItemResult(JobItemState.Failed, endedAt, ErrorBody.Status(dialect, error))
+        return new JobItemResult(JobItemState.Failed, endedAt, ErrorJson.Status(dialect, error))
         {
             Headers = [new("Content-Type", "application/json")],
-            Body = ErrorBody.Write(dialect, error),
+            Body = ErrorJson.Write(dialect, error),
         };
     }
 

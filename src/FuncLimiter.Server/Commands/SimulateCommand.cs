@@ -61,7 +61,7 @@ internal static class SimulateCommand
     }
 
     private static SimulationReport Play(
-        GatewayConfiguration configuration, Fleet fleet, ulong seed, Action<double>? onProgress, CancellationToken cancellationToken)
+        GatewayConfiguration configuration, VirtualFleet fleet, ulong seed, Action<double>? onProgress, CancellationToken cancellationToken)
     {
         var run = new VirtualRun(configuration, fleet, seed);
         run.Play(onProgress, cancellationToken);

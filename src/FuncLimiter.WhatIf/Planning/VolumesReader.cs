@@ -145,7 +145,7 @@ internal sealed record Volumes(GatewayConfiguration Configuration, IReadOnlyList
     public double WeightOf(string tenant) => Configuration.Tenants.FirstOrDefault(known => known.Id == tenant)?.Weight ?? 1;
 
     /// <summary>A day of the same work, to be simulated: whoever bears longer waits than the queue's comes back when told to, as jobs do.</summary>
-    public Fleet ToFleet() => new()
+    public VirtualFleet ToFleet() => new()
     {
         Latency = Latency,
         Groups = [.. Work.Select(work => work with { BatchShare = 0, Returns = int.MaxValue, ReturnWithin = PatienceOf(work) })],

@@ -17,7 +17,7 @@ internal static class ProviderSetup
     public static bool TellsLimits(string provider) => Telling.Contains(provider);
 
     /// <summary>The providers, their deployments in the configuration's order.</summary>
-    public static ProviderDoubleOptions From(GatewayConfiguration configuration, Fleet fleet, ulong seed) =>
+    public static ProviderDoubleOptions From(GatewayConfiguration configuration, VirtualFleet fleet, ulong seed) =>
         From(configuration, Epoch + fleet.StartsAt, LatencyOptions.None) with { Seed = seed, Faults = fleet.Faults };
 
     /// <summary>The same at a moment of a real day. An account's key is its id.</summary>

@@ -35,7 +35,7 @@ internal sealed record SimulationReport(
     IReadOnlyList<DeploymentUse> Deployments)
 {
     /// <summary>The report of a run that has ended.</summary>
-    public static SimulationReport Of(VirtualRun run, GatewayConfiguration configuration, Fleet fleet, ulong seed)
+    public static SimulationReport Of(VirtualRun run, GatewayConfiguration configuration, VirtualFleet fleet, ulong seed)
     {
         var tenants = run.Tallies.Select(TenantOutcome.Of).ToList();
         var names = configuration.Accounts.SelectMany(account => account.Models.Select(model => $"{account.Id}/{model.Model}"));
@@ -79,7 +79,7 @@ internal sealed record TenantOutcome(
     IReadOnlyDictionary<string, long> RefusedFor,
     IReadOnlyList<HourOutcome> ByHour)
 {
-    public static TenantOutcome Of(GroupTally tally)
+    public static TenantOutcome Of(VirtualTally tally)
     {
         var waits = tally.Waits();
         return new TenantOutcome(

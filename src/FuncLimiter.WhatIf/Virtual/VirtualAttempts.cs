@@ -16,7 +16,7 @@ internal sealed class VirtualAttempts
     // How long a provider takes to say no.
     private static readonly TimeSpan RefusalTime = TimeSpan.FromMilliseconds(50);
 
-    private readonly Fleet _fleet;
+    private readonly VirtualFleet _fleet;
     private readonly Limiter _limiter;
     private readonly VirtualProviders _providers;
     private readonly EventQueue _events;
@@ -30,7 +30,7 @@ internal sealed class VirtualAttempts
 
     public VirtualAttempts(
         GatewayConfiguration configuration,
-        Fleet fleet,
+        VirtualFleet fleet,
         Limiter limiter,
         VirtualProviders providers,
         EventQueue events,

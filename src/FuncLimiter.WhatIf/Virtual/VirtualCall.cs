@@ -80,7 +80,7 @@ internal sealed class VirtualGroup
     private readonly TokenSpread _input;
     private readonly TokenSpread _output;
 
-    public VirtualGroup(WorkGroup work, Route route, ulong closed, GroupTally tally, ulong seed, int index)
+    public VirtualGroup(WorkGroup work, Route route, ulong closed, VirtualTally tally, ulong seed, int index)
     {
         Work = work;
         Route = route;
@@ -101,7 +101,7 @@ internal sealed class VirtualGroup
     /// <summary>Deployments that may not serve its calls, as bits; smaller models not counted.</summary>
     public ulong Closed { get; }
 
-    public GroupTally Tally { get; }
+    public VirtualTally Tally { get; }
 
     public Caller Caller { get; }
 

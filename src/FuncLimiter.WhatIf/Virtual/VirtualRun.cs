@@ -21,19 +21,19 @@ internal sealed class VirtualRun
     private static readonly TimeSpan OutsiderBeat = TimeSpan.FromSeconds(1);
 
     private readonly GatewayConfiguration _configuration;
-    private readonly Fleet _fleet;
+    private readonly VirtualFleet _fleet;
     private readonly Limiter _limiter;
     private readonly Estimator _estimator = new();
     private readonly EventQueue _events = new();
     private readonly VirtualGroup[] _groups;
-    private readonly List<GroupTally> _tallies = [];
+    private readonly List<VirtualTally> _tallies = [];
     private readonly VirtualAttempts _attempts;
     private readonly Instant _start;
     private readonly Instant _end;
     private Instant _now;
     private Instant _wokenAt = Instant.Distant;
 
-    public VirtualRun(GatewayConfiguration configuration, Fleet fleet, ulong seed)
+    public VirtualRun(GatewayConfiguration configuration, VirtualFleet fleet, ulong seed)
     {
         (_configuration, _fleet) = (configuration, fleet);
         _limiter = new Limiter(LimiterSpecs.From(configuration, isDurable: false));
@@ -48,7 +48,7 @@ internal sealed class VirtualRun
     /// <summary>What has happened so far: arrivals, answers, wake-ups.</summary>
     public long Events { get; private set; }
 
-    public IReadOnlyList<GroupTally> Tallies => _tallies;
+    public IReadOnlyList<VirtualTally> Tallies => _tallies;
 
     public VirtualProviders Providers { get; }
 
@@ -88,7 +88,7 @@ internal sealed class VirtualRun
         var tally = _tallies.Find(known => known.Tenant == work.Tenant && known.Priority == work.Priority);
         if (tally is null)
         {
-            _tallies.Add(tally = new GroupTally(work.Tenant, work.Priority, (int)Math.Ceiling(_fleet.Duration.TotalHours)));
+            _tallies.Add(tally = new VirtualTally(work.Tenant, work.Priority, (int)Math.Ceiling(_fleet.Duration.TotalHours)));
         }
 
         return routes.TryGet(work.Route, out var route)

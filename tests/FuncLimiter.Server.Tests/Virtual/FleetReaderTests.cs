@@ -77,6 +77,6 @@ public class FleetReaderTests
         Assert.NotEmpty(mistakes);
     }
 
-    private static Fleet? Read(string json, out IReadOnlyList<ConfigurationMistake> mistakes, GatewayConfiguration? configuration = null) =>
+    private static VirtualFleet? Read(string json, out IReadOnlyList<ConfigurationMistake> mistakes, GatewayConfiguration? configuration = null) =>
         FleetReader.Read(Encoding.UTF8.GetBytes(json), configuration ?? Scenario.OneModel("""{ "rpm": 60 }"""), out mistakes);
 }

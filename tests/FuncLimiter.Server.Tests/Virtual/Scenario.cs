@@ -28,12 +28,12 @@ internal static class Scenario
         Spread = 0.3,
     };
 
-    public static SimulationReport Play(GatewayConfiguration configuration, Fleet fleet, ulong seed = 1)
+    public static SimulationReport Play(GatewayConfiguration configuration, VirtualFleet fleet, ulong seed = 1)
     {
         var run = new VirtualRun(configuration, fleet, seed);
         run.Play(null, CancellationToken.None);
         return SimulationReport.Of(run, configuration, fleet, seed);
     }
 
-    public static Fleet Hours(double hours, params IReadOnlyList<WorkGroup> groups) => new() { Groups = groups, Duration = TimeSpan.FromHours(hours) };
+    public static VirtualFleet Hours(double hours, params IReadOnlyList<WorkGroup> groups) => new() { Groups = groups, Duration = TimeSpan.FromHours(hours) };
 }

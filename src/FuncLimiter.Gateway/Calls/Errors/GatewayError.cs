@@ -32,7 +32,7 @@ public sealed record GatewayError(int Status, string Code, string Message)
 }
 
 /// <summary>Writes an error as the caller's own API would, and beside it which budget binds and when to come back.</summary>
-internal static class ErrorBody
+internal static class ErrorJson
 {
     /// <summary>The status in the caller's dialect: Anthropic has its own for want of capacity.</summary>
     public static int Status(Dialect dialect, GatewayError error) =>

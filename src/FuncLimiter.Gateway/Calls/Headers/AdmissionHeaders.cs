@@ -26,10 +26,10 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard boa
         if (admission?.Tightest is { } budget)
         {
             answer.SetHeader(FuncLimiterHeaders.Pressure, Pressure(budget));
-            if (RateLimitFields.Tightest(budget) is { } meter)
+            if (RateLimitHeaders.Tightest(budget) is { } meter)
             {
-                answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitFields.Limit(budget.Name, meter));
-                answer.SetHeader(FuncLimiterHeaders.RateLimitPolicy, RateLimitFields.Policy(budget.Name, meter));
+                answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitHeaders.Limit(budget.Name, meter));
+                answer.SetHeader(FuncLimiterHeaders.RateLimitPolicy, RateLimitHeaders.Policy(budget.Name, meter));
             }
         }
         else
@@ -49,7 +49,7 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard boa
 
         if (error is { Budget: { } budget, RetryAfter: { } retryAfter })
         {
-            answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitFields.Limit(budget, retryAfter));
+            answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitHeaders.Limit(budget, retryAfter));
         }
     }
 

@@ -78,7 +78,7 @@ internal sealed class JobItemRunner(
         {
             logger.LogError(trouble, "The call {Item} broke down.", item.Key);
             var error = new GatewayError(500, "internal_error", "The call broke down within FuncLimiter.");
-            return Next(item, JobStep.AfterFailure(item.Failures, null), new CallResult(500, [], ErrorBody.Write(Dialect.OpenAI, error), null, null, 0));
+            return Next(item, JobStep.AfterFailure(item.Failures, null), new CallResult(500, [], ErrorJson.Write(Dialect.OpenAI, error), null, null, 0));
         }
     }
 

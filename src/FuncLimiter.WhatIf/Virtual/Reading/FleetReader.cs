@@ -13,7 +13,7 @@ internal static class FleetReader
     private const decimal MostSeconds = 3600;
 
     /// <summary>The fleet of a text in UTF-8; null where there are mistakes.</summary>
-    public static Fleet? Read(byte[] json, GatewayConfiguration configuration, out IReadOnlyList<ConfigurationMistake> mistakes)
+    public static VirtualFleet? Read(byte[] json, GatewayConfiguration configuration, out IReadOnlyList<ConfigurationMistake> mistakes)
     {
         var list = new MistakeList();
         var fleet = WhatIfFile.Parse(json, (element, told) => Read(element, configuration, told), list);
@@ -22,7 +22,7 @@ internal static class FleetReader
     }
 
     /// <summary>The fleet; of use only where no mistake was added.</summary>
-    public static Fleet? Read(JsonElement element, GatewayConfiguration configuration, MistakeList mistakes)
+    public static VirtualFleet? Read(JsonElement element, GatewayConfiguration configuration, MistakeList mistakes)
     {
         if (ObjectReader.Open(element, JsonPath.Root, WorkShapes.Fleet, mistakes) is not { } root)
         {
@@ -30,8 +30,8 @@ internal static class FleetReader
         }
 
         _ = root.Text("$schema");
-        var usual = new Fleet { Groups = [] };
-        var duration = TimeSpan.FromHours((double)(root.Number("hours", 0, (decimal)Fleet.MostHours, aboveLeast: true) ?? 24));
+        var usual = new VirtualFleet { Groups = [] };
+        var duration = TimeSpan.FromHours((double)(root.Number("hours", 0, (decimal)VirtualFleet.MostHours, aboveLeast: true) ?? 24));
         var (faults, outsiders) = new FaultsReader(configuration, mistakes).Read(root, duration);
         return usual with
         {

@@ -4,7 +4,7 @@ using FuncLimiter.Simulation.Providers.Faults;
 namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>What a simulation lets happen: who calls, how fast providers answer, and what goes wrong.</summary>
-internal sealed record Fleet
+internal sealed record VirtualFleet
 {
     public const double MostHours = 7 * 24;
 

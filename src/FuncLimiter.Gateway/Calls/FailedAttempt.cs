@@ -9,7 +9,7 @@ using FuncLimiter.Providers.Translation;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>A failed attempt of which its caller has seen nothing yet: to be tried again, or to be passed on.</summary>
-internal sealed class Failure : IDisposable
+internal sealed class FailedAttempt : IDisposable
 {
     private readonly Attempt _attempt;
     private readonly HttpResponseMessage? _response;
@@ -17,7 +17,7 @@ internal sealed class Failure : IDisposable
     private readonly GatewayError? _error;
     private readonly ResponseReading? _said;
 
-    private Failure(
+    private FailedAttempt(
         Attempt attempt, OutcomeKind kind, HttpResponseMessage? response, WholeBody? body, ResponseReading? said, GatewayError? error)
     {
         _attempt = attempt;
@@ -41,7 +41,7 @@ internal sealed class Failure : IDisposable
     public bool TooLarge => _said?.Reason == Reasons.RequestTooLarge;
 
     /// <summary>The provider answered; what it said is kept to be passed on.</summary>
-    public static Failure Answered(Attempt attempt, HttpResponseMessage response, WholeBody body, ResponseReading said) =>
+    public static FailedAttempt Answered(Attempt attempt, HttpResponseMessage response, WholeBody body, ResponseReading said) =>
         new(attempt, said.Observation.Kind, response, body, said, null)
         {
             Retryable = said.Retryable,
@@ -49,10 +49,10 @@ internal sealed class Failure : IDisposable
         };
 
     /// <summary>The provider did not answer.</summary>
-    public static Failure Silent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.TransientFailure, null, null, null, error);
+    public static FailedAttempt Silent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.TransientFailure, null, null, null, error);
 
     /// <summary>The request could not be sent at all, there or anywhere.</summary>
-    public static Failure Unsent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.Rejected, null, null, null, error) { Retryable = false };
+    public static FailedAttempt Unsent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.Rejected, null, null, null, error) { Retryable = false };
 
     /// <summary>Gives the caller the failure after all.</summary>
     /// <param name="services">What every call needs.</param>
@@ -122,10 +122,10 @@ internal static class ErrorAnswer
     /// <summary>Writes the whole answer; headers that were set before stay.</summary>
     public static ValueTask WriteAsync(CallAnswer answer, Dialect dialect, GatewayError error, CancellationToken cancellationToken)
     {
-        var body = ErrorBody.Write(dialect, error);
+        var body = ErrorJson.Write(dialect, error);
         AdmissionHeaders.Retry(answer, error);
         answer.SetHeader("Content-Type", "application/json");
-        answer.Start(ErrorBody.Status(dialect, error), body.Length);
+        answer.Start(ErrorJson.Status(dialect, error), body.Length);
         return answer.WriteAsync(body, cancellationToken);
     }
 }

@@ -7,7 +7,7 @@ namespace FuncLimiter.Gateway.Calls.Headers;
 /// The <c>RateLimit</c> and <c>RateLimit-Policy</c> fields of one budget's tightest meter
 /// (draft-ietf-httpapi-ratelimit-headers: quota, window, remaining, seconds to reset).
 /// </summary>
-internal static class RateLimitFields
+internal static class RateLimitHeaders
 {
     /// <summary>The meter with the smallest share left; null where the budget has none.</summary>
     public static MeterReport? Tightest(BudgetReport budget)

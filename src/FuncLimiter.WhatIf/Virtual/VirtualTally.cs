@@ -4,7 +4,7 @@ using FuncLimiter.Simulation.Virtual;
 namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>Counts of one tenant's calls of one class.</summary>
-internal sealed class GroupTally(string tenant, Priority priority, int hours)
+internal sealed class VirtualTally(string tenant, Priority priority, int hours)
 {
     private readonly HourTally[] _hours = [.. Enumerable.Range(0, hours).Select(_ => new HourTally())];
 
