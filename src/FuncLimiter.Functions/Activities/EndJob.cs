@@ -69,7 +69,7 @@ internal sealed class SendReply(JobTables tables, IJobStore jobs, JobJson json, 
         }
 
         // The message's id is the job's: where the queue detects duplicates, a repeated step sends nothing twice.
-        await queues.SendAsync(queue, new Reply(job, row.Text("CorrelationId") ?? job, body), cancellationToken);
+        await queues.SendAsync(queue, new QueuedReply(job, row.Text("CorrelationId") ?? job, body), cancellationToken);
         return true;
     }
 

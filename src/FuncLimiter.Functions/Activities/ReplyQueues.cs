@@ -8,13 +8,13 @@ namespace FuncLimiter.Functions.Activities;
 /// <param name="Id">The message's id: the same for a repeated one.</param>
 /// <param name="CorrelationId">What the asker goes by.</param>
 /// <param name="Body">The job as JSON text in UTF-8.</param>
-internal sealed record Reply(string Id, string CorrelationId, ReadOnlyMemory<byte> Body);
+internal sealed record QueuedReply(string Id, string CorrelationId, ReadOnlyMemory<byte> Body);
 
 /// <summary>Queues that wait for outcomes.</summary>
 internal interface IReplyQueues
 {
     /// <summary>Sends an outcome; done means that the queue has it.</summary>
-    Task SendAsync(string queue, Reply reply, CancellationToken cancellationToken);
+    Task SendAsync(string queue, QueuedReply reply, CancellationToken cancellationToken);
 }
 
 /// <summary>Sends outcomes to Service Bus queues.</summary>
@@ -28,7 +28,7 @@ internal sealed class ServiceBusReplies(StorageSettings settings) : IReplyQueues
     private readonly ConcurrentDictionary<string, ServiceBusSender> _senders = new(StringComparer.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
-    public Task SendAsync(string queue, Reply reply, CancellationToken cancellationToken)
+    public Task SendAsync(string queue, QueuedReply reply, CancellationToken cancellationToken)
     {
         var sender = _senders.GetOrAdd(queue, static (name, client) => client.CreateSender(name), _client.Value);
         var message = new ServiceBusMessage(BinaryData.FromBytes(reply.Body))

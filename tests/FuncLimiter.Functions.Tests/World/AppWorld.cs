@@ -64,7 +64,7 @@ internal sealed class AppWorld
 
     public BatchService Batches { get; } = new();
 
-    public List<(string Queue, Reply Reply)> Replies { get; } = [];
+    public List<(string Queue, QueuedReply Reply)> Replies { get; } = [];
 
     /// <summary>What storage answers instead of what it should; null while it works.</summary>
     public Exception? Storage { get; set; }
@@ -150,9 +150,9 @@ internal sealed class AppWorld
         return services.BuildServiceProvider();
     }
 
-    private sealed class RepliesDouble(List<(string Queue, Reply Reply)> replies, Func<Task> pass) : IReplyQueues
+    private sealed class RepliesDouble(List<(string Queue, QueuedReply Reply)> replies, Func<Task> pass) : IReplyQueues
     {
-        public async Task SendAsync(string queue, Reply reply, CancellationToken cancellationToken)
+        public async Task SendAsync(string queue, QueuedReply reply, CancellationToken cancellationToken)
         {
             await pass();
             replies.Add((queue, reply));

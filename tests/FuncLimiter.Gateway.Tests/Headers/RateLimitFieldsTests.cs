@@ -10,8 +10,8 @@ public class RateLimitFieldsTests
     [Fact]
     public void Fields_FollowTheDraft()
     {
-        Assert.Equal("\"tenant:acme\";q=49999;w=60;qu=\"tokens\"", RateLimitFields.Policy("tenant:acme", Tokens));
-        Assert.Equal("\"tenant:acme\";r=1200;t=7", RateLimitFields.Limit("tenant:acme", Tokens));
+        Assert.Equal("\"tenant:acme\";q=49999;w=60;qu=\"tokens\"", RateLimitHeaders.Policy("tenant:acme", Tokens));
+        Assert.Equal("\"tenant:acme\";r=1200;t=7", RateLimitHeaders.Limit("tenant:acme", Tokens));
     }
 
     [Fact]
@@ -19,18 +19,18 @@ public class RateLimitFieldsTests
     {
         var calls = new MeterReport(Dimension.Concurrent, 0, 8, 8, 8, 3, 0);
 
-        Assert.Equal("\"account:a\";q=8;qu=\"concurrent-requests\"", RateLimitFields.Policy("account:a", calls));
+        Assert.Equal("\"account:a\";q=8;qu=\"concurrent-requests\"", RateLimitHeaders.Policy("account:a", calls));
     }
 
     [Fact]
     public void Name_ThatNoFieldCanHold_IsMadeHarmless() =>
-        Assert.Equal("\"user:acme/j_rgen__\\r\";r=1200;t=7".Replace("\\r", "_", StringComparison.Ordinal), RateLimitFields.Limit("user:acme/jürgen\"\\\r", Tokens));
+        Assert.Equal("\"user:acme/j_rgen__\\r\";r=1200;t=7".Replace("\\r", "_", StringComparison.Ordinal), RateLimitHeaders.Limit("user:acme/jürgen\"\\\r", Tokens));
 
     [Fact]
     public void Tightest_IsTheMeterWithTheSmallestShareLeft()
     {
         var requests = new MeterReport(Dimension.Requests, 60, 100, 100, 100, 99, 1);
 
-        Assert.Same(requests, RateLimitFields.Tightest(new BudgetReport("b", [Tokens, requests], Instant.Distant, 0.99)));
+        Assert.Same(requests, RateLimitHeaders.Tightest(new BudgetReport("b", [Tokens, requests], Instant.Distant, 0.99)));
     }
 }
