@@ -57,7 +57,7 @@ public sealed partial class Limiter
             }
             else
             {
-                turn = WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now);
+                turn = AfterLast(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), counted);
             }
 
             TurnAway(call, isFull, turn, now, given);
@@ -69,12 +69,28 @@ public sealed partial class Limiter
         return CallState.Waiting;
     }
 
+    // However few are still to come of those who were told a time before: it goes after the last of them. Places come free by ends of calls, and
+    // those of the last may well come free before.
+    private Turn AfterLast(Call call, Turn turn, double counted)
+    {
+        var own = bookings.Find(call.Lane!, (int)call.Priority, call.Owner!)?.Ahead;
+        var its = call.OwnerUser is null ? own : bookings.OfUser(call.Owner!, call.User, (int)call.Priority);
+        if (counted < 1 || !turn.At.IsKnown || own is not { Last.IsKnown: true } || its is not { Last.IsKnown: true }
+            || turn.By is not { } by || by.Meters.Any(meter => meter.Dimension == Dimension.Concurrent))
+        {
+            return turn;
+        }
+
+        var apart = TimeSpan.FromSeconds(Math.Max(call.Cost, Math.Max(call.TenantCost, call.UserCost)));
+        return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + apart) };
+    }
+
     // A refused caller is back.
     private CallState ComeBack(Call call, Booking booking, Instant now)
     {
         var (lane, isHeld) = (call.Lane!, booking.State == BookingState.Held);
         End(booking, call, now);
-        call.BookedAt = booking.At;
+        (call.BookedAt, call.BookedSince) = (booking.At, booking.Place.BookedSince);
         if (isHeld)
         {
             lane.Pool.BeginPass();

@@ -27,8 +27,10 @@ public sealed class HonestTests(ITestOutputHelper output)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(26);
 
     [Theory]
+    [InlineData("deployment", 10)]
     [InlineData("deployment", 100)]
     [InlineData("deployment", 1000)]
+    [InlineData("account", 10)]
     [InlineData("account", 100)]
     [InlineData("tenant", 10)]
     [InlineData("tenant", 100)]

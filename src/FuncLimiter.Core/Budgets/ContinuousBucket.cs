@@ -54,6 +54,16 @@ public sealed class ContinuousBucket : Meter
     }
 
     /// <summary>
+    /// What a bucket has for one call that has been full for a jitter, it has not for several that go one after another: the first of them
+    /// ends its being full.
+    /// </summary>
+    private protected override Instant FindRoomBeside(double held, double amount, Instant now)
+    {
+        var lacking = (count == 0 ? 0 : Math.Max(0, taken + starts[0].Slack - Refill(now))) + held + amount - (capacity - guard);
+        return held + amount > capacity - guard + tolerance ? Instant.Unknown : now + RefillTime(lacking);
+    }
+
+    /// <summary>
     /// What is taken late leaves a full bucket full meanwhile: as far as it has no room to spare, that is lost, once for as many calls as it
     /// has room for, since they are late at the same time. So is the jitter for which the bucket must have been full where a call is as large
     /// as it.

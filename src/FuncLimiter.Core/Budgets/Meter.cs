@@ -226,6 +226,9 @@ public abstract class Meter
     /// <summary>Finds the first instant with room for a positive amount.</summary>
     protected abstract Instant FindRoom(double amount, Instant now);
 
+    /// <summary>Finds the first instant with room for a positive amount and, one after another, for what is kept.</summary>
+    private protected virtual Instant FindRoomBeside(double held, double amount, Instant now) => FindRoom(held + amount, now);
+
     /// <summary>
     /// Finds when an amount will go out behind others. As here wherever a window rolls: when the part of it all that is more than whole
     /// windows fits, and so many windows later.
@@ -274,7 +277,7 @@ public abstract class Meter
 
     // Where there can't be room for both, it takes the end of what is held.
     private Instant FindRoomBesideHeld(double amount, Instant now) =>
-        Held <= 0 || amount > Capacity ? FindRoom(amount, now) : amount + Held > Capacity ? Instant.Unknown : FindRoom(amount + Held, now);
+        Held <= 0 || amount > Capacity ? FindRoom(amount, now) : amount + Held > Capacity ? Instant.Unknown : FindRoomBeside(Held, amount, now);
 
     private void Refresh()
     {

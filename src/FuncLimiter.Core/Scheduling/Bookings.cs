@@ -49,6 +49,9 @@ internal sealed class BookingLine
 
     public int Count { get; private set; }
 
+    /// <summary>When the turn of the last of them comes; unknown for none.</summary>
+    public Instant Last { get; private set; } = Instant.Unknown;
+
     /// <summary>In seconds of the capacity that the line is for.</summary>
     public double Cost { get; private set; }
 
@@ -89,6 +92,7 @@ internal sealed class BookingLine
     public void Add(Booking booking, double cost)
     {
         _next.Enqueue(booking, booking.At.Ticks);
+        Last = Count > 0 ? Instant.Max(Last, booking.At) : booking.At;
         Count++;
         Cost += cost;
     }
@@ -97,6 +101,7 @@ internal sealed class BookingLine
     {
         Count--;
         Cost = Count == 0 ? 0 : Math.Max(0, Cost - cost);
+        Last = Count == 0 ? Instant.Unknown : Last;
     }
 }
 
@@ -109,7 +114,11 @@ internal sealed class TenantLine
     private const int EnoughSeen = 20;
     private const int MostSeen = 4_096;
     private const double MostAlike = 0.05;
+    private const double EnoughAwaited = 2;
     private static readonly TimeSpan Together = TimeSpan.FromSeconds(0.4);
+
+    // Who comes back does within so long after its time.
+    private static readonly TimeSpan Usually = TimeSpan.FromSeconds(2);
     private readonly Dictionary<(string?, long), Queue<Booking>> _byCaller = [];
     private readonly Dictionary<(string?, long), Instant> _seen = [];
     private readonly PriorityQueue<Booking, long> _inOrder = new();
@@ -117,6 +126,8 @@ internal sealed class TenantLine
     // How fast calls of unknown callers come that no booking was given to: they are new ones.
     private readonly ServiceRate _strangers = new(TimeSpan.FromSeconds(5));
     private double _recognised = 0.5;
+    private bool _hasAnyCome;
+    private double _unclaimed;
     private double _counted = 0.5;
     private int _distinct;
     private int _alike;
@@ -224,7 +235,7 @@ internal sealed class TenantLine
 
         // New callers come whether somebody is due or not; those who send something else each time come when they are due.
         if (_inOrder.TryPeek(out var first, out _) && first.Told <= now && first.Place.User == call.User
-            && (call.Caller == 0 || call.IsBack is true || _recognised <= 0.5 && _strangers.PerSecond(now) < Math.Max(0.1, 0.25 * Due)))
+            && (call.Caller == 0 || call.IsBack is true || AreChanging(now) && _strangers.PerSecond(now) < Math.Max(0.1, 0.25 * Due)))
         {
             return first;
         }
@@ -233,11 +244,36 @@ internal sealed class TenantLine
         return null;
     }
 
+    // Most repeat what they sent. That they don't is known from those who came. Before anybody did, it is likely where hardly anybody comes for
+    // the first time, or where so many should have come by now.
+    private bool AreChanging(Instant now)
+    {
+        if (_hasAnyCome)
+        {
+            return _recognised <= 0.5;
+        }
+
+        if (_strangers.PerSecond(now) < 0.125 * Due)
+        {
+            return true;
+        }
+
+        var awaited = _unclaimed;
+        foreach (var (booking, told) in _inOrder.UnorderedItems)
+        {
+            awaited += booking.State == BookingState.Over ? 0 : Math.Clamp((now - new Instant(told)) / Usually, 0, 1);
+        }
+
+        return awaited >= EnoughAwaited;
+    }
+
     /// <summary>Ends a booking.</summary>
     /// <param name="booking">Which.</param>
     /// <param name="by">Who came for it; null where nobody did.</param>
     public void End(Booking booking, Call? by)
     {
+        _hasAnyCome |= by is not null;
+        _unclaimed += by is null ? 1 : 0;
         Due -= booking.State is BookingState.Queued or BookingState.Held ? 1 : 0;
         booking.State = BookingState.Over;
         Count--;
@@ -336,6 +372,7 @@ internal sealed class Bookings
         }
 
         var booking = new Booking { Place = call.Again(), At = at, Told = told, Line = line };
+        booking.Place.BookedSince = now;
         booking.Place.Booking = booking;
         _tenantsKept += line.Count == 0 ? 1 : 0;
         Count++;

@@ -132,6 +132,9 @@ public sealed class Call
     /// <summary>When the turn comes of what stands in the queue for a booking, or of a caller that came back; unknown for others.</summary>
     internal Instant BookedAt { get; set; } = Instant.Unknown;
 
+    /// <summary>When it was told that time.</summary>
+    internal Instant BookedSince { get; set; }
+
     internal Tenant? Owner { get; set; }
 
     internal User? OwnerUser { get; set; }

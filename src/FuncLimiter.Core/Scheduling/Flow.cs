@@ -64,9 +64,10 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
             turns.AddLast(queue.Turn);
         }
 
-        // Whoever has been told a time goes before those who come after.
+        // Whoever has been told a time goes before those who came after that, and after those who waited already.
         var behind = queue.Calls.First;
-        while (call.BookedAt.IsKnown && behind is not null && behind.Value.BookedAt <= call.BookedAt)
+        while (call.BookedAt.IsKnown && behind is not null
+            && (behind.Value.BookedAt.IsKnown ? behind.Value.BookedAt <= call.BookedAt : behind.Value.SubmittedAt <= call.BookedSince))
         {
             behind = behind.Next;
         }

@@ -32,6 +32,12 @@ internal sealed record Comeback
     /// <summary>How many others come a second while the first are served.</summary>
     public double Newcomers { get; init; }
 
+    /// <summary>How many calls have run before, one after another.</summary>
+    public int Before { get; init; }
+
+    /// <summary>For how long they come; null for as long as somebody is unserved.</summary>
+    public TimeSpan? NewcomersFor { get; init; }
+
     public IReadOnlyList<string> Tenants { get; init; } = ["a"];
 
     public string? User { get; init; }
@@ -100,6 +106,13 @@ internal sealed class ComebackRun(Comeback overload, int seed)
 
     public ComebackResult Run()
     {
+        for (var i = 0; i < overload.Before; i++)
+        {
+            var (call, at) = (CallOf(new(0, overload.Tenants[0], overload.Priority) { Tries = 1 }), Start - TimeSpan.FromMinutes(overload.Before - i));
+            limiter.Submit(call, at);
+            limiter.Settle(call.Reservation, new(overload.Charge with { Concurrent = 0 }, overload.Charge with { Concurrent = 0 }), at + overload.Runs);
+        }
+
         for (var i = 0; i < overload.Callers; i++)
         {
             // Within a tenth of a second, as a fleet that starts.
@@ -136,7 +149,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
 
     private void Newcomer(Instant now)
     {
-        if (unserved > 0 || overload.Returns < 1)
+        if (overload.NewcomersFor is { } until ? now < Start + until : unserved > 0 || overload.Returns < 1)
         {
             Arrive(now);
             At(now + TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / overload.Newcomers), Newcomer);
@@ -156,7 +169,14 @@ internal sealed class ComebackRun(Comeback overload, int seed)
         caller.Tries++;
         mostTries = Math.Max(mostTries, caller.Tries);
         returned += caller.Tries > 1 ? 1 : 0;
-        var call = new Call
+        var call = CallOf(caller);
+        if (limiter.Submit(call, now) != CallState.Waiting)
+        {
+            End(call, now);
+        }
+    }
+
+    private Call CallOf(Caller caller) => new()
         {
             Route = "m",
             Tenant = caller.Tenant,
@@ -169,11 +189,6 @@ internal sealed class ComebackRun(Comeback overload, int seed)
             IsBack = overload.Likeness == Likeness.Counted ? caller.Tries > 1 : null,
             Tag = caller,
         };
-        if (limiter.Submit(call, now) != CallState.Waiting)
-        {
-            End(call, now);
-        }
-    }
 
     private void Collect(Instant now)
     {

@@ -104,6 +104,42 @@ public class ComebackTests(ITestOutputHelper output)
         Assert.All(results, result => Assert.True(result.Part >= Honest, $"{result}"));
     }
 
+    // Of few callers one that is missed is more than may be: so it may be in one crowd of twenty at most.
+    [Theory]
+    [InlineData("deployment", 10)]
+    [InlineData("account", 10)]
+    [InlineData("tenant", 10)]
+    [InlineData("user", 10)]
+    [InlineData("concurrency", 10)]
+    [InlineData("deployment", 20)]
+    [InlineData("account", 20)]
+    [InlineData("tenant", 20)]
+    [InlineData("user", 20)]
+    [InlineData("concurrency", 20)]
+    public void SmallCrowds_WhoComeBackWhenTold_GoOutAtOnce(string scope, int callers)
+    {
+        var limit = scope == "concurrency" ? Slots((long)Math.Ceiling(callers * 0.3)) : Rpm(callers * 12, 2);
+        var overload = new Comeback
+        {
+            Spec = scope switch { "account" => Account(limit), "tenant" => Tenant(limit), "user" => User(limit), _ => Deployment(limit) },
+            User = "u",
+            Callers = callers,
+            Newcomers = callers * 0.06,
+            NewcomersFor = TimeSpan.FromSeconds(5),
+            Before = scope == "concurrency" ? 5 : 0,
+            Runs = TimeSpan.FromSeconds(scope == "concurrency" ? 1.5 : 0.04),
+            MaxWait = TimeSpan.FromSeconds(1),
+        };
+
+        var crowds = Enumerable.Range(1, 200).Select(overload.Run).ToList();
+        var (returned, atOnce) = (crowds.Sum(crowd => crowd.Returned), crowds.Sum(crowd => crowd.AtOnce));
+        output.WriteLine($"{scope}, {callers} callers: {atOnce} of {returned} at once; {crowds.Count(crowd => crowd.Part < Honest)} crowds below; told {crowds.Average(crowd => crowd.Farthest):0.0} s at most");
+        output.WriteLine(string.Join(Environment.NewLine, crowds.Where(crowd => crowd.Part < Honest).Take(5)));
+
+        Assert.True(atOnce >= Honest * returned, $"{atOnce} of {returned}");
+        Assert.InRange(crowds.Count(crowd => crowd.Part < Honest), 0, crowds.Count / 20);
+    }
+
     private static Dictionary<string, Comeback> Make()
     {
         var cases = new Dictionary<string, Comeback>();
