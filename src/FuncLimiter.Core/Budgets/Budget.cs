@@ -540,14 +540,28 @@ public sealed partial class Budget
         }
     }
 
-    // What the owner told is of all instances; what was taken here since may be more.
-    private double UsedOf(int meter, Instant now) =>
-        Math.Max(meters[meter].Used(now), Lease is { } lease ? lease.Use[meter] * meters[meter].Capacity : 0);
+    // Of a window each instance knows exactly what it used, and the owner what the others did; of a bucket only the owner knows what flows where.
+    private double UsedOf(int meter, Instant now) => Lease is not { } lease ? meters[meter].Used(now)
+        : meters[meter] is ContinuousBucket or ConcurrencyMeter ? Math.Max(meters[meter].Used(now), lease.Use[meter] * meters[meter].Capacity)
+        : Math.Min(meters[meter].Capacity, meters[meter].Used(now) + lease.UsedByOthers(meter, now));
 
     // The owner learns with the next ask; what the provider asked of everybody is obeyed here at once.
     private void Tell(LeasedBudget lease, Observation observation, Instant sentAt, Instant now)
     {
         lease.Hear(observation, sentAt, now);
+        foreach (var reading in observation.Readings)
+        {
+            for (var i = 0; i < meters.Length; i++)
+            {
+                if (meters[i] is FixedWindow && reading.Concerns(meters[i].Limit))
+                {
+                    // When the window ends; what remains is the owner's to judge.
+                    meters[i].Observe(reading with { Remaining = null, Limit = null }, new(sentAt), now);
+                    lease.HearEnd(i, reading, sentAt, now);
+                }
+            }
+        }
+
         if (observation.Kind == OutcomeKind.RateLimited)
         {
             lease.Hold.Drain(observation.Dimension, now);

@@ -101,7 +101,7 @@ public sealed class LeaseBook
             _tenures.Add(ask.Instance, tenure = Tenure.Begin(ask));
         if (_caution.Send(_now))
             Reconsider();
-        return Offer(tenure!, isNew: !isKnown);
+        return Offer(tenure!, isNew: !isKnown, hasAnswers: ask.News.Any(news => news.Observation.Kind == OutcomeKind.Success));
     }
 
     /// <summary>
@@ -260,14 +260,14 @@ public sealed class LeaseBook
     }
 
     /// <summary>Lends what an instance should have, as far as others have let go of it.</summary>
-    private Lease Offer(Tenure tenure, bool isNew)
+    private Lease Offer(Tenure tenure, bool isNew, bool hasAnswers)
     {
         var tenures = _tenures.Values.ToArray();
         var lines = new LeaseLine[_accounts.Length];
         var parts = Enumerable.Repeat(1.0, tenure.Demands.Count).ToArray();
         var use = new double[_accounts.Length];
         var refresh = _policy.RefreshOf(tenures.Length, tenures.Sum(other => other.CallsPerSecond));
-        var (askAgain, pause) = (_now + refresh, refresh);
+        var (askAgain, pause, uselessBefore) = (_now + refresh, refresh, Instant.Distant);
         foreach (var (account, line) in Lines())
         {
             var targets = LeaseTargets.Of(line, account, tenures, _policy);
@@ -275,13 +275,22 @@ public sealed class LeaseBook
             lines[line] = loan.For(tenure, isNew, _now, out var again);
             askAgain = Instant.Min(askAgain, again);
             pause = loan.PauseOf(tenure) < pause ? loan.PauseOf(tenure) : pause;
+            uselessBefore = Instant.Max(uselessBefore, loan.UselessBefore);
             parts = [.. parts.Zip(targets.PartsOf(tenure), Math.Min)];
             account.Grant(lines[line].Grant);
-            use[line] = account.UseWith(tenures.Sum(other => Math.Max(0, other.Lines[line].Level)) + lines[line].Grant);
+            use[line] = account.Flows
+                ? account.UseWith(tenures.Sum(other => Math.Max(0, other.Lines[line].Level)) + lines[line].Grant)
+                : Math.Min(1, account.UseWith(0) + (BeingUsed(tenure, line) / account.Capacity));
         }
 
-        // What is not known yet of how the provider charges is learned from the next reports.
-        if (_learners.Any(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }))
+        if (uselessBefore > _now)
+        {
+            askAgain = Instant.Max(askAgain, Instant.Min(uselessBefore, _now + _policy.DurationOf(refresh) - _policy.AnswerWithin));
+            pause = askAgain - _now;
+        }
+
+        // What is not known yet of how the provider charges is learned from the next reports, as long as calls go out.
+        if ((hasAnswers || lines.Any(lent => lent.Grant > 0)) && _learners.Any(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }))
             askAgain = Instant.Max(_now + _policy.PauseOf(tenures.Length), Instant.Min(askAgain, _now + _policy.FirstRefresh));
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
         tenure.Answer = new Lease(
@@ -291,6 +300,10 @@ public sealed class LeaseBook
         Reserve();
         return tenure.Answer;
     }
+
+    // What was lent to others of whom calls wait is used by now, as good as told.
+    private double BeingUsed(Tenure asking, int line) =>
+        _tenures.Values.Where(other => other != asking && other.Lines[line].IsShort).Sum(other => other.LentCapacity(line, flows: false));
 
     private void Leave(Tenure tenure)
     {

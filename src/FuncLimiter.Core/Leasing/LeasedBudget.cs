@@ -16,6 +16,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private static readonly TimeSpan BeforeEnd = TimeSpan.FromSeconds(1);
     private readonly LeasePolicy policy = terms.Policy;
     private readonly List<LeaseNews> news = [];
+    private readonly ToldUse[] toldUse = [.. limits.Select(limit => new ToldUse(limit))];
     private IReadOnlyList<LeaseDemand> asked = [];
     private IReadOnlyList<LeaseNews> told = [];
     private Instant? closedUntil;
@@ -111,12 +112,23 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         for (var i = 0; i < Learners.Count && lease.Charging.Count == Learners.Count; i++)
             Learners[i].Restore(lease.Charging[i]);
         Use = lease.Use.Count == limits.Count ? lease.Use : Use;
+        for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
+            toldUse[i].Hear(lease.Use[i], now);
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
         Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
     }
 
+    /// <summary>What other instances used of a window when the owner last told, as far as it is not over; in units.</summary>
+    internal double UsedByOthers(int limit, Instant now) => toldUse[limit].Others(now);
+
+    /// <summary>A response told when a window ends.</summary>
+    internal void HearEnd(int limit, in LimitReading reading, Instant sentAt, Instant now) => toldUse[limit].HearEnd(reading, sentAt, now);
+
     private BudgetAsk Tell(LeaseAsk ask, Instant now)
     {
+        for (var i = 0; i < toldUse.Length; i++)
+            toldUse[i].Tell(ask.Lines[i], now);
+
         // A closing that is over needs no telling; zero says that a person opened the scope.
         var isOver = closedUntil is { } until && until <= now && until != Instant.Distant;
         (told, toldClosed) = ([.. news], isOver ? null : closedUntil);
@@ -142,4 +154,34 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             .Select(limit => demand.PerSecond[limit.Dimension] / limit.PerSecond)
             .DefaultIfEmpty(0)
             .Max();
+}
+
+/// <summary>What the owner knows of an instance's use of one window: as it was told, which is later than it was. The rest that it tells of is others'.</summary>
+internal sealed class ToldUse(Limit limit)
+{
+    private readonly Meter? _told = limit.Algorithm is LimitAlgorithm.Bucket or LimitAlgorithm.Concurrency ? null : Meter.Create(limit, Caution.None());
+    private double _total;
+    private double _others;
+    private Instant _until = Instant.Unknown;
+
+    internal void Tell(LeaseReport report, Instant now)
+    {
+        _told?.Take(report.UsedTotal - _total, now);
+        _total = report.UsedTotal;
+        foreach (var refund in report.Refunds)
+            _told?.Settle(refund.Amount, 0, refund.TakenAt, now);
+    }
+
+    internal void Hear(double use, Instant now)
+    {
+        if (_told is null)
+            return;
+        _others = Math.Max(0, (use * _told.Capacity) - _told.Used(now));
+        _until = limit.Algorithm == LimitAlgorithm.Sliding || _told.Used(now) <= 0 ? Instant.Unknown : _told.WholeAt(now);
+    }
+
+    internal void HearEnd(in LimitReading reading, Instant sentAt, Instant now) =>
+        _told?.Observe(reading with { Remaining = null, Limit = null }, new(sentAt), now);
+
+    internal double Others(Instant now) => now < _until ? _others : 0;
 }

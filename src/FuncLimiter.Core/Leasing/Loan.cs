@@ -8,11 +8,20 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     /// <summary>A difference that is worth an ask of its own.</summary>
     private const double Notable = 0.2;
 
+    /// <summary>The part of a refresh's worth of a window whose use is told soon: from when it is told on it counts.</summary>
+    private const double Telling = 0.5;
+
     /// <summary>The part of what the book has that an instance gets at first.</summary>
     private const double Advance = 0.5;
 
     /// <summary>How far a rate may be above its target while nobody waits for it: moved to and fro, it would be out of use on the way.</summary>
     private const double Slack = 0.1;
+
+    /// <summary>
+    /// Before when an ask that something presses for would find nothing: a window gives nothing before time brings it, and the book knows when.
+    /// The distant past where it may find something. Where a notable part was lent, its use is to be told soon.
+    /// </summary>
+    internal Instant UselessBefore { get; private set; } = Instant.Distant;
 
     /// <param name="tenure">The instance; its last answer is settled.</param>
     /// <param name="isNew">Whether it was not known before.</param>
@@ -33,7 +42,12 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         var mustLetGo = own.Rate > loan.Rate * (1 + Notable) || own.Capacity > loan.Capacity * (1 + Notable) + Notable;
         var isWaitedFor = mustLetGo && tenures.Any(other => other != tenure && other.Lines[line].IsShort);
         askAgain = isWaitedFor || own.IsShort && !waitsForTime ? now : waitsForTime ? NextRoom(tenure, target) : Instant.Unknown;
-        askAgain = Instant.Max(now + PauseOf(tenure), Instant.Min(now + policy.RefreshEvery, askAgain));
+        var soonest = now + PauseOf(tenure);
+        var hangsOnTime = waitsForTime && !isWaitedFor && !target.ByTurns && account.Dimension != Dimension.Concurrent;
+        UselessBefore = !hangsOnTime ? Instant.Distant
+            : loan.Grant < Refreshed * Telling ? Instant.Max(soonest, askAgain)
+            : soonest + PauseOf(tenure);
+        askAgain = Instant.Max(soonest, Instant.Min(now + policy.RefreshEvery, askAgain));
         return loan;
     }
 
@@ -129,10 +143,13 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     {
         var own = tenure.Lines[line];
         if (!target.ByTurns)
-            return account.FreeAt(Math.Max(own.Need, account.Limit.PerSecond * policy.RefreshEvery.TotalSeconds / tenures.Count));
+            return account.FreeAt(Math.Max(own.Need, Refreshed));
         var ahead = tenures.Where(other => other != tenure && other.Lines[line].IsShort && other.Lines[line].Turn < own.Turn);
         return account.FreeAt(Math.Min(account.Capacity, Math.Max(0, own.Need - Has(own)) + ahead.Sum(other => other.Lines[line].Need)));
     }
+
+    // What a window gives in one refresh, in fair parts.
+    private double Refreshed => account.Limit.PerSecond * policy.RefreshEvery.TotalSeconds / tenures.Count;
 
     private double Has(TenureLine own) => Math.Max(0, account.Flows ? own.Level : own.Capacity);
 
