@@ -32,12 +32,13 @@ internal sealed record Charges(string Name, Func<TrueCall, double> Start, Func<T
 }
 
 /// <summary>A provider's counter, as its pages describe the algorithm and as nobody describes its charges. It shares nothing with the limiter.</summary>
-internal sealed class ChargingProvider(LimitAlgorithm algorithm, double limit, Charges charges, double phaseSeconds = 17)
+internal sealed class ChargingProvider(LimitAlgorithm algorithm, double limit, Charges charges, double phaseSeconds = 17, double? burstSeconds = null)
 {
     private const double Window = 60;
     private readonly double _limit = limit;
     private readonly List<(double At, double Amount)> _taken = [];
-    private double _level = limit;
+    private readonly double _burst = burstSeconds is { } seconds ? limit * seconds / Window : limit;
+    private double _level = burstSeconds is { } full ? limit * full / Window : limit;
     private double _at;
     private double _window;
     private double _used;
@@ -49,13 +50,13 @@ internal sealed class ChargingProvider(LimitAlgorithm algorithm, double limit, C
     public double Use(double now)
     {
         Advance(now);
-        return (_limit - Free) / _limit;
+        return algorithm == LimitAlgorithm.Bucket ? (_burst - Free) / _burst : (_limit - Free) / _limit;
     }
 
     /// <summary>The most that could have been accepted from the first call to a time, its first burst included.</summary>
     public double Possible(double now) => _possibleFrom < 0 ? 0 : algorithm switch
     {
-        LimitAlgorithm.Bucket => _limit + (_limit / Window * (now - _possibleFrom)),
+        LimitAlgorithm.Bucket => _burst + (_limit / Window * (now - _possibleFrom)),
         LimitAlgorithm.Sliding => _limit * (1 + Math.Floor((now - _possibleFrom) / Window)),
         _ => _limit * (1 + Math.Floor((now - phaseSeconds) / Window) - Math.Floor((_possibleFrom - phaseSeconds) / Window)),
     };
@@ -91,7 +92,7 @@ internal sealed class ChargingProvider(LimitAlgorithm algorithm, double limit, C
         Advance(now);
         var reset = algorithm switch
         {
-            LimitAlgorithm.Bucket => (_limit - _level) * Window / _limit,
+            LimitAlgorithm.Bucket => (_burst - _level) * Window / _limit,
             LimitAlgorithm.Sliding => _taken.Count == 0 ? 0 : _taken[^1].At + Window - now,
             _ => Math.Ceiling(phaseSeconds + ((_window + 1) * Window) - now),
         };
@@ -134,7 +135,7 @@ internal sealed class ChargingProvider(LimitAlgorithm algorithm, double limit, C
 
     private void Advance(double now)
     {
-        _level = Math.Min(_limit, _level + (_limit / Window * (now - _at)));
+        _level = Math.Min(_burst, _level + (_limit / Window * (now - _at)));
         _at = now;
         if (algorithm == LimitAlgorithm.Sliding)
         {

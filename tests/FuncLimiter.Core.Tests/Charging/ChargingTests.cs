@@ -126,6 +126,22 @@ public class ChargingTests(ITestOutputHelper output)
         Assert.InRange(off.Average(), 0, mostOff);
     }
 
+    /// <summary>Few calls at once on a bucket of seconds: not one of a hundred such first minutes has a refusal too many.</summary>
+    [Theory]
+    [InlineData(10, 0.1)]
+    [InlineData(10, 1)]
+    [InlineData(30, 0.1)]
+    public void FirstMinutes_OfSmallBuckets_HardlyHaveARefusal(double burstSeconds, double slowness)
+    {
+        var worlds = Enumerable.Range(1, 40).Select(seed => new ChargingWorld(
+            LimitAlgorithm.Bucket, Charges.All.Single(rule => rule.Name == "prompt and max"), 120_000, agents: 20, seed: seed, mostOutput: 130, burstSeconds: burstSeconds) { Slowness = slowness }).ToList();
+        worlds.ForEach(world => world.RunFor(60));
+        output.WriteLine($"{worlds.Sum(world => world.Refusals)} of {worlds.Sum(world => world.Arrivals)} refused");
+
+        Assert.All(worlds, world => Assert.InRange((double)world.Refusals / world.Arrivals, 0, 0.005));
+        Assert.InRange(worlds.Sum(world => (double)world.Refusals) / worlds.Sum(world => world.Arrivals), 0, 0.0005);
+    }
+
     /// <summary>However late the rule was known, what was used before counts by it. What is under way is counted as held.</summary>
     [Theory]
     [InlineData("prompt and max")]

@@ -23,11 +23,12 @@ internal sealed class ChargingWorld
     private LeaseOwner? _owner;
     private long _order;
 
-    public ChargingWorld(LimitAlgorithm algorithm, Charges charges, double perMinute, int agents, int instances = 0, int seed = 1, long mostOutput = 800)
+    public ChargingWorld(
+        LimitAlgorithm algorithm, Charges charges, double perMinute, int agents, int instances = 0, int seed = 1, long mostOutput = 800, double? burstSeconds = null)
     {
         (_random, _algorithm, _perMinute, _mostOutput) = (new(seed), algorithm, perMinute, mostOutput);
-        _provider = new(algorithm, perMinute, charges);
-        var limit = new Limit(Dimension.Tokens, (long)perMinute, TimeSpan.FromMinutes(1), algorithm);
+        _provider = new(algorithm, perMinute, charges, burstSeconds: burstSeconds);
+        var limit = new Limit(Dimension.Tokens, (long)perMinute, TimeSpan.FromMinutes(1), algorithm) { BurstSeconds = burstSeconds };
         _spec = new LimiterSpec
         {
             Accounts = [new AccountSpec("a", [])],
@@ -52,6 +53,9 @@ internal sealed class ChargingWorld
 
     /// <summary>Whether reports are of the time of the answer, not of the call's arrival.</summary>
     public bool StampsAnswers { get; init; }
+
+    /// <summary>How long calls run, against half a second to two.</summary>
+    public double Slowness { get; init; } = 1;
 
     public double Now { get; private set; }
 
@@ -143,7 +147,7 @@ internal sealed class ChargingWorld
             }
 
             var stamped = _provider.Report(Now);
-            At(0.3 + (1.7 * _random.NextDouble()), () =>
+            At((0.3 + (1.7 * _random.NextDouble())) * Slowness, () =>
             {
                 _provider.End(call, Now);
                 var (remaining, reset) = StampsAnswers ? _provider.Report(Now) : stamped;
