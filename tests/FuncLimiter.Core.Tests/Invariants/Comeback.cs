@@ -60,6 +60,9 @@ internal sealed record Comeback
     /// <summary>The chance that a refused caller comes back.</summary>
     public double Returns { get; init; } = 1;
 
+    /// <summary>The chance that a caller who waits gives up, at any moment of the time it may wait.</summary>
+    public double GivesUp { get; init; }
+
     /// <summary>What callers are told, of what the limiter says.</summary>
     public Func<Instant, Instant, Instant> Told { get; init; } = (at, _) => at;
 
@@ -78,6 +81,9 @@ internal sealed record ComebackResult(int Returned, int AtOnce, int Taken, int A
 {
     /// <summary>The first few who did not go out at once.</summary>
     public IReadOnlyList<string> Missed { get; init; } = [];
+
+    /// <summary>How many gave up while they waited.</summary>
+    public int GivenUp { get; init; }
 
     public double Part => Returned == 0 ? 1 : (double)AtOnce / Returned;
 
@@ -100,6 +106,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
     private int mostTries;
     private int nonce = 1_000_000;
     private int unserved;
+    private int givenUp;
     private double farthest;
     private Instant last = Start;
     private readonly List<string> missed = [];
@@ -142,7 +149,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
             }
         }
 
-        return new(returned, atOnce, taken, admitted, mostTries, (last - Start).TotalSeconds, farthest) { Missed = missed };
+        return new(returned, atOnce, taken, admitted, mostTries, (last - Start).TotalSeconds, farthest) { Missed = missed, GivenUp = givenUp };
     }
 
     private void At(Instant at, Action<Instant> action) => events.Enqueue(action, (at.Ticks, ++order));
@@ -173,6 +180,19 @@ internal sealed class ComebackRun(Comeback overload, int seed)
         if (limiter.Submit(call, now) != CallState.Waiting)
         {
             End(call, now);
+        }
+        else if (overload.GivesUp > 0 && random.NextDouble() < overload.GivesUp)
+        {
+            At(now + ((call.Deadline - now) * random.NextDouble()), later => GiveUp(call, later));
+        }
+    }
+
+    private void GiveUp(Call call, Instant now)
+    {
+        if (limiter.Cancel(call, now))
+        {
+            unserved--;
+            givenUp++;
         }
     }
 

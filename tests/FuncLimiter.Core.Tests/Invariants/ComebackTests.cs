@@ -140,6 +140,41 @@ public class ComebackTests(ITestOutputHelper output)
         Assert.InRange(crowds.Count(crowd => crowd.Part < Honest), 0, crowds.Count / 20);
     }
 
+    // What those leave who give up while they wait goes to who is there, and nobody who was told a time pays for it.
+    [Theory]
+    [InlineData("deployment")]
+    [InlineData("account")]
+    [InlineData("tenant")]
+    [InlineData("user")]
+    [InlineData("concurrency")]
+    public void Crowds_OfWhomManyGiveUp_AreToldTimesThatHoldAndLoseNoRoom(string scope)
+    {
+        var limit = scope == "concurrency" ? Slots(6) : Rpm(120, 5);
+        var overload = new Comeback
+        {
+            Spec = scope switch { "account" => Account(limit), "tenant" => Tenant(limit), "user" => User(limit), _ => Deployment(limit) },
+            User = "u",
+            Callers = 100,
+            Newcomers = 1.5,
+            NewcomersFor = TimeSpan.FromSeconds(30),
+            Runs = TimeSpan.FromSeconds(scope == "concurrency" ? 2 : 0.5),
+            MaxWait = TimeSpan.FromSeconds(8),
+            Before = scope == "concurrency" ? 5 : 0,
+            GivesUp = 1,
+        };
+
+        var crowds = Enumerable.Range(1, 40).Select(overload.Run).ToList();
+        var (returned, atOnce, givenUp) = (crowds.Sum(crowd => crowd.Returned), crowds.Sum(crowd => crowd.AtOnce), crowds.Average(crowd => crowd.GivenUp));
+        var (admitted, last) = (crowds.Average(crowd => crowd.Admitted), crowds.Average(crowd => crowd.Last));
+        output.WriteLine($"{scope}: {givenUp:0} gave up, {atOnce} of {returned} at once, {crowds.Count(crowd => crowd.Part < Honest)} crowds below; {admitted:0} went out, the last at {last:0.0} s");
+        output.WriteLine(string.Join(Environment.NewLine, crowds.Where(crowd => crowd.Part < Honest).Take(3)));
+
+        Assert.True(givenUp >= 3, $"Only {givenUp} gave up.");
+        Assert.True(atOnce >= Honest * returned, $"{atOnce} of {returned}");
+        Assert.InRange(crowds.Count(crowd => crowd.Part < Honest), 0, crowds.Count / (scope == "concurrency" ? 2 : 20));
+        Assert.All(crowds, crowd => Assert.True(crowd.Last < 120, $"{crowd}"));
+    }
+
     private static Dictionary<string, Comeback> Make()
     {
         var cases = new Dictionary<string, Comeback>();
