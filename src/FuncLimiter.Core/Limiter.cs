@@ -215,7 +215,10 @@ public sealed partial class Limiter
     public bool TryTakeReleased(out Call call) => released.TryDequeue(out call!);
 
     /// <summary>When such a call would be let out if it were handed in now; nothing is changed.</summary>
-    public Instant Foresee(Call call, Instant now)
+    /// <param name="call">The call.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="ahead">How many like it go before it that are not handed in yet.</param>
+    public Instant Foresee(Call call, Instant now, int ahead = 0)
     {
         now = Clock(now);
         var lane = Prepare(call, now);
@@ -229,9 +232,9 @@ public sealed partial class Limiter
         lane.Pool.BeginPass();
         var place = lane.Pool.FindPlace(lane, call, now, out var first, out _);
         var alone = place >= 0 ? now : first.IsKnown ? first : now;
-        return Instant.Max(alone, lane.Pool.Waiting == 0 && place >= 0
+        return Instant.Max(alone, lane.Pool.Waiting == 0 && place >= 0 && ahead == 0
             ? now
-            : WaitForecast.OfLast(call, queue.Floor, bookings, bookings.LineOf(call).Kept, 1, now).At);
+            : WaitForecast.OfLast(call, queue.Floor, bookings, bookings.LineOf(call).Kept, 1, now, ahead).At);
     }
 
     /// <summary>

@@ -59,19 +59,20 @@ internal static class WaitForecast
     /// <param name="kept">The part of what is booked that counts, 0 to 1.</param>
     /// <param name="othersToCome">How much more will come of other tenants of the class than waits and is booked, as a factor.</param>
     /// <param name="now">Now.</param>
-    public static Turn OfLast(Call call, IReadOnlyList<double> floors, Bookings bookings, double kept, double othersToCome, Instant now)
+    /// <param name="ahead">How many like it go before it that are not in the queue yet.</param>
+    public static Turn OfLast(Call call, IReadOnlyList<double> floors, Bookings bookings, double kept, double othersToCome, Instant now, int ahead = 0)
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
         var runs = lane.Places[0].Runs;
-        QueueAhead own = new(0, 0, 0, runs), same = own, higher = own;
-        var ownTenant = own;
-        var ownUser = own;
+        QueueAhead own = new(call.Cost * ahead, ahead, 0, runs), same = own, higher = new(0, 0, 0, runs);
+        var ownTenant = own with { Work = call.TenantCost * ahead };
+        var ownUser = own with { Work = call.UserCost * ahead };
         foreach (var rival in lane.Rivals)
         {
             for (var i = 0; i <= priority; i++)
             {
-                var ahead = new QueueAhead(rival.Waiting(i), rival.WaitingCalls(i), 0, runs) + Booked(bookings.Of(rival, i).Line);
-                (same, higher) = i == priority ? (same + ahead, higher) : (same, higher + ahead);
+                var before = new QueueAhead(rival.Waiting(i), rival.WaitingCalls(i), 0, runs) + Booked(bookings.Of(rival, i).Line);
+                (same, higher) = i == priority ? (same + before, higher) : (same, higher + before);
             }
 
             own += new QueueAhead(rival.Find(owner, priority)?.Cost ?? 0, rival.Find(owner, priority)?.Count ?? 0, 0, runs)

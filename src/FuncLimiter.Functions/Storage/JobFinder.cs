@@ -35,7 +35,7 @@ internal sealed class JobFinder(JobTables tables, JobResults results, DurableCli
             id, tenant, row.IsTrue("IsList"), row.Time("AcceptedAt") ?? default, endedAt, progress,
             await ItemsAsync(id, total, page, endedAt is not null, cancellationToken))
         {
-            Place = progress.Waiting > 0 ? new JobPlace(progress.Running, progress.Running + progress.Waiting - 1, status.NextAt) : null,
+            Place = progress.Waiting > 0 ? new JobPlace(progress.Running, progress.Running + progress.Waiting - 1, status.NextAt) { OwnAheadOfLast = progress.Waiting - 1 } : null,
             Delivery = JobRows.Delivery(row),
         };
     }

@@ -4,11 +4,12 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Jobs.Running;
 
 namespace FuncLimiter.Gateway.Jobs;
 
 /// <summary>Tells before a call is stored whether any wait could let it through.</summary>
-internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator estimator)
+internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator estimator, JobPace? pace = null)
 {
     private static readonly GatewayError NeverFits = new(413, "request_exceeds_limit",
         "The request is larger than a whole limit that it must fit in, and can never be let through. Lower max_tokens or shorten the input.")
@@ -46,6 +47,12 @@ internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator esti
             Sizes = plan.Sizes,
             Excluded = CallWays.Find(route, call, routes.ClosedTo(caller.Tenant, route)).Closed,
         };
-        return limiter.Foresee(request) == Instant.Never ? NeverFits : null;
+        if (limiter.Foresee(request) == Instant.Never)
+        {
+            return NeverFits;
+        }
+
+        pace?.Expect(request);
+        return null;
     }
 }

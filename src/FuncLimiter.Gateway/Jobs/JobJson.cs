@@ -66,7 +66,7 @@ public sealed class JobJson
             return null;
         }
 
-        var end = job.Place is { } place ? Estimate(place.AheadOfLast + 1, place.NotBefore) : null;
+        var end = job.Place is { } place ? End(job, place) : null;
         return end is { } at ? (int)Math.Clamp(Math.Ceiling((at - time.GetUtcNow()).TotalSeconds), 1, LongestPollSeconds) : 1;
     }
 
@@ -97,12 +97,12 @@ public sealed class JobJson
 
         json.WriteStartObject("queue"u8);
         json.WriteNumber("ahead"u8, place.AheadOfNext);
-        if (Estimate(place.AheadOfNext, place.NotBefore) is { } start)
+        if (Estimate(job, place.AheadOfNext, place.OwnAheadOfNext, isLast: false) is { } start)
         {
             json.WriteString("estimatedStartAt"u8, start);
         }
 
-        if (Estimate(place.AheadOfLast + 1, place.NotBefore) is { } end)
+        if (End(job, place) is { } end)
         {
             json.WriteString("estimatedEndAt"u8, end);
         }
@@ -110,11 +110,22 @@ public sealed class JobJson
         json.WriteEndObject();
     }
 
-    /// <summary>When so many calls will have ended, by the pace of late; null where there is none to go by, rather than a guess.</summary>
-    private DateTimeOffset? Estimate(int calls, DateTimeOffset? notBefore)
+    private DateTimeOffset? End(JobSnapshot job, JobPlace place) => Estimate(job, place.AheadOfLast, place.OwnAheadOfLast, isLast: true);
+
+    /// <summary>
+    /// When the call begins, or ends where it is the last, that has so many before it: by the pace of late, and not before its limits let it out.
+    /// Null where there is nothing to go by, rather than a guess.
+    /// </summary>
+    private DateTimeOffset? Estimate(JobSnapshot job, int ahead, int ownAhead, bool isLast)
     {
-        var byPace = time.GetUtcNow() + pace.Foresee(calls);
-        return byPace is null || notBefore > byPace ? notBefore ?? byPace : byPace;
+        var own = isLast ? 1 : 0;
+        DateTimeOffset? latest = time.GetUtcNow() + pace.Foresee(job.Tenant, ownAhead + own, ahead + own);
+        foreach (var bound in (DateTimeOffset?[])[job.Place!.NotBefore, pace.LetOut(job.Tenant, ownAhead)])
+        {
+            latest = latest is null || bound > latest ? bound ?? latest : latest;
+        }
+
+        return latest;
     }
 
     private static void WriteDelivery(Utf8JsonWriter json, DeliveryReport? delivery)

@@ -22,7 +22,14 @@ public readonly record struct JobProgress(int Total, int Running, int Succeeded,
 /// <param name="AheadOfNext">Calls that go before its next one.</param>
 /// <param name="AheadOfLast">Calls that go before its last one.</param>
 /// <param name="NotBefore">When its next one may be tried at the earliest, where a limit said so.</param>
-public sealed record JobPlace(int AheadOfNext, int AheadOfLast, DateTimeOffset? NotBefore);
+public sealed record JobPlace(int AheadOfNext, int AheadOfLast, DateTimeOffset? NotBefore)
+{
+    /// <summary>Its tenant's calls that go before its next one.</summary>
+    public int OwnAheadOfNext { get; init; }
+
+    /// <summary>Its tenant's calls that go before its last one.</summary>
+    public int OwnAheadOfLast { get; init; }
+}
 
 /// <summary>One call of a job, as it stands.</summary>
 /// <param name="Index">Its place in the job.</param>

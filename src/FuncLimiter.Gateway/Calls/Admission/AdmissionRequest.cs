@@ -43,6 +43,9 @@ public sealed record AdmissionRequest(
     /// <summary>Whether the caller says that it was refused before; null where it doesn't say.</summary>
     public bool? IsBack { get; init; }
 
+    /// <summary>How many calls like it go before it that were not asked for yet; counts where it is foreseen only.</summary>
+    public int Ahead { get; init; }
+
     /// <summary>The workflow that it belongs to, or null.</summary>
     public string? Workflow { get; init; }
 

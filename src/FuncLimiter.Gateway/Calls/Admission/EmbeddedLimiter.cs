@@ -110,7 +110,7 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
         var call = CallOf(request);
         lock (gate)
         {
-            return limiter.Foresee(call, Now);
+            return limiter.Foresee(call, Now, request.Ahead);
         }
     }
 

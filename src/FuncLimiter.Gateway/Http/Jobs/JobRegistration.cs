@@ -27,7 +27,7 @@ public static class JobRegistration
         services.AddSingleton<BatchOffers>();
         services.AddSingleton<RunningItems>();
         services.AddSingleton<JobSignals>();
-        services.AddSingleton<JobPace>();
+        services.AddSingleton(provider => new JobPace(provider.GetRequiredService<TimeProvider>(), provider.GetService<ILimiter>()));
         services.AddSingleton(provider => new JobJson(provider.GetRequiredService<JobPace>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<WebhookSecrets>();
         services.AddSingleton<WebhookSender>();
@@ -75,6 +75,6 @@ public static class JobRegistration
 
     private static JobFit? Fit(IServiceProvider provider) =>
         provider.GetService<ILimiter>() is { } limiter && provider.GetService<Estimator>() is { } estimator
-            ? new JobFit(limiter, provider.GetRequiredService<RouteTable>(), estimator)
+            ? new JobFit(limiter, provider.GetRequiredService<RouteTable>(), estimator, provider.GetRequiredService<JobPace>())
             : null;
 }

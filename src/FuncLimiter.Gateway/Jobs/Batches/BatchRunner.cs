@@ -241,7 +241,7 @@ internal sealed class BatchHandling(
             if (items.Remove(answer.Place, out var item) && reader.TryRead(item.Call, item.Tenant, out var call, out _)
                 && BatchResult.Of(offer, call, answer, batch.BegunAt, time.GetUtcNow()) is var (result, record))
             {
-                ending.Add(EndAsync(item.Key, result, record));
+                ending.Add(EndAsync(item, result, record));
             }
 
             if (ending.Count == Group)
@@ -255,11 +255,11 @@ internal sealed class BatchHandling(
         signals.Ended.Set();
     }
 
-    private async Task EndAsync(JobItemKey key, JobItemResult result, UsageRecord record)
+    private async Task EndAsync(JobItem item, JobItemResult result, UsageRecord record)
     {
-        if (await jobs.EndAsync(key, result))
+        if (await jobs.EndAsync(item.Key, result))
         {
-            pace.Ended();
+            pace.Ended(item.Tenant);
             usage.Record(record);
         }
     }

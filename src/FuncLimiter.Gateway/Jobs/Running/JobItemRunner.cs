@@ -111,7 +111,7 @@ internal sealed class JobItemRunner(
         if (await store.EndAsync(item.Key, result))
         {
             Count(item, result);
-            pace.Ended();
+            pace.Ended(item.Tenant);
             signals.Ended.Set();
         }
     };

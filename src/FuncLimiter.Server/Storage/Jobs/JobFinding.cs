@@ -29,7 +29,7 @@ internal readonly struct JobFinding(SqliteConnection connection, SqliteTransacti
         return new JobSnapshot(
             id, tenant, row.is_list, Stored.Time(row.accepted_at), row.ended_at is { } at ? Stored.Time(at) : null, progress, Items(id, page))
         {
-            Place = progress.Waiting > 0 ? Place(id) : null,
+            Place = progress.Waiting > 0 ? Place(tenant, id) : null,
             Delivery = connection.Query<(int State, int Attempts, string? Error)>(
                     "SELECT state, attempts, error FROM deliveries WHERE job = @id", new { id }, transaction)
                 .Select(delivery => new DeliveryReport((DeliveryState)delivery.State, delivery.Attempts, delivery.Error)).FirstOrDefault(),
@@ -63,13 +63,17 @@ internal readonly struct JobFinding(SqliteConnection connection, SqliteTransacti
         return items;
     }
 
-    private JobPlace? Place(string id)
+    private JobPlace? Place(string tenant, string id)
     {
         var next = Waiting(id, "priority, turn");
         var last = Waiting(id, "priority DESC, turn DESC");
         return next is null || last is null
             ? null
-            : new JobPlace(Ahead(next), Ahead(last), next.state == ItemState.Postponed ? Stored.Time(next.due_at) : null);
+            : new JobPlace(Ahead(next), Ahead(last), next.state == ItemState.Postponed ? Stored.Time(next.due_at) : null)
+            {
+                OwnAheadOfNext = OwnAhead(tenant, next),
+                OwnAheadOfLast = OwnAhead(tenant, last),
+            };
     }
 
     private PlaceRow? Waiting(string id, string order) => connection.QueryFirstOrDefault<PlaceRow>(
@@ -78,6 +82,11 @@ internal readonly struct JobFinding(SqliteConnection connection, SqliteTransacti
     private int Ahead(PlaceRow place) => connection.ExecuteScalar<int>(
         "SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE state = 0 AND (priority, turn) < (@priority, @turn) LIMIT @most)",
         new { place.priority, place.turn, most = MostCounted },
+        transaction);
+
+    private int OwnAhead(string tenant, PlaceRow place) => connection.ExecuteScalar<int>(
+        "SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE tenant = @tenant AND state IN (0, 6) AND (priority, turn) < (@priority, @turn) LIMIT @most)",
+        new { tenant, place.priority, place.turn, most = MostCounted },
         transaction);
 
     // Filled by name from the columns.
