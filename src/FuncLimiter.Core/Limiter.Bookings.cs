@@ -69,20 +69,20 @@ public sealed partial class Limiter
         return CallState.Waiting;
     }
 
-    // However few are still to come of those who were told a time before: it goes after the last of them. Places come free by ends of calls, and
-    // those of the last may well come free before.
+    // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills. What a window or
+    // ended calls give comes for many at once.
     private Turn AfterLast(Call call, Turn turn, double counted)
     {
         var own = bookings.Find(call.Lane!, (int)call.Priority, call.Owner!)?.Ahead;
         var its = call.OwnerUser is null ? own : bookings.OfUser(call.Owner!, call.User, (int)call.Priority);
         if (counted < 1 || !turn.At.IsKnown || own is not { Last.IsKnown: true } || its is not { Last.IsKnown: true }
-            || turn.By is not { } by || by.Meters.Any(meter => meter.Dimension == Dimension.Concurrent))
+            || turn.By is not { } by || !by.Meters.All(meter => meter is ContinuousBucket))
         {
             return turn;
         }
 
-        var apart = TimeSpan.FromSeconds(Math.Max(call.Cost, Math.Max(call.TenantCost, call.UserCost)));
-        return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + apart) };
+        var apart = by == call.Owner!.Budget ? call.TenantCost : by == call.OwnerUser?.Budget ? call.UserCost : call.Cost;
+        return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + TimeSpan.FromSeconds(apart)) };
     }
 
     // A refused caller is back.
