@@ -65,6 +65,7 @@ using var jobs = new HostBuilder()
 await jobs.StartAsync();
 await ((JobHost)jobs.Services.GetRequiredService<IJobHost>()).CallAsync(DurableFunctions.KeepClient);
 
+await worker.WarmUpAsync();
 var routePrefix = (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "host.json")))!["extensions"]?["http"]?["routePrefix"] ?? "api";
 await using var front = await new HttpFront(worker, Environment.GetEnvironmentVariable("FUNCTION_KEY") ?? instance)
     .StartAsync(port, routePrefix.Length == 0 ? "" : routePrefix + "/");

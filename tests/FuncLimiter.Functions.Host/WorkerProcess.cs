@@ -52,6 +52,15 @@ internal sealed class WorkerProcess(string folder) : IDisposable
         }
     }
 
+    /// <summary>Runs the app's warm-up function, if it has one, as the Functions host does on an instance that is added, before calls come.</summary>
+    public async Task WarmUpAsync()
+    {
+        foreach (var function in Functions.Values.Where(function => function.IsStartedBy("warmupTrigger")))
+        {
+            Check((await Begin(function.Name, new Value { String = "" }, new Dictionary<string, string>(), CancellationToken.None).Answer).Result);
+        }
+    }
+
     /// <summary>Starts a function that returns a value, and waits for the value.</summary>
     public async Task<object?> CallAsync(string name, string input, string? instance)
     {

@@ -27,7 +27,7 @@ public sealed class LeaseDesk
     internal void Void(Instant now)
     {
         waitUntil.Clear();
-        foreach (var member in scopes.Values.SelectMany(members => members))
+        foreach (var member in Members())
         {
             member.Hold.Void(now);
         }
@@ -65,6 +65,21 @@ public sealed class LeaseDesk
 
         return due;
     }
+
+    /// <summary>
+    /// Asks for a part of every budget before the first call comes, so that it need not wait for an owner's answer: for as long as a lease
+    /// holds. Windows and users' budgets are asked for as calls come.
+    /// </summary>
+    public void Expect(Instant now)
+    {
+        foreach (var member in Members().Where(member => member.MayBeExpected))
+        {
+            member.Expect(now);
+        }
+    }
+
+    /// <summary>Whether everything that <see cref="Expect"/> asks for has been had.</summary>
+    public bool IsReady(Instant now) => Members().All(member => !member.MayBeExpected || member.IsReady(now));
 
     /// <summary>Gives everything back, before the process ends.</summary>
     public IReadOnlyList<ScopeAsk> Leave(Instant now) =>
@@ -217,6 +232,8 @@ public sealed class LeaseDesk
 
         return 1.0 / Math.Max(1, targets);
     }
+
+    private IEnumerable<LeasedBudget> Members() => scopes.Values.SelectMany(members => members);
 
     private Instant DueAt(string scope, List<LeasedBudget> members, Instant now)
     {

@@ -44,6 +44,9 @@ internal sealed class LeaseHold
     /// <summary>Until when, by its own clock, what is held may be used; <see cref="Instant.Distant"/> while nothing is.</summary>
     public Instant ExpiresAt => _isValid ? _expiresAt : Instant.Distant;
 
+    /// <summary>Whether what is held goes on from an earlier lease.</summary>
+    public bool IsContinued { get; private set; }
+
     /// <summary>Before when nothing may be used, by its own clock, as the book said.</summary>
     public Instant NotBefore { get; private set; }
 
@@ -196,7 +199,7 @@ internal sealed class LeaseHold
             return false;
         if (!_isValid || lease.Continues != _held)
             Lapse(now);
-        _isValid = true;
+        (_isValid, IsContinued) = (true, lease.Continues != 0);
         (_held, _expiresAt, _anchor) = (lease.Number, end, (now, lease.IssuedAt));
 
         // This clock may run too fast: units come back by the slowest that the book's may be.

@@ -19,6 +19,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private readonly ToldUse[] toldUse = [.. limits.Select(limit => new ToldUse(limit))];
     private IReadOnlyList<LeaseDemand> asked = [];
     private IReadOnlyList<LeaseNews> told = [];
+    private Instant expectedAt = Instant.Distant;
     private Instant? closedUntil;
     private Instant? toldClosed;
 
@@ -55,6 +56,15 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 
     private bool HasNews => news.Count > 0 || closedUntil is not null;
 
+    /// <summary>
+    /// Whether something is held before anyone asks for it, as an instance that begins may: not of windows, since what is lent of one and not
+    /// told of again counts as used until the window ends.
+    /// </summary>
+    public bool MayBeExpected => !isOnDemand && limits.All(limit => limit.Algorithm == LimitAlgorithm.Bucket);
+
+    /// <summary>Whether its share is held, and not the advance alone that a first lease is.</summary>
+    public bool IsReady(Instant now) => Hold.ExpiresAt > now && (limits.Count == 0 || Hold.IsContinued);
+
     /// <summary>When the owner should be asked; <see cref="Instant.Unknown"/> where nothing is wanted and nothing held.</summary>
     public Instant AskAt(Instant now) =>
         isOnDemand && !Demand.HasWaiting && !HasNews
@@ -74,6 +84,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             news.RemoveAt(0);
         news.Add(new(observation, Hold.ByBook(sentAt)) { HeardAt = Hold.ByBook(now) });
     }
+
+    /// <summary>Calls may come soon: for as long as a lease holds, it is wanted though none has come.</summary>
+    public void Expect(Instant now) => expectedAt = now;
 
     /// <summary>The scope was closed here until an instant, or opened by a person where that has passed; the owner is told soon.</summary>
     public void Close(Instant until)
@@ -142,7 +155,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         });
     }
 
-    private bool IsWanted(Instant now) => now - Demand.LastAt < policy.Duration * (isOnDemand ? 0.5 : 2) || Demand.HasWaiting;
+    private bool IsWanted(Instant now) => now - expectedAt < policy.Duration || now - Demand.LastAt < policy.Duration * (isOnDemand ? 0.5 : 2) || Demand.HasWaiting;
 
     private double ShareOf(Limit limit, LeaseLine line) =>
         limit.Window <= TimeSpan.Zero ? 1

@@ -20,6 +20,26 @@ public class LeaseDeskTests
     }
 
     [Fact]
+    public void BucketsThatAreExpectedToBeUsed_AreAskedFor_UntilALeaseWouldHaveEnded_AndWindowsAreNot()
+    {
+        var day = new Limit(Dimension.Requests, 1_000, TimeSpan.FromDays(1), LimitAlgorithm.CalendarDay);
+        var limiter = Leasing(tenantLimits: [day]);
+        limiter.Leases!.Expect(Start);
+
+        var ask = Assert.Single(limiter.Leases.TakeDue(Start));
+        var owner = LeaseOwner.Open("account:a", Spec([]), Policy, null, Start - TimeSpan.FromMinutes(10));
+        limiter.Apply(owner.Answer(ask, Start), Start);
+        Assert.False(limiter.Leases.IsReady(Start));
+        var again = limiter.Leases.NextAskAt(Start);
+        limiter.Apply(owner.Answer(limiter.Leases.TakeDue(again).Single(), again), again);
+        Assert.True(limiter.Leases.IsReady(again));
+
+        Assert.Equal(["account:a", "deployment:a/m"], ask.Budgets.Select(budget => budget.Budget).Order());
+        var end = Start + Policy.Duration;
+        Assert.All(limiter.Leases.TakeDue(end).Single().Budgets, budget => Assert.True(budget.Ask.Leaving));
+    }
+
+    [Fact]
     public void ACall_MakesEachOfItsScopesDue_WithItsDemand()
     {
         var limiter = Leasing(tenantLimits: [Bucket]);

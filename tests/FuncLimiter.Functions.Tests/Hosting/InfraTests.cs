@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -48,6 +49,24 @@ public partial class InfraTests
         {
             File.Delete(compiled);
         }
+    }
+
+    [Fact]
+    public async Task App_AsPublished_IsCompiledAheadForThePlatformOfItsPlan()
+    {
+        var start = new ProcessStartInfo(
+            "dotnet", ["msbuild", Path.Combine(RepositoryFiles.Root, "src", "FuncLimiter.Functions"), "-p:_IsPublishing=true", "-getProperty:PublishReadyToRun,RuntimeIdentifier,SelfContained"])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var process = Process.Start(start)!;
+        var properties = JsonNode.Parse(await process.StandardOutput.ReadToEndAsync())!["Properties"]!;
+        await process.WaitForExitAsync();
+
+        Assert.Equal(
+            ("true", "linux-x64", "false"),
+            ((string)properties["PublishReadyToRun"]!, (string)properties["RuntimeIdentifier"]!, (string)properties["SelfContained"]!));
+        Assert.Contains("kind: 'functionapp,linux'", RepositoryFiles.Read("infra", "app", "api.bicep"), StringComparison.Ordinal);
     }
 
     /// <summary>What a mistake looks like to that test.</summary>

@@ -24,7 +24,9 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
 
     // Those who wait, where they can't be let out without a store.
     private readonly HashSet<Call>? kept;
+    private readonly Wakeup ready = new();
     private readonly SemaphoreSlim checkpointWanted = new(0, 1);
+    private volatile bool isExpecting;
     private Instant armedFor = Instant.Unknown;
     private Instant lookedAt;
     private bool isDisposed;
@@ -152,7 +154,38 @@ public sealed class EmbeddedLimiter : ILimiter, IDisposable
     }
 
     /// <summary>Takes up an owner's answer: what it lends may go out.</summary>
-    internal void TakeUp(ScopeAnswer answer) => Change(now => limiter.Apply(answer, now));
+    internal void TakeUp(ScopeAnswer answer)
+    {
+        var isReady = false;
+        Change(now =>
+        {
+            limiter.Apply(answer, now);
+            isReady = isExpecting && limiter.Leases!.IsReady(now);
+        });
+        if (isReady)
+        {
+            isExpecting = false;
+            ready.Set();
+        }
+    }
+
+    /// <summary>
+    /// Has a part of every leased budget asked for, though no call has come yet: an instance that begins does that, so that its first call
+    /// goes out at once.
+    /// </summary>
+    /// <param name="longest">How long to wait for it.</param>
+    /// <param name="cancellationToken">Waits no longer.</param>
+    public Task ExpectCallsAsync(TimeSpan longest, CancellationToken cancellationToken)
+    {
+        lock (gate)
+        {
+            limiter.Leases!.Expect(Look());
+            isExpecting = true;
+        }
+
+        LeasesWanted.Set();
+        return ready.WaitAsync(longest, time, cancellationToken);
+    }
 
     /// <summary>Gives every lease back; nothing goes out any more.</summary>
     internal IReadOnlyList<ScopeAsk> LeaveOwners()
