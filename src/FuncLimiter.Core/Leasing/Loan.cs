@@ -41,7 +41,10 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         var waitsForTime = own.IsShort && (target.ByTurns || !account.Flows);
         var mustLetGo = own.Rate > loan.Rate * (1 + Notable) || own.Capacity > loan.Capacity * (1 + Notable) + Notable;
         var isWaitedFor = mustLetGo && tenures.Any(other => other != tenure && other.Lines[line].IsShort);
-        askAgain = isWaitedFor || own.IsShort && !waitsForTime ? now : waitsForTime ? NextRoom(tenure, target) : Instant.Unknown;
+        askAgain = isWaitedFor ? now
+            : waitsForTime ? NextRoom(tenure, target)
+            : own.IsShort ? LetGoAt(tenure, now)
+            : Instant.Unknown;
         var soonest = now + PauseOf(tenure);
         var hangsOnTime = waitsForTime && !isWaitedFor && !target.ByTurns && account.Dimension != Dimension.Concurrent;
         UselessBefore = !hangsOnTime ? Instant.Distant
@@ -150,6 +153,25 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
 
     // What a window gives in one refresh, in fair parts.
     private double Refreshed => account.Limit.PerSecond * policy.RefreshEvery.TotalSeconds / tenures.Count;
+
+    /// <summary>
+    /// When somebody lets go of what it has beyond its target: with its next ask, or by its end where that is overdue. Before that it is no
+    /// use to ask again.
+    /// </summary>
+    private Instant LetGoAt(Tenure tenure, Instant now)
+    {
+        var at = Instant.Unknown;
+        foreach (var other in tenures.Where(other => other != tenure && HasTooMuch(other)))
+        {
+            var asks = other.Answer!.AskAgainAt;
+            at = Instant.Min(at, now <= asks + 2 * policy.MinRefresh ? asks + policy.MinRefresh / 2 : other.EndsAt + policy.ClockMargin);
+        }
+
+        return at.IsKnown ? at : now;
+    }
+
+    private bool HasTooMuch(Tenure other) => other.Answer is not null
+        && (other.LentRate(line) > targets[other].Share * (1 + Slack) || other.LentCapacity(line, account.Flows) > targets[other].Capacity * (1 + Slack));
 
     private double Has(TenureLine own) => Math.Max(0, account.Flows ? own.Level : own.Capacity);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Jobs;
@@ -22,10 +23,14 @@ public sealed class ListPaceTests(ITestOutputHelper output)
     [InlineData(2)]
     public void List_BegunWithoutLeases_TakesLittleLongerThanItsLimitAllows(int workers)
     {
-        var (took, legs) = Run(workers, [JobRequests.List(300)]);
+        var (took, legs, operations) = Run(workers, [JobRequests.List(300)]);
 
         Assert.InRange(took.TotalSeconds, 28, 40);
         Assert.InRange(legs, 300, 400);
+
+        // Two at first, then about one for each refresh: nobody asks for what others can't have let go of yet.
+        var refreshes = Math.Ceiling(took / new LeasePolicy().RefreshEvery);
+        Assert.InRange(operations, workers, workers * (2 + refreshes));
     }
 
     [Theory]
@@ -33,13 +38,13 @@ public sealed class ListPaceTests(ITestOutputHelper output)
     [InlineData(2)]
     public void Jobs_OfOneCallEach_BegunWithoutLeases_AreNotSleptThroughByTheTimesFirstTold(int workers)
     {
-        var (took, legs) = Run(workers, [.. Enumerable.Range(0, 200).Select(_ => JobRequests.One())]);
+        var (took, legs, _) = Run(workers, [.. Enumerable.Range(0, 200).Select(_ => JobRequests.One())]);
 
         Assert.InRange(took.TotalSeconds, 18, 60);
         Assert.InRange(legs, 200, 800);
     }
 
-    private (TimeSpan Took, long Legs) Run(int workers, IReadOnlyList<JobRequest> requests)
+    private (TimeSpan Took, long Legs, int Operations) Run(int workers, IReadOnlyList<JobRequest> requests)
     {
         var took = TimeSpan.Zero;
         var upstream = new UpstreamDouble();
@@ -68,6 +73,6 @@ public sealed class ListPaceTests(ITestOutputHelper output)
         var legs = world.Jobs.All.Where(row => row.Values.ContainsKey("Leg") || row.Values.ContainsKey("Status")).Sum(row => row.Number("Leg") + 1);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{upstream.Calls.Count} calls at ten a second, {requests.Count} jobs, {workers} instances: {took.TotalSeconds:0.0} s, {legs} legs, {world.Hub.EntityOperations} operations of entities"));
-        return (took, legs);
+        return (took, legs, world.Hub.EntityOperations);
     }
 }
