@@ -72,9 +72,21 @@ await using var front = await new HttpFront(worker, Environment.GetEnvironmentVa
 Log.Write($"Ready at {front.Urls.Single()}");
 await Task.WhenAny(Console.In.ReadToEndAsync(), worker.GivenUp, front.WaitForShutdownAsync());
 var isGivenUp = worker.GivenUp.IsCompleted;
-await front.StopAsync();
-await jobs.StopAsync();
+if (!await StopAsync().WaitAsync(TimeSpan.FromSeconds(20)).ContinueWith(stop => stop.IsCompletedSuccessfully, TaskScheduler.Default))
+{
+    // Whoever started it is gone: nobody waits for what does not stop.
+    Log.Write("The host does not stop; ended.");
+    worker.Dispose();
+    Environment.Exit(2);
+}
+
 return isGivenUp ? 1 : 0;
+
+async Task StopAsync()
+{
+    await front.StopAsync();
+    await jobs.StopAsync();
+}
 
 /// <summary>Finds the functions that were made.</summary>
 internal sealed class Located(Type type) : ITypeLocator

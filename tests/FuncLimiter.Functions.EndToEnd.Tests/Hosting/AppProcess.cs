@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -17,9 +18,20 @@ internal sealed partial class AppProcess : IAsyncDisposable
     private static readonly string Host = Path.Combine(Repository.BuildOf("tests", "FuncLimiter.Functions.Host"), "FuncLimiter.Functions.Host.dll");
     private static readonly string App = Repository.BuildOf("src", "FuncLimiter.Functions");
 
+    private static readonly ConcurrentDictionary<AppProcess, bool> Running = [];
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // What no test ends, since others use it too, ends with the tests.
+    static AppProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        foreach (var app in Running.Keys)
+        {
+            app.Kill();
+        }
+    };
 
     private AppProcess(ProcessStartInfo start)
     {
@@ -28,6 +40,7 @@ internal sealed partial class AppProcess : IAsyncDisposable
         _process.ErrorDataReceived += Keep;
         _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException("The host ended."));
         _process.Start();
+        Running[this] = true;
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -83,15 +96,26 @@ internal sealed partial class AppProcess : IAsyncDisposable
     /// <summary>Ends host and app as a machine's power cut does.</summary>
     public async Task KillAsync()
     {
-        _process.Kill(entireProcessTree: true);
+        Kill();
         await _process.WaitForExitAsync();
     }
 
     /// <summary>Ends the app's process, which its host starts again.</summary>
     public void KillWorker()
     {
-        using var worker = Process.GetProcessById(int.Parse(WorkerLine().Matches(Output)[^1].Groups["id"].Value, CultureInfo.InvariantCulture));
+        using var worker = FindWorker();
         worker.Kill();
+    }
+
+    /// <summary>The app's process, which its host started.</summary>
+    public Process FindWorker() =>
+        Process.GetProcessById(int.Parse(WorkerLine().Matches(Output)[^1].Groups["id"].Value, CultureInfo.InvariantCulture));
+
+    /// <summary>Lets the host see what it sees when the process of the tests is gone, and waits for its end.</summary>
+    public async Task AbandonAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync().WaitAsync(Longest);
     }
 
     public async ValueTask DisposeAsync()
@@ -102,7 +126,20 @@ internal sealed partial class AppProcess : IAsyncDisposable
             await KillAsync();
         }
 
+        Running.TryRemove(this, out _);
         _process.Dispose();
+    }
+
+    private void Kill()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended already.
+        }
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)

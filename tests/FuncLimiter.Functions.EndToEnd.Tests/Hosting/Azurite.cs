@@ -13,6 +13,10 @@ internal sealed class Azurite
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
     private static readonly string Program = Path.Combine(Repository.Root, "tests", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
     private static readonly string? Node = Find(OperatingSystem.IsWindows() ? "node.exe" : "node");
+
+    // It ends as soon as the process that started it does, however that ends.
+    private const string Start = "process.stdin.on('end', () => process.exit()).resume(); require(process.argv[1]);";
+
     private static readonly Lazy<Task<Azurite>> Shared = new(StartAsync);
 
     private readonly string _key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
@@ -49,10 +53,11 @@ internal sealed class Azurite
         string Port(int service) => azurite.Ports[service].ToString(CultureInfo.InvariantCulture);
         string[] arguments =
         [
-            Program, "--blobPort", Port(0), "--queuePort", Port(1), "--tablePort", Port(2), "--skipApiVersionCheck", "--inMemoryPersistence",
+            "-e", Start, "--", Program, "--blobPort", Port(0), "--queuePort", Port(1), "--tablePort", Port(2), "--skipApiVersionCheck", "--inMemoryPersistence",
         ];
         var process = Process.Start(new ProcessStartInfo(Node!, arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Directory.CreateTempSubdirectory("funclimiter-azurite-").FullName,
