@@ -24,7 +24,13 @@ internal sealed class LegRunner(
     /// </summary>
     public const int MostOfLists = 64;
 
-    /// <summary>After how long a call that found no place asks again; its list asks sooner where others of it get on.</summary>
+    /// <summary>
+    /// Calls of single jobs that run in a process at once. What is left of its activities is for what never takes long: ends of jobs, replies,
+    /// webhooks, providers' batches, and legs that are told to come later.
+    /// </summary>
+    public const int MostOfSingles = 48;
+
+    /// <summary>After how long a call of a list that found no place asks again; its list asks sooner where others of it get on.</summary>
     private static readonly TimeSpan NoPlace = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a leg waits with the call in memory; what takes longer is slept through by the orchestration.</summary>
@@ -48,25 +54,28 @@ internal sealed class LegRunner(
     private static readonly GatewayError CutOff = new(
         500, "cut_off", "Several processes ended over this call; it is not tried again.");
 
-    private int _ofLists;
+    private readonly LegPlaces _lists = new(MostOfLists, time);
+    private readonly LegPlaces _singles = new(MostOfSingles, time);
 
     /// <summary>Runs a leg, unless it was run.</summary>
     public async Task<LegOutcome> RunAsync(LegInput input, CancellationToken cancellationToken)
     {
-        if (!input.IsOfList)
+        var places = input.IsOfList ? _lists : _singles;
+        if (!places.TryTake(out var turn))
+        {
+            return input.IsOfList
+                ? new LegOutcome(input.Index, null, input.Leg, time.GetUtcNow() + NoPlace) { WaitsForRoom = true }
+                : new LegOutcome(input.Index, null, input.Leg, turn);
+        }
+
+        var since = time.GetTimestamp();
+        try
         {
             return await RunOnceAsync(input, cancellationToken);
         }
-
-        try
-        {
-            return Interlocked.Increment(ref _ofLists) <= MostOfLists
-                ? await RunOnceAsync(input, cancellationToken)
-                : new LegOutcome(input.Index, null, input.Leg, time.GetUtcNow() + NoPlace) { WaitsForRoom = true };
-        }
         finally
         {
-            Interlocked.Decrement(ref _ofLists);
+            places.GiveBack(since);
         }
     }
 

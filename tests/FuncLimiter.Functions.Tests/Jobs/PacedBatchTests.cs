@@ -112,6 +112,10 @@ public class PacedBatchTests
     [Fact]
     public void CallsOfLists_HaveHalfOfAHostsActivitiesAtMost() => Assert.InRange(LegRunner.MostOfLists, 1, ActivitiesAtOnce / 2);
 
+    [Fact]
+    public void Calls_LeaveActivitiesToWhatNeverTakesLong() =>
+        Assert.InRange(LegRunner.MostOfLists + LegRunner.MostOfSingles, 1, ActivitiesAtOnce * 9 / 10);
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(4, 1)]

@@ -1,3 +1,4 @@
+using FuncLimiter.Functions.Activities;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
@@ -150,4 +151,56 @@ public class PacedCallTests
         Assert.False(await world.Get<JobService>().CancelAsync("other", accepted.Id!, CancellationToken.None));
         Assert.Null(await world.Get<JobService>().FindAsync("acme", "../" + accepted.Id, JobPage.First, CancellationToken.None));
     });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Jobs_OfLongCalls_LeaveRoomForLists(int workers) => AppWorld.Run(
+        async world =>
+        {
+            world.Provider.Duration = TimeSpan.FromMinutes(30);
+            var jobs = world.Get<JobService>();
+            for (var job = 0; job < 300; job++)
+            {
+                await jobs.AcceptAsync("acme", JobRequests.One(), CancellationToken.None);
+            }
+
+            await Task.Delay(TimeSpan.FromMinutes(2), world.Time);
+            Assert.Equal(workers * LegRunner.MostOfSingles, world.Provider.Calls.Count);
+            world.Provider.Duration = TimeSpan.FromSeconds(1);
+            var begun = world.Time.GetUtcNow();
+            var list = await jobs.AcceptAsync("acme", JobRequests.List(40), CancellationToken.None);
+
+            Assert.InRange((await world.EndOfAsync(list.Id!)).EndedAt!.Value - begun, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        },
+        new HubOptions { Workers = workers, ActivitiesAtOnce = 128 });
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    public void Jobs_BeyondTheirPlaces_FollowAsPlacesAreFree(double seconds) => AppWorld.Run(
+        async world =>
+        {
+            const int many = 480;
+            world.Provider.Duration = TimeSpan.FromSeconds(seconds);
+            var jobs = world.Get<JobService>();
+            var begun = world.Time.GetUtcNow();
+            var ids = new List<string>();
+            for (var job = 0; job < many; job++)
+            {
+                ids.Add((await jobs.AcceptAsync("acme", JobRequests.One(), CancellationToken.None)).Id!);
+            }
+
+            var took = TimeSpan.Zero;
+            foreach (var id in ids)
+            {
+                var ended = (await world.EndOfAsync(id)).EndedAt!.Value - begun;
+                took = ended > took ? ended : took;
+            }
+
+            var least = TimeSpan.FromSeconds(seconds) * many / LegRunner.MostOfSingles;
+            Assert.Equal(many, world.Provider.Calls.Count);
+            Assert.InRange(took, least, 2 * least + TimeSpan.FromSeconds(10));
+        },
+        new HubOptions { ActivitiesAtOnce = 128 });
 }
