@@ -51,7 +51,10 @@ internal sealed class LeaseHold
     public Instant NotBefore { get; private set; }
 
     /// <summary>When the book should be asked: as it said, or soon where it should know more.</summary>
-    public Instant AskAt => _isUrgent ? Instant.Min(_askAgainAt, _askedAt + _pause) : _askAgainAt;
+    public Instant AskAt => _isUrgent ? SoonestAskAt : _askAgainAt;
+
+    /// <summary>When the book may be asked again at the soonest.</summary>
+    public Instant SoonestAskAt => Instant.Min(_askAgainAt, _askedAt + _pause);
 
     /// <summary>
     /// When there may be a lease again where there is none: as the book said, or as long from now as it has not answered already, which is

@@ -54,6 +54,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     /// <summary>Whether calls wait for it or something of it is held.</summary>
     public bool IsInUse(Instant now) => Demand.HasWaiting || Hold.ExpiresAt > now;
 
+    /// <summary>Whether calls wait, and the owner was told last that none come: it lent accordingly.</summary>
+    private bool WaitsUntold => Demand.HasWaiting && asked.Count == 0 && limits.Count > 0;
+
     private bool HasNews => news.Count > 0 || closedUntil is not null;
 
     /// <summary>
@@ -69,7 +72,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     public Instant AskAt(Instant now) =>
         isOnDemand && !Demand.HasWaiting && !HasNews
             ? Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : Hold.ExpiresAt - policy.AnswerWithin - BeforeEnd
-            : IsWanted(now) || HasNews ? Hold.AskAt : Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : now;
+            : IsWanted(now) || HasNews ? WaitsUntold ? Hold.SoonestAskAt : Hold.AskAt : Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : now;
 
     /// <summary>
     /// Keeps what a response said for the owner: of successes the latest, of failures the last few. Refusals don't wait for the next ask.

@@ -32,6 +32,21 @@ public class WarmupTests
         new HubOptions { Workers = instances });
 
     [Fact]
+    public void Calls_ThatComeToAnInstanceAfterItsWarmUp_SoonHaveTheWholeLimit() => AppWorld.Run(
+        async world =>
+        {
+            world.RenewLeases();
+            await WarmUpAsync(world, 0);
+
+            var begun = world.Time.GetUtcNow();
+            await Task.WhenAll(Enumerable.Range(0, 110).Select(_ => CallAsync(world, 0)));
+
+            // Ten a second, and the second's worth that was there.
+            Assert.InRange((world.Time.GetUtcNow() - begun).TotalSeconds, 10, 13);
+        },
+        configuration: AppWorld.Configuration.Replace("\"rpm\": 60000", "\"rpm\": 600, \"burstSeconds\": 1", StringComparison.Ordinal));
+
+    [Fact]
     public void Instance_ThatNoCallComesTo_GivesBackWhatItAskedFor_AndAsksNoMore() => AppWorld.Run(async world =>
     {
         world.RenewLeases();
