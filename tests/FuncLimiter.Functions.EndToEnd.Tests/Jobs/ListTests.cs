@@ -59,7 +59,8 @@ public sealed class ListTests(ITestOutputHelper output)
         Assert.Equal((12, 12), Assert.Single(app.Provider.ReportBatches().Select(batch => (batch.Calls, batch.Answered))));
     }
 
-    private static string List(DialectCall call, int calls, string priority = "standard") => new JsonArray([.. Enumerable.Range(0, calls).Select(_ => new JsonObject
+    /// <summary>The body of a list of calls.</summary>
+    internal static string List(DialectCall call, int calls, string priority = "standard") => new JsonArray([.. Enumerable.Range(0, calls).Select(_ => new JsonObject
     {
         ["path"] = call.Path,
         ["body"] = JsonNode.Parse(call.Body()),
