@@ -13,13 +13,13 @@ internal sealed class TenantKeys
     private const int MaxKeyBytes = 1024;
 
     // Found by the sum's first half, then compared whole in constant time: what a lookup's timing could tell is a sum, never a key.
-    private readonly FrozenDictionary<UInt128, (byte[] Sum, string Tenant)> _sums;
+    private readonly FrozenDictionary<UInt128, (byte[] Sum, string Tenant, AccessKey Key)> _sums;
 
     private readonly ConcurrentDictionary<UInt128, bool> _revoked = new();
 
     public TenantKeys(IReadOnlyList<TenantConfiguration> tenants) =>
         _sums = tenants
-            .SelectMany(tenant => tenant.KeyHashes.Select(hash => (Sum: Convert.FromHexString(hash), tenant.Id)))
+            .SelectMany(tenant => tenant.Keys.Select(key => (Sum: Convert.FromHexString(key.Hash), tenant.Id, key)))
             .ToFrozenDictionary(entry => BinaryPrimitives.ReadUInt128LittleEndian(entry.Sum));
 
     /// <summary>Takes a key from its tenant. False where the tenant has no such key.</summary>
@@ -32,8 +32,8 @@ internal sealed class TenantKeys
         return _sums.TryGetValue(half, out var entry) && entry.Tenant == tenant && entry.Sum.AsSpan().SequenceEqual(sum) && (_revoked.TryAdd(half, true) || true);
     }
 
-    /// <summary>The tenant of a key, or null.</summary>
-    public string? Find(ReadOnlySpan<char> key)
+    /// <summary>The tenant of a key, and what is known of the key; null where it is nobody's.</summary>
+    public (string Tenant, AccessKey Key)? Find(ReadOnlySpan<char> key)
     {
         if (key.IsEmpty || Encoding.UTF8.GetMaxByteCount(key.Length) > MaxKeyBytes)
         {
@@ -47,7 +47,7 @@ internal sealed class TenantKeys
         return _sums.TryGetValue(half, out var entry)
             && CryptographicOperations.FixedTimeEquals(entry.Sum, sum)
             && (_revoked.IsEmpty || !_revoked.ContainsKey(half))
-            ? entry.Tenant
+            ? (entry.Tenant, entry.Key)
             : null;
     }
 }

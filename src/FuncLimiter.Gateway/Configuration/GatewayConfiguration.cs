@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
@@ -125,14 +126,75 @@ public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targ
 /// <param name="Always">Whether it always goes to the smaller models first, else only under pressure.</param>
 public sealed record SimpleWork(string? Workflow, string? Step, long? MaxInputTokens, bool Always);
 
+/// <summary>What a key may be used for.</summary>
+public enum KeyUse
+{
+    /// <summary>A tenant's: calls on the paths of providers.</summary>
+    Calls,
+
+    /// <summary>A tenant's: jobs, however they are handed in.</summary>
+    Jobs,
+
+    /// <summary>A tenant's: reservations and their settlements.</summary>
+    Reservations,
+
+    /// <summary>A tenant's: reading its own use, status and metrics.</summary>
+    Usage,
+
+    /// <summary>An operator's: seeing everything.</summary>
+    Look,
+
+    /// <summary>An operator's: changing things.</summary>
+    Change,
+}
+
+/// <summary>A key as the configuration knows it: by its hash, never by itself.</summary>
+/// <param name="Hash">Its SHA-256, lower-case hexadecimal.</param>
+public sealed record AccessKey(string Hash)
+{
+    private const int ShownOfHash = 8;
+
+    /// <summary>How the key begins, for people to tell keys apart; null where the configuration doesn't say.</summary>
+    public string? Prefix { get; init; }
+
+    /// <summary>The last day, in UTC, on which it is taken; null for ever.</summary>
+    public DateOnly? Expires { get; init; }
+
+    /// <summary>What it may be used for; null for everything that its owner may do.</summary>
+    public IReadOnlySet<KeyUse>? Scope { get; init; }
+
+    /// <summary>Its name for people: how it begins, else how its hash does.</summary>
+    public string Name => Prefix is null ? Hash[..Math.Min(ShownOfHash, Hash.Length)] : $"{Prefix}...";
+
+    /// <summary>Whether it may be used for something.</summary>
+    /// <param name="use">What for.</param>
+    public bool Allows(KeyUse use) => Scope?.Contains(use) ?? true;
+
+    /// <summary>Whether its last day is over.</summary>
+    /// <param name="now">The time.</param>
+    public bool IsExpired(DateTimeOffset now) => Expires is { } last && DateOnly.FromDateTime(now.UtcDateTime) > last;
+
+    /// <summary>A key that is taken for ever and for everything.</summary>
+    /// <param name="hash">Its SHA-256, lower-case hexadecimal.</param>
+    public static implicit operator AccessKey(string hash) => FromString(hash);
+
+    /// <summary>A key that is taken for ever and for everything.</summary>
+    /// <param name="hash">Its SHA-256, lower-case hexadecimal.</param>
+    public static AccessKey FromString(string hash) => new(hash);
+
+    /// <summary>The scope of these uses.</summary>
+    /// <param name="uses">The uses.</param>
+    internal static IReadOnlySet<KeyUse> ScopeOf(IEnumerable<KeyUse> uses) => uses.ToFrozenSet();
+}
+
 /// <summary>One tenant.</summary>
 /// <param name="Id">Unique.</param>
-/// <param name="KeyHashes">SHA-256 of its keys, lower-case hexadecimal.</param>
+/// <param name="Keys">Its keys.</param>
 /// <param name="Weight">Its share against other tenants; above 0.</param>
 /// <param name="Limits">Its own limits.</param>
 /// <param name="UserLimits">The limits of each of its users.</param>
 public sealed record TenantConfiguration(
-    string Id, IReadOnlyList<string> KeyHashes, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits)
+    string Id, IReadOnlyList<AccessKey> Keys, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits)
 {
     /// <summary>The highest class that its calls may claim: what claims a higher one is of this one. Default: interactive, so any.</summary>
     public Priority HighestPriority { get; init; } = Priority.Interactive;
@@ -231,8 +293,8 @@ public sealed record AlertConfiguration
 /// <summary>Who may change things while the gateway runs.</summary>
 public sealed record AdminConfiguration
 {
-    /// <summary>SHA-256 of the admin keys, lower-case hexadecimal; none by default.</summary>
-    public IReadOnlyList<string> KeyHashes { get; init; } = [];
+    /// <summary>The admin keys; none by default.</summary>
+    public IReadOnlyList<AccessKey> Keys { get; init; } = [];
 }
 
 /// <summary>How an account's batch service is used: it takes background calls of jobs that have time. Bounds left out are the provider's own.</summary>

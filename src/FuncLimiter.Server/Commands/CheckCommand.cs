@@ -6,6 +6,8 @@ namespace FuncLimiter.Server.Commands;
 /// <summary><c>check --config FILE</c>: says what is wrong with a configuration, or what it holds.</summary>
 internal static class CheckCommand
 {
+    private const int SoonDays = 30;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -41,6 +43,7 @@ internal static class CheckCommand
             Routes = result.Configuration?.Routes.Count ?? 0,
             Tenants = result.Configuration?.Tenants.Count ?? 0,
             result.Mistakes,
+            Notes = result.Configuration is { } valid ? Notes(valid) : [],
         }));
         return result.IsValid ? 0 : 1;
     }
@@ -56,6 +59,22 @@ internal static class CheckCommand
         var deployments = configuration.Accounts.Sum(account => account.Models.Count);
         var tenants = configuration.Tenants.Count == 0 ? "no tenants, so it serves this machine only" : $"{configuration.Tenants.Count} tenants";
         output.WriteLine($"{file} is valid: {configuration.Accounts.Count} accounts, {deployments} deployments, {configuration.Routes.Count} routes, {tenants}.");
+        foreach (var note in Notes(configuration))
+        {
+            output.WriteLine(note);
+        }
+
         return 0;
+    }
+
+    /// <summary>What is no mistake, and yet should be known: an expired key must not keep a server from starting again.</summary>
+    private static List<string> Notes(GatewayConfiguration configuration)
+    {
+        var today = DateOnly.FromDateTime(DateTime.UtcNow);
+        return [.. configuration.Tenants.SelectMany(tenant => tenant.Keys.Select(key => (Owner: $"the tenant {tenant.Id}", Key: key)))
+            .Concat(configuration.Admin.Keys.Select(key => (Owner: "the administration", Key: key)))
+            .Where(held => held.Key.Expires <= today.AddDays(SoonDays))
+            .OrderBy(held => held.Key.Expires)
+            .Select(held => $"The key {held.Key.Name} of {held.Owner} {(held.Key.Expires < today ? "was taken until" : "is taken until")} {held.Key.Expires:yyyy-MM-dd}.")];
     }
 }

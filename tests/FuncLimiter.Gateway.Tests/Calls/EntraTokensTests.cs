@@ -105,7 +105,7 @@ public class EntraTokensTests
     {
         var read = Tenant(value);
 
-        Assert.Equal([hash], read.Configuration!.Tenants[0].KeyHashes);
+        Assert.Equal([hash], read.Configuration!.Tenants[0].Keys.Select(key => key.Hash));
     }
 
     [Theory]

@@ -36,7 +36,7 @@ public class ConfigurationReaderTests
 
         var tenant = Assert.Single(configuration.Tenants);
         Assert.Equal(("acme", 3.0, Sample.HookSecret), (tenant.Id, tenant.Weight, tenant.WebhookSecret));
-        Assert.Equal([Sample.KeyHash], tenant.KeyHashes);
+        Assert.Equal([Sample.KeyHash], tenant.Keys.Select(key => key.Hash));
         Assert.Equal(Priority.Standard, tenant.HighestPriority);
         Assert.Equal(["openai-org", "gpt-y-org"], configuration.SharedLimits.Select(shared => shared.Id));
         Assert.Equal([new Limit(Dimension.Requests, 900, Minute, LimitAlgorithm.Bucket)], configuration.SharedLimits[1].Limits);
@@ -57,7 +57,7 @@ public class ConfigurationReaderTests
             configuration.Queue);
         Assert.Equal(
             new AlertConfiguration { WarnAt = 0.7, ActAt = 0.95, Webhook = "https://hooks.example.com/alerts", WebhookSecret = Sample.HookSecret }, configuration.Alerts);
-        Assert.Equal("5e884898", Assert.Single(configuration.Admin.KeyHashes)[..8]);
+        Assert.Equal("5e884898", Assert.Single(configuration.Admin.Keys).Hash[..8]);
         Assert.Equal(
             new JobConfiguration
             {

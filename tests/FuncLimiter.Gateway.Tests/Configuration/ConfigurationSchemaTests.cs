@@ -42,6 +42,8 @@ public class ConfigurationSchemaTests
     [InlineData("routes", "[]")]
     [InlineData("accounts[0].apiKey", "\"${HOOK}\"")]
     [InlineData("tenants[0].weight", "0.5")]
+    [InlineData("tenants[0].keys[0]", """{ "hash": "${HOOK}", "prefix": "fl-acme", "expires": "2027-06-30", "scope": ["calls", "jobs", "reservations", "usage"] }""")]
+    [InlineData("admin.keys[0]", """{ "hash": "${HOOK}", "scope": ["look", "change"] }""")]
     public void Schema_AcceptsWhatTheReaderAccepts(string place, string? value)
     {
         var json = Sample.With(place, value);
@@ -73,6 +75,12 @@ public class ConfigurationSchemaTests
     [InlineData("routes[0].targets", "[]")]
     [InlineData("routes[0].fallback", "[5]")]
     [InlineData("tenants[0].keys", "[\"plain\"]")]
+    [InlineData("tenants[0].keys[0]", """{ "prefix": "fl-acme" }""")]
+    [InlineData("tenants[0].keys[0]", """{ "hash": "${HOOK}", "scope": ["look"] }""")]
+    [InlineData("tenants[0].keys[0]", """{ "hash": "${HOOK}", "scope": [] }""")]
+    [InlineData("tenants[0].keys[0]", """{ "hash": "${HOOK}", "expires": "tomorrow" }""")]
+    [InlineData("tenants[0].keys[0]", """{ "hash": "${HOOK}", "prefix": "more than sixteen" }""")]
+    [InlineData("admin.keys[0]", """{ "hash": "${HOOK}", "scope": ["calls"] }""")]
     [InlineData("tenants[0].weight", "0")]
     [InlineData("queue.maxWaitSeconds.standard", "-1")]
     [InlineData("queue.standardFloor", "2")]

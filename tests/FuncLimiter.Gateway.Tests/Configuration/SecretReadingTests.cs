@@ -81,8 +81,62 @@ public class SecretReadingTests
     {
         var upper = $"sha256:{Sample.KeyHash.ToUpperInvariant()}";
 
-        Assert.Equal([Sample.KeyHash], Sample.Valid(Sample.With("tenants[0].keys[0]", $"\"{upper}\"")).Tenants[0].KeyHashes);
+        Assert.Equal([Sample.KeyHash], Sample.Valid(Sample.With("tenants[0].keys[0]", $"\"{upper}\"")).Tenants[0].Keys.Select(key => key.Hash));
         Assert.Contains("another key", Sample.Mistake("tenants[0].keys", $"[\"sha256:{Sample.KeyHash}\", \"{upper}\"]").Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TenantKey_WithTerms_IsReadWithThem()
+    {
+        var key = $$"""{ "hash": "sha256:{{Sample.KeyHash}}", "prefix": "fl-acme-ci", "expires": "2027-06-30", "scope": ["jobs", "usage"] }""";
+
+        var read = Assert.Single(Sample.Valid(Sample.With("tenants[0].keys[0]", key)).Tenants[0].Keys);
+
+        Assert.Equal((Sample.KeyHash, "fl-acme-ci", new DateOnly(2027, 6, 30)), (read.Hash, read.Prefix, read.Expires));
+        Assert.Equal([KeyUse.Jobs, KeyUse.Usage], read.Scope!.Order());
+    }
+
+    [Fact]
+    public void AdminKey_WithTerms_IsReadWithThem()
+    {
+        var key = $$"""{ "hash": "sha256:{{Sample.KeyHash}}", "scope": ["look"] }""";
+
+        Assert.Equal([KeyUse.Look], Assert.Single(Sample.Valid(Sample.With("admin.keys[0]", key)).Admin.Keys).Scope!);
+    }
+
+    [Theory]
+    [InlineData("tenants[0].keys[0].expires", "2027-02-30", "the last day")]
+    [InlineData("tenants[0].keys[0].expires", "soon", "the last day")]
+    [InlineData("tenants[0].keys[0].prefix", "a whole key, 32 letters and more", "at most 16")]
+    [InlineData("tenants[0].keys[0].scope[0]", "look", "\"reservations\"")]
+    [InlineData("admin.keys[0].scope[0]", "calls", "\"change\"")]
+    public void KeyTerms_ThatAreWrong_AreMistakesThatSayWhatToWrite(string place, string value, string fix)
+    {
+        var terms = new System.Text.Json.Nodes.JsonObject { ["hash"] = $"sha256:{Sample.KeyHash}", ["expires"] = "2027-06-30", ["prefix"] = "fl" };
+        terms["scope"] = new System.Text.Json.Nodes.JsonArray(place.StartsWith("admin", StringComparison.Ordinal) ? "look" : "calls");
+        var path = place.Split('.')[0] == "admin" ? "admin.keys[0]" : "tenants[0].keys[0]";
+        if (place.Contains("scope", StringComparison.Ordinal))
+        {
+            terms["scope"]!.AsArray()[0] = value;
+        }
+        else
+        {
+            terms[place.Split('.')[^1]] = value;
+        }
+
+        var mistake = Sample.Mistake(path, terms.ToJsonString());
+
+        Assert.Equal($"$.{place}", mistake.Path);
+        Assert.Contains(fix, mistake.Fix, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void KeyTerms_WithAPlainKeyForAHash_AreAMistakeThatDoesNotRepeatIt()
+    {
+        var mistake = Sample.Mistake("tenants[0].keys[0]", $$"""{ "hash": "{{Plain}}" }""");
+
+        Assert.Equal("$.tenants[0].keys[0].hash", mistake.Path);
+        Assert.DoesNotContain(Plain[4..], mistake.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -262,7 +262,7 @@ public class AdminTests
     }
 
     private static Task<TestGateway> StartAsync() => TestGateway.StartAsync(
-        provider => Limited(provider) with { Tenants = Samples.Keyed(provider).Tenants, Admin = new AdminConfiguration { KeyHashes = [Hash(AdminKey)] } },
+        provider => Limited(provider) with { Tenants = Samples.Keyed(provider).Tenants, Admin = new AdminConfiguration { Keys = [Hash(AdminKey)] } },
         realLimiter: Real);
 
     private static GatewayConfiguration Limited(Uri provider)

@@ -91,6 +91,29 @@ public sealed class BrokenConfigurationTests
     }
 
     [Fact]
+    public async Task Check_NamesTheKeysThatEnd()
+    {
+        var (past, soon, later) = (DateTime.UtcNow.AddDays(-2), DateTime.UtcNow.AddDays(20), DateTime.UtcNow.AddDays(50));
+        using var folder = new ServerFolder($$"""
+            {"accounts":[{"id":"a","provider":"openai","apiKey":"${K}","models":[{"model":"m"}]}],
+             "tenants":[{"id":"acme","keys":[{"hash":"sha256:{{new string('1', 64)}}","prefix":"fl-soon","expires":"{{soon:yyyy-MM-dd}}"},
+               {"hash":"sha256:{{new string('2', 64)}}","prefix":"fl-past","expires":"{{past:yyyy-MM-dd}}"},
+               {"hash":"sha256:{{new string('3', 64)}}","prefix":"fl-later","expires":"{{later:yyyy-MM-dd}}"}]}],
+             "admin":{"keys":[{"hash":"sha256:{{new string('4', 64)}}","expires":"{{past:yyyy-MM-dd}}"}]}}
+            """).With("K", "sk-1");
+
+        var result = await folder.RunAsync("check", "--config", folder.ConfigurationFile);
+        var json = await folder.RunAsync("check", "--config", folder.ConfigurationFile, "--json");
+
+        Assert.Equal((0, 0), (result.ExitCode, json.ExitCode));
+        Assert.Contains($"The key fl-past... of the tenant acme was taken until {past:yyyy-MM-dd}.", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"The key fl-soon... of the tenant acme is taken until {soon:yyyy-MM-dd}.", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"The key 44444444 of the administration was taken until {past:yyyy-MM-dd}.", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("fl-later", result.Output, StringComparison.Ordinal);
+        Assert.Contains("fl-past...", json.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Serve_WithoutTenantsForStrangers_DoesNotStart()
     {
         using var folder = new ServerFolder("""{"accounts":[{"id":"a","provider":"openai","apiKey":"${K}","models":[{"model":"m"}]}]}""").With("K", "sk-1");

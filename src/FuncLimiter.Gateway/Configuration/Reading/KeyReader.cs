@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -5,37 +6,117 @@ using System.Text.RegularExpressions;
 
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
-/// <summary>Reads hashes of keys, each of which may stand only once. A key itself may come from the environment; its hash alone is kept.</summary>
-internal sealed partial class KeyHashReader(MistakeList mistakes, SecretReader secrets)
+/// <summary>
+/// Reads keys, each of which may stand only once: a hash, or an object of the hash and its terms. A key itself may come from the environment;
+/// its hash alone is kept.
+/// </summary>
+internal sealed partial class KeyReader(MistakeList mistakes, SecretReader secrets, Shape shape, params KeyUse[] uses)
 {
     private const string HashPrefix = "sha256:";
 
     private readonly UniqueNames _keys = new(mistakes, "the hash of another key");
 
-    /// <summary>The hashes that a list holds.</summary>
-    public List<string> Read(ObjectReader owner, string name, bool required)
+    /// <summary>The keys that a list holds.</summary>
+    public List<AccessKey> Read(ObjectReader owner, string name)
     {
-        var hashes = new List<string>();
-        foreach (var (path, element) in owner.List(name, required))
+        var keys = new List<AccessKey>();
+        foreach (var (path, element) in owner.List(name, required: true))
         {
-            if (ReadHash(path, element) is { } hash)
+            if ((element.ValueKind == JsonValueKind.Object ? ReadObject(path, element) : ReadHash(path, element) is { } hash ? new AccessKey(hash) : null) is { } key)
             {
-                _keys.Add(hash, path, $"\"{HashPrefix}{hash[..8]}...\"");
-                hashes.Add(hash);
+                _keys.Add(key.Hash, path, $"\"{HashPrefix}{key.Hash[..8]}...\"");
+                keys.Add(key);
             }
         }
 
-        return hashes;
+        return keys;
     }
 
-    private string? ReadHash(string path, JsonElement element)
+    private AccessKey? ReadObject(string path, JsonElement element)
     {
-        if (element.ValueKind != JsonValueKind.String || element.GetString() is not { } text || string.IsNullOrWhiteSpace(text))
+        if (ObjectReader.Open(element, path, shape, mistakes) is not { } reader)
         {
-            mistakes.Add(path, element.ValueKind == JsonValueKind.String ? "an empty text" : "something other than a text", $"write \"{HashPrefix}\" and 64 hexadecimal digits");
             return null;
         }
 
+        var (prefix, expires, scope) = (Prefix(reader), Expires(reader), Scope(reader));
+        if (reader.Text("hash", required: true) is not { } text || ReadHash(reader.At("hash"), text) is not { } hash)
+        {
+            return null;
+        }
+
+        return new AccessKey(hash) { Prefix = prefix, Expires = expires, Scope = scope };
+    }
+
+    private string? Prefix(ObjectReader reader)
+    {
+        if (reader.Text("prefix") is not { } text)
+        {
+            return null;
+        }
+
+        if (ShownPrefix().IsMatch(text))
+        {
+            return text;
+        }
+
+        // Somebody may have written the whole key.
+        mistakes.Add(reader.At("prefix"), MistakeList.Mask(text), $"write {shape["prefix"].Wanted}");
+        return null;
+    }
+
+    private DateOnly? Expires(ObjectReader reader)
+    {
+        if (reader.Text("expires") is not { } text)
+        {
+            return null;
+        }
+
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+        {
+            return day;
+        }
+
+        mistakes.Add(reader.At("expires"), MistakeList.Quote(text), $"write {shape["expires"].Wanted}");
+        return null;
+    }
+
+    private IReadOnlySet<KeyUse>? Scope(ObjectReader reader)
+    {
+        if (!reader.Has("scope"))
+        {
+            return null;
+        }
+
+        var scope = new List<KeyUse>();
+        foreach (var (path, element) in reader.List("scope", required: true))
+        {
+            var use = uses.Where(use => element.ValueKind == JsonValueKind.String && element.ValueEquals(NameOf(use))).ToList();
+            scope.AddRange(use);
+            if (use.Count == 0)
+            {
+                mistakes.Add(path, MistakeList.Show(element), $"write one of {string.Join(", ", uses.Select(known => $"\"{NameOf(known)}\""))}");
+            }
+        }
+
+        return AccessKey.ScopeOf(scope);
+    }
+
+    private static string NameOf(KeyUse use) => use.ToString().ToLowerInvariant();
+
+    private string? ReadHash(string path, JsonElement element)
+    {
+        if (element.ValueKind == JsonValueKind.String && element.GetString() is { } text && !string.IsNullOrWhiteSpace(text))
+        {
+            return ReadHash(path, text);
+        }
+
+        mistakes.Add(path, element.ValueKind == JsonValueKind.String ? "an empty text" : "something other than a text", $"write \"{HashPrefix}\" and 64 hexadecimal digits");
+        return null;
+    }
+
+    private string? ReadHash(string path, string text)
+    {
         if (secrets.TryKey(text, path, out var key))
         {
             return key is null ? null
@@ -57,4 +138,7 @@ internal sealed partial class KeyHashReader(MistakeList mistakes, SecretReader s
 
     [GeneratedRegex(@"^sha256:(?<digits>[0-9a-fA-F]{64})\z", RegexOptions.CultureInvariant)]
     private static partial Regex Hash();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._-]{1,16}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ShownPrefix();
 }

@@ -71,7 +71,7 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
     }
 
     public AdminConfiguration Admin(ObjectReader root) => root.Inner("admin", Shapes.Admin) is { } reader
-        ? new AdminConfiguration { KeyHashes = new KeyHashReader(mistakes, secrets).Read(reader, "keys", required: true) }
+        ? new AdminConfiguration { Keys = new KeyReader(mistakes, secrets, Shapes.AdminKey, KeyUse.Look, KeyUse.Change).Read(reader, "keys") }
         : new AdminConfiguration();
 
     public JobConfiguration Jobs(ObjectReader root)

@@ -11,6 +11,13 @@ internal static class Shapes
     private const string PathPatterns = "a list of paths, * at the end for any ending, for example [\"/v1/files*\"]";
     private const string SharedLimitIds = "a list of ids of sharedLimits, for example [\"openai-org\"]";
 
+    private static readonly Member[] KeyTerms =
+    [
+        new Member("hash", "the key's hash, as \"sha256:\" and 64 hexadecimal digits, or \"${NAME}\"") { Secret = true },
+        new Member("prefix", "how the key begins, at most 16 letters, digits, '.', '_' and '-', for example \"fl-acme-ci\""),
+        new Member("expires", "the last day on which it is taken, for example \"2027-06-30\""),
+    ];
+
     public static readonly Shape Root = new(
         "the configuration",
         new Member("$schema", "the address of the schema as a text"),
@@ -107,7 +114,7 @@ internal static class Shapes
     public static readonly Shape Tenant = new(
         "a tenant",
         new Member("id", "a unique name of letters, digits, '.', '_' and '-', for example \"acme\""),
-        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits, or of \"${NAME}\"") { Secret = true },
+        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits, or of \"${NAME}\", or an object with it and its terms") { Secret = true },
         new Member("weight", "a number above 0, its share against other tenants"),
         new Member("limits", "an object with limits, for example { \"tpm\": 50000 }"),
         new Member("userLimits", "an object with the limits of each user, for example { \"rpm\": 60 }"),
@@ -116,6 +123,10 @@ internal static class Shapes
         new Member("organization", "the organization's name"),
         new Member("reportsLimits", "true to believe what its settlements tell of providers' limits, else false"),
         new Member("webhookSecret", SecretText) { Secret = true });
+
+    public static readonly Shape Key = new(
+        "a key",
+        [.. KeyTerms, new Member("scope", "a list of at least one of \"calls\", \"jobs\", \"reservations\" and \"usage\"")]);
 
     public static readonly Shape Allow = new(
         "what a tenant may use",
@@ -148,7 +159,11 @@ internal static class Shapes
 
     public static readonly Shape Admin = new(
         "the administration",
-        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits") { Secret = true });
+        new Member("keys", "a list of at least one key's hash, as \"sha256:\" and 64 hexadecimal digits, or of \"${NAME}\", or an object with it and its terms") { Secret = true });
+
+    public static readonly Shape AdminKey = new(
+        "an admin key",
+        [.. KeyTerms, new Member("scope", "a list of at least one of \"look\" and \"change\"")]);
 
     public static readonly Shape Cors = new(
         "what browsers may do",
@@ -184,6 +199,7 @@ internal static class Shapes
         ["route"] = Route,
         ["simple"] = Simple,
         ["tenant"] = Tenant,
+        ["key"] = Key,
         ["allow"] = Allow,
         ["queue"] = Queue,
         ["maxWaitSeconds"] = MaxWait,
@@ -191,6 +207,7 @@ internal static class Shapes
         ["jobs"] = Jobs,
         ["usage"] = Usage,
         ["admin"] = Admin,
+        ["adminKey"] = AdminKey,
         ["cors"] = Cors,
     };
 }

@@ -15,7 +15,7 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
     {
         var tenants = new List<TenantConfiguration>();
         var ids = new UniqueNames(mistakes, "another tenant");
-        var keys = new KeyHashReader(mistakes, secrets);
+        var keys = new KeyReader(mistakes, secrets, Shapes.Key, KeyUse.Calls, KeyUse.Jobs, KeyUse.Reservations, KeyUse.Usage);
         foreach (var (path, element) in root.List("tenants"))
         {
             if (ObjectReader.Open(element, path, Shapes.Tenant, mistakes) is { } reader)
@@ -41,7 +41,7 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
         }
     }
 
-    private TenantConfiguration ReadTenant(ObjectReader reader, UniqueNames ids, KeyHashReader keys)
+    private TenantConfiguration ReadTenant(ObjectReader reader, UniqueNames ids, KeyReader keys)
     {
         var id = reader.Text("id", required: true);
         if (id is not null && !AccountsReader.IsId(id))
@@ -53,12 +53,12 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
             ids.Add(id, reader.At("id"));
         }
 
-        var hashes = keys.Read(reader, "keys", required: true);
+        var itsKeys = keys.Read(reader, "keys");
         var weight = reader.Number("weight", 0, MostWeight, aboveLeast: true) ?? 1;
         var own = _limits.Read(reader, "limits", CountingRule.Consumer);
         var user = _limits.Read(reader, "userLimits", CountingRule.Consumer);
         _limits.CheckWithin(reader.At("userLimits"), user, own, "its tenant's");
-        return new TenantConfiguration(id ?? string.Empty, hashes, (double)weight, own.Limits, user.Limits)
+        return new TenantConfiguration(id ?? string.Empty, itsKeys, (double)weight, own.Limits, user.Limits)
         {
             HighestPriority = HighestPriority(reader),
             Allow = _allowances.Read(reader),

@@ -36,23 +36,27 @@ internal sealed class Authenticator
     private readonly ConcurrentDictionary<string, AuthenticatedTenant> _named = new(StringComparer.Ordinal);
     private readonly Dictionary<string, AuthenticatedTenant> _configured;
     private readonly int _maxNamed;
+    private readonly TimeProvider _time;
 
-    public Authenticator(GatewayConfiguration configuration, GatewayOptions options, TenantKeys keys)
+    public Authenticator(GatewayConfiguration configuration, GatewayOptions options, TenantKeys keys, TimeProvider time)
     {
-        _keys = keys;
+        (_keys, _time) = (keys, time);
         _maxNamed = options.MaxNamedTenants;
         _configured = configuration.Tenants.ToDictionary(
             tenant => tenant.Id, tenant => new AuthenticatedTenant(tenant.Id, tenant.HighestPriority), StringComparer.Ordinal);
     }
 
     /// <summary>The tenant of a request, or what is wrong with its key.</summary>
-    public AuthenticatedTenant? Authenticate(IHeaderDictionary headers, out GatewayError? error)
+    /// <param name="headers">The request's headers.</param>
+    /// <param name="use">What the key is used for; null for what any key of the tenant's may do.</param>
+    /// <param name="error">What is wrong.</param>
+    public AuthenticatedTenant? Authenticate(IHeaderDictionary headers, KeyUse? use, out GatewayError? error)
     {
         error = null;
-        return _configured.Count == 0 ? Named(headers, out error) : Keyed(headers, out error);
+        return _configured.Count == 0 ? Named(headers, out error) : Keyed(headers, use, out error);
     }
 
-    private AuthenticatedTenant? Keyed(IHeaderDictionary headers, out GatewayError? error)
+    private AuthenticatedTenant? Keyed(IHeaderDictionary headers, KeyUse? use, out GatewayError? error)
     {
         error = MissingKey;
         foreach (var header in KeyHeaders)
@@ -63,17 +67,27 @@ internal sealed class Authenticator
             }
 
             // A client may send a key of somebody else's beside ours.
-            if (_keys.Find(key) is { } tenant)
+            if (_keys.Find(key) is not var (tenant, known))
             {
-                error = null;
-                return _configured[tenant];
+                error = WrongKey;
+                continue;
             }
 
-            error = WrongKey;
+            error = Fault(known, use);
+            return error is null ? _configured[tenant] : null;
         }
 
         return null;
     }
+
+    private GatewayError? Fault(AccessKey key, KeyUse? use) =>
+        key.IsExpired(_time.GetUtcNow())
+            ? new GatewayError(401, "key_expired", $"The key {key.Name} was taken until {key.Expires:yyyy-MM-dd}. Ask your operators for a new one.")
+            : use is { } asked && !key.Allows(asked)
+                ? new GatewayError(403, "key_not_for_this", $"The key {key.Name} is for {Uses(key)} alone. Ask your operators for one that is for {asked.ToString().ToLowerInvariant()} too.")
+                : null;
+
+    private static string Uses(AccessKey key) => string.Join(", ", key.Scope!.Order().Select(static use => use.ToString().ToLowerInvariant()));
 
     private AuthenticatedTenant? Named(IHeaderDictionary headers, out GatewayError? error)
     {
@@ -113,7 +127,7 @@ internal sealed class Authenticator
     }
 }
 
-/// <summary>Tells whose a request is that came in another way than over HTTP, by the same keys.</summary>
+/// <summary>Tells whose a request is that came as a message: a job, by the same keys as over HTTP.</summary>
 public sealed class TenantGate
 {
     private readonly Authenticator _authenticator;
@@ -123,5 +137,5 @@ public sealed class TenantGate
     /// <summary>The tenant's id, or what is wrong with its key.</summary>
     /// <param name="headers">What the request carries, under the names of the headers of HTTP.</param>
     /// <param name="error">What is wrong.</param>
-    public string? Find(IHeaderDictionary headers, out GatewayError? error) => _authenticator.Authenticate(headers, out error)?.Tenant;
+    public string? Find(IHeaderDictionary headers, out GatewayError? error) => _authenticator.Authenticate(headers, KeyUse.Jobs, out error)?.Tenant;
 }

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Configuration;
@@ -22,6 +20,8 @@ internal sealed class OperatorGate
     private static readonly GatewayError NoKeys = new(403, "admin_keys_not_configured",
         "Changes need an admin key, and none is configured: set admin.keys in the configuration.");
 
+    private static readonly GatewayError LooksOnly = new(403, "key_not_for_this", "This admin key is for looking alone: its scope in admin.keys has no \"change\".");
+
     private static readonly GatewayError Elsewhere = new(403, "cross_site", "Changes are taken from the dashboard's own pages and from programs, not from other sites.");
 
     /// <summary>What a proxy on this machine adds to the requests of others.</summary>
@@ -31,15 +31,16 @@ internal sealed class OperatorGate
     private readonly GatewayConfiguration _configuration;
     private readonly GatewayOptions _options;
     private readonly TenantKeys _keys;
+    private readonly TimeProvider _time;
 
-    public OperatorGate(GatewayConfiguration configuration, GatewayOptions options)
+    public OperatorGate(GatewayConfiguration configuration, GatewayOptions options, TimeProvider time)
     {
-        (_configuration, _options) = (configuration, options);
-        _keys = new TenantKeys([new TenantConfiguration("admin", configuration.Admin.KeyHashes, 1, [], [])]);
+        (_configuration, _options, _time) = (configuration, options, time);
+        _keys = new TenantKeys([new TenantConfiguration("admin", configuration.Admin.Keys, 1, [], [])]);
     }
 
     /// <summary>Whether a request may see everything.</summary>
-    public bool IsOperator(HttpContext context) => HasKey(context) || context.Features.Get<OperatorAccess>() is not null || IsAtHand(context);
+    public bool IsOperator(HttpContext context) => KeyOf(context, KeyUse.Look) is not null || context.Features.Get<OperatorAccess>() is not null || IsAtHand(context);
 
     /// <summary>Whether a request may see everything; answers it where it may not.</summary>
     public async Task<bool> MayLookAsync(HttpContext context)
@@ -53,7 +54,7 @@ internal sealed class OperatorGate
         return false;
     }
 
-    /// <summary>Who asks for a change, for the audit: the key's beginning as it is stored, or <c>local</c>. Null where it may not; then it is answered.</summary>
+    /// <summary>Who asks for a change, for the audit: the key's name, or <c>local</c>. Null where it may not; then it is answered.</summary>
     public async Task<string?> ActorAsync(HttpContext context)
     {
         if (FaultOf(context) is { } fault)
@@ -62,7 +63,7 @@ internal sealed class OperatorGate
             return null;
         }
 
-        return HasKey(context) ? $"key {AdminKey.Fingerprint(context.Request.Headers)}" : "local";
+        return KeyOf(context, KeyUse.Change) is { } key ? $"key {key.Name}" : "local";
     }
 
     private GatewayError? FaultOf(HttpContext context)
@@ -72,12 +73,17 @@ internal sealed class OperatorGate
             return Elsewhere;
         }
 
-        if (HasKey(context))
+        if (KeyOf(context, KeyUse.Change) is not null)
         {
             return null;
         }
 
-        if (_configuration.Admin.KeyHashes.Count > 0)
+        if (KeyOf(context, KeyUse.Look) is not null)
+        {
+            return LooksOnly;
+        }
+
+        if (_configuration.Admin.Keys.Count > 0)
         {
             return NoKey;
         }
@@ -89,7 +95,7 @@ internal sealed class OperatorGate
     private bool IsAtHand(HttpContext context)
     {
         var headers = context.Request.Headers;
-        return _configuration.Admin.KeyHashes.Count == 0
+        return _configuration.Admin.Keys.Count == 0
             && _options.LocalIsOperator
             && context.Connection.RemoteIpAddress is { } address
             && IPAddress.IsLoopback(address)
@@ -98,14 +104,14 @@ internal sealed class OperatorGate
             && !BrowserRequest.IsCrossSite(headers);
     }
 
-    private bool HasKey(HttpContext context) => _keys.Find(AdminKey.Of(context.Request.Headers)) is not null;
+    private AccessKey? KeyOf(HttpContext context, KeyUse use) =>
+        _keys.Find(AdminKey.Of(context.Request.Headers)) is var (_, key) && key.Allows(use) && !key.IsExpired(_time.GetUtcNow()) ? key : null;
 }
 
 /// <summary>The admin key of a request.</summary>
 internal static class AdminKey
 {
     private const string Bearer = "Bearer ";
-    private const int FingerprintLength = 8;
 
     /// <summary>The key; empty where there is none.</summary>
     public static ReadOnlySpan<char> Of(IHeaderDictionary headers)
@@ -113,10 +119,6 @@ internal static class AdminKey
         var text = headers.Authorization.ToString();
         return text.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? text.AsSpan(Bearer.Length).Trim() : default;
     }
-
-    /// <summary>The beginning of the key's SHA-256, as the configuration has it: tells keys apart and gives none away.</summary>
-    public static string Fingerprint(IHeaderDictionary headers) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Of(headers).ToString())))[..FingerprintLength];
 }
 
 /// <summary>A feature of a request that a host's own front door let in as an operator's: it may see every tenant.</summary>

@@ -3,6 +3,7 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
@@ -46,7 +47,8 @@ public sealed class CallEndpoint
     {
         var dialect = RequestDialect.Of(operation, isAzure || azureDeployment is not null);
         var headers = context.Request.Headers;
-        if (_authenticator.Authenticate(headers, out var error) is not { } tenant
+        var use = BecomesJob(headers) ? KeyUse.Jobs : KeyUse.Calls;
+        if (_authenticator.Authenticate(headers, use, out var error) is not { } tenant
             || CallerReader.Read(headers, tenant, out error) is not { } caller
             || (error = ContentTypes.Fault(context.Request)) is not null)
         {
@@ -78,9 +80,11 @@ public sealed class CallEndpoint
         await AnswerAsync(context, call!, ways, body, tenant);
     }
 
+    private bool BecomesJob(IHeaderDictionary headers) => _deferred is not null && Preferences.Read(headers[FuncLimiterHeaders.Prefer]).RespondAsync;
+
     private async Task AnswerAsync(HttpContext context, CallEnvelope call, CallWays ways, RequestBody body, AuthenticatedTenant tenant)
     {
-        if (_deferred is not null && Preferences.Read(context.Request.Headers[FuncLimiterHeaders.Prefer]).RespondAsync)
+        if (_deferred is not null && BecomesJob(context.Request.Headers))
         {
             context.Features.Set(tenant);
             await _deferred.AcceptAsync(context, call);

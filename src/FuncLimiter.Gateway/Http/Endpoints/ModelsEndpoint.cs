@@ -30,7 +30,7 @@ public sealed class ModelsEndpoint
     public Task HandleAsync(HttpContext context, string? model = null)
     {
         var dialect = RequestDialect.Of(context.Request);
-        if (_authenticator.Authenticate(context.Request.Headers, out var error) is null)
+        if (_authenticator.Authenticate(context.Request.Headers, null, out var error) is null)
         {
             return JsonResponse.WriteErrorAsync(context, dialect, error!);
         }

@@ -5,6 +5,7 @@ using FuncLimiter.Gateway.Calls.Passing;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
@@ -52,7 +53,7 @@ public sealed class PassedEndpoint
         }
 
         var headers = context.Request.Headers;
-        if (_authenticator.Authenticate(headers, out var error) is not { } tenant
+        if (_authenticator.Authenticate(headers, KeyUse.Calls, out var error) is not { } tenant
             || CallerReader.Read(headers, tenant, out error) is not { } caller
             || !IdempotencyKeys.TryRead(headers, out var key, out error))
         {

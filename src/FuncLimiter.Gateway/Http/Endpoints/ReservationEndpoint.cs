@@ -4,6 +4,7 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Reservations;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
@@ -39,7 +40,7 @@ public sealed class ReservationEndpoint
     /// <param name="context">The request and its response.</param>
     public async Task ReserveAsync(HttpContext context)
     {
-        if (_authenticator.Authenticate(context.Request.Headers, out var error) is not { } tenant
+        if (_authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant
             || CallerReader.Read(context.Request.Headers, tenant, out error) is not { } caller)
         {
             await WriteErrorAsync(context, error!);
@@ -69,7 +70,7 @@ public sealed class ReservationEndpoint
     /// <param name="id">The reservation's id.</param>
     public async Task SettleAsync(HttpContext context, string id)
     {
-        if (_authenticator.Authenticate(context.Request.Headers, out var error) is not { } tenant)
+        if (_authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant)
         {
             await WriteErrorAsync(context, error!);
             return;

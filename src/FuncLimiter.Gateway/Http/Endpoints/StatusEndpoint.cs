@@ -60,7 +60,7 @@ public sealed class StatusEndpoint
             return _limiter.Report();
         }
 
-        if (_authenticator.Authenticate(context.Request.Headers, out var error) is { } tenant)
+        if (_authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out var error) is { } tenant)
         {
             return ReportScope.For(_limiter.Report(), tenant.Tenant);
         }

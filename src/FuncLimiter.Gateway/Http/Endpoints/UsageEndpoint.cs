@@ -65,13 +65,13 @@ public sealed class UsageEndpoint
             return true;
         }
 
-        tenant = _authenticator.Authenticate(context.Request.Headers, out error)?.Tenant;
+        tenant = _authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out error)?.Tenant;
         if (tenant is null)
         {
             return false;
         }
 
-        if (_configuration.Tenants.Count == 0 && _configuration.Admin.KeyHashes.Count == 0)
+        if (_configuration.Tenants.Count == 0 && _configuration.Admin.Keys.Count == 0)
         {
             tenant = null;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Gateway.Http.Requests;
@@ -66,7 +67,7 @@ public static class JobEndpoints
     {
         var error = NotAuthenticated;
         var tenant = context.Features.Get<AuthenticatedTenant>()
-            ?? context.RequestServices.GetService<Authenticator>()?.Authenticate(context.Request.Headers, out error);
+            ?? context.RequestServices.GetService<Authenticator>()?.Authenticate(context.Request.Headers, KeyUse.Jobs, out error);
         return tenant is null ? RefuseAsync(context, error ?? NotAuthenticated) : handle(context, tenant.Tenant);
     }
 
