@@ -6,6 +6,12 @@ public sealed record GatewayOptions
     /// <summary>The largest request body, in bytes; a larger one is answered 413. Default 32 MiB.</summary>
     public int MaxRequestBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>Bodies above this, in bytes, are in a file and not in memory while their calls wait and are under way. Default 1 MiB.</summary>
+    public int MostInMemoryBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>The folder of those files; null for the system's own for what is temporary. One that takes none leaves bodies in memory.</summary>
+    public string? BodyFolder { get; init; }
+
     /// <summary>The largest body of a path that takes files, in bytes; it passes through, and is not held. Default 512 MiB.</summary>
     public long MaxUploadBytes { get; init; } = 512L * 1024 * 1024;
 

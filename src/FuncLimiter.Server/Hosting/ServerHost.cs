@@ -3,6 +3,7 @@ using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Jobs;
+using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Server.Storage;
 using Microsoft.AspNetCore.Connections;
@@ -43,6 +44,11 @@ internal sealed class ServerHost : IAsyncDisposable
     public static async Task<ServerHost> StartAsync(ServerSettings settings, CancellationToken cancellationToken)
     {
         var database = settings.DataDirectory is { } directory ? Database.Open(directory) : null;
+        if (settings.DataDirectory is { } own)
+        {
+            BodyFile.Sweep(own);
+        }
+
         WebApplication? app = null;
         var isStarted = false;
         try
@@ -143,7 +149,7 @@ internal sealed class ServerHost : IAsyncDisposable
             services.AddBatchRunner();
         }
 
-        services.AddFuncLimiter(settings.Configuration, settings.Options);
+        services.AddFuncLimiter(settings.Configuration, settings.Options with { BodyFolder = settings.Options.BodyFolder ?? settings.DataDirectory });
         services.AddHostedService<TelemetryExport>();
         services.AddHostedService(provider => new Pulse(provider.GetRequiredService<EmbeddedLimiter>(), provider.GetRequiredService<TimeProvider>()));
     }

@@ -92,6 +92,7 @@ public sealed class CallEndpoint
             return;
         }
 
+        body.Rest();
         var holdsBody = false;
         try
         {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Codings;
 using FuncLimiter.Gateway.Calls.Errors;
 using Microsoft.AspNetCore.Connections;
@@ -10,27 +11,37 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FuncLimiter.Gateway.Http.Requests;
 
-/// <summary>A request's whole body in one bounded, borrowed buffer.</summary>
+/// <summary>A request's whole body in one bounded, borrowed buffer, or in a file where it is large.</summary>
 internal sealed class RequestBody : IDisposable
 {
     private const int FirstGuess = 16 * 1024;
     private const int MostShown = 100;
+    private const int DecodedAtOnce = 64 * 1024;
 
     /// <summary>Larger buffers are not kept for the next one: a pool of them is memory that never comes back.</summary>
     private const int MostPooled = 1024 * 1024;
 
     private readonly Hold? _hold;
+    private readonly GatewayOptions _options;
     private byte[] _buffer;
+    private BodyFile? _file;
+    private FileBytes? _mapped;
+    private bool _staysInMemory;
+    private long _counted;
     private int _length;
 
-    private RequestBody(int size, Hold? hold)
+    private RequestBody(int size, Hold? hold, GatewayOptions options)
     {
-        (_hold, _buffer) = (hold, []);
-        _buffer = Rent(size);
+        (_hold, _options, _buffer) = (hold, options, []);
+        Count(size);
+        if (size <= options.MostInMemoryBytes || !TryMoveToFile())
+        {
+            _buffer = Rent(size);
+        }
     }
 
     /// <summary>The body's bytes; not to be used after disposal.</summary>
-    public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
+    public ReadOnlyMemory<byte> Bytes => _mapped?.Memory ?? _buffer.AsMemory(0, _length);
 
     /// <summary>
     /// Reads a body to its end and undoes its codings, which the request's headers then no longer name, or gives up as soon as it is known to
@@ -48,7 +59,8 @@ internal sealed class RequestBody : IDisposable
             return (null, UnknownCoding(context, unknown));
         }
 
-        var body = await ReadAsync(request, maxBytes, Hold.Of(context, tenant), context.RequestAborted);
+        var options = context.RequestServices?.GetService<GatewayOptions>() ?? new GatewayOptions();
+        var body = await ReadAsync(request, maxBytes, Hold.Of(context, tenant), options, context.RequestAborted);
         if (body is null)
         {
             return (null, TooLarge(context, maxBytes));
@@ -83,9 +95,15 @@ internal sealed class RequestBody : IDisposable
         return new GatewayError(413, "request_too_large", $"The request's body is larger than {maxBytes} bytes.");
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Nobody reads it for a while: what is in a file needs no memory until then.</summary>
+    public void Rest() => _mapped?.Rest();
+
+    /// <summary>Gives the buffer back, and lets go of the file.</summary>
     public void Dispose()
     {
+        _file?.Dispose();
+        _mapped?.Rest();
+        (_file, _mapped) = (null, null);
         if (_buffer.Length > 0)
         {
             Return(_buffer);
@@ -94,10 +112,19 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    // Who holds is asked before memory is taken.
+    // Who holds is asked before memory or room on a disk is taken.
+    private void Count(long bytes)
+    {
+        if (bytes > _counted)
+        {
+            _hold?.Grow(bytes - _counted);
+            _counted = bytes;
+        }
+    }
+
     private byte[] Rent(int size)
     {
-        _hold?.Grow(size - _buffer.Length);
+        Count(size);
         return size > MostPooled ? GC.AllocateUninitializedArray<byte>(size) : ArrayPool<byte>.Shared.Rent(size);
     }
 
@@ -109,14 +136,14 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    private static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, int maxBytes, Hold? hold, CancellationToken cancellationToken)
+    private static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, int maxBytes, Hold? hold, GatewayOptions options, CancellationToken cancellationToken)
     {
         if (request.ContentLength > maxBytes)
         {
             return null;
         }
 
-        var body = new RequestBody((int)(request.ContentLength ?? FirstGuess), hold);
+        var body = new RequestBody((int)(request.ContentLength ?? FirstGuess), hold, options);
         var complete = false;
         try
         {
@@ -150,24 +177,23 @@ internal sealed class RequestBody : IDisposable
             }
         }
 
-        return complete ? body : null;
+        return complete ? body.Whole() : null;
     }
 
     /// <returns>The body; null where it is larger.</returns>
     private static async ValueTask<RequestBody?> DecodeAsync(RequestBody coded, IReadOnlyList<string> codings, int maxBytes)
     {
-        _ = MemoryMarshal.TryGetArray(coded.Bytes, out var bytes);
-        await using var decoder = ContentCoding.Undo(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), codings);
-        var body = new RequestBody(Math.Max(FirstGuess, coded._length), coded._hold);
+        await using var decoder = ContentCoding.Undo(coded.AsStream(), codings);
+        var body = new RequestBody(Math.Max(FirstGuess, coded._length), coded._hold, coded._options);
+        var chunk = ArrayPool<byte>.Shared.Rent(DecodedAtOnce);
         var isWhole = false;
         try
         {
             while (!isWhole)
             {
-                body.MakeRoom(body._length + 1);
-                var read = await decoder.ReadAsync(body._buffer.AsMemory(body._length));
+                var read = await decoder.ReadAsync(chunk);
                 isWhole = read == 0;
-                body._length += read;
+                body.Append(chunk.AsSpan(0, read));
                 if (body._length > maxBytes)
                 {
                     break;
@@ -176,13 +202,14 @@ internal sealed class RequestBody : IDisposable
         }
         finally
         {
+            ArrayPool<byte>.Shared.Return(chunk);
             if (!isWhole)
             {
                 body.Dispose();
             }
         }
 
-        return isWhole ? body : null;
+        return isWhole ? body.Whole() : null;
     }
 
     private static GatewayError UnknownCoding(HttpContext context, string coding)
@@ -219,10 +246,76 @@ internal sealed class RequestBody : IDisposable
 
     private void Append(in ReadOnlySequence<byte> bytes)
     {
-        var needed = _length + (int)bytes.Length;
-        MakeRoom(needed);
-        bytes.CopyTo(_buffer.AsSpan(_length));
+        foreach (var part in bytes)
+        {
+            Append(part.Span);
+        }
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        var needed = _length + bytes.Length;
+        Count(needed);
+        if (needed > _options.MostInMemoryBytes && _file is null && !_staysInMemory)
+        {
+            _ = TryMoveToFile();
+        }
+
+        if (_file is not null && !_file.TryWrite(bytes))
+        {
+            MoveBack(needed);
+        }
+
+        if (_file is null)
+        {
+            MakeRoom(needed);
+            bytes.CopyTo(_buffer.AsSpan(_length));
+        }
+
         _length = needed;
+    }
+
+    private bool TryMoveToFile()
+    {
+        _file = BodyFile.TryOpen(_options.BodyFolder ?? Path.GetTempPath());
+        if (_file?.TryWrite(_buffer.AsSpan(0, _length)) == true)
+        {
+            Return(_buffer);
+            _buffer = [];
+            return true;
+        }
+
+        _file?.Dispose();
+        (_file, _staysInMemory) = (null, true);
+        return false;
+    }
+
+    private void MoveBack(int size)
+    {
+        var buffer = Rent(size);
+        _file!.CopyTo(buffer);
+        _file.Dispose();
+        (_file, _buffer, _staysInMemory) = (null, buffer, true);
+    }
+
+    private Stream AsStream() => MemoryMarshal.TryGetArray(Bytes, out var bytes)
+        ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false)
+        : _mapped!.AsStream();
+
+    private RequestBody Whole()
+    {
+        if (_file is not null)
+        {
+            _mapped = _file.TryMap();
+            if (_mapped is null)
+            {
+                MoveBack(_length);
+            }
+
+            _file = null;
+        }
+
+        return this;
     }
 
     private void MakeRoom(int needed)
