@@ -23,6 +23,15 @@ public sealed partial class WorkflowTests
         Assert.All(Directory.EnumerateFiles(folder, "*.yml"), file => Assert.Contains("\npermissions:\n", File.ReadAllText(file), StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Release_TellsWhatItIsMadeOf()
+    {
+        var release = File.ReadAllText(Path.Combine(ArrowTests.RepositoryRoot(), ".github", "workflows", "release.yml"));
+
+        Assert.Contains("-t:BillOfMaterials", release, StringComparison.Ordinal);
+        Assert.Contains("Name=\"BillOfMaterials\"", File.ReadAllText(Path.Combine(ArrowTests.RepositoryRoot(), "Directory.Build.targets")), StringComparison.Ordinal);
+    }
+
     [GeneratedRegex(@"^(- )?uses: (\./\S+|[\w-]+/[\w-]+(/[\w-]+)?@[0-9a-f]{40} # v[\d.]+)$")]
     private static partial Regex Pinned();
 }
