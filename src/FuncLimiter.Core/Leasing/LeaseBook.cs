@@ -211,7 +211,7 @@ public sealed class LeaseBook
     public bool TryRestore(LeaseBookState state)
     {
         var fits = state.Accounts.Select(account => account.Limit).SequenceEqual(_accounts.Select(account => account.Name))
-            && state.Tenures.All(tenure => tenure.Lines.Count == _accounts.Length);
+            && state.Tenures.All(tenure => tenure.Lines.Count == _accounts.Length && (tenure.Answer is null || tenure.Answer.Lines.Count == _accounts.Length));
         if (!fits)
             return false;
         if (state.Caution is { } caution)

@@ -33,7 +33,15 @@ internal sealed class BudgetOwner
         var record = state is null ? Fresh(scope, source)
             : state.Version > OwnerState.Current ? null
             : ScopeRecord.Unpack(state.Packed);
-        return new BudgetOwner(scope, source, state?.Limits, record, now);
+        try
+        {
+            return new BudgetOwner(scope, source, state?.Limits, record, now);
+        }
+        catch (Exception nonsense) when (record is not null && nonsense is not OutOfMemoryException)
+        {
+            // What another version wrote may be read and make no sense: an operation that fails would fail for ever.
+            return new BudgetOwner(scope, source, state?.Limits, null, now);
+        }
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
@@ -13,8 +14,11 @@ internal sealed record ScopeRecord
     /// <summary>Larger ones are none of ours.</summary>
     private const int MostBytes = 64 * 1024 * 1024;
 
+    // What another version wrote may lack what this one can't do without, and that is not to be found out by an operation that fails.
     private static readonly JsonSerializerOptions Json = new()
     {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(RequireReferences),
+        RespectNullableAnnotations = true,
         IgnoreReadOnlyProperties = true,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -52,13 +56,35 @@ internal sealed record ScopeRecord
                 json.Write(buffer, 0, read);
             }
 
-            return json.Length <= MostBytes
-                ? JsonSerializer.Deserialize<ScopeRecord>(json.GetBuffer().AsSpan(0, (int)json.Length), Json)
-                : null;
+            var text = json.GetBuffer().AsSpan(0, (int)json.Length);
+            return json.Length <= MostBytes && !HasNull(text) ? JsonSerializer.Deserialize<ScopeRecord>(text, Json) : null;
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException or InvalidDataException)
         {
             return null;
+        }
+    }
+
+    // None is ever written.
+    private static bool HasNull(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.Null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void RequireReferences(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            property.IsRequired |= property is { PropertyType.IsValueType: false, AssociatedParameter.HasDefaultValue: false, IsGetNullable: false };
         }
     }
 }

@@ -46,7 +46,7 @@ internal sealed class LiteLlmImport
 
         foreach (var section in root.Children.Where(section => Text(section.Key) != "model_list"))
         {
-            ReadSection(Text(section.Key)!, section.Value);
+            ReadSection(Name(section.Key), section.Value);
         }
 
         foreach (var (_, route, orders) in _routes)
@@ -289,7 +289,7 @@ internal sealed class LiteLlmImport
 
         foreach (var (key, value) in settings.Children)
         {
-            var (name, path) = (Text(key)!, $"{section}.{Text(key)}");
+            var (name, path) = (Name(key), $"{section}.{Text(key)}");
             switch (name)
             {
                 case "fallbacks":
@@ -331,7 +331,7 @@ internal sealed class LiteLlmImport
     {
         foreach (var fallback in (node as YamlSequenceNode)?.Children.OfType<YamlMappingNode>().SelectMany(each => each.Children) ?? [])
         {
-            Fall(path, Text(fallback.Key)!, fallback.Value as YamlSequenceNode ?? new YamlSequenceNode(fallback.Value));
+            Fall(path, Name(fallback.Key), fallback.Value as YamlSequenceNode ?? new YamlSequenceNode(fallback.Value));
         }
     }
 
@@ -380,7 +380,7 @@ internal sealed class LiteLlmImport
 
             foreach (var (deployment, order) in orders)
             {
-                AddTarget(Text(alias)!, deployment, order);
+                AddTarget(Name(alias), deployment, order);
             }
 
             _taken.Add($"{path}.{Text(alias)}: a route of its own");
@@ -389,7 +389,7 @@ internal sealed class LiteLlmImport
 
     private void Leave(string path, YamlMappingNode node, string[] read)
     {
-        foreach (var name in node.Children.Keys.Select(key => Text(key)!).Where(name => !read.Contains(name, StringComparer.Ordinal)))
+        foreach (var name in node.Children.Keys.Select(key => Name(key)).Where(name => !read.Contains(name, StringComparer.Ordinal)))
         {
             _left.Add($"{path}.{name}: {LiteLlmSettings.Reasons.GetValueOrDefault(name, "has no counterpart")}");
         }

@@ -88,6 +88,11 @@ internal static class Yaml
         {
             throw new FormatException($"The file is no YAML (line {broken.Start.Line}): {broken.Message}", broken);
         }
+        catch (Exception broken) when (broken is ArgumentException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            // The library's answer to escapes that stand for no character, and the like.
+            throw new FormatException($"The file is no YAML: {broken.Message}", broken);
+        }
     }
 
     public static YamlMappingNode? Child(YamlMappingNode node, string name) => Value(node, name) as YamlMappingNode;
@@ -97,6 +102,9 @@ internal static class Yaml
     public static YamlNode? Value(YamlMappingNode node, string name) => node.Children.TryGetValue(new YamlScalarNode(name), out var value) ? value : null;
 
     public static string? Text(YamlNode? node) => node is YamlScalarNode { Value: { } text } ? text : null;
+
+    /// <exception cref="FormatException">A name is no text.</exception>
+    public static string Name(YamlNode node) => Text(node) ?? throw new FormatException($"The file has a name that is no text (line {node.Start.Line}).");
 
     public static double? Number(YamlMappingNode node, string name) =>
         double.TryParse(Text(node, name), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;

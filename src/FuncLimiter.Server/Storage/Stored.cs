@@ -14,7 +14,7 @@ internal static partial class Stored
 
     public static IReadOnlyList<KeyValuePair<string, string>> Headers(string? text) => text is null
         ? []
-        : [.. JsonSerializer.Deserialize(text, StoredJson.Default.StringArrayArray)!.Select(pair => KeyValuePair.Create(pair[0], pair[1]))];
+        : [.. (JsonSerializer.Deserialize(text, StoredJson.Default.StringArrayArray) ?? []).Select(pair => pair is [{ } name, { } value] ? KeyValuePair.Create(name, value) : throw new JsonException("A stored header is a name and a value."))];
 
     public static string? Usage(TokenUsage? usage) => usage is { } used ? JsonSerializer.Serialize(used, StoredJson.Default.TokenUsage) : null;
 
@@ -24,11 +24,12 @@ internal static partial class Stored
         ? null
         : JsonSerializer.Serialize([call.User, call.Workflow, call.Step, call.Run, call.Tier?.ToString()], StoredJson.Default.StringArray!);
 
-    /// <summary>User, workflow, step, run, and tier, which older rows lack.</summary>
+    /// <summary>User, workflow, step, run, and tier, which older rows lack; of what newer ones have more, nothing.</summary>
     public static string?[] Labels(string? text)
     {
         var labels = new string?[5];
-        (text is null ? [] : JsonSerializer.Deserialize(text, StoredJson.Default.StringArray)!).CopyTo(labels, 0);
+        var stored = text is null ? [] : JsonSerializer.Deserialize(text, StoredJson.Default.StringArray) ?? [];
+        stored.AsSpan(0, Math.Min(stored.Length, labels.Length)).CopyTo(labels);
         return labels;
     }
 

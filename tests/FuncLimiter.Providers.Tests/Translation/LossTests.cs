@@ -9,6 +9,21 @@ public class LossTests
     private const string Tool = """{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}""";
 
     [Theory]
+    [InlineData(new byte[] { (byte)'\\', (byte)'u', (byte)'d', (byte)'8', (byte)'0', (byte)'0' })]
+    [InlineData(new byte[] { 0xCE })]
+    public void NameWithinASchema_ThatIsNoUnicode_IsALoss_AndNoFailure(byte[] broken)
+    {
+        var body = System.Text.Encoding.UTF8.GetBytes(
+            """{"model":"m","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","requ#red":1}}}]}""");
+        var at = body.AsSpan().IndexOf((byte)'#');
+
+        var request = TranslatableRequest.Read(Operation.ChatCompletions, (byte[])[.. body[..at], .. broken, .. body[(at + 1)..]]);
+
+        Assert.Contains("Unicode", Assert.Single(request.Losses).ToString(), StringComparison.Ordinal);
+        Assert.NotEmpty(CallTranslation.For(Operation.ChatCompletions, Wire.Messages)!.Check(request, ProviderCatalog.Get("anthropic")));
+    }
+
+    [Theory]
     [InlineData(Wire.Messages, "\"temperature\":1.4", "temperature: is above 1, the highest of Anthropic's Messages")]
     [InlineData(Wire.Converse, "\"temperature\":1.4", "temperature: is above 1, the highest of Bedrock's Converse")]
     [InlineData(Wire.Messages, "\"temperature\":0.4,\"top_p\":0.9", "top_p: can't be set beside temperature")]

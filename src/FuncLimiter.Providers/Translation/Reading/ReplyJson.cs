@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
@@ -37,6 +38,27 @@ internal static class ReplyJson
 /// <summary>JSON that stands inside a string.</summary>
 internal static class JsonText
 {
+    /// <summary>Goes over every text and name, so that none of them is found later to be no Unicode.</summary>
+    /// <param name="json">Valid JSON but for that.</param>
+    /// <param name="maxDepth">How deep it may be nested.</param>
+    /// <exception cref="InvalidOperationException">One holds bytes or escapes that stand for no character.</exception>
+    public static void RequireUnicode(ReadOnlySpan<byte> json, int maxDepth)
+    {
+        if (!Utf8.IsValid(json))
+        {
+            throw new InvalidOperationException("The text is no UTF-8.");
+        }
+
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
+        while (reader.Read())
+        {
+            if (reader.ValueIsEscaped)
+            {
+                _ = reader.GetString();
+            }
+        }
+    }
+
     /// <summary>Whether a text is one JSON object and nothing else.</summary>
     public static bool IsObject(string text)
     {
