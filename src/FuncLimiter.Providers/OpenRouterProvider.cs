@@ -98,7 +98,7 @@ internal sealed class OpenRouterProvider : HttpProvider
         {
             foreach (var header in headers.EnumerateObject())
             {
-                if (header.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                if (name.Equals(Json.Name(header), StringComparison.OrdinalIgnoreCase))
                 {
                     return header.Value.ValueKind == JsonValueKind.Number ? header.Value.GetRawText() : Json.Text(header.Value);
                 }

@@ -65,6 +65,13 @@ internal static class FuzzTargets
         """{"messages":[{"role":"user","content":[{"text":"Hi"}]}],"inferenceConfig":{"maxTokens":9}}""",
     ];
 
+    // What earlier runs found.
+    private static readonly string[] FoundAnswers =
+    [
+        "429\ncontent-type: application/json\n\n" + """[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retry\ud800Delay":"34s"}]}}]""",
+        "429\ncontent-type: application/json\n\n" + """{"error":{"code":429,"message":"x","metadata":{"headers":{"X-RateLimit-\udc00Reset":"1"}}}}""",
+    ];
+
     private static readonly string[] Jobs =
     [
         """{"path":"/v1/chat/completions","body":{"model":"gpt-x","messages":[{"role":"user","content":"Hi"}]},"priority":"background","user":"ann","workflow":"w","step":"s","run":"r","deadlineSeconds":600,"webhook":"https://hooks.example.com/x","headers":{"openai-beta":"a"}}""",
@@ -89,7 +96,7 @@ internal static class FuzzTargets
         new("passed-bodies", Bytes([.. Chats, .. Forms]), Passed),
         new("passed-paths", Bytes(Asked), Path),
         new("request-translations", Bytes(Chats), TranslatedRequest),
-        new("provider-answers", [.. Fixtures().Select(fixture => fixture.Answer)], ProviderAnswer),
+        new("provider-answers", [.. Fixtures().Select(fixture => fixture.Answer), .. Bytes(FoundAnswers)], ProviderAnswer),
         new("provider-streams", [.. Fixtures().Where(fixture => fixture.IsStream).Select(fixture => fixture.Body)], ProviderStream),
         new("aws-frames", [.. Frames()], AwsFrames),
         new("answer-translations", [.. Fixtures().Where(fixture => !fixture.IsStream && fixture.Body.Length > 0).Select(fixture => fixture.Body)], TranslatedAnswer),
@@ -97,7 +104,7 @@ internal static class FuzzTargets
         new("configuration", Bytes([Sample.Json]), input => Read(ConfigurationReader.Read(input, Sample.Environment))),
         new("volumes", Files("volumes.sample.json"), input => VolumesReader.Read(input, Configuration, out _)),
         new("fleets", Files("fleet.sample.json", "million.sample.json"), input => FleetReader.Read(input, Configuration, out _)),
-        new("litellm-configurations", Bytes(["model_list:\n  - model_name: gpt-4o\n    litellm_params:\n      model: azure/gpt-4o-eu\n      api_base: https://contoso-eu.openai.azure.com/\n      api_key: os.environ/AZURE_API_KEY_EU\n      rpm: 480\n      tpm: 100000\n    model_info: { input_cost_per_token: 0.0000025 }\n  - model_name: gpt-4o\n    litellm_params: { model: openai/gpt-4o, rpm: 500, order: 2 }\nrouter_settings:\n  model_group_alias: { gpt-4: gpt-4o }\nlitellm_settings:\n  fallbacks: [{ gpt-4o: [claude] }]\ngeneral_settings: { master_key: sk-1 }\n"]), LiteLlm),
+        new("litellm-configurations", Bytes(["model_list:\n  - model_name: gpt-4o\n    litellm_params:\n      model: azure/gpt-4o-eu\n      api_base: https://contoso-eu.openai.azure.com/\n      api_key: os.environ/AZURE_API_KEY_EU\n      rpm: 480\n      tpm: 100000\n    model_info: { input_cost_per_token: 0.0000025 }\n  - model_name: gpt-4o\n    litellm_params: { model: openai/gpt-4o, rpm: 500, order: 2 }\nrouter_settings:\n  model_group_alias: { gpt-4: gpt-4o }\nlitellm_settings:\n  fallbacks: [{ gpt-4o: [claude] }]\ngeneral_settings: { master_key: sk-1 }\n", "model_list:\n  - model_name: a\n    litellm_params: { model: openai/a, {}: 1 }\n"]), LiteLlm),
         new("jobs", Bytes(Jobs), input => Job(input)),
         new("service-bus-messages", Bytes([.. Jobs.Select(job => $"Authorization: Bearer fl-key\nX-Tenant: acme\n\n{job}"), "x-api-key: \u00e9\n\n"]), Message),
         new("headers", Bytes(["Prefer: wait=5, respond-async\nX-Priority: standard\nX-User: ann\nX-Workflow: w\nX-Tier: small\nIdempotency-Key: k1\nAuthorization: Bearer fl-key\nContent-Encoding: gzip, br\nOrigin: https://a.example\nHost: localhost:5000\nSec-Fetch-Site: none"]), Headers),
@@ -518,6 +525,7 @@ internal static class FuzzTargets
             yield return JsonSerializer.SerializeToUtf8Bytes(state);
         }
 
+        yield return Encoding.UTF8.GetBytes($$"""{"Name":"{{Deployment}}","Meters":[null],"CooldownUntilTicks":0,"Charging":[null]}""");
         yield return JsonSerializer.SerializeToUtf8Bytes(new BudgetState(Deployment, [new MeterState(Dimension.Requests, TimeSpan.FromMinutes(1).Ticks, Now.Ticks, 5)], 0)
         {
             AtTicks = Now.Ticks,

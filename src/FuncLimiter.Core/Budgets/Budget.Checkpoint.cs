@@ -77,7 +77,7 @@ public sealed partial class Budget
     internal void Restore(BudgetState state, Instant now)
     {
         CooldownUntil = Instant.Min(new(state.CooldownUntilTicks), now + MostCooldown);
-        foreach (var kept in state.Charging)
+        foreach (var kept in state.Charging.OfType<ChargeState>())
         {
             foreach (var learner in learners)
             {
@@ -88,7 +88,7 @@ public sealed partial class Budget
             }
         }
 
-        foreach (var kept in state.Meters)
+        foreach (var kept in state.Meters.OfType<MeterState>())
         {
             foreach (var meter in meters)
             {

@@ -26,7 +26,7 @@ public sealed record BudgetState(string Name, IReadOnlyList<MeterState> Meters, 
         {
             AtTicks = at.Ticks,
             CooldownUntilTicks = CooldownUntilTicks > 0 ? Math.Max(0, CooldownUntilTicks + by) : 0,
-            Meters = [.. Meters.Select(meter => meter with { AtTicks = meter.AtTicks + by, EntryTicks = [.. meter.EntryTicks.Select(ticks => ticks + by)] })],
+            Meters = [.. Meters.OfType<MeterState>().Select(meter => meter with { AtTicks = meter.AtTicks + by, EntryTicks = [.. meter.EntryTicks.Select(ticks => ticks + by)] })],
         };
     }
 }

@@ -36,7 +36,7 @@ internal sealed class GeminiBatches : ProviderBatches
     public override async Task<string?> FindAsync(BatchAccount account, string name, CancellationToken cancellationToken)
     {
         using var list = await AskAsync(account, HttpMethod.Get, At(account, "/v1beta/batches", "?pageSize=100"), null, cancellationToken);
-        return list.RootElement.TryGetProperty("operations", out var operations) && operations.ValueKind == JsonValueKind.Array
+        return Json.TryGet(list.RootElement, "operations", out var operations) && operations.ValueKind == JsonValueKind.Array
             ? operations.EnumerateArray().Where(batch => Json.Word(Json.At(batch, "metadata"), "displayName") == name)
                 .Select(batch => Json.Word(batch, "name")).FirstOrDefault()
             : null;
@@ -64,7 +64,7 @@ internal sealed class GeminiBatches : ProviderBatches
     public override async Task<bool> IsOverAsync(BatchAccount account, string batch, CancellationToken cancellationToken)
     {
         using var found = await AskAsync(account, HttpMethod.Get, At(account, $"/v1beta/{batch}"), null, cancellationToken);
-        return (found.RootElement.TryGetProperty("done", out var done) && done.ValueKind == JsonValueKind.True)
+        return (Json.TryGet(found.RootElement, "done", out var done) && done.ValueKind == JsonValueKind.True)
             || BatchBody.Read(found.RootElement) is { Terminal: true };
     }
 

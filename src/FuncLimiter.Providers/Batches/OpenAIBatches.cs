@@ -47,7 +47,7 @@ internal class OpenAIBatches : ProviderBatches
                 }
             }
 
-            if (last is null || !list.RootElement.TryGetProperty("has_more", out var more) || more.ValueKind != JsonValueKind.True)
+            if (last is null || !Json.TryGet(list.RootElement, "has_more", out var more) || more.ValueKind != JsonValueKind.True)
             {
                 break;
             }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers.Dialects;
 
@@ -85,7 +86,7 @@ public static class DialectError
         {
             var reader = new Utf8JsonReader(body);
             using var document = JsonDocument.ParseValue(ref reader);
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("error", out _))
+            if (document.RootElement.ValueKind == JsonValueKind.Object && Json.TryGet(document.RootElement, "error", out _))
             {
                 // Line breaks of its own would cut the event.
                 var line = new ArrayBufferWriter<byte>(body.Length);

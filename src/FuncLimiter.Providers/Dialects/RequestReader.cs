@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using FuncLimiter.Providers.Translation.Reading;
 
 namespace FuncLimiter.Providers.Dialects;
 
@@ -8,6 +9,8 @@ public static class RequestReader
 {
     /// <summary>A body nested deeper than this is refused.</summary>
     public const int MaxDepth = 128;
+
+    private const string NoUnicode = "a string holds bytes or escapes that are no Unicode text.";
 
     /// <summary>Reads a request.</summary>
     /// <param name="operation">What is asked, as its path tells.</param>
@@ -31,6 +34,12 @@ public static class RequestReader
             if (problem is null)
             {
                 problem = RequestRules.Check(operation, scan, modelFromPath);
+            }
+
+            // Half a character in a name, wherever it stands: whoever looks for another name beside it later would fail.
+            if (problem is null && (body.IndexOf("\\ud"u8) >= 0 || body.IndexOf("\\uD"u8) >= 0))
+            {
+                JsonText.RequireNames(body[start..], MaxDepth);
             }
 
             if (problem is null)
@@ -64,7 +73,7 @@ public static class RequestReader
         catch (InvalidOperationException)
         {
             // The reader's answer to escapes that stand for no character.
-            problem = RequestProblem.NotJson("a string holds bytes or escapes that are no Unicode text.");
+            problem = RequestProblem.NotJson(NoUnicode);
         }
 
         return false;

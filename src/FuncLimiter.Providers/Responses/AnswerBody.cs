@@ -96,7 +96,7 @@ internal ref struct AnswerBody
             else if (isMetadata && reader.TokenType == JsonTokenType.StartObject)
             {
                 using var document = JsonDocument.ParseValue(ref reader);
-                _isBatch |= document.RootElement.TryGetProperty("batchStats", out _);
+                _isBatch |= Json.TryGet(document.RootElement, "batchStats", out _);
             }
             else
             {

@@ -10,13 +10,40 @@ internal static class Json
     {
         foreach (var name in path)
         {
-            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
+            if (element.ValueKind != JsonValueKind.Object || !TryGet(element, name, out element))
             {
                 return default;
             }
         }
 
         return element;
+    }
+
+    /// <summary>A property of an object; false where it has none of that name, or a name beside it that stands for no text.</summary>
+    public static bool TryGet(JsonElement element, string name, out JsonElement value)
+    {
+        try
+        {
+            return element.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException) when (element.ValueKind == JsonValueKind.Object)
+        {
+            value = default;
+            return false;
+        }
+    }
+
+    /// <summary>A property's name; null where it stands for no text.</summary>
+    public static string? Name(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A string; null for anything else, and for one that is no valid Unicode.</summary>

@@ -42,7 +42,7 @@ internal static class StreamEvent
 
         return Json.At(root, "candidates") is { ValueKind: JsonValueKind.Array } candidates
             ? Any(candidates, "finishReason")
-            : root.TryGetProperty(Metrics, out _);
+            : Json.TryGet(root, Metrics, out _);
     }
 
     /// <summary>A cheap look at the bytes: true where the event ends its answer. Chunks say why they end, and not all servers say it again.</summary>

@@ -30,22 +30,22 @@ internal readonly record struct UsageFields(
 
     private static UsageFields Tokens(JsonElement usage)
     {
-        if (usage.TryGetProperty("promptTokenCount", out _) || usage.TryGetProperty("totalTokenCount", out _))
+        if (Json.TryGet(usage, "promptTokenCount", out _) || Json.TryGet(usage, "totalTokenCount", out _))
         {
             return Gemini(usage);
         }
 
-        if (usage.TryGetProperty("inputTokens", out _) || usage.TryGetProperty("outputTokens", out _))
+        if (Json.TryGet(usage, "inputTokens", out _) || Json.TryGet(usage, "outputTokens", out _))
         {
             return Converse(usage);
         }
 
-        if (usage.TryGetProperty("inputTokenCount", out _))
+        if (Json.TryGet(usage, "inputTokenCount", out _))
         {
             return InvocationMetrics(usage);
         }
 
-        if (usage.TryGetProperty("tokens", out var tokens) && tokens.ValueKind == JsonValueKind.Object)
+        if (Json.TryGet(usage, "tokens", out var tokens) && tokens.ValueKind == JsonValueKind.Object)
         {
             return OpenAI(tokens) with
             {
@@ -54,15 +54,15 @@ internal readonly record struct UsageFields(
             };
         }
 
-        if (usage.TryGetProperty("billed_units", out var billed))
+        if (Json.TryGet(usage, "billed_units", out var billed))
         {
             return OpenAI(billed) with { CacheRead = Json.CountAt(usage, "cached_tokens"), Billed = BilledUnits(billed) };
         }
 
-        var isAnthropic = !usage.TryGetProperty("prompt_tokens", out _)
-            && (usage.TryGetProperty("cache_read_input_tokens", out _)
-                || usage.TryGetProperty("cache_creation_input_tokens", out _)
-                || usage.TryGetProperty("cache_creation", out _));
+        var isAnthropic = !Json.TryGet(usage, "prompt_tokens", out _)
+            && (Json.TryGet(usage, "cache_read_input_tokens", out _)
+                || Json.TryGet(usage, "cache_creation_input_tokens", out _)
+                || Json.TryGet(usage, "cache_creation", out _));
         return isAnthropic ? Anthropic(usage) : OpenAI(usage);
     }
 

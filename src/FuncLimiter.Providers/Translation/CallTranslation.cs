@@ -58,7 +58,15 @@ public sealed class CallTranslation
 
         var losses = new LossList();
         var abilities = KnownAbilities.Of(_to);
-        Fit.Check(request.Conversation, provider.CallIds is { } ids ? abilities with { Api = provider.Id, CallIds = ids } : abilities, losses);
+        try
+        {
+            Fit.Check(request.Conversation, provider.CallIds is { } ids ? abilities with { Api = provider.Id, CallIds = ids } : abilities, losses);
+        }
+        catch (InvalidOperationException)
+        {
+            losses.Add("", "a string holds escapes that are no Unicode text");
+        }
+
         return losses.All;
     }
 

@@ -39,7 +39,7 @@ public sealed class TranslatableRequest
         var conversation = new Conversation();
         try
         {
-            JsonText.RequireUnicode(body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span, Options.MaxDepth);
+            JsonText.RequireNames(body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span, Options.MaxDepth);
             var document = JsonDocument.Parse(body.Span.StartsWith("\uFEFF"u8) ? body[3..] : body, Options);
             conversation = operation switch
             {

@@ -48,6 +48,13 @@ public class RequestReaderTests
         Assert.Equal(expected, Read(Operation.ChatCompletions, Chat[..^1] + "," + property + "}").MaxOutputTokens);
 
     [Theory]
+    [InlineData("""\ud83d\ude00\uD83D\uDE00 \n \u00e9""")]
+    [InlineData("""\ud83d""")]
+    [InlineData("""\\ud83d and \\\\uDE00""")]
+    public void TryRead_TakesTexts_HoweverTheyAreEscaped(string text) =>
+        Assert.Equal("gpt-x", Read(Operation.ChatCompletions, Chat[..^1] + $",\"metadata\":{{\"a\":\"{text}\"}}}}").Model);
+
+    [Theory]
     [InlineData("\"n\":3", 3)]
     [InlineData("\"best_of\":4,\"n\":2", 4)]
     [InlineData("\"n\":null", 1)]
@@ -166,6 +173,9 @@ public class RequestReaderTests
     [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{}],}""", null, "invalid_json")]
     [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"a":1}]} {}""", null, "invalid_json")]
     [InlineData(Operation.ChatCompletions, """{"model":"\ud800","messages":[{"a":1}]}""", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"role":"user","content":"Hi"}],"stream":true,"stream_options":{"include_us\ud800":false}}""", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"role":"user","content":"Hi"}],"metadata":{"\ud83dx\ude00":"a"}}""", null, "invalid_json")]
+    [InlineData(Operation.ChatCompletions, """{"model":"m","messages":[{"role":"user","content":"Hi"}],"metadata":{"\uDE00":1}}""", null, "invalid_json")]
     [InlineData(Operation.ChatCompletions, """{"messages":[{"a":1}]}""", "model", "missing_required_parameter")]
     [InlineData(Operation.ChatCompletions, """{"model":7,"messages":[{"a":1}]}""", "model", "invalid_type")]
     [InlineData(Operation.ChatCompletions, """{"model":" ","messages":[{"a":1}]}""", "model", "invalid_value")]

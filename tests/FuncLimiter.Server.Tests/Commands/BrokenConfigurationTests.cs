@@ -94,12 +94,12 @@ public sealed class BrokenConfigurationTests
     public async Task Check_NamesTheKeysThatEnd()
     {
         var (past, soon, later) = (DateTime.UtcNow.AddDays(-2), DateTime.UtcNow.AddDays(20), DateTime.UtcNow.AddDays(50));
-        using var folder = new ServerFolder($$"""
+        using var folder = new ServerFolder($$$"""
             {"accounts":[{"id":"a","provider":"openai","apiKey":"${K}","models":[{"model":"m"}]}],
-             "tenants":[{"id":"acme","keys":[{"hash":"sha256:{{new string('1', 64)}}","prefix":"fl-soon","expires":"{{soon:yyyy-MM-dd}}"},
-               {"hash":"sha256:{{new string('2', 64)}}","prefix":"fl-past","expires":"{{past:yyyy-MM-dd}}"},
-               {"hash":"sha256:{{new string('3', 64)}}","prefix":"fl-later","expires":"{{later:yyyy-MM-dd}}"}]}],
-             "admin":{"keys":[{"hash":"sha256:{{new string('4', 64)}}","expires":"{{past:yyyy-MM-dd}}"}]}}
+             "tenants":[{"id":"acme","keys":[{"hash":"sha256:{{{new string('1', 64)}}}","prefix":"fl-soon","expires":"{{{soon:yyyy-MM-dd}}}"},
+               {"hash":"sha256:{{{new string('2', 64)}}}","prefix":"fl-past","expires":"{{{past:yyyy-MM-dd}}}"},
+               {"hash":"sha256:{{{new string('3', 64)}}}","prefix":"fl-later","expires":"{{{later:yyyy-MM-dd}}}"}]}],
+             "admin":{"keys":[{"hash":"sha256:{{{new string('4', 64)}}}","expires":"{{{past:yyyy-MM-dd}}}"}]}}
             """).With("K", "sk-1");
 
         var result = await folder.RunAsync("check", "--config", folder.ConfigurationFile);

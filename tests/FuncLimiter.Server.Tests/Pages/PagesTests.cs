@@ -19,6 +19,7 @@ public sealed partial class PagesTests
         ["docs/dotnet.md"] = 2,
         ["docs/install.md"] = 3,
         ["docs/operations.md"] = 1,
+        ["docs/security.md"] = 1,
     };
 
     // Requests that only the Functions app takes, and what stands for many.

@@ -38,21 +38,16 @@ internal static class ReplyJson
 /// <summary>JSON that stands inside a string.</summary>
 internal static class JsonText
 {
-    /// <summary>Goes over every text and name, so that none of them is found later to be no Unicode.</summary>
+    /// <summary>Goes over every name, so that whoever looks for another beside it later does not fail. Texts stay as they are.</summary>
     /// <param name="json">Valid JSON but for that.</param>
     /// <param name="maxDepth">How deep it may be nested.</param>
     /// <exception cref="InvalidOperationException">One holds bytes or escapes that stand for no character.</exception>
-    public static void RequireUnicode(ReadOnlySpan<byte> json, int maxDepth)
+    public static void RequireNames(ReadOnlySpan<byte> json, int maxDepth)
     {
-        if (!Utf8.IsValid(json))
-        {
-            throw new InvalidOperationException("The text is no UTF-8.");
-        }
-
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = maxDepth });
         while (reader.Read())
         {
-            if (reader.ValueIsEscaped)
+            if (reader.TokenType == JsonTokenType.PropertyName && (reader.ValueIsEscaped || !Utf8.IsValid(reader.ValueSpan)))
             {
                 _ = reader.GetString();
             }
