@@ -71,7 +71,7 @@ public sealed partial class Limiter
 
     // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills. What a window or
     // ended calls give comes for many at once.
-    private Turn AfterLast(Call call, Turn turn, double counted)
+    private ForecastTurn AfterLast(Call call, ForecastTurn turn, double counted)
     {
         var own = bookings.Find(call.Lane!, (int)call.Priority, call.Owner!)?.Ahead;
         var its = call.OwnerUser is null ? own : bookings.OfUser(call.Owner!, call.User, (int)call.Priority);
@@ -131,7 +131,7 @@ public sealed partial class Limiter
         return call.State;
     }
 
-    private void TurnAway(Call call, bool isFull, Turn turn, Instant now, Booking? before = null)
+    private void TurnAway(Call call, bool isFull, ForecastTurn turn, Instant now, Booking? before = null)
     {
         // What a call lacks at this moment may be a checkpoint, or room that is back soon: it is told of what its time hangs on.
         var budget = turn is { At.IsKnown: true, By: { } last } ? last : CallRoom.Binding(call, now);

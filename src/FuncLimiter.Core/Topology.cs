@@ -8,7 +8,7 @@ namespace FuncLimiter.Core;
 internal sealed class Topology
 {
     private readonly FrozenDictionary<string, Lane> lanes;
-    private readonly Dictionary<string, Deployment> deployments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BudgetedDeployment> deployments = new(StringComparer.Ordinal);
 
     public Topology(LimiterSpec spec, Func<Call, Instant, bool> admit)
     {
@@ -34,7 +34,7 @@ internal sealed class Topology
     /// <summary>The providers' budgets: shared ones, then accounts, then deployments.</summary>
     public IReadOnlyList<Budget> Budgets { get; }
 
-    public IReadOnlyCollection<Deployment> Deployments => deployments.Values;
+    public IReadOnlyCollection<BudgetedDeployment> Deployments => deployments.Values;
 
     public IReadOnlyList<Lane> Lanes => lanes.Values;
 
@@ -46,10 +46,10 @@ internal sealed class Topology
     private void Join(IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)
     {
         var parent = deployments.Values.ToDictionary(deployment => deployment);
-        Deployment Root(Deployment deployment) =>
+        BudgetedDeployment Root(BudgetedDeployment deployment) =>
             parent[deployment] == deployment ? deployment : parent[deployment] = Root(parent[deployment]);
 
-        var first = new Dictionary<Budget, Deployment>();
+        var first = new Dictionary<Budget, BudgetedDeployment>();
         foreach (var deployment in deployments.Values)
         {
             foreach (var scope in deployment.Scopes)
@@ -69,7 +69,7 @@ internal sealed class Topology
             }
         }
 
-        var pools = new Dictionary<Deployment, Pool>();
+        var pools = new Dictionary<BudgetedDeployment, Pool>();
         foreach (var deployment in deployments.Values)
         {
             var root = Root(deployment);

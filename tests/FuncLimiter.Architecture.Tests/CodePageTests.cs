@@ -11,7 +11,7 @@ public partial class CodePageTests
         var paths = Paths().Matches(File.ReadAllText(Path.Combine(root, "docs", "code.md"))).Select(match => match.Groups[1].Value).Distinct().ToList();
 
         Assert.InRange(paths.Count, 50, int.MaxValue);
-        Assert.Empty(paths.Where(path => !Path.Exists(Path.Combine(root, path.StartsWith("tests/", StringComparison.Ordinal) ? path : Path.Combine("src", path)))));
+        Assert.All(paths, path => Assert.True(Path.Exists(Path.Combine(root, path.StartsWith("tests", StringComparison.Ordinal) ? "" : "src", path)), path));
     }
 
     /// <summary>A name means one thing in all of the code. What callers of the client's package see is named as the API names it.</summary>

@@ -139,7 +139,7 @@ public sealed class Call
 
     internal User? OwnerUser { get; set; }
 
-    internal Deployment? Deployment { get; set; }
+    internal BudgetedDeployment? Deployment { get; set; }
 
     /// <summary>What it costs of its deployment, in seconds of that one's refill.</summary>
     internal double Cost { get; set; }

@@ -15,7 +15,7 @@ internal sealed class Lane
     /// <param name="route">The route.</param>
     /// <param name="places">Targets, fallbacks, smaller models.</param>
     /// <param name="pressure">When what may be diverted is.</param>
-    public Lane(RouteSpec route, Deployment[] places, PressurePolicy pressure)
+    public Lane(RouteSpec route, BudgetedDeployment[] places, PressurePolicy pressure)
     {
         Route = route.Name;
         Places = places;
@@ -28,7 +28,7 @@ internal sealed class Lane
     public string Route { get; }
 
     /// <summary>The deployments that may serve it: targets, then fallbacks, then smaller models.</summary>
-    public Deployment[] Places { get; }
+    public BudgetedDeployment[] Places { get; }
 
     /// <summary>How many of the places are targets.</summary>
     public int Targets { get; }

@@ -39,7 +39,7 @@ internal readonly record struct QueueAhead(double Work, double Calls, double Boo
 /// <summary>When a call's turn comes, and which budget has no room for it before.</summary>
 /// <param name="At">When.</param>
 /// <param name="By">The budget that will have room for it last; null where all have room now.</param>
-internal readonly record struct Turn(Instant At, Budget? By);
+internal readonly record struct ForecastTurn(Instant At, Budget? By);
 
 /// <summary>
 /// When a call's turn comes: what waits and what is booked ahead of it, put to the budgets, which know when so much will have gone.
@@ -60,7 +60,7 @@ internal static class WaitForecast
     /// <param name="othersToCome">How much more will come of other tenants of the class than waits and is booked, as a factor.</param>
     /// <param name="now">Now.</param>
     /// <param name="ahead">How many like it go before it that are not in the queue yet.</param>
-    public static Turn OfLast(Call call, IReadOnlyList<double> floors, Bookings bookings, double kept, double othersToCome, Instant now, int ahead = 0)
+    public static ForecastTurn OfLast(Call call, IReadOnlyList<double> floors, Bookings bookings, double kept, double othersToCome, Instant now, int ahead = 0)
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
         var runs = lane.Places[0].Runs;
@@ -96,14 +96,14 @@ internal static class WaitForecast
     }
 
     /// <summary>When a call would go out that nobody is before.</summary>
-    public static Turn OfOnly(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
+    public static ForecastTurn OfOnly(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var none = new QueueAhead(0, 0, 0, call.Lane!.Places[0].Runs);
         return Of(call, floors, bookings, new(none, none, none, none, none), 1, now);
     }
 
     /// <summary>When a call will go out that waits and has been overtaken, or has come back: only those before it in its user's queue count.</summary>
-    public static Turn OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
+    public static ForecastTurn OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var runs = call.Lane!.Places[0].Runs;
         QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before;
@@ -146,7 +146,7 @@ internal static class WaitForecast
         return turn;
     }
 
-    private static Turn Of(Call call, IReadOnlyList<double> floors, Bookings bookings, in Queues queues, double othersToCome, Instant now)
+    private static ForecastTurn Of(Call call, IReadOnlyList<double> floors, Bookings bookings, in Queues queues, double othersToCome, Instant now)
     {
         var (lane, part, floor) = (call.Lane!, PartOf(call, bookings), floors[(int)call.Priority]);
         var (own, others) = (queues.Own, queues.Same.Work - queues.Own.Work);
@@ -160,7 +160,7 @@ internal static class WaitForecast
         var line = (queues.Higher + mine) * (1 / drain);
         line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, mine * (1 / floor)) : line;
         line *= lane.Places[0].Share / open;
-        var turn = new Turn(Instant.Never, null);
+        var turn = new ForecastTurn(Instant.Never, null);
         for (var i = 0; i < lane.Places.Length; i++)
         {
             if ((call.Excluded >> i & 1) == 0 && lane.Places[i].Foresee(call.ChargeAt(i), call.Certain(i), line, now, out var last) is var at && at < turn.At)
@@ -176,7 +176,7 @@ internal static class WaitForecast
             : turn;
 
         // What is the caller's own is named before what it shares.
-        Turn Later(Turn first, Instant at, Budget by) => at > now && at >= first.At ? new(at, by) : first;
+        ForecastTurn Later(ForecastTurn first, Instant at, Budget by) => at > now && at >= first.At ? new(at, by) : first;
     }
 
     // Whoever has little waiting is served as often as its weight says, however much others have waiting, or booked.

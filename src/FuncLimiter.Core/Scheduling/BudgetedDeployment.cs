@@ -3,7 +3,7 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Core.Scheduling;
 
 /// <summary>A deployment with the budgets that its calls must fit in: its own, its account's, and those that several accounts share.</summary>
-internal sealed class Deployment(string id, Budget account, Budget own, IReadOnlyList<Budget> shared)
+internal sealed class BudgetedDeployment(string id, Budget account, Budget own, IReadOnlyList<Budget> shared)
 {
     private const double LeastSecondsPerRequest = 1e-6;
     private const double WeightOfRun = 0.1;
@@ -100,10 +100,10 @@ internal sealed class Deployment(string id, Budget account, Budget own, IReadOnl
     }
 
     /// <summary>True where two have a budget with limits in common, so that their calls need the same room.</summary>
-    public bool IsRival(Deployment other) => this == other || Array.Exists(scopes, scope => scope.Meters.Count > 0 && Array.IndexOf(other.scopes, scope) >= 0);
+    public bool IsRival(BudgetedDeployment other) => this == other || Array.Exists(scopes, scope => scope.Meters.Count > 0 && Array.IndexOf(other.scopes, scope) >= 0);
 
     /// <summary>Whether what a charge costs is told by a budget that two deployments have in common.</summary>
-    public bool IsBoundWith(Deployment other, in Charge charge)
+    public bool IsBoundWith(BudgetedDeployment other, in Charge charge)
     {
         var cost = Cost(charge);
         foreach (var scope in scopes)
