@@ -47,7 +47,10 @@ internal sealed class DecayingHistogram
         get
         {
             if (_total <= 0)
+            {
                 return 0;
+            }
+
             var shift = ShiftOf(_bucket);
             return (((long)(_bucket - (shift << _precisionBits)) + 1) << shift) - 1;
         }
@@ -59,10 +62,16 @@ internal sealed class DecayingHistogram
         _weights[bucket] += (float)_next;
         _total += _next;
         if (bucket < _bucket)
+        {
             _below += _next;
+        }
+
         _next *= _growth;
         if (_next >= RescaleAt)
+        {
             Rescale();
+        }
+
         Follow();
     }
 
@@ -78,17 +87,25 @@ internal sealed class DecayingHistogram
     internal bool TryImport(HistogramState state)
     {
         if (state.Buckets is null || state.Weights is null || state.Buckets.Count != state.Weights.Count)
+        {
             return false;
+        }
+
         for (var i = 0; i < state.Buckets.Count; i++)
         {
             var inOrder = i == 0 || state.Buckets[i] > state.Buckets[i - 1];
             if (!inOrder || state.Buckets[i] < 0 || state.Buckets[i] >= _weights.Length || state.Weights[i] is not (>= 0 and < 1e6))
+            {
                 return false;
+            }
         }
 
         Array.Clear(_weights);
         for (var i = 0; i < state.Buckets.Count; i++)
+        {
             _weights[state.Buckets[i]] = (float)state.Weights[i];
+        }
+
         _next = _growth;
         Recount();
         Follow();
@@ -99,7 +116,10 @@ internal sealed class DecayingHistogram
     {
         var scale = (float)(1 / _next);
         for (var i = 0; i < _weights.Length; i++)
+        {
             _weights[i] = _weights[i] * scale is var weight and >= 1e-12f ? weight : 0;
+        }
+
         _next = 1;
         Recount();
     }
@@ -111,7 +131,10 @@ internal sealed class DecayingHistogram
         for (var i = 0; i < _weights.Length; i++)
         {
             if (i == _bucket)
+            {
                 _below = _total;
+            }
+
             _total += _weights[i];
         }
     }
@@ -120,16 +143,24 @@ internal sealed class DecayingHistogram
     {
         var rank = _quantile * _total;
         while (_bucket > 0 && _below >= rank)
+        {
             _below -= _weights[--_bucket];
+        }
+
         while (_bucket < _weights.Length - 1 && _below + _weights[_bucket] < rank)
+        {
             _below += _weights[_bucket++];
+        }
     }
 
     private int BucketOf(long value)
     {
         var octave = BitOperations.Log2((ulong)value | 1);
         if (octave < _precisionBits)
+        {
             return (int)value;
+        }
+
         var shift = octave - _precisionBits;
         return (shift << _precisionBits) + (int)(value >> shift);
     }

@@ -47,7 +47,9 @@ public sealed class Estimator
         get
         {
             lock (_lock)
+            {
                 return _profiles.Count;
+            }
         }
     }
 
@@ -119,7 +121,9 @@ public sealed class Estimator
     public EstimatorState Export()
     {
         lock (_lock)
+        {
             return new EstimatorState([.. _profiles.OldestFirst.Select(profile => profile.Export())]);
+        }
     }
 
     /// <summary>Takes up what was stored, beside or in place of what is known.</summary>
@@ -136,7 +140,10 @@ public sealed class Estimator
                 var key = new EstimateKey(stored.Model, stored.Workflow, stored.Step) { Tenant = stored.Tenant };
                 var profile = new Profile(key, _options);
                 if (key != key.Bounded() || !profile.TryImport(stored))
+                {
                     continue;
+                }
+
                 _profiles.Put(profile);
                 taken++;
             }
@@ -152,7 +159,10 @@ public sealed class Estimator
     private Profile Use(in EstimateKey key)
     {
         if (_profiles.TryUse(key, out var profile))
+        {
             return profile;
+        }
+
         profile = new Profile(key, _options);
         _profiles.Put(profile);
         return profile;
@@ -231,7 +241,9 @@ internal sealed class ProfileStore(int capacity)
         get
         {
             for (var profile = _oldest; profile is not null; profile = profile.Newer)
+            {
                 yield return profile;
+            }
         }
     }
 
@@ -239,7 +251,10 @@ internal sealed class ProfileStore(int capacity)
     internal bool TryUse(in EstimateKey key, [NotNullWhen(true)] out Profile? profile)
     {
         if (!_byKey.TryGetValue(key, out profile))
+        {
             return false;
+        }
+
         if (profile != _newest)
         {
             Unlink(profile);
@@ -254,7 +269,10 @@ internal sealed class ProfileStore(int capacity)
     {
         Forget(profile.Key);
         if (_byKey.Count >= capacity && _oldest is not null)
+        {
             Forget(_oldest.Key);
+        }
+
         _byKey.Add(profile.Key, profile);
         LinkNewest(profile);
     }
@@ -262,7 +280,9 @@ internal sealed class ProfileStore(int capacity)
     private void Forget(in EstimateKey key)
     {
         if (_byKey.Remove(key, out var profile))
+        {
             Unlink(profile);
+        }
     }
 
     private void LinkNewest(Profile profile)
@@ -270,7 +290,10 @@ internal sealed class ProfileStore(int capacity)
         profile.Older = _newest;
         profile.Newer = null;
         if (_newest is not null)
+        {
             _newest.Newer = profile;
+        }
+
         _newest = profile;
         _oldest ??= profile;
     }
@@ -278,12 +301,21 @@ internal sealed class ProfileStore(int capacity)
     private void Unlink(Profile profile)
     {
         if (profile.Newer is { } newer)
+        {
             newer.Older = profile.Older;
+        }
         else
+        {
             _newest = profile.Older;
+        }
+
         if (profile.Older is { } older)
+        {
             older.Newer = profile.Newer;
+        }
         else
+        {
             _oldest = profile.Newer;
+        }
     }
 }

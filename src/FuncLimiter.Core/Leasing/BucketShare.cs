@@ -64,7 +64,10 @@ internal sealed class BucketShare
         var first = _lows.FindIndex(low => low.At >= takenAt);
         var refund = Math.Clamp(amount, 0, first < 0 ? Capacity - Level : _lows[first].Headroom);
         for (var i = Math.Max(0, first); first >= 0 && i < _lows.Count; i++)
+        {
             _lows[i] = (_lows[i].At, _lows[i].Headroom - refund);
+        }
+
         Level += refund;
         var least = first < 0 ? double.PositiveInfinity : _lows[first].Headroom;
         _lows.RemoveAll(low => low.At < takenAt && low.Headroom >= least);
@@ -76,7 +79,10 @@ internal sealed class BucketShare
     internal Instant Reaches(double amount)
     {
         if (amount <= Level)
+        {
             return At;
+        }
+
         var seconds = (amount - Level) / Rate;
         return amount > Capacity || !(seconds < 1e9)
             ? Instant.Unknown
@@ -97,7 +103,10 @@ internal sealed class BucketShare
     {
         var headroom = Math.Max(0, Capacity - Level);
         while (_lows.Count > 0 && _lows[^1].Headroom >= headroom)
+        {
             _lows.RemoveAt(_lows.Count - 1);
+        }
+
         if (_lows.Count == MostLows)
         {
             // The neighbours closest in headroom become one, with the later time and the lower headroom: that gives back too

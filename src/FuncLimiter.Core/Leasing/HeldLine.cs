@@ -76,11 +76,17 @@ internal abstract class HeldLine(Limit limit)
     private protected void RefundToBook(double amount, Instant takenAt)
     {
         if (amount <= 0)
+        {
             return;
+        }
+
         var place = _refunds.FindLastIndex(refund => refund.TakenAt <= takenAt) + 1;
         _refunds.Insert(place, new(takenAt, amount));
         if (_refunds.Count <= MostRefunds)
+        {
             return;
+        }
+
         var closest = Enumerable.Range(1, _refunds.Count - 1).MinBy(i => _refunds[i].TakenAt - _refunds[i - 1].TakenAt);
         _refunds[closest - 1] = new(_refunds[closest - 1].TakenAt, _refunds[closest - 1].Amount + _refunds[closest].Amount);
         _refunds.RemoveAt(closest);
@@ -105,9 +111,13 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
     {
         _has -= amount;
         if (_isConcurrency)
+        {
             _underWay += amount;
+        }
         else
+        {
             UsedTotal += amount;
+        }
     }
 
     /// <summary>
@@ -200,7 +210,9 @@ internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
     {
         _share.Advance(now);
         if (_share.Level > 0)
+        {
             Take(_share.Level, now);
+        }
     }
 
     internal override void Lapse(Instant at)
@@ -216,7 +228,10 @@ internal sealed class HeldBucket(Limit limit) : HeldLine(limit)
         _share.Advance(now);
         Aside += _share.Reshape(_fromNextAsk.Rate, _fromNextAsk.Capacity);
         if (_share.Rate <= 0)
+        {
             _share.Reshape(0, Math.Max(0, _share.Level));
+        }
+
         _fromNextAsk = (_share.Rate, _share.Capacity);
     }
 }

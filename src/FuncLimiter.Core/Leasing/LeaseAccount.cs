@@ -156,10 +156,15 @@ internal sealed class BucketAccount : LeaseAccount
     internal override void Observe(in LimitReading reading, Instant sentAt)
     {
         if (reading.Limit is > 0 and { } limit)
+        {
             _learned = Math.Min(limit, Limit.Amount);
+        }
+
         Reshape();
         if (reading.Remaining is { } remaining)
+        {
             _rest.Take(Math.Max(0, _rest.Level - (remaining + PerSecond * Math.Max(0, (_rest.At - sentAt).TotalSeconds))));
+        }
     }
 
     internal override void Drain() => _rest.Take(Math.Max(0, _rest.Level));
@@ -171,7 +176,9 @@ internal sealed class BucketAccount : LeaseAccount
     internal override void Import(LeaseAccountState state, Instant now)
     {
         if (state.Bucket is { } rest)
+        {
             _rest.Import(rest);
+        }
 
         // What a provider said of a limit holds as long as that limit does: one that was changed is believed again.
         var isSame = state.Amount == 0 || state.Amount == Limit.Amount;
@@ -251,7 +258,9 @@ internal sealed class WindowAccount : LeaseAccount
         var isRound = reading.Remaining % 1000 == 0;
         var lent = isRound ? 1000 * (long)Math.Ceiling(_lent / 1000) : (long)Math.Ceiling(_lent);
         if (_isConcurrency)
+        {
             return;
+        }
 
         // A report can't be told from what instances have used and not told: it never makes room.
         _meter.Observe(reading with { Remaining = null }, new(sentAt), _now);
@@ -271,7 +280,9 @@ internal sealed class WindowAccount : LeaseAccount
     {
         Advance(now);
         if (state.Meter is { } meter)
+        {
             _meter.Restore(meter, now);
+        }
     }
 
     /// <summary>
@@ -281,15 +292,22 @@ internal sealed class WindowAccount : LeaseAccount
     {
         var room = Math.Max(0, _meter.Capacity - _meter.Used(_now));
         if (_meter.FitsAt(room, _now) <= _now)
+        {
             return room;
+        }
+
         var none = 0.0;
         for (var i = 0; i < 32; i++)
         {
             var half = (none + room) / 2;
             if (_meter.FitsAt(half, _now) <= _now)
+            {
                 none = half;
+            }
             else
+            {
                 room = half;
+            }
         }
 
         return none;

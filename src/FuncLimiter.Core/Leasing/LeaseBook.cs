@@ -83,24 +83,51 @@ public sealed class LeaseBook
         Advance(now);
         var isKnown = _tenures.TryGetValue(ask.Instance, out var tenure);
         if (isKnown && ask.Sequence <= tenure!.Sequence)
+        {
             return tenure.Answer!;
+        }
+
         if (isKnown)
+        {
             Hear(tenure!, ask);
+        }
+
         foreach (var news in ask.News)
+        {
             Observe(news.Observation, news.SentAt);
+        }
+
         LearnCharges(ask);
         if (ask.ClosedFor is { } span)
+        {
             CooldownUntil = span > TimeSpan.Zero ? Instant.Max(CooldownUntil, _now + span) : _now;
+        }
+
         if (ask.Leaving && isKnown)
+        {
             Leave(tenure!);
+        }
+
         if (IsInDoubt)
+        {
             _tenures[Tenure.Unknown].Suspect(ask);
+        }
+
         if (ask.Leaving || IsInDoubt || !isKnown && _tenures.Count >= _policy.MaxInstances)
+        {
             return Nothing(ask);
+        }
+
         if (!isKnown)
+        {
             _tenures.Add(ask.Instance, tenure = Tenure.Begin(ask));
+        }
+
         if (_caution.Send(_now))
+        {
             Reconsider();
+        }
+
         return Offer(tenure!, isNew: !isKnown, hasAnswers: ask.News.Any(news => news.Observation.Kind == OutcomeKind.Success));
     }
 
@@ -118,13 +145,21 @@ public sealed class LeaseBook
         }
 
         foreach (var gone in _charged.Keys.Where(instance => instance != ask.Instance && !_tenures.ContainsKey(instance)).ToArray())
+        {
             _charged.Remove(gone);
+        }
+
         if (ask.Charged.Count != _learners.Length || _learners.Where((learner, i) => !learner.Fits(ask.Charged[i])).Any())
+        {
             return;
+        }
+
         if (_charged.TryGetValue(ask.Instance, out var before) || ask.Holds == 0)
         {
             for (var i = 0; i < _learners.Length; i++)
+            {
                 _learners[i].Add(before?.Charged[i] ?? new double[ask.Charged[i].Length], ask.Charged[i], before?.At ?? _now, _now);
+            }
         }
 
         _charged[ask.Instance] = new(ask.Instance, _now, ask.Charged);
@@ -155,7 +190,9 @@ public sealed class LeaseBook
     private void Reconsider()
     {
         foreach (var account in _accounts)
+        {
             account.Reconsider();
+        }
     }
 
     private void Observe(Observation observation, Instant sentAt)
@@ -165,7 +202,9 @@ public sealed class LeaseBook
             foreach (var account in _accounts)
             {
                 if (reading.Concerns(account.Limit))
+                {
                     account.Observe(reading, sentAt);
+                }
             }
         }
 
@@ -182,14 +221,20 @@ public sealed class LeaseBook
             }
 
             foreach (var learner in _learners)
+            {
                 learner.Reopen(_now);
+            }
 
             foreach (var account in _accounts.Where(account => observation.Dimension is null || observation.Dimension == account.Dimension))
+            {
                 account.Drain();
+            }
         }
 
         if (changed)
+        {
             Reconsider();
+        }
     }
 
     /// <summary>The state to be stored.</summary>
@@ -213,19 +258,37 @@ public sealed class LeaseBook
         var fits = state.Accounts.Select(account => account.Limit).SequenceEqual(_accounts.Select(account => account.Name))
             && state.Tenures.All(tenure => tenure.Lines.Count == _accounts.Length && (tenure.Answer is null || tenure.Answer.Lines.Count == _accounts.Length));
         if (!fits)
+        {
             return false;
+        }
+
         if (state.Caution is { } caution)
+        {
             _caution.Restore(caution);
+        }
+
         (_now, _lastNumber, CooldownUntil, _surprisedAt) = (state.At, state.LastNumber, state.CooldownUntil, state.SurprisedAt);
         for (var i = 0; i < _learners.Length && state.Charging.Count == _learners.Length; i++)
+        {
             _learners[i].Restore(state.Charging[i]);
+        }
+
         foreach (var told in state.Charged)
+        {
             _charged[told.Instance] = told;
+        }
+
         _unjudged.AddRange(state.Unjudged);
         foreach (var tenure in state.Tenures)
+        {
             _tenures[tenure.Instance] = new(tenure);
+        }
+
         for (var i = 0; i < _accounts.Length; i++)
+        {
             _accounts[i].Import(state.Accounts[i], _now);
+        }
+
         Reserve();
         return true;
     }
@@ -241,7 +304,9 @@ public sealed class LeaseBook
             {
                 account.Advance(tenure.EndsAt + _policy.ClockMargin);
                 if (!tenure.IsUnfounded || !account.IsSlow)
+                {
                     account.Spend(tenure.LentCapacity(line, account.Flows));
+                }
             }
 
             _tenures.Remove(tenure.Instance);
@@ -249,7 +314,9 @@ public sealed class LeaseBook
         }
 
         foreach (var account in _accounts)
+        {
             account.Advance(_now);
+        }
     }
 
     private void Hear(Tenure tenure, LeaseAsk ask)
@@ -291,7 +358,10 @@ public sealed class LeaseBook
 
         // What is not known yet of how the provider charges is learned from the next reports, as long as calls go out.
         if ((hasAnswers || lines.Any(lent => lent.Grant > 0)) && _learners.Any(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }))
+        {
             askAgain = Instant.Max(_now + _policy.PauseOf(tenures.Length), Instant.Min(askAgain, _now + _policy.FirstRefresh));
+        }
+
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
         tenure.Answer = new Lease(
             tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues,
@@ -312,9 +382,13 @@ public sealed class LeaseBook
         foreach (var (account, line) in Lines())
         {
             if (account.Dimension == Dimension.Concurrent)
+            {
                 account.Spend(tenure.Lines[line].Level);
+            }
             else if (tenure.Continues != 0)
+            {
                 account.Return(Math.Max(0, tenure.Lines[line].Level));
+            }
         }
     }
 

@@ -63,9 +63,15 @@ internal sealed class LeaseHold
     public Instant RegainedAt(Instant now)
     {
         if (_lines.Length == 0 || _isValid && now < _expiresAt)
+        {
             return Instant.Distant;
+        }
+
         if (_lentFrom > now)
+        {
             return _lentFrom;
+        }
+
         var silence = _unansweredSince is { } since ? now - since : TimeSpan.Zero;
         return silence < _policy.AnswerWithin ? Instant.Distant : now + (silence < LongestGuess ? silence : LongestGuess);
     }
@@ -100,7 +106,10 @@ internal sealed class LeaseHold
         {
             var amount = Charge.Clip(charge[line.Limit.Dimension], certain[line.Limit.Dimension], line.Limit.Capacity);
             if (amount <= 0)
+            {
                 continue;
+            }
+
             var at = line.FitsAt(amount, now, _expiresAt);
             line.Missed = at == Instant.Unknown ? Math.Max(line.Missed, amount) : line.Missed;
             _isUrgent |= at == Instant.Unknown && (_hasTaken || amount > line.Need);
@@ -118,7 +127,9 @@ internal sealed class LeaseHold
         foreach (var line in _lines)
         {
             if (charge[line.Limit.Dimension] is > 0 and var amount)
+            {
                 line.Take(amount, now);
+            }
         }
     }
 
@@ -134,9 +145,13 @@ internal sealed class LeaseHold
         {
             var surplus = held[line.Limit.Dimension] - final[line.Limit.Dimension];
             if (surplus > 0)
+            {
                 line.GiveBack(surplus, takenAt, ByBook(takenAt), now);
+            }
             else if (surplus < 0)
+            {
                 line.Take(-surplus, now);
+            }
         }
     }
 
@@ -149,7 +164,9 @@ internal sealed class LeaseHold
         foreach (var line in _lines)
         {
             if (dimension is null || dimension == line.Limit.Dimension)
+            {
                 line.Drain(now);
+            }
         }
     }
 
@@ -161,12 +178,17 @@ internal sealed class LeaseHold
     {
         now = Advance(now);
         if (_unansweredSince is null || now - _askedAt > 2 * _policy.RefreshEvery)
+        {
             _unansweredSince = now;
+        }
+
         (_askedAt, _askAgainAt) = (now, now + (!_isValid ? 2 * _pause : _again));
         (_isUrgent, _hasTaken) = (false, false);
         var reports = new LeaseReport[_lines.Length];
         for (var i = 0; i < reports.Length; i++)
+        {
             reports[i] = _lines[i].Report(need[_lines[i].Limit.Dimension], now);
+        }
 
         // By the time, so that one that is made anew under the same name goes on.
         _sequence = Math.Max(_sequence + 1, now.Ticks);
@@ -177,7 +199,10 @@ internal sealed class LeaseHold
     public LeaseAsk Leave(Instant now)
     {
         foreach (var line in _lines)
+        {
             line.LetGo();
+        }
+
         var ask = Ask([], Charge.None, now) with { Leaving = true };
         Lapse(now);
         return ask;
@@ -191,23 +216,37 @@ internal sealed class LeaseHold
     {
         now = Advance(now);
         if (IsAnswered(lease))
+        {
             (_unansweredSince, _lentFrom) = (null, lease.Number == 0 ? lease.AskAgainAt + (now - lease.IssuedAt) : Instant.Distant);
+        }
+
         if (!IsAnswered(lease) || lease.Number == _held || lease.Lines.Count != _lines.Length)
+        {
             return false;
+        }
 
         // Whatever the clocks read: the lease began after the ask left and before the answer came.
         var (begin, end) = (now - lease.IssuedAt, _askedAt + (lease.ExpiresAt - lease.IssuedAt));
         (NotBefore, _askAgainAt, _pause) = (lease.NotBefore + begin, lease.AskAgainAt + begin, lease.Pause ?? _policy.MinRefresh);
         if (lease.Number == 0 || now >= end)
+        {
             return false;
+        }
+
         if (!_isValid || lease.Continues != _held)
+        {
             Lapse(now);
+        }
+
         (_isValid, IsContinued) = (true, lease.Continues != 0);
         (_held, _expiresAt, _anchor) = (lease.Number, end, (now, lease.IssuedAt));
 
         // This clock may run too fast: units come back by the slowest that the book's may be.
         for (var i = 0; i < _lines.Length; i++)
+        {
             _lines[i].Apply(lease.Lines[i] with { Rate = lease.Lines[i].Rate * (1 - _policy.ClockMargin / _policy.Duration) }, now);
+        }
+
         return true;
     }
 
@@ -216,7 +255,10 @@ internal sealed class LeaseHold
     {
         _latest = Instant.Max(_latest, now);
         if (_isValid && _latest >= _expiresAt)
+        {
             Lapse(_expiresAt);
+        }
+
         return _latest;
     }
 
@@ -231,6 +273,8 @@ internal sealed class LeaseHold
     {
         _isValid = false;
         foreach (var line in _lines)
+        {
             line.Lapse(at);
+        }
     }
 }

@@ -43,11 +43,19 @@ public sealed record LeaseAsk(
     internal void Check(int lines, int maxDemands)
     {
         if (Instance.Length == 0 || Lines.Count != lines || !Lines.All(IsSane))
+        {
             throw new ArgumentException($"The ask must name its instance and report on {lines} limits, in finite numbers.");
+        }
+
         if (News.Count > MostNews)
+        {
             throw new ArgumentException($"An ask tells at most {MostNews} things that were heard.");
+        }
+
         if (Demands.Count > maxDemands || !Demands.All(IsSane))
+        {
             throw new ArgumentException($"An ask states at most {maxDemands} demands, none negative, with weights above 0.");
+        }
     }
 
     private static bool IsSane(LeaseReport line) =>

@@ -32,18 +32,27 @@ public sealed class LeaseOwner
         if (LeaseScope.IsTenants(scope))
         {
             foreach (var (name, book) in kept)
+            {
                 owner.Find(name)?.TryRestore(book);
+            }
+
             return owner;
         }
 
         var budgets = LeaseScope.Budgets(scope, spec, policy);
         if (budgets.Count == 0)
+        {
             throw new ArgumentException($"There is no scope '{scope}'.", nameof(scope));
+        }
+
         foreach (var (name, limits) in budgets)
         {
             var book = new LeaseBook(limits, Caution.Unheard(), policy);
             if (!kept.TryGetValue(name, out var old) || !book.TryRestore(old))
+            {
                 book.Doubt(now);
+            }
+
             owner.books.Add(name, book);
         }
 
@@ -59,7 +68,9 @@ public sealed class LeaseOwner
         foreach (var (name, wanted) in ask.Budgets)
         {
             if (Find(name) is { } book)
+            {
                 answers.Add(new(name, book.Ask(wanted, now)));
+            }
         }
 
         // A user's own book knows of a few instances; the owner has to answer all that hold anything of its users.
@@ -76,7 +87,10 @@ public sealed class LeaseOwner
     public bool CoolDown(string budget, Instant until, Instant now)
     {
         if (Find(budget) is not { } book)
+        {
             return false;
+        }
+
         book.CoolDown(until, now);
         return true;
     }
@@ -98,7 +112,9 @@ public sealed class LeaseOwner
         {
             book.Advance(now);
             if (book.IsWhole)
+            {
                 books.Remove(name);
+            }
         }
     }
 

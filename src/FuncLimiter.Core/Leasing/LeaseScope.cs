@@ -46,13 +46,25 @@ public static class LeaseScope
     {
         var budgets = new Dictionary<string, IReadOnlyList<Limit>>(StringComparer.Ordinal);
         foreach (var account in spec.Accounts.Where(account => OfAccount(account.Id) == scope))
+        {
             budgets.Add(Account + account.Id, account.Limits);
+        }
+
         foreach (var deployment in spec.Deployments.Where(deployment => OfAccount(deployment.Account) == scope))
+        {
             budgets.Add(Deployment + deployment.Id, deployment.Limits);
+        }
+
         foreach (var shared in spec.SharedLimits.Where(shared => OfSharedLimit(shared.Id) == scope))
+        {
             budgets.Add(scope, shared.Limits);
+        }
+
         foreach (var tenant in spec.Tenants.Where(tenant => OfTenant(tenant.Id, policy) == scope))
+        {
             budgets.Add(Tenant + tenant.Id, tenant.Limits);
+        }
+
         return budgets;
     }
 
@@ -63,7 +75,10 @@ public static class LeaseScope
     internal static (string Tenant, IReadOnlyList<Limit> Limits)? UserOf(string budget, LimiterSpec spec)
     {
         if (!budget.StartsWith(User, StringComparison.Ordinal) || budget.IndexOf('/') is var end && end < 0)
+        {
             return null;
+        }
+
         var tenant = spec.Tenants
             .Where(tenant => budget.Length > User.Length + tenant.Id.Length && budget[User.Length + tenant.Id.Length] == '/'
                 && string.CompareOrdinal(budget, User.Length, tenant.Id, 0, tenant.Id.Length) == 0)

@@ -37,7 +37,9 @@ internal sealed class LeaseTargets
         for (var i = 0; i < tenures.Count; i++)
         {
             foreach (var demand in tenures[i].Demands)
+            {
                 claims.Add(new(i, demand.Tenant, demand.Weight, demand.Priority, demand.PerSecond[account.Dimension] * horizon));
+            }
         }
 
         var pool = account.Pool;
@@ -46,16 +48,27 @@ internal sealed class LeaseTargets
         var shares = Enumerable.Repeat(spare, tenures.Count).ToArray();
         var targets = new LeaseTargets();
         for (var i = 0; i < claims.Count; i++)
+        {
             shares[claims[i].Instance] += given[i];
+        }
+
         foreach (var own in Enumerable.Range(0, claims.Count).GroupBy(claim => claims[claim].Instance))
+        {
             targets._parts[tenures[own.Key]] = [.. own.Select(claim => claims[claim].Wants > 0 ? given[claim] / claims[claim].Wants : 1)];
+        }
+
         foreach (var idle in tenures.Where(tenure => tenure.Demands.Count == 0))
+        {
             targets._parts[idle] = [];
+        }
 
         var needs = tenures.Select(tenure => tenure.Lines[line].Need).ToArray();
         var capacities = account.Flows ? Capacities(account.Capacity, pool, shares, needs, policy.BookShare) : shares;
         for (var i = 0; i < tenures.Count; i++)
+        {
             targets._targets[tenures[i]] = new(shares[i], capacities[i], ByTurns: capacities[i] < needs[i]);
+        }
+
         return targets;
     }
 
@@ -81,10 +94,15 @@ internal sealed class LeaseTargets
             }
 
             if (!found)
+            {
                 return split;
+            }
+
             var kept = Math.Min(capacity, Math.Max(largest, usable * smallShares / rate + capacity * bookShare));
             for (var i = 0; i < split.Length; i++)
+            {
                 split[i] = isSmall[i] || otherShares <= 0 ? 0 : Math.Min(split[i], (capacity - kept) * shares[i] / otherShares);
+            }
         }
     }
 }
@@ -143,7 +161,9 @@ internal static class Division
             left -= share;
             weights -= weight;
             foreach (var claim in own)
+            {
                 shares[claim] = wants > 0 ? share * (claims[claim].Wants / wants) : 0;
+            }
         }
 
         return amount - left;

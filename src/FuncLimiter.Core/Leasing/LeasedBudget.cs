@@ -80,11 +80,19 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     public void Hear(Observation observation, Instant sentAt, Instant now)
     {
         if (observation.Kind != OutcomeKind.RateLimited)
+        {
             news.RemoveAll(old => old.Observation.Kind == observation.Kind);
+        }
         else
+        {
             Hold.Hurry();
+        }
+
         if (news.Count == LeaseAsk.MostNews)
+        {
             news.RemoveAt(0);
+        }
+
         news.Add(new(observation, Hold.ByBook(sentAt)) { HeardAt = Hold.ByBook(now) });
     }
 
@@ -102,7 +110,10 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     public BudgetAsk Ask(Instant now)
     {
         if (!IsWanted(now) && !HasNews)
+        {
             return Leave(now);
+        }
+
         var need = Demand.Need;
         asked = Demand.Take(limits, policy.RefreshEvery / 4, limits.Count == 0 ? 0 : policy.MaxDemands, now);
         return Tell(Hold.Ask(asked, need, now), now);
@@ -119,17 +130,32 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     public void Apply(Lease lease, Instant now)
     {
         if (!Hold.IsAnswered(lease))
+        {
             return;
+        }
+
         news.RemoveAll(told.Contains);
         if (closedUntil == toldClosed)
+        {
             closedUntil = null;
+        }
+
         if (!Hold.Apply(lease, now))
+        {
             return;
+        }
+
         for (var i = 0; i < Learners.Count && lease.Charging.Count == Learners.Count; i++)
+        {
             Learners[i].Restore(lease.Charging[i]);
+        }
+
         Use = lease.Use.Count == limits.Count ? lease.Use : Use;
         for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
+        {
             toldUse[i].Hear(lease.Use[i], now);
+        }
+
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
         Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
     }
@@ -143,7 +169,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private BudgetAsk Tell(LeaseAsk ask, Instant now)
     {
         for (var i = 0; i < toldUse.Length; i++)
+        {
             toldUse[i].Tell(ask.Lines[i], now);
+        }
 
         // A closing that is over needs no telling; zero says that a person opened the scope.
         var isOver = closedUntil is { } until && until <= now && until != Instant.Distant;
@@ -185,13 +213,18 @@ internal sealed class ToldUse(Limit limit)
         _told?.Take(report.UsedTotal - _total, now);
         _total = report.UsedTotal;
         foreach (var refund in report.Refunds)
+        {
             _told?.Settle(refund.Amount, 0, refund.TakenAt, now);
+        }
     }
 
     internal void Hear(double use, Instant now)
     {
         if (_told is null)
+        {
             return;
+        }
+
         _others = Math.Max(0, (use * _told.Capacity) - _told.Used(now));
         _until = limit.Algorithm == LimitAlgorithm.Sliding || _told.Used(now) <= 0 ? Instant.Unknown : _told.WholeAt(now);
     }

@@ -125,7 +125,10 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         foreach (var other in others.OrderBy(other => other.Answer!.AskAgainAt))
         {
             if (left < 0)
+            {
                 return false;
+            }
+
             var asksAt = Instant.Max(at, other.Answer!.AskAgainAt);
             left = Math.Min(account.Capacity, left + account.Refill * (asksAt - at).TotalSeconds) - other.Lines[line].Need;
             at = asksAt;
@@ -146,7 +149,10 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     {
         var own = tenure.Lines[line];
         if (!target.ByTurns)
+        {
             return account.FreeAt(Math.Max(own.Need, Refreshed));
+        }
+
         var ahead = tenures.Where(other => other != tenure && other.Lines[line].IsShort && other.Lines[line].Turn < own.Turn);
         return account.FreeAt(Math.Min(account.Capacity, Math.Max(0, own.Need - Has(own)) + ahead.Sum(other => other.Lines[line].Need)));
     }

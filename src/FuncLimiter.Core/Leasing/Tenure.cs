@@ -119,7 +119,10 @@ internal sealed class Tenure
     {
         var seconds = Answer is null ? 0 : (now - Answer.IssuedAt).TotalSeconds;
         if (seconds <= 0)
+        {
             return;
+        }
+
         var calls = Lines
             .Zip(ask.Lines, (was, report) => report.Need > 0 ? Math.Max(0, report.UsedTotal - was.UsedTotal) / report.Need : 0)
             .DefaultIfEmpty(0)
@@ -136,7 +139,9 @@ internal sealed class Tenure
             accounts[i].Spend(_toBook[i].Spent);
             accounts[i].Return(_toBook[i].Returned);
             foreach (var refund in _toBook[i].HasRefunds ? ask.Lines[i].Refunds : [])
+            {
                 accounts[i].Refund(refund.Amount, refund.TakenAt);
+            }
         }
     }
 }

@@ -133,12 +133,17 @@ public static class PacingMachine
 
         var hopeless = response.Outcome is OutcomeKind.Success or OutcomeKind.Rejected || !(response.Retryable || outOfQuota);
         if (hopeless || spent || response.BytesDelivered || (outOfQuota && !policy.RerouteOnExhaustedQuota))
+        {
             return End(state, new Deliver(state.Place));
+        }
 
         state = state with { Overloads = overloads };
         state = outOfQuota ? state with { Closed = state.Closed | 1UL << state.Place } : Rest(state, response, policy);
         if (state.HasOthers && at <= state.Deadline)
+        {
             return new(state with { Phase = PacingPhase.Admitting }, new Reroute(state.Excluded, state.Deadline, state.Place));
+        }
+
         var isLimit = response.Outcome == OutcomeKind.RateLimited;
         return state.HasOthers || state.Resting.Count == 0 || (!isLimit && state.FirstRested > state.Deadline)
             ? End(state, new Deliver(state.Place))
@@ -150,7 +155,10 @@ public static class PacingMachine
         state = state with { Budget = budget };
         var wake = Instant.Max(until, at + policy.MinWait);
         if (!wake.IsKnown || wake > state.Deadline || state.Waits >= policy.MaxWaits)
+        {
             return RefuseAsTooLong(state, wake);
+        }
+
         return new(state with { Phase = PacingPhase.Waiting, WakeAt = wake, Waits = state.Waits + 1 }, new WaitUntil(wake));
     }
 

@@ -134,7 +134,8 @@ public class ChargingTests(ITestOutputHelper output)
     public void FirstMinutes_OfSmallBuckets_HardlyHaveARefusal(double burstSeconds, double slowness)
     {
         var worlds = Enumerable.Range(1, 40).Select(seed => new ChargingWorld(
-            LimitAlgorithm.Bucket, Charges.All.Single(rule => rule.Name == "prompt and max"), 120_000, agents: 20, seed: seed, mostOutput: 130, burstSeconds: burstSeconds) { Slowness = slowness }).ToList();
+            LimitAlgorithm.Bucket, Charges.All.Single(rule => rule.Name == "prompt and max"), 120_000, agents: 20, seed: seed, mostOutput: 130, burstSeconds: burstSeconds)
+        { Slowness = slowness }).ToList();
         worlds.ForEach(world => world.RunFor(60));
         output.WriteLine($"{worlds.Sum(world => world.Refusals)} of {worlds.Sum(world => world.Arrivals)} refused");
 

@@ -13,7 +13,9 @@ public class DecayingHistogramTests
     {
         var histogram = new DecayingHistogram(4, 1_000_000, 0.9, NoDecay);
         for (var value = 1; value <= 100; value++)
+        {
             histogram.Add(value);
+        }
 
         Assert.Equal(91, histogram.Value);
         Assert.Equal(100, histogram.Count, 0.001);
@@ -27,7 +29,9 @@ public class DecayingHistogramTests
     {
         var histogram = new DecayingHistogram(4, 1_000, 0.5, NoDecay);
         for (var value = 0; value < 31; value++)
+        {
             histogram.Add(value);
+        }
 
         Assert.Equal(15, histogram.Value);
     }
@@ -37,7 +41,9 @@ public class DecayingHistogramTests
     {
         var histogram = new DecayingHistogram(4, 1_000, 0.5, 100);
         for (var i = 0; i < 50_000; i++)
+        {
             histogram.Add(i % 1_000);
+        }
 
         Assert.Equal(1 / (1 - Math.Pow(2, -1.0 / 100)), histogram.Count, 0.5);
     }
@@ -47,9 +53,15 @@ public class DecayingHistogramTests
     {
         var histogram = new DecayingHistogram(4, 100_000, 0.5, 100);
         for (var i = 0; i < 10_000; i++)
+        {
             histogram.Add(10);
+        }
+
         for (var i = 0; i < 99; i++)
+        {
             histogram.Add(20);
+        }
+
         Assert.Equal(10, histogram.Value);
 
         histogram.Add(20);
@@ -70,7 +82,9 @@ public class DecayingHistogramTests
         {
             var histogram = new DecayingHistogram(stream.precision, 2_000_000, stream.quantile, NoDecay);
             foreach (var value in stream.values)
+            {
                 histogram.Add(value);
+            }
 
             var sorted = stream.values.Order().ToArray();
             var rank = stream.quantile * sorted.Length;
@@ -90,7 +104,10 @@ public class DecayingHistogramTests
             var first = new DecayingHistogram(4, 1 << 22, 0.9, 50);
             var second = new DecayingHistogram(4, 1 << 22, 0.9, 50);
             foreach (var value in stream.Item1)
+            {
                 first.Add(value);
+            }
+
             var taken = second.TryImport(first.Export());
             var sameAtOnce = Close(first, second);
             foreach (var value in stream.Item2)

@@ -30,7 +30,9 @@ public class EstimatorProperties
         {
             var estimator = new Estimator(new() { MaxKeys = 8 });
             foreach (var (bytes, images, usage) in example.history)
+            {
                 estimator.Learn(Key, new PromptSize(bytes, images), usage);
+            }
 
             var estimate = estimator.Estimate(Key, new PromptSize(example.bytes, 1), example.max, example.choices);
             return estimate.OutputTokens >= 0
@@ -52,7 +54,9 @@ public class EstimatorProperties
             var draw = Distribution(random);
             var estimator = new Estimator(new() { OutputQuantile = quantile });
             for (var i = 0; i < 1_500; i++)
+            {
                 estimator.Learn(Key, new PromptSize(1_000, 0), new TokenUsage(300, draw()));
+            }
 
             var estimate = estimator.Estimate(Key, new PromptSize(1_000, 0), null, 1).OutputTokens;
             var truth = Enumerable.Range(0, 4_000).Select(_ => draw()).Order().ToArray();
@@ -181,7 +185,9 @@ public class EstimatorProperties
     private static void Teach(Estimator estimator, int output, int times)
     {
         for (var i = 0; i < times; i++)
+        {
             estimator.Learn(Key, new PromptSize(1_000, 0), new TokenUsage(300, output));
+        }
     }
 
     private static Func<int> Distribution(Random random)

@@ -62,7 +62,9 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 200; i++)
+        {
             estimator.Learn(new("gpt-x"), new PromptSize(5_000 + i, 0), new TokenUsage(8 + (5_000 + i) / 5, 10));
+        }
 
         Assert.InRange(estimator.Estimate(Step, new PromptSize(10_000, 0), null, 1).InputTokens, 2_008, 2_090);
         Assert.InRange(estimator.Estimate(new("gpt-y"), new PromptSize(10_000, 0), null, 1).InputTokens, 2_866, 3_050);
@@ -73,7 +75,9 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 60; i++)
+        {
             estimator.Learn(new("gpt-x"), new PromptSize(1) { Tokens = 1, Content = ContentKind.Prose }, new TokenUsage(41, 10));
+        }
 
         Assert.InRange(estimator.Estimate(new("gpt-x"), new PromptSize(1) { Tokens = 1, Content = ContentKind.Dense }, null, 1).InputTokens, 40, 43);
         Assert.InRange(estimator.Estimate(new("gpt-x"), new PromptSize(4_000) { Tokens = 2_000, Content = ContentKind.Dense }, null, 1).InputTokens, 2_040, 2_170);
@@ -97,7 +101,9 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 300; i++)
+        {
             estimator.Learn(Step, new PromptSize(4_000, 0), new TokenUsage(1_000, 10, CacheReadTokens: i % 20 == 0 ? 0 : 800 + i % 10));
+        }
 
         var known = estimator.Estimate(Step, new PromptSize(4_000, 0), null, 1);
         Assert.InRange((double)known.CachedInputTokens / known.InputTokens, 0.78, 0.81);
@@ -109,9 +115,14 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 1_000; i++)
+        {
             estimator.Learn(Step, new PromptSize(4_000, 0), new TokenUsage(1_000, 10, CacheReadTokens: 900));
+        }
+
         for (var i = 0; i < 40; i++)
+        {
             estimator.Learn(Step, new PromptSize(4_000, 0), new TokenUsage(1_000, 10));
+        }
 
         Assert.Equal(0, estimator.Estimate(Step, new PromptSize(4_000, 0), null, 1).CachedInputTokens);
     }
@@ -128,7 +139,10 @@ public class EstimatorTests
         for (var i = 0; i < 100; i++)
         {
             foreach (var usage in garbage)
+            {
                 estimator.Learn(Step, new PromptSize(1_000, 0), usage);
+            }
+
             estimator.Learn(Step, new PromptSize(-1, 0), new TokenUsage(10, 10));
             estimator.Learn(Step, new PromptSize(1, -1), new TokenUsage(10, 10));
         }
@@ -142,7 +156,9 @@ public class EstimatorTests
     {
         var estimator = new Estimator();
         for (var i = 0; i < 100; i++)
+        {
             estimator.Learn(Step, new PromptSize(100, 0), new TokenUsage(1_000_000, 50));
+        }
 
         var estimate = estimator.Estimate(Step, new PromptSize(3_500, 0), null, 1);
         Assert.Equal(new Estimator().Estimate(Step, new PromptSize(3_500, 0), null, 1).InputTokens, estimate.InputTokens);
@@ -197,7 +213,10 @@ public class EstimatorTests
     {
         var first = new Estimator();
         for (var i = 1; i < 500; i++)
+        {
             first.Learn(Step, new PromptSize(i * 10, i % 3), new TokenUsage(i * 3 + i % 3 * 500, i % 40 * 20 + 1, CacheReadTokens: i));
+        }
+
         var second = new Estimator();
 
         var json = JsonSerializer.Serialize(first.Export());
@@ -225,7 +244,9 @@ public class EstimatorTests
     {
         var first = new Estimator();
         for (var i = 0; i < 50; i++)
+        {
             Teach(first, new("gpt-" + i), times: 20, output: 300);
+        }
 
         var second = new Estimator(new() { MaxKeys = 10 });
         second.Import(first.Export());
@@ -251,6 +272,8 @@ public class EstimatorTests
     private static void Teach(Estimator estimator, in EstimateKey key, int times, int output)
     {
         for (var i = 0; i < times; i++)
+        {
             estimator.Learn(key, new PromptSize(1_000, 0), new TokenUsage(300, output));
+        }
     }
 }

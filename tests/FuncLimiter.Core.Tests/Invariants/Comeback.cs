@@ -197,18 +197,18 @@ internal sealed class ComebackRun(Comeback overload, int seed)
     }
 
     private Call CallOf(Caller caller) => new()
-        {
-            Route = "m",
-            Tenant = caller.Tenant,
-            User = overload.User,
-            Priority = caller.Priority,
-            Consumer = overload.Charge,
-            Provider = [overload.Charge],
-            MaxWait = overload.MaxWait,
-            Caller = overload.Likeness switch { Likeness.Distinct => caller.Id, Likeness.Changing => ++nonce, _ => 7 },
-            IsBack = overload.Likeness == Likeness.Counted ? caller.Tries > 1 : null,
-            Tag = caller,
-        };
+    {
+        Route = "m",
+        Tenant = caller.Tenant,
+        User = overload.User,
+        Priority = caller.Priority,
+        Consumer = overload.Charge,
+        Provider = [overload.Charge],
+        MaxWait = overload.MaxWait,
+        Caller = overload.Likeness switch { Likeness.Distinct => caller.Id, Likeness.Changing => ++nonce, _ => 7 },
+        IsBack = overload.Likeness == Likeness.Counted ? caller.Tries > 1 : null,
+        Tag = caller,
+    };
 
     private void Collect(Instant now)
     {

@@ -178,7 +178,9 @@ public class LeaseBookTests
     {
         var book = Book(Bucket);
         for (var i = 0; i < Policy.MaxInstances; i++)
+        {
             Assert.NotEqual(0, book.Ask(AskOf("i" + i, 1), Start).Number);
+        }
 
         Assert.Equal(0, book.Ask(AskOf("late", 1), Start).Number);
     }

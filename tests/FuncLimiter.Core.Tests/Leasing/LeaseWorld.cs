@@ -38,7 +38,9 @@ internal sealed class LeaseWorld
         _book = new(limits, Caution.None(), policy);
         var instances = 1 + _random.Next(6);
         for (var i = 0; i < instances; i++)
+        {
             Bear();
+        }
     }
 
     public int Admitted => _spent.Count;
@@ -58,12 +60,16 @@ internal sealed class LeaseWorld
             foreach (var member in _members)
             {
                 if (member.Now(_now) >= member.Hold.AskAt || _random.Next(40) == 0)
+                {
                     Ask(member, member.Hold.Ask(Demands(), Need(), member.Now(_now)));
+                }
             }
 
             Act();
             foreach (var member in _isHungry ? _members : [])
+            {
                 Use(member, 20);
+            }
         }
     }
 
@@ -81,7 +87,9 @@ internal sealed class LeaseWorld
                 _ => OfWindows(limit, spent),
             };
             if (excess > 1e-3)
+            {
                 return $"{limit.Algorithm} of {limit.Amount} exceeded by {excess}";
+            }
         }
 
         return null;
@@ -96,7 +104,10 @@ internal sealed class LeaseWorld
                 break;
             case < 16:
                 foreach (var member in _members)
+                {
                     Use(member, 40);
+                }
+
                 break;
             case < 25:
                 Settle(_random.Next(1, 8));
@@ -107,7 +118,10 @@ internal sealed class LeaseWorld
             case 26 when _members.Count > 1:
                 var leaving = _members[_random.Next(_members.Count)];
                 foreach (var spent in _underWay.Where(spent => spent.By == leaving).ToArray())
+                {
                     Settle(spent);
+                }
+
                 Ask(leaving, leaving.Hold.Leave(leaving.Now(_now)));
                 _members.Remove(leaving);
                 break;
@@ -135,7 +149,10 @@ internal sealed class LeaseWorld
     {
         _members.Remove(member);
         foreach (var spent in _underWay.Where(spent => spent.By == member))
+        {
             spent.EndsAt = _now;
+        }
+
         _underWay.RemoveAll(spent => spent.By == member);
     }
 
@@ -147,7 +164,9 @@ internal sealed class LeaseWorld
             {
                 var answer = _book.Ask(ask, _now);
                 for (var answers = Copies(member); answers > 0; answers--)
+                {
                     Send(() => member.Hold.Apply(answer, member.Now(_now)));
+                }
             });
         }
     }
@@ -163,7 +182,10 @@ internal sealed class LeaseWorld
         {
             var charge = Need();
             if (member.Hold.FitsAt(charge, member.Now(_now)) > member.Now(_now))
+            {
                 continue;
+            }
+
             member.Hold.Take(charge, member.Now(_now));
             _spent.Add(new(member, _now, member.Now(_now), charge));
             _underWay.Add(_spent[^1]);
@@ -173,7 +195,9 @@ internal sealed class LeaseWorld
     private void Settle(int count)
     {
         for (; count > 0 && _underWay.Count > 0; count--)
+        {
             Settle(_underWay[_random.Next(_underWay.Count)]);
+        }
     }
 
     private void Settle(Spent spent)
@@ -219,7 +243,10 @@ internal sealed class LeaseWorld
         {
             sum += one.Charge[limit.Dimension];
             for (; spent[first].At <= one.At - limit.Window; first++)
+            {
                 sum -= spent[first].Charge[limit.Dimension];
+            }
+
             worst = Math.Max(worst, sum - limit.Amount);
         }
 

@@ -142,7 +142,10 @@ public class PacingMachineTests
             {
                 call.On(new Admitted(At(now), 0, "east/gpt-x"));
                 if (call.Fail(now, outcome) is not WaitUntil wait)
+                {
                     break;
+                }
+
                 Assert.InRange((wait.Until - At(now)).TotalSeconds, Math.Max(least, Policy.MinWait.TotalSeconds), most);
                 call.On(new TimerFired(wait.Until));
                 now = (wait.Until - Start).TotalSeconds;

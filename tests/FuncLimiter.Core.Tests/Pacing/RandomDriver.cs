@@ -44,7 +44,10 @@ internal sealed class RandomDriver(int[] tape, PacingPolicy policy)
         while (!action.IsLast && Broken is null)
         {
             if (++steps > 500)
+            {
                 Fail("The call doesn't end.");
+            }
+
             Repeat();
             action = Send(Answer(action));
         }
@@ -55,7 +58,10 @@ internal sealed class RandomDriver(int[] tape, PacingPolicy policy)
     private PacingEvent Answer(PacingAction action)
     {
         if (action is not WaitUntil)
+        {
             _now += TimeSpan.FromMilliseconds(Draw(3_000));
+        }
+
         switch (action)
         {
             case Admit admit:
@@ -117,11 +123,16 @@ internal sealed class RandomDriver(int[] tape, PacingPolicy policy)
     private void Repeat()
     {
         if (Draw(6) != 0 || _state.LastEvent is not { } last)
+        {
             return;
+        }
+
         var (state, action) = PacingMachine.Next(_state, last, policy);
         Seen.Add(action.GetType());
         if (action is not Nothing || !ReferenceEquals(state, _state))
+        {
             Fail("The last event once more had an effect.");
+        }
     }
 
     private void Check(PacingAction action)
@@ -131,19 +142,34 @@ internal sealed class RandomDriver(int[] tape, PacingPolicy policy)
             case Call call:
                 _calls++;
                 if (_now < _closedUntil.GetValueOrDefault(call.Place))
+                {
                     Fail("Called before its cooldown's end.");
+                }
+
                 if (_calls > policy.MaxAttempts)
+                {
                     Fail("Called more often than allowed.");
+                }
+
                 if (_bytesDelivered)
+                {
                     Fail("Called again after bytes were delivered.");
+                }
+
                 break;
             case Admit or Reroute:
                 if (_now > _deadline)
+                {
                     Fail("Asked for admission after the deadline.");
+                }
+
                 break;
             case WaitUntil wait:
                 if (wait.Until > _deadline)
+                {
                     Fail("Waits beyond the deadline.");
+                }
+
                 break;
         }
     }
@@ -151,18 +177,28 @@ internal sealed class RandomDriver(int[] tape, PacingPolicy policy)
     private void CheckEnd(PacingAction last)
     {
         if (_state.Phase != PacingPhase.Ended)
+        {
             Fail($"Ended while {_state.Phase}.");
+        }
+
         if (last is Deliver { Place: >= 0 } && _calls == 0)
+        {
             Fail("Delivered an answer that nobody gave.");
+        }
+
         if (PacingMachine.Next(_state, new TimerFired(_now), policy).Action is not Nothing)
+        {
             Fail("Something followed the end.");
+        }
 
         var state = PacingState.New;
         foreach (var (occurred, expected) in _events.Zip(_actions))
         {
             (state, var action) = PacingMachine.Next(state, occurred, policy);
             if (JsonSerializer.Serialize(action) != expected)
+            {
                 Fail($"Replayed, {occurred} led to {action} instead of {expected}.");
+            }
         }
     }
 

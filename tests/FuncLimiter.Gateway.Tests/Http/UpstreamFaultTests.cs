@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 

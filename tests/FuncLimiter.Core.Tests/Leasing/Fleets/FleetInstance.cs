@@ -39,11 +39,16 @@ internal sealed class FleetInstance
     public void Fill()
     {
         if (_isDead)
+        {
             return;
+        }
+
         for (var i = 0; i < _sources.Length; i++)
         {
             while (_waiting[i] < _sources[i].Backlog)
+            {
                 Submit(i);
+            }
         }
 
         Pump();
@@ -52,7 +57,10 @@ internal sealed class FleetInstance
     public void Hear(ScopeAnswer answer)
     {
         if (_isDead)
+        {
             return;
+        }
+
         Limiter.Apply(answer, Clock);
         Pump();
     }
@@ -60,9 +68,15 @@ internal sealed class FleetInstance
     public void End(Call call, Settlement settlement, Observation? observation)
     {
         if (_isDead)
+        {
             return;
+        }
+
         if (observation is not null)
+        {
             Limiter.Observe(call.Reservation, observation, Clock);
+        }
+
         Limiter.Settle(call.Reservation, settlement, Clock);
         Pump();
     }
@@ -102,16 +116,23 @@ internal sealed class FleetInstance
     private void Pump()
     {
         if (Limiter.NextWake <= Clock)
+        {
             Limiter.Advance(Clock);
+        }
+
         var mayRefill = false;
         while (Limiter.TryTakeReleased(out var call))
         {
             _waiting[(int)call.Tag!]--;
             mayRefill = true;
             if (call.State == CallState.Admitted)
+            {
                 _world.Sent(this, call);
+            }
             else
+            {
                 Refused++;
+            }
         }
 
         if (mayRefill)
@@ -124,7 +145,10 @@ internal sealed class FleetInstance
         if (asksAt <= Clock)
         {
             foreach (var ask in Limiter.Leases.TakeDue(Clock))
+            {
                 _world.Ask(this, ask);
+            }
+
             asksAt = Limiter.Leases.NextAskAt(Clock);
         }
 
@@ -134,15 +158,24 @@ internal sealed class FleetInstance
     private void SleepUntil(Instant next)
     {
         if (!next.IsKnown)
+        {
             return;
+        }
+
         var wakeAt = _world.Now + TimeSpan.FromTicks(Math.Max(1, (long)((next - Clock).Ticks / Speed) + 1));
         if (wakeAt >= _wakeAt && _wakeAt > _world.Now)
+        {
             return;
+        }
+
         _wakeAt = wakeAt;
         _world.At(wakeAt - _world.Now, () =>
         {
             if (_isDead || _wakeAt != wakeAt)
+            {
                 return;
+            }
+
             _wakeAt = Instant.Never;
             Pump();
         });

@@ -72,7 +72,10 @@ public class FleetProperties
             .Concat(spec.SharedLimits.SelectMany(shared => shared.Limits));
         var mayForget = isCalm || limits.All(limit => limit.Algorithm is not (LimitAlgorithm.CalendarDay or LimitAlgorithm.Concurrency));
         for (var i = random.Next(3); i > 0 && mayForget; i--)
+        {
             world.At(TimeSpan.FromSeconds(135 * random.NextDouble()), () => world.LoseState("account:a"));
+        }
+
         return world;
     }
 

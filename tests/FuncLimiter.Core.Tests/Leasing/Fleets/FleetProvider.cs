@@ -16,13 +16,24 @@ internal sealed class FleetProvider
     {
         (_spec, _start) = (spec, start);
         foreach (var account in spec.Accounts)
+        {
             _oracles["account:" + account.Id] = [.. account.Limits.Select(limit => new LimitOracle(limit, start))];
+        }
+
         foreach (var shared in spec.SharedLimits)
+        {
             _oracles["shared:" + shared.Id] = [.. shared.Limits.Select(limit => new LimitOracle(limit, start))];
+        }
+
         foreach (var deployment in spec.Deployments)
+        {
             _oracles["deployment:" + deployment.Id] = [.. deployment.Limits.Select(limit => new LimitOracle(limit, start))];
+        }
+
         foreach (var tenant in spec.Tenants)
+        {
             _oracles["tenant:" + tenant.Id] = [.. tenant.Limits.Select(limit => new LimitOracle(limit, start))];
+        }
     }
 
     /// <summary>The limits that were exceeded, as sentences.</summary>
@@ -45,11 +56,16 @@ internal sealed class FleetProvider
         var taken = new List<(LimitOracle, LimitOracle.Sent)>();
         var user = $"user:{call.Tenant}/{call.User}";
         if (call.User is not null && !_oracles.ContainsKey(user))
+        {
             _oracles[user] = [.. _spec.Tenants.Single(tenant => tenant.Id == call.Tenant).UserLimits.Select(limit => new LimitOracle(limit, _start))];
+        }
+
         foreach (var budget in (string[])[.. call.Deployment!.Scopes.ToArray().Select(scope => scope.Name), "tenant:" + call.Tenant, user])
         {
             foreach (var oracle in _oracles.GetValueOrDefault(budget) ?? [])
+            {
                 taken.Add((oracle, oracle.Send(charge[oracle.Limit.Dimension], now)));
+            }
         }
 
         return taken;
@@ -58,6 +74,8 @@ internal sealed class FleetProvider
     public static void End(IReadOnlyList<(LimitOracle Oracle, LimitOracle.Sent Sent)> taken, Settlement settlement, Instant now)
     {
         foreach (var (oracle, sent) in taken)
+        {
             oracle.End(sent, settlement.Provider[oracle.Limit.Dimension], now);
+        }
     }
 }

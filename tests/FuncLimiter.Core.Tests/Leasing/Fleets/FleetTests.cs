@@ -127,7 +127,10 @@ public class FleetTests
         world.Answer = (instance, _) =>
         {
             if (told is not null)
+            {
                 return new(OutcomeKind.Success);
+            }
+
             (told, toldAt) = (instance, world.Now);
             return new(OutcomeKind.RateLimited) { RetryAfter = TimeSpan.FromSeconds(40) };
         };

@@ -25,9 +25,14 @@ internal sealed class FleetWorld
         (_setup, _random) = (setup, new(seed));
         Provider = new(setup.Spec, Now);
         for (var i = 0; i < setup.Instances; i++)
+        {
             Bear(i);
+        }
+
         if (setup.OutageEvery is { } every)
+        {
             At(every * _random.NextDouble(), () => Outage(every));
+        }
     }
 
     public Instant Now { get; private set; } = Instant.From(new DateTimeOffset(2030, 1, 1, 23, 58, 0, TimeSpan.Zero));
@@ -76,7 +81,10 @@ internal sealed class FleetWorld
     public void Retire(FleetInstance instance)
     {
         foreach (var ask in instance.Limiter.Leases!.Leave(instance.Clock))
+        {
             Ask(instance, ask);
+        }
+
         Kill(instance);
     }
 
@@ -93,10 +101,15 @@ internal sealed class FleetWorld
             At(Delay(), () =>
             {
                 if (_outOfReachUntil.GetValueOrDefault(ask.Scope) > Now)
+                {
                     return;
+                }
+
                 var answer = Operate(ask);
                 for (var answers = Copies(); answers > 0; answers--)
+                {
                     At(Delay(), () => from.Hear(answer));
+                }
             });
         }
     }
@@ -123,9 +136,14 @@ internal sealed class FleetWorld
     {
         Operations++;
         if (!_owners.TryGetValue(ask.Scope, out var owner))
+        {
             _owners[ask.Scope] = owner = LeaseOwner.Open(ask.Scope, _setup.Spec, _setup.Policy, null, Now);
+        }
         else if (_random.Next(20) == 0)
+        {
             _owners[ask.Scope] = owner = LeaseOwner.Open(ask.Scope, _setup.Spec, _setup.Policy, Stored(owner.Save()), Now);
+        }
+
         return owner.Answer(ask, Now);
     }
 
@@ -141,19 +159,29 @@ internal sealed class FleetWorld
             Speed = 1 + _random.Next(-1, 2) * _setup.Drift * _setup.Policy.ClockMargin / _setup.Policy.Duration,
         };
         if (place < _instances.Count)
+        {
             _instances[place] = instance;
+        }
         else
+        {
             _instances.Add(instance);
+        }
+
         At(TimeSpan.FromSeconds(_random.NextDouble()), instance.Fill);
         if (_setup.Life is { } life)
+        {
             At(life * -Math.Log(1 - _random.NextDouble()), () => Kill(instance));
+        }
     }
 
     private void Outage(TimeSpan every)
     {
         var scopes = _owners.Keys.Order(StringComparer.Ordinal).ToArray();
         if (scopes.Length > 0)
+        {
             CutOff(scopes[_random.Next(scopes.Length)], TimeSpan.FromSeconds(10));
+        }
+
         At(every * (2 * _random.NextDouble()), () => Outage(every));
     }
 

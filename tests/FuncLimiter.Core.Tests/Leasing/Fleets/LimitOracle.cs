@@ -43,16 +43,24 @@ internal sealed class LimitOracle(Limit limit, Instant start)
         var surplus = sent.Amount - (limit.Algorithm == LimitAlgorithm.Concurrency ? 0 : final);
         Total -= limit.Algorithm == LimitAlgorithm.Concurrency ? 0 : surplus;
         if (limit.Algorithm == LimitAlgorithm.Bucket)
+        {
             _counted = Math.Min(limit.Capacity, _counted + surplus);
+        }
         else if (!sent.IsGone)
+        {
             _counted -= surplus;
+        }
+
         sent.Amount -= surplus;
     }
 
     private void Advance(Instant at)
     {
         if (limit.Algorithm == LimitAlgorithm.Bucket)
+        {
             _counted = Math.Min(limit.Capacity, _counted + limit.PerSecond * (at - _at).TotalSeconds);
+        }
+
         _at = at;
         while (limit.Algorithm != LimitAlgorithm.Concurrency && _window.TryPeek(out var first) && IsOver(first.At, at))
         {
