@@ -35,6 +35,6 @@ public partial class CodePageTests
     [GeneratedRegex("`((?:FuncLimiter\\.[A-Za-z]+|tests)(?:/[^`]*)?)`")]
     private static partial Regex Paths();
 
-    [GeneratedRegex(@"^(?:(?:public|internal|sealed|static|abstract|readonly|partial|ref) )*(?:class|record struct|record|struct|enum|interface) (\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:(?:public|internal|sealed|static|abstract|readonly|partial|ref) )*(?:class|record struct|record|struct|enum|interface) (\w+<?)", RegexOptions.Multiline)]
     private static partial Regex Types();
 }
