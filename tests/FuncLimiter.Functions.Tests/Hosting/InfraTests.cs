@@ -170,7 +170,7 @@ public partial class InfraTests
     public void Metrics_ThatAlertsLookAt_AreThoseOfTheApp()
     {
         var app = string.Concat(RepositoryFiles.Sources("src", "FuncLimiter.Functions", "Hosting")
-            .Concat(RepositoryFiles.Sources("src", "FuncLimiter.Gateway", "Telemetry")).Concat(RepositoryFiles.Sources("src", "FuncLimiter.Gateway", "Alerts")).Select(File.ReadAllText));
+            .Concat(RepositoryFiles.Sources("src", "FuncLimiter.Gateway", "Operations")).Concat(RepositoryFiles.Sources("src", "FuncLimiter.Gateway", "Calls")).Select(File.ReadAllText));
         var watched = Files.Select(file => RepositoryFiles.Read(file)).Append(RepositoryFiles.Read("infra", "app", "workbook.json"))
             .SelectMany(text => Metric().Matches(text).Select(match => match.Value)).Distinct().ToArray();
 
