@@ -235,7 +235,7 @@ internal sealed class TenantLine
 
         // New callers come whether somebody is due or not; those who send something else each time come when they are due.
         if (_inOrder.TryPeek(out var first, out _) && first.Told <= now && first.Place.User == call.User
-            && (call.Caller == 0 || call.IsBack is true || AreChanging(now) && _strangers.PerSecond(now) < Math.Max(0.1, 0.25 * Due)))
+            && (call.Caller == 0 || call.IsBack is true || _strangers.PerSecond(now) < Math.Max(0.1, 0.25 * Due) && AreChanging(now)))
         {
             return first;
         }
@@ -261,6 +261,12 @@ internal sealed class TenantLine
         var awaited = _unclaimed;
         foreach (var (booking, told) in _inOrder.UnorderedItems)
         {
+            // The earliest stand first in a heap: with enough of them nobody looks at the others.
+            if (awaited >= EnoughAwaited)
+            {
+                return true;
+            }
+
             awaited += booking.State == BookingState.Over ? 0 : Math.Clamp((now - new Instant(told)) / Usually, 0, 1);
         }
 
