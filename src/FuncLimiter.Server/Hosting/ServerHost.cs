@@ -67,7 +67,13 @@ internal sealed class ServerHost : IAsyncDisposable
         }
         catch
         {
-            await (app?.DisposeAsync() ?? ValueTask.CompletedTask);
+            if (app is not null)
+            {
+                // Services that did start use the database; why the server didn't is what is to be told.
+                await app.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await app.DisposeAsync();
+            }
+
             database?.Dispose();
             throw;
         }
