@@ -177,12 +177,12 @@ public sealed partial class Limiter
         }
 
         reservation.IsSettled = true;
-        var (held, consumer) = call.Bounded(settlement);
-        var used = settlement with { Provider = held };
-        var provider = deployment.FinalOf(call.AsCharged(call.Place), used);
+        var charged = call.AsCharged(call.Place);
+        var (held, consumer) = (call.BoundedAtProvider(settlement.Provider), call.BoundedAtConsumer(settlement.Consumer));
+        var provider = deployment.FinalOf(charged, held, settlement);
         deployment.Settle(reservation, provider, now);
-        deployment.Disregard(provider, call.AsCharged(call.Place), used);
-        deployment.End(call.AsCharged(call.Place), settlement, reservation.TakenAt, now);
+        deployment.Disregard(provider, charged, held, settlement);
+        deployment.End(charged, settlement, reservation.TakenAt, now);
         tenant.Budget.Settle(call.Consumer, consumer, reservation.TakenAt, now);
         call.OwnerUser?.Settle(call.Consumer, consumer, reservation.TakenAt, now);
 

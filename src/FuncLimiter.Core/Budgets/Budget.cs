@@ -52,7 +52,7 @@ public sealed partial class Budget
     public ref readonly Charge Taken => ref traffic is { } counted ? ref counted.Taken : ref Charge.None;
 
     /// <summary>What is being learned of how the provider charges it, here or where the budget is owned.</summary>
-    internal IReadOnlyList<ChargeLearner> Learners => learners;
+    internal ReadOnlySpan<ChargeLearner> Learners => learners;
 
     /// <summary>What this process has of the budget where somebody else owns it; null where it is owned here.</summary>
     internal LeasedBudget? Lease { get; set; }

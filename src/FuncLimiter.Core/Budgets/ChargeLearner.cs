@@ -15,8 +15,6 @@ namespace FuncLimiter.Core.Budgets;
 /// </remarks>
 internal sealed class ChargeLearner
 {
-    private const int Room = 256;
-    private const int MostReports = 24;
     private const int FewestReports = 5;
     private const int ReportsBeforeRare = 64;
     private const int AnswersToSettle = 32;
@@ -28,7 +26,6 @@ internal sealed class ChargeLearner
     private const double Explained = 0.015;
     private const double Clearer = 4;
     private const double Exact = 0.001;
-    private const double Blur = 0.1;
     private const double Close = 0.02;
     private const double MostAbove = 2;
     private const double Apart = 6;
@@ -36,20 +33,15 @@ internal sealed class ChargeLearner
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeastPatience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MostPatience = TimeSpan.FromHours(4);
-    private static readonly TimeSpan Overtaking = TimeSpan.FromMilliseconds(50);
 
     private readonly Limit limit;
     private readonly ChargeRule[] rules;
-    private readonly (Instant From, Instant To)[] spans = new (Instant, Instant)[Room];
-    private readonly double[] amounts;
     private readonly bool isShared;
-    private double[]? totals;
-    private readonly List<Report> reports = new(MostReports);
+    private readonly ChargeBook book;
+    private readonly ChargeReports reports;
     private readonly double[] ended;
-    private double[]? sums;
     private double counted;
     private long endedCalls;
-    private int count;
     private ulong open;
     private int best;
     private double factor = 1;
@@ -57,7 +49,6 @@ internal sealed class ChargeLearner
     private bool isJudged;
     private bool isSilent;
     private int untilNext;
-    private Instant turnedAt = Instant.Distant;
     private double strength;
     private int doubts;
     private TimeSpan patience = LeastPatience;
@@ -74,7 +65,8 @@ internal sealed class ChargeLearner
     {
         (this.limit, this.isShared) = (limit, isShared);
         rules = ChargeRules.Of(limit.Dimension);
-        amounts = new double[Room * Columns];
+        book = new(limit, rules, isShared);
+        reports = new(limit, rules, book, isShared);
         ended = new double[rules.Length];
         open = All;
     }
@@ -107,16 +99,7 @@ internal sealed class ChargeLearner
     public bool IsSettled => isJudged && Answers >= AnswersToSettle && BitOperations.IsPow2(open);
 
     /// <summary>What each rule's book says since the start, for the owner of a leased budget; null where the budget is owned here.</summary>
-    public IReadOnlyList<double>? Totals => totals;
-
-    // Beside the rules: the calls, and of those under way what their output and their prompts may come to.
-    private int Columns => rules.Length + 3;
-
-    private int Calls => rules.Length;
-
-    private int UnknownOutput => rules.Length + 1;
-
-    private int UnknownPrompt => rules.Length + 2;
+    public IReadOnlyList<double>? Totals => book.Totals;
 
     private ulong All => (1UL << rules.Length) - 1;
 
@@ -124,17 +107,28 @@ internal sealed class ChargeLearner
     public double Held(double documented, in CallSize size) => Most(documented, size, null, isEnd: false);
 
     /// <summary>What stands for a call that is over.</summary>
-    public double Final(double documentedStart, double documentedEnd, in CallSize size, TokenUsage? usage) =>
+    public double Final(double documentedStart, double documentedEnd, in CallSize size, in TokenUsage? usage) =>
         documentedEnd <= 0 && documentedStart > 0 ? 0 : Most(documentedEnd, size, usage, isEnd: true);
 
     /// <summary>What a call that is over came to by the likeliest rule.</summary>
-    public double Likely(double documentedStart, double documentedEnd, in CallSize size, TokenUsage? usage) =>
-        documentedEnd <= 0 && documentedStart > 0 ? 0
-        : isJudged ? (factor * rules[best].AtEnd(documentedEnd, size, usage)) + offset
-        : documentedEnd;
+    public double Likely(double documentedStart, double documentedEnd, in CallSize size, in TokenUsage? usage)
+    {
+        if (documentedEnd <= 0 && documentedStart > 0)
+        {
+            return 0;
+        }
+
+        if (!isJudged)
+        {
+            return documentedEnd;
+        }
+
+        ChargeRules.AtEnd(documentedEnd, size, usage, out var final);
+        return (factor * final[(int)rules[best]]) + offset;
+    }
 
     /// <summary>A call that is over stands with so much in what was used.</summary>
-    public void Count(double amount, double documentedStart, double documentedEnd, in CallSize size, TokenUsage? usage)
+    public void Count(double amount, double documentedStart, double documentedEnd, in CallSize size, in TokenUsage? usage)
     {
         if (documentedEnd <= 0 && documentedStart > 0)
         {
@@ -143,9 +137,10 @@ internal sealed class ChargeLearner
 
         counted += amount;
         endedCalls++;
+        ChargeRules.AtEnd(documentedEnd, size, usage, out var final);
         for (var i = 0; i < rules.Length; i++)
         {
-            ended[i] += rules[i].AtEnd(documentedEnd, size, usage);
+            ended[i] += final[(int)rules[i]];
         }
     }
 
@@ -163,91 +158,30 @@ internal sealed class ChargeLearner
     /// <summary>A call leaves.</summary>
     public void Begin(in ChargedCall call, Instant now)
     {
-        var (documented, size) = (call.Documented[Dimension], call.Size);
         if (!call.IsTrusted)
         {
             reports.Clear();
         }
 
-        var (books, place) = totals is { } ? (totals, 0) : (amounts, Open(now) * Columns);
-        for (var i = 0; i < rules.Length; i++)
-        {
-            books[place + i] += rules[i].Certain(documented, size);
-        }
-
-        books[place + Calls]++;
-        books[place + UnknownOutput] += size.MaxOutput;
-        books[place + UnknownPrompt] += size.Prompt;
+        book.Begin(call.Documented[Dimension], call.Size, now);
     }
 
     /// <summary>From now on only the totals are kept: the owner of the budget learns.</summary>
-    public void KeepTotals() => totals = new double[Columns];
+    public void KeepTotals() => book.KeepTotals();
 
     /// <summary>Takes in what an instance's books say more than when it told last.</summary>
     /// <param name="before">What they said then.</param>
     /// <param name="after">What they say now.</param>
     /// <param name="from">When it told last.</param>
     /// <param name="now">Now.</param>
-    public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now)
-    {
-        if (count == Room)
-        {
-            Compact(now);
-        }
-
-        spans[count] = (from, now);
-        for (var i = 0; i < Columns; i++)
-        {
-            amounts[(count * Columns) + i] = after[i] - before[i];
-        }
-
-        count++;
-    }
+    public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now) => book.Add(before, after, from, now);
 
     /// <summary>Whether totals can be those of a learner of this limit.</summary>
-    public bool Fits(IReadOnlyList<double> told) => told.Count == Columns && told.All(double.IsFinite);
+    public bool Fits(IReadOnlyList<double> told) => book.Fits(told);
 
     /// <summary>A call is over: what it came to under each rule replaces what was foreseen. A refused call came to nothing.</summary>
-    public void End(in ChargedCall call, in Charge documented, TokenUsage? usage, Instant takenAt, Instant now)
-    {
-        var (documentedStart, documentedEnd, size) = (call.Documented[Dimension], documented[Dimension], call.Size);
-        var isVoid = documentedEnd <= 0 && documentedStart > 0;
-        if (totals is not null)
-        {
-            for (var i = 0; i < rules.Length; i++)
-            {
-                totals[i] += (isVoid ? 0 : rules[i].AtEnd(documentedEnd, size, usage)) - rules[i].Certain(documentedStart, size);
-            }
-
-            totals[Calls] -= isVoid ? 1 : 0;
-            totals[UnknownOutput] -= size.MaxOutput;
-            totals[UnknownPrompt] -= size.Prompt;
-            return;
-        }
-
-        var then = Find(takenAt);
-        for (var i = 0; i < rules.Length; i++)
-        {
-            var change = (isVoid ? 0 : rules[i].AtEnd(documentedEnd, size, usage)) - rules[i].Certain(documentedStart, size);
-            if (change == 0)
-            {
-                continue;
-            }
-
-            var place = rules[i].IsSettledAtEnd() && !isVoid ? Open(now) : then;
-            if (place >= 0)
-            {
-                amounts[(place * Columns) + i] += change;
-            }
-        }
-
-        if (then >= 0)
-        {
-            amounts[(then * Columns) + Calls] -= isVoid ? 1 : 0;
-            amounts[(then * Columns) + UnknownOutput] -= size.MaxOutput;
-            amounts[(then * Columns) + UnknownPrompt] -= size.Prompt;
-        }
-    }
+    public void End(in ChargedCall call, in Charge documented, in TokenUsage? usage, Instant takenAt, Instant now) =>
+        book.End(call.Documented[Dimension], documented[Dimension], call.Size, usage, takenAt, now);
 
     /// <summary>An answer came that said nothing of the limit: what nobody reports is charged as documented.</summary>
     public void HearNothing() => isSilent |= Answers == 0;
@@ -261,11 +195,11 @@ internal sealed class ChargeLearner
     /// <param name="now">Now.</param>
     public bool Hear(double remaining, double most, double perSecond, in SentCall sent, Instant sentAt, Instant now)
     {
-        var (documented, size) = (sent.Call.Documented[Dimension], sent.Call.Size);
+        ChargeRules.Certain(sent.Call.Documented[Dimension], sent.Call.Size, out var certain);
         var own = new double[rules.Length];
         for (var i = 0; i < own.Length; i++)
         {
-            own[i] = rules[i].Certain(documented, size);
+            own[i] = certain[(int)rules[i]];
         }
 
         return Weigh(new(remaining, sent.TakenAt, sentAt, now, own), most, perSecond, now);
@@ -275,28 +209,15 @@ internal sealed class ChargeLearner
     public bool Hear(in ChargeReading reading, double most, double perSecond, Instant now)
     {
         // Of a book that is told in parts the call's own charge may be in a later part: it only tells how large calls are.
-        var own = new double[rules.Length];
-        for (var i = 0; i < own.Length && count > 0; i++)
-        {
-            var calls = 0.0;
-            for (var entry = 0; entry < count; entry++)
-            {
-                own[i] += Math.Max(0, amounts[(entry * Columns) + i]);
-                calls += Math.Max(0, amounts[(entry * Columns) + Calls]);
-            }
-
-            own[i] /= Math.Max(1, calls);
-        }
-
-        return Weigh(new(reading.Remaining, reading.SentAt, reading.SentAt, reading.HeardAt, own), most, perSecond, now);
+        return Weigh(new(reading.Remaining, reading.SentAt, reading.SentAt, reading.HeardAt, book.Usual()), most, perSecond, now);
     }
 
-    private bool Weigh(in Report report, double most, double perSecond, Instant now)
+    private bool Weigh(in HeardReport report, double most, double perSecond, Instant now)
     {
         isSilent = false;
         Answers++;
         firstHeardAt = firstHeardAt == Instant.Distant ? now : firstHeardAt;
-        Keep(report, most, perSecond);
+        reports.Add(report, most, perSecond);
 
         // Told in parts, books can't tell everything apart: the likeliest is assumed after a while, until a refusal says otherwise.
         if (isShared && isJudged && now - firstHeardAt >= patience && !BitOperations.IsPow2(open))
@@ -327,11 +248,12 @@ internal sealed class ChargeLearner
             return false;
         }
 
+        ChargeRules.AtStart(documented, size, out var start);
         var (chosen, least) = (-1, double.PositiveInfinity);
         for (var i = 0; i < rules.Length; i++)
         {
             var used = UsedBy(i, perSecond, now);
-            if (used + rules[i].AtStart(documented, size) >= capacity * 0.98 && used < least)
+            if (used + start[(int)rules[i]] >= capacity * 0.98 && used < least)
             {
                 (chosen, least) = (i, used);
             }
@@ -357,8 +279,9 @@ internal sealed class ChargeLearner
         if (isAssumed && refusals >= RefusalsToReopen)
         {
             (open, best, isJudged, isAssumed) = (All, 0, false, false);
-            (strength, doubts, Since, Answers, count) = (0, 0, Instant.Distant, 1, 0);
+            (strength, doubts, Since, Answers) = (0, 0, Instant.Distant, 1);
             (patience, firstHeardAt) = (patience * 4 < MostPatience ? patience * 4 : MostPatience, Instant.Distant);
+            book.Clear();
             reports.Clear();
         }
     }
@@ -395,36 +318,38 @@ internal sealed class ChargeLearner
             Likeliest = rules[likeliest],
             Strength = strength,
             Doubts = doubts,
-            TurnedAt = turnedAt,
-            Entries = [.. Enumerable.Range(0, count).Select(i => new ChargeBookEntry(spans[i].From, spans[i].To, amounts[(i * Columns)..((i + 1) * Columns)]))],
-            Reports = [.. reports.Select(report => new ChargeBookReport(report.Remaining, report.SentAt, report.HeardAt, report.Own))],
+            TurnedAt = reports.TurnedAt,
+            Entries = book.Save(),
+            Reports = reports.Save(),
         };
 
     /// <summary>Goes on from what was saved.</summary>
     public void Restore(ChargeBooksState state)
     {
         Restore(state.Learned);
-        (strength, doubts, turnedAt, count) = (state.Strength, state.Doubts, state.TurnedAt, 0);
+        (strength, doubts) = (state.Strength, state.Doubts);
         (patience, firstHeardAt, isAssumed) = (state.Patience > LeastPatience ? state.Patience : LeastPatience, state.FirstHeardAt, state.IsAssumed);
-        foreach (var entry in state.Entries.Where(entry => entry.Amounts.Length == Columns).Take(Room))
-        {
-            spans[count] = (entry.From, entry.To);
-            entry.Amounts.CopyTo(amounts, count * Columns);
-            count++;
-        }
-
+        book.Restore(state.Entries);
+        reports.Restore(state.Reports, state.TurnedAt);
         (surprisedAt, refusals) = (state.SurprisedAt, state.Refusals);
         likeliest = Math.Max(0, Array.IndexOf(rules, state.Likeliest));
-        reports.Clear();
-        reports.AddRange(state.Reports.Where(report => report.Own.Length == rules.Length).Take(MostReports)
-            .Select(report => new Report(report.Remaining, report.SentAt, report.SentAt, report.HeardAt, report.Own)));
     }
 
     // The documented rule until something else is known to be right, and what may be right beside it; a rule that would charge a
     // multiple without a sign of it would stop everybody.
-    private double Most(double documented, in CallSize size, TokenUsage? usage, bool isEnd)
+    private double Most(double documented, in CallSize size, in TokenUsage? usage, bool isEnd)
     {
-        var value = Of(best, documented, size, usage, isEnd);
+        RuleAmounts amounts;
+        if (isEnd)
+        {
+            ChargeRules.AtEnd(documented, size, usage, out amounts);
+        }
+        else
+        {
+            ChargeRules.Held(documented, size, out amounts);
+        }
+
+        var value = amounts[(int)rules[best]];
         if (isSilent && !isJudged)
         {
             return value;
@@ -437,7 +362,7 @@ internal sealed class ChargeLearner
             {
                 for (var i = 1; i < rules.Length; i++)
                 {
-                    var other = Of(i, documented, size, usage, isEnd);
+                    var other = amounts[(int)rules[i]];
                     most = other > most && other <= bound ? other : most;
                 }
             }
@@ -449,7 +374,7 @@ internal sealed class ChargeLearner
         {
             if ((open >> i & 1) != 0)
             {
-                var other = Of(i, documented, size, usage, isEnd);
+                var other = amounts[(int)rules[i]];
                 most = other > most && other <= bound ? other : most;
             }
         }
@@ -457,22 +382,21 @@ internal sealed class ChargeLearner
         return (factor * most) + offset;
     }
 
-    private double Of(int rule, double documented, in CallSize size, TokenUsage? usage, bool isEnd) =>
-        isEnd ? rules[rule].AtEnd(documented, size, usage) : rules[rule].Held(documented, size);
+    private double UsedBy(int rule, double perSecond, Instant now) =>
+        rule == best ? book.Used(rule, factor, offset, perSecond, now) : book.Used(rule, 1, 0, perSecond, now);
 
     private bool Judge(double perSecond, Instant now)
     {
-        Sum();
-        Span<(double Error, double Spread, int Mode)> found = stackalloc (double, double, int)[rules.Length];
-        found.Fill((double.PositiveInfinity, 0, 0));
+        book.Sum();
+        Span<(double Error, double Spread, bool IsStampedAtEnd)> found = stackalloc (double, double, bool)[rules.Length];
+        found.Fill((double.PositiveInfinity, 0, false));
         var least = double.PositiveInfinity;
-        for (var m = 0; m < 4; m++)
+        foreach (var mode in reports.Modes(perSecond))
         {
-            var rate = (m & 1) == 0 ? perSecond : 0;
-            for (var i = 0; i < rules.Length && (limit.Algorithm == LimitAlgorithm.Bucket || rate == 0); i++)
+            for (var i = 0; i < rules.Length; i++)
             {
-                var error = Error(i, isStampedAtEnd: (m & 2) != 0, rate, out var range);
-                found[i] = error < found[i].Error ? (error, range, m) : found[i];
+                var error = reports.Error(i, mode, out var range);
+                found[i] = error < found[i].Error ? (error, range, mode.IsStampedAtEnd) : found[i];
                 least = Math.Min(least, error);
             }
         }
@@ -481,20 +405,20 @@ internal sealed class ChargeLearner
         var (at, narrowest) = (-1, double.PositiveInfinity);
         for (var i = 0; i < rules.Length; i++)
         {
-            var (error, range, m) = found[i];
-            if (error <= Math.Max((range * Noise) + RoundingOf(), least * ClearlyWorse) && Width(i, (m & 2) != 0) is var width && width < narrowest)
+            var (error, range, isStampedAtEnd) = found[i];
+            if (error <= Math.Max((range * Noise) + reports.Rounding, least * ClearlyWorse) && reports.Width(i, isStampedAtEnd) is var width && width < narrowest)
             {
                 (at, narrowest) = (i, width);
             }
         }
 
-        var (_, spread, mode) = found[Math.Max(0, at)];
-        if (at < 0 || spread < Apart * UsualOf(at))
+        var (_, spread, _) = found[Math.Max(0, at)];
+        if (at < 0 || spread < Apart * reports.UsualOf(at))
         {
             return false;
         }
 
-        var rounding = RoundingOf();
+        var rounding = reports.Rounding;
         likeliest = Likeliest(found, left: open, (spread * Exact) + rounding);
         var isFitted = factor != 1 || offset != 0;
         var standing = isFitted ? FittedError(perSecond) : least;
@@ -505,7 +429,7 @@ internal sealed class ChargeLearner
         }
 
         var canFit = !isShared && (isFitted || least > (spread * Noise) + rounding);
-        if (canFit && spread >= 2 * Apart * (UsualOf(at) + (narrowest / 2)) && Fit(perSecond, standing / (isFitted ? 2 : Clearer), now) is { } isNewFit)
+        if (canFit && spread >= 2 * Apart * (reports.UsualOf(at) + (narrowest / 2)) && Fit(perSecond, standing / (isFitted ? 2 : Clearer), now) is { } isNewFit)
         {
             return isNewFit;
         }
@@ -528,10 +452,10 @@ internal sealed class ChargeLearner
         }
 
         // A book that leaves much open agrees with nearly everything: where one that leaves little open agrees, it is the one.
-        var isSharp = spread >= 2 * Apart * (UsualOf(at) + (narrowest / 2));
+        var isSharp = spread >= 2 * Apart * (reports.UsualOf(at) + (narrowest / 2));
         for (var i = 0; i < rules.Length && isSharp; i++)
         {
-            left &= (left >> i & 1) != 0 && Width(i, (found[i].Mode & 2) != 0) > Sharper * (narrowest + UsualOf(at)) ? ~(1UL << i) : ~0UL;
+            left &= (left >> i & 1) != 0 && reports.Width(i, found[i].IsStampedAtEnd) > Sharper * (narrowest + reports.UsualOf(at)) ? ~(1UL << i) : ~0UL;
         }
 
         // What was given up once stays so, unless as much says again and again that it was right.
@@ -551,7 +475,7 @@ internal sealed class ChargeLearner
     }
 
     // The rule with the least error; of those that are as good the documented one, then the one that was best so far.
-    private int Likeliest(ReadOnlySpan<(double Error, double Spread, int Mode)> found, ulong left, double tolerance)
+    private int Likeliest(ReadOnlySpan<(double Error, double Spread, bool IsStampedAtEnd)> found, ulong left, double tolerance)
     {
         var least = -1;
         for (var i = 0; i < rules.Length; i++)
@@ -565,67 +489,6 @@ internal sealed class ChargeLearner
             : Math.Max(0, least);
     }
 
-    private double UsualOf(int rule)
-    {
-        var usual = 0.0;
-        foreach (var report in reports)
-        {
-            usual += report.Own[rule] / reports.Count;
-        }
-
-        return Math.Max(1, usual);
-    }
-
-    private double Width(int rule, bool isStampedAtEnd)
-    {
-        var width = 0.0;
-        foreach (var report in reports)
-        {
-            var (_, least, most) = Compare(rule, report, isStampedAtEnd, 0);
-            width += (most - least) / reports.Count;
-        }
-
-        return width;
-    }
-
-    // A bucket that was full and a window that began anew have forgotten what was before. Past a number those closest in time give way.
-    private void Keep(in Report report, double most, double perSecond)
-    {
-        var isBucket = limit.Algorithm == LimitAlgorithm.Bucket;
-        if (report.SentAt < turnedAt)
-        {
-            return;
-        }
-
-        var leap = most * (limit.Algorithm == LimitAlgorithm.Sliding ? 0.3 : 0.05);
-        foreach (var before in reports)
-        {
-            var refilled = isBucket ? perSecond * Math.Max(0, (report.HeardAt - before.SentAt).TotalSeconds) : 0;
-            if (before.SentAt < report.SentAt - Overtaking && report.Remaining - before.Remaining > refilled + leap)
-            {
-                turnedAt = report.SentAt;
-            }
-        }
-
-        turnedAt = isBucket && report.Remaining >= most * 0.98 ? report.SentAt : turnedAt;
-        var oldest = report.SentAt - (isBucket ? limit.Window * 1.5 : limit.Window / 2);
-        var since = Instant.Max(turnedAt, oldest);
-        reports.RemoveAll(before => before.SentAt < since);
-        if (reports.Count == MostReports)
-        {
-            var closest = 1;
-            for (var i = 1; i < reports.Count - 1; i++)
-            {
-                closest = GapAround(i) < GapAround(closest) ? i : closest;
-            }
-
-            reports.RemoveAt(closest);
-        }
-
-        reports.Add(report);
-    }
-
-    private TimeSpan GapAround(int place) => (reports[place + 1].HeardAt - reports[place - 1].HeardAt).Duration();
 
     // No rule explains what is reported: the one that comes nearest, times a factor, and something for each call.
     private bool? Fit(double perSecond, double bound, Instant now)
@@ -636,19 +499,18 @@ internal sealed class ChargeLearner
         }
 
         var (found, least, worth, slope, extra, range) = (-1, double.PositiveInfinity, double.PositiveInfinity, 1.0, 0.0, 0.0);
-        for (var m = 0; m < 4; m++)
+        foreach (var mode in reports.Modes(perSecond))
         {
-            var rate = (m & 1) == 0 ? perSecond : 0;
-            for (var i = 0; i < rules.Length && (limit.Algorithm == LimitAlgorithm.Bucket || rate == 0); i++)
+            for (var i = 0; i < rules.Length; i++)
             {
                 for (var model = FitModel.Factor; model <= FitModel.Both; model++)
                 {
-                    var (f, g) = Regress(i, (m & 2) != 0, rate, model);
+                    var (f, g) = reports.Regress(i, mode, model);
                     if (f is > 0.2 and < 5 && g >= 0)
                     {
                         // What differs less from a rule is likelier than what differs more.
-                        var error = Error(i, (m & 2) != 0, rate, out var spread, f, g);
-                        var cost = error + (spread * Noise * (Math.Abs(Math.Log(f)) + (g / (reports[^1].Own[i] + 1)) + (model == FitModel.Both ? 0.5 : 0)));
+                        var error = reports.Error(i, mode, out var spread, f, g);
+                        var cost = error + (spread * Noise * (Math.Abs(Math.Log(f)) + (g / (reports.Last.Own[i] + 1)) + (model == FitModel.Both ? 0.5 : 0)));
                         if (cost < worth)
                         {
                             (found, least, worth, slope, extra, range) = (i, error, cost, f, g, spread);
@@ -663,7 +525,7 @@ internal sealed class ChargeLearner
             return null;
         }
 
-        var isRule = Math.Abs(slope - 1) <= Close && extra <= Close * reports[^1].Own[found];
+        var isRule = Math.Abs(slope - 1) <= Close && extra <= Close * reports.Last.Own[found];
         (slope, extra) = isRule ? (1, 0) : (slope, extra);
         if (isJudged && ++doubts < Repeated)
         {
@@ -680,287 +542,46 @@ internal sealed class ChargeLearner
     private double FittedError(double perSecond)
     {
         var least = double.PositiveInfinity;
-        for (var m = 0; m < 4; m++)
+        foreach (var mode in reports.Modes(perSecond))
         {
-            var rate = (m & 1) == 0 ? perSecond : 0;
-            if (limit.Algorithm == LimitAlgorithm.Bucket || rate == 0)
-            {
-                least = Math.Min(least, Error(best, (m & 2) != 0, rate, out _, factor, offset));
-            }
+            least = Math.Min(least, reports.Error(best, mode, out _, factor, offset));
         }
 
         return least;
     }
 
-    // The mean distance of the reports from what the rule's book says, with the best guess at what others had used.
-    private double Error(int rule, bool isStampedAtEnd, double rate, out double spread, double factor = 1, double offset = 0)
-    {
-        Span<double> ends = stackalloc double[2 * reports.Count];
-        var (low, high) = (double.PositiveInfinity, double.NegativeInfinity);
-        for (var i = 0; i < reports.Count; i++)
-        {
-            var (gone, least, most) = Compare(rule, reports[i], isStampedAtEnd, rate, factor, offset);
-            (low, high) = (Math.Min(low, gone), Math.Max(high, gone));
-            (ends[2 * i], ends[(2 * i) + 1]) = (gone - most, gone - least);
-        }
-
-        spread = high - low;
-        ends.Sort();
-        var guess = (ends[reports.Count - 1] + ends[reports.Count]) / 2;
-        var error = 0.0;
-        for (var i = 0; i < reports.Count; i++)
-        {
-            var (gone, least, most) = Compare(rule, reports[i], isStampedAtEnd, rate, factor, offset);
-            error += Math.Max(0, Math.Max(guess - (gone - least), gone - most - guess));
-        }
-
-        return error / reports.Count;
-    }
-
-    private (double Factor, double Offset) Regress(int rule, bool isStampedAtEnd, double rate, FitModel model)
-    {
-        var n = reports.Count;
-        double x = 0, y = 0, z = 0;
-        Span<(double Booked, double Calls, double Gone)> points = new (double, double, double)[n];
-        for (var i = 0; i < n; i++)
-        {
-            var (gone, least, most) = Compare(rule, reports[i], isStampedAtEnd, rate);
-            var (_, fewest, calls) = Compare(rules.Length, reports[i], isStampedAtEnd, rate);
-            points[i] = ((least + most) / 2, (fewest + calls) / 2, gone);
-            (x, y, z) = (x + (points[i].Booked / n), y + (points[i].Calls / n), z + (gone / n));
-        }
-
-        double xx = 0, xy = 0, yy = 0, xz = 0, yz = 0;
-        foreach (var (booked, calls, gone) in points)
-        {
-            var (dx, dy, dz) = (booked - x, calls - y, gone - z);
-            (xx, xy, yy, xz, yz) = (xx + (dx * dx), xy + (dx * dy), yy + (dy * dy), xz + (dx * dz), yz + (dy * dz));
-        }
-
-        if (xx <= 0)
-        {
-            return (0, 0);
-        }
-
-        var determinant = (xx * yy) - (xy * xy);
-        if (model == FitModel.Both && determinant < xx * yy * 1e-3)
-        {
-            return (0, 0);
-        }
-
-        return model switch
-        {
-            FitModel.Factor => (xz / xx, 0),
-            FitModel.Offset => (1, (yz - xy) / yy),
-            _ => (((xz * yy) - (yz * xy)) / determinant, ((yz * xx) - (xz * xy)) / determinant),
-        };
-    }
-
-    // What was gone by a report, all refill added, and what a book says was taken by then at least and at most.
-    private (double Gone, double Least, double Most) Compare(
-        int rule, in Report report, bool isStampedAtEnd, double rate, double factor = 1, double offset = 0)
-    {
-        var stamp = isStampedAtEnd ? report.HeardAt : report.SentAt;
-        var origin = reports[0].SentAt;
-        var gone = (rate * (stamp - origin).TotalSeconds) - report.Remaining;
-        var own = rule < rules.Length ? report.Own[rule] : 1;
-        var unknown = rule >= rules.Length ? 0
-            : (rules[rule].ForeseesOutput() ? Booked(UnknownOutput, stamp + Overtaking, isAll: true) : 0)
-                + (rules[rule].LeavesOutCached() ? Booked(UnknownPrompt, stamp + Overtaking, isAll: true) : 0);
-        var least = isStampedAtEnd
-            ? Math.Max(Booked(rule, stamp - Overtaking, isAll: false), Booked(rule, report.TakenAt - Overtaking, isAll: false) + (isShared ? 0 : own))
-            : Booked(rule, report.TakenAt - Overtaking, isAll: false) + (isShared ? 0 : own);
-        var most = unknown + Booked(rule, isStampedAtEnd ? stamp : stamp + Overtaking, isAll: true);
-        if (limit.Algorithm == LimitAlgorithm.Sliding)
-        {
-            least -= Booked(rule, stamp - limit.Window + Overtaking, isAll: true);
-            most -= Booked(rule, stamp - limit.Window - Overtaking, isAll: false);
-        }
-
-        if (factor != 1 || offset != 0)
-        {
-            var (_, fewest, calls) = Compare(rules.Length, report, isStampedAtEnd, rate);
-            (least, most) = ((factor * least) + (offset * fewest), (factor * most) + (offset * calls));
-        }
-
-        return (gone, Math.Min(least, most), most);
-    }
-
-    // Sums up to each entry, so that what was booked up to an instant is found by halving.
-    private void Sum()
-    {
-        sums ??= new double[(Room + 1) * Columns];
-        for (var i = 0; i < count; i++)
-        {
-            var (from, to) = (i * Columns, (i + 1) * Columns);
-            for (var column = 0; column < Columns; column++)
-            {
-                sums[to + column] = sums[from + column] + amounts[from + column];
-            }
-        }
-    }
-
-    // What was booked up to an instant: with all that may have been by then, or without what may not.
-    private double Booked(int column, Instant until, bool isAll)
-    {
-        if (sums is null)
-        {
-            return 0;
-        }
-
-        // Spans of several instances overlap: then their beginnings are in no order.
-        if (isShared && isAll)
-        {
-            var sum = 0.0;
-            for (var i = 0; i < count; i++)
-            {
-                sum += spans[i].From <= until ? amounts[(i * Columns) + column] : 0;
-            }
-
-            return sum;
-        }
-
-        int low = 0, high = count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = (isAll ? spans[middle].From : spans[middle].To) <= until ? (middle + 1, high) : (low, middle);
-        }
-
-        return sums[(low * Columns) + column];
-    }
-
-    private double UsedBy(int rule, double perSecond, Instant now)
-    {
-        var (used, at) = (0.0, Instant.Distant);
-        for (var place = 0; place < count; place++)
-        {
-            var (amount, to) = (AmountAt(place * Columns, rule), spans[place].To);
-            if (limit.Algorithm == LimitAlgorithm.Bucket)
-            {
-                used = Math.Max(0, used - (perSecond * (to - at).TotalSeconds)) + amount;
-                at = to;
-            }
-            else if (to + limit.Window > now)
-            {
-                used += amount;
-            }
-        }
-
-        return limit.Algorithm == LimitAlgorithm.Bucket ? Math.Max(0, used - (perSecond * Math.Max(0, (now - at).TotalSeconds))) : used;
-    }
-
-    private double AmountAt(int entry, int rule)
-    {
-        var amount = amounts[entry + rule]
-            + (rules[rule].ForeseesOutput() ? amounts[entry + UnknownOutput] : 0)
-            + (rules[rule].LeavesOutCached() ? amounts[entry + UnknownPrompt] : 0);
-        return rule == best ? (factor * amount) + (offset * amounts[entry + Calls]) : amount;
-    }
-
-    private double RoundingOf()
-    {
-        var isRound = reports.Count > 2;
-        foreach (var report in reports)
-        {
-            isRound &= report.Remaining % 1000 == 0;
-        }
-
-        return isRound ? 500 : 1;
-    }
-
-    // The entry of this instant. Where there is no room left, the older ones are kept less finely.
-    private int Open(Instant now)
-    {
-        if (count > 0 && spans[count - 1].To >= now)
-        {
-            return count - 1;
-        }
-
-        if (count == Room)
-        {
-            Compact(now);
-        }
-
-        spans[count] = (now, now);
-        Array.Clear(amounts, count * Columns, Columns);
-        return count++;
-    }
-
-    private void Compact(Instant now)
-    {
-        var gone = 0;
-        while (gone < count - 1 && spans[gone].To + (limit.Window * 2) < now)
-        {
-            gone++;
-        }
-
-        (count, var from) = (count - gone, gone * Columns);
-        Array.Copy(spans, gone, spans, 0, count);
-        Array.Copy(amounts, from, amounts, 0, count * Columns);
-        for (var longest = (spans[count - 1].To - spans[0].From) / Room; count > Room * 3 / 4; longest *= 2)
-        {
-            Join(longest);
-        }
-    }
-
-    // Neighbours that together are no longer than that become one; the newest stay as they are.
-    private void Join(TimeSpan longest)
-    {
-        var kept = 0;
-        for (var place = 1; place < count; place++)
-        {
-            if (place < count - (Room / 4) && spans[place].To - spans[kept].From <= longest)
-            {
-                spans[kept] = (Instant.Min(spans[kept].From, spans[place].From), spans[place].To);
-                for (var column = 0; column < Columns; column++)
-                {
-                    amounts[(kept * Columns) + column] += amounts[(place * Columns) + column];
-                }
-
-                continue;
-            }
-
-            kept++;
-            spans[kept] = spans[place];
-            Array.Copy(amounts, place * Columns, amounts, kept * Columns, Columns);
-        }
-
-        count = kept + 1;
-    }
-
-    private int Find(Instant at)
-    {
-        int low = 0, high = count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            (low, high) = spans[middle].To < at ? (middle + 1, high) : (low, middle);
-        }
-
-        return low < count && spans[low].From <= at ? low : -1;
-    }
-
-    private enum FitModel
-    {
-        Factor,
-        Offset,
-        Both,
-    }
-
-    private readonly record struct Report(double Remaining, Instant TakenAt, Instant SentAt, Instant HeardAt, double[] Own);
 }
 
 /// <summary>A call as its books need it.</summary>
-/// <param name="Documented">Its charge when it leaves, by the documented rule.</param>
-/// <param name="Size">What its tokens are made of.</param>
-/// <param name="IsTrusted">False where its size is a tenant's word, or not known: then nothing is learned beside it.</param>
-internal readonly record struct ChargedCall(Charge Documented, CallSize Size, bool IsTrusted);
+/// <param name="documented">Its charge when it leaves, by the documented rule.</param>
+/// <param name="size">What its tokens are made of.</param>
+/// <param name="isTrusted">False where its size is a tenant's word, or not known: then nothing is learned beside it.</param>
+internal readonly ref struct ChargedCall(ref readonly Charge documented, CallSize size, bool isTrusted)
+{
+    // A reference: this is made anew at each step of every call.
+    private readonly ref readonly Charge documented = ref documented;
+
+    /// <summary>Its charge when it leaves, by the documented rule.</summary>
+    public ref readonly Charge Documented => ref documented;
+
+    /// <summary>What its tokens are made of.</summary>
+    public readonly CallSize Size = size;
+
+    /// <summary>False where its size is a tenant's word, or not known: then nothing is learned beside it.</summary>
+    public bool IsTrusted { get; } = isTrusted;
+}
 
 /// <summary>A call that left.</summary>
-/// <param name="Call">The call.</param>
-/// <param name="TakenAt">When it was let out: it may have left later.</param>
-internal readonly record struct SentCall(ChargedCall Call, Instant TakenAt);
+/// <param name="call">The call.</param>
+/// <param name="takenAt">When it was let out: it may have left later.</param>
+internal readonly ref struct SentCall(ChargedCall call, Instant takenAt)
+{
+    /// <summary>The call.</summary>
+    public readonly ChargedCall Call = call;
+
+    /// <summary>When it was let out: it may have left later.</summary>
+    public Instant TakenAt { get; } = takenAt;
+}
 
 /// <summary>The learners of a budget.</summary>
 internal static class ChargeLearners
@@ -973,74 +594,3 @@ internal static class ChargeLearners
             .Select(same => new ChargeLearner(same.MinBy(limit => limit.Window)!, isShared)),
     ];
 }
-
-/// <summary>What an instance heard to remain of a leased limit.</summary>
-/// <param name="Remaining">What remained.</param>
-/// <param name="SentAt">When its call left.</param>
-/// <param name="HeardAt">When its answer came.</param>
-public readonly record struct ChargeReading(double Remaining, Instant SentAt, Instant HeardAt);
-
-/// <summary>What the owner of a leased budget has learned of how one limit is charged, and what it learns from.</summary>
-public sealed record ChargeBooksState
-{
-    /// <summary>What was learned.</summary>
-    public required ChargeState Learned { get; init; }
-
-    /// <summary>After what time the likeliest rule is assumed.</summary>
-    public TimeSpan Patience { get; init; }
-
-    /// <summary>When a refusal last came that there seemed to be room for.</summary>
-    public Instant SurprisedAt { get; init; }
-
-    /// <summary>How many such refusals came, none a minute after the one before.</summary>
-    public int Refusals { get; init; }
-
-    /// <summary>The rule that the last reports agree with best.</summary>
-    public ChargeRule Likeliest { get; init; }
-
-    /// <summary>When the first report was heard.</summary>
-    public Instant FirstHeardAt { get; init; }
-
-    /// <summary>True where it is assumed only.</summary>
-    public bool IsAssumed { get; init; }
-
-    /// <summary>How far apart the reports lay by which it was, in units of the limit.</summary>
-    public double Strength { get; init; }
-
-    /// <summary>How often in a row they said otherwise since.</summary>
-    public int Doubts { get; init; }
-
-    /// <summary>What was reported earlier is of a window that is over.</summary>
-    public Instant TurnedAt { get; init; }
-
-    /// <summary>What the rules' books say was taken.</summary>
-    public IReadOnlyList<ChargeBookEntry> Entries { get; init; } = [];
-
-    /// <summary>What was reported to remain.</summary>
-    public IReadOnlyList<ChargeBookReport> Reports { get; init; } = [];
-}
-
-/// <summary>What was taken at some time in a span, by each rule.</summary>
-/// <param name="From">Its beginning.</param>
-/// <param name="To">Its end.</param>
-/// <param name="Amounts">By rule, then calls, and what is unknown of those under way.</param>
-public sealed record ChargeBookEntry(Instant From, Instant To, double[] Amounts);
-
-/// <summary>What was reported to remain.</summary>
-/// <param name="Remaining">What remained.</param>
-/// <param name="SentAt">When the call left.</param>
-/// <param name="HeardAt">When its answer came.</param>
-/// <param name="Own">What such a call is charged, by rule.</param>
-public sealed record ChargeBookReport(double Remaining, Instant SentAt, Instant HeardAt, double[] Own);
-
-/// <summary>What was learned of how a provider charges one limit.</summary>
-/// <param name="Dimension">What is counted.</param>
-/// <param name="WindowTicks">The limit's window.</param>
-/// <param name="Rule">The rule that explains the reports best.</param>
-/// <param name="Open">The rules that explain them as well, one bit each.</param>
-/// <param name="Factor">What is charged for each token that the rule counts.</param>
-/// <param name="Offset">What is charged for each call on top.</param>
-/// <param name="Since">Since when; the distant past while nothing was learned.</param>
-/// <param name="Answers">From how many answers.</param>
-public sealed record ChargeState(
-    Dimension Dimension, long WindowTicks, ChargeRule Rule, ulong Open, double Factor, double Offset, Instant Since, long Answers);

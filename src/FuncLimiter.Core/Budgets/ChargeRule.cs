@@ -55,19 +55,22 @@ internal static class ChargeRules
         rule is ChargeRule.PromptThenOutput or ChargeRule.MaxOutputSettled or ChargeRule.Output;
 
     /// <summary>What is taken when a call arrives, in tokens.</summary>
-    public static double AtStart(this ChargeRule rule, double documented, in CallSize size) => rule switch
+    public static void AtStart(double documented, in CallSize size, out RuleAmounts amounts)
     {
-        ChargeRule.Documented => documented,
-        ChargeRule.Prompt or ChargeRule.PromptThenOutput => size.Prompt,
-        ChargeRule.PromptAndMaxOutput or ChargeRule.MaxOutputSettled => size.Prompt + size.MaxOutput,
-        ChargeRule.LargerOfPromptAndMaxOutput => Math.Max(size.Prompt, size.MaxOutput),
-        ChargeRule.PromptAndOutput => size.Prompt + size.Output,
-        ChargeRule.UncachedPrompt => size.Prompt - size.Cached,
-        ChargeRule.UncachedPromptAndMaxOutput => size.Prompt - size.Cached + size.MaxOutput,
-        ChargeRule.UncachedPromptAndOutput => size.Prompt - size.Cached + size.Output,
-        ChargeRule.MaxOutput => size.MaxOutput,
-        _ => 0,
-    };
+        amounts = default;
+        double prompt = size.Prompt, uncached = size.Prompt - size.Cached, output = size.Output, most = size.MaxOutput;
+        amounts[(int)ChargeRule.Documented] = documented;
+        amounts[(int)ChargeRule.Prompt] = prompt;
+        amounts[(int)ChargeRule.PromptThenOutput] = prompt;
+        amounts[(int)ChargeRule.PromptAndMaxOutput] = prompt + most;
+        amounts[(int)ChargeRule.MaxOutputSettled] = prompt + most;
+        amounts[(int)ChargeRule.LargerOfPromptAndMaxOutput] = Math.Max(prompt, most);
+        amounts[(int)ChargeRule.PromptAndOutput] = prompt + output;
+        amounts[(int)ChargeRule.UncachedPrompt] = uncached;
+        amounts[(int)ChargeRule.UncachedPromptAndMaxOutput] = uncached + most;
+        amounts[(int)ChargeRule.UncachedPromptAndOutput] = uncached + output;
+        amounts[(int)ChargeRule.MaxOutput] = most;
+    }
 
     /// <summary>Whether the output that a call will have is charged when it arrives: till it is over nobody else can tell.</summary>
     public static bool ForeseesOutput(this ChargeRule rule) => rule is ChargeRule.PromptAndOutput or ChargeRule.UncachedPromptAndOutput;
@@ -77,35 +80,31 @@ internal static class ChargeRules
         rule is ChargeRule.UncachedPrompt or ChargeRule.UncachedPromptAndMaxOutput or ChargeRule.UncachedPromptAndOutput;
 
     /// <summary>What is certain to be taken when a call arrives, in tokens.</summary>
-    public static double Certain(this ChargeRule rule, double documented, in CallSize size) => rule switch
+    public static void Certain(double documented, in CallSize size, out RuleAmounts amounts)
     {
-        ChargeRule.PromptAndOutput => size.Prompt,
-        ChargeRule.UncachedPrompt or ChargeRule.UncachedPromptAndOutput => 0,
-        ChargeRule.UncachedPromptAndMaxOutput => size.MaxOutput,
-        _ => rule.AtStart(documented, size),
-    };
+        AtStart(documented, size, out amounts);
+        amounts[(int)ChargeRule.PromptAndOutput] = size.Prompt;
+        amounts[(int)ChargeRule.UncachedPrompt] = 0;
+        amounts[(int)ChargeRule.UncachedPromptAndMaxOutput] = size.MaxOutput;
+        amounts[(int)ChargeRule.UncachedPromptAndOutput] = 0;
+    }
 
     /// <summary>What is held for a call from its start on, in tokens: as much as it may come to.</summary>
-    public static double Held(this ChargeRule rule, double documented, in CallSize size) => rule switch
+    public static void Held(double documented, in CallSize size, out RuleAmounts amounts)
     {
-        ChargeRule.PromptThenOutput => size.Prompt + size.Output,
-        ChargeRule.Output => size.Output,
-        _ => rule.AtStart(documented, size),
-    };
+        AtStart(documented, size, out amounts);
+        amounts[(int)ChargeRule.PromptThenOutput] = size.Prompt + size.Output;
+        amounts[(int)ChargeRule.Output] = size.Output;
+    }
 
     /// <summary>What stands once a call is over, in tokens. Where its use is not known, what was foreseen.</summary>
-    public static double AtEnd(this ChargeRule rule, double documented, in CallSize size, TokenUsage? usage)
+    public static void AtEnd(double documented, in CallSize size, in TokenUsage? usage, out RuleAmounts amounts)
     {
-        var (prompt, cached, output) = usage is { } used
-            ? (used.InputTokens, used.CacheReadTokens, used.OutputTokens)
-            : (size.Prompt, size.Cached, size.Output);
-        return rule switch
-        {
-            ChargeRule.PromptAndOutput or ChargeRule.PromptThenOutput or ChargeRule.MaxOutputSettled => prompt + output,
-            ChargeRule.UncachedPromptAndOutput => prompt - cached + output,
-            ChargeRule.Output => output,
-            _ => rule.AtStart(documented, new(prompt, cached, output, size.MaxOutput)),
-        };
+        var used = usage is { } known ? new(known.InputTokens, known.CacheReadTokens, known.OutputTokens, size.MaxOutput) : size;
+        AtStart(documented, used, out amounts);
+        amounts[(int)ChargeRule.PromptThenOutput] = used.Prompt + used.Output;
+        amounts[(int)ChargeRule.MaxOutputSettled] = used.Prompt + used.Output;
+        amounts[(int)ChargeRule.Output] = used.Output;
     }
 
     /// <summary>The rules that may explain what a provider reports of a limit.</summary>
@@ -121,4 +120,11 @@ internal static class ChargeRules
         Dimension.OutputTokens => [ChargeRule.Documented, ChargeRule.Output, ChargeRule.MaxOutput],
         _ => [],
     };
+}
+
+/// <summary>What a call comes to, in tokens, by each <see cref="ChargeRule"/> in the order of their numbers.</summary>
+[System.Runtime.CompilerServices.InlineArray(12)]
+internal struct RuleAmounts
+{
+    private double first;
 }

@@ -128,7 +128,7 @@ public sealed class LeaseDesk
 
     private void Lease(Budget budget, string scope, Pool? pool, LeaseTerms terms, bool isOnDemand = false)
     {
-        var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms, isOnDemand) { Learners = budget.Learners };
+        var leased = new LeasedBudget(budget.Name, [.. budget.Meters.Select(meter => meter.Limit)], terms, isOnDemand) { Learners = [.. budget.Learners] };
         foreach (var learner in budget.Learners)
         {
             learner.KeepTotals();

@@ -173,9 +173,12 @@ internal sealed class BudgetedDeployment(string id, Budget account, Budget own, 
     }
 
     /// <summary>What stands of a call that is over.</summary>
-    public Charge FinalOf(in ChargedCall call, in Settlement settlement)
+    /// <param name="call">The call.</param>
+    /// <param name="held">What it came to by the documented rule, no more than was held.</param>
+    /// <param name="settlement">What it came to.</param>
+    public Charge FinalOf(in ChargedCall call, in Charge held, in Settlement settlement)
     {
-        var charge = settlement.Provider;
+        var charge = held;
         if (call.Size == default)
         {
             return charge;
@@ -185,7 +188,7 @@ internal sealed class BudgetedDeployment(string id, Budget account, Budget own, 
         {
             foreach (var learner in scopes[i].Learners)
             {
-                charge = IsLimitedWithin(i, learner.Dimension) ? charge : With(charge, learner, Final(learner, call, settlement));
+                charge = IsLimitedWithin(i, learner.Dimension) ? charge : With(charge, learner, Final(learner, call, held, settlement));
             }
         }
 
@@ -210,7 +213,7 @@ internal sealed class BudgetedDeployment(string id, Budget account, Budget own, 
     /// While several rules may be the one by which the provider charges, the most of them is kept of a call that is over. What that is above
     /// the likeliest is caution, and nothing that was used.
     /// </summary>
-    public void Disregard(in Charge kept, in ChargedCall call, in Settlement settlement)
+    public void Disregard(in Charge kept, in ChargedCall call, in Charge held, in Settlement settlement)
     {
         if (call.Size == default)
         {
@@ -221,13 +224,13 @@ internal sealed class BudgetedDeployment(string id, Budget account, Budget own, 
         {
             foreach (var learner in scope.Learners)
             {
-                var likely = learner.Likely(call.Documented[learner.Dimension], settlement.Provider[learner.Dimension], call.Size, settlement.Usage);
+                var likely = learner.Likely(call.Documented[learner.Dimension], held[learner.Dimension], call.Size, settlement.Usage);
                 var surplus = Math.Max(0, kept[learner.Dimension] - Math.Ceiling(likely));
                 scope.Disregard(learner.Dimension, surplus);
                 learner.Count(
                     kept[learner.Dimension] - surplus,
                     call.Documented[learner.Dimension],
-                    settlement.Provider[learner.Dimension],
+                    held[learner.Dimension],
                     call.Size,
                     settlement.Usage);
             }
@@ -367,8 +370,8 @@ internal sealed class BudgetedDeployment(string id, Budget account, Budget own, 
         return observation.Dimension is { } named ? Math.Max(0, Array.FindIndex(scopes, scope => Has(scope, named))) : 0;
     }
 
-    private static double Final(ChargeLearner learner, in ChargedCall call, in Settlement settlement) =>
-        learner.Final(call.Documented[learner.Dimension], settlement.Provider[learner.Dimension], call.Size, settlement.Usage);
+    private static double Final(ChargeLearner learner, in ChargedCall call, in Charge held, in Settlement settlement) =>
+        learner.Final(call.Documented[learner.Dimension], held[learner.Dimension], call.Size, settlement.Usage);
 
     private static Charge With(in Charge charge, ChargeLearner learner, double amount) => learner.Dimension switch
     {

@@ -166,9 +166,11 @@ public sealed class Call
     internal ref readonly Charge Certain(int place) => ref (ProviderAtLeast ?? providerForeseen)[place];
 
     /// <summary>What an estimate that stands, as the provider keeps it, comes to: no more than is held.</summary>
-    internal Settlement Bounded(in Settlement settlement) => ProviderAtLeast is null && ConsumerAtLeast is null
-        ? settlement
-        : new(Bounded(settlement.Provider, providerForeseen[Place], provider[Place]), Bounded(settlement.Consumer, consumerForeseen, consumer));
+    internal Charge BoundedAtProvider(in Charge final) =>
+        ProviderAtLeast is null ? final : Bounded(final, providerForeseen[Place], provider[Place]);
+
+    /// <summary>The same for the tenant and the user.</summary>
+    internal Charge BoundedAtConsumer(in Charge final) => ConsumerAtLeast is null ? final : Bounded(final, consumerForeseen, consumer);
 
     /// <summary>Bounds what is to be held by the limits as they are now: a limit that shrank while the call waited shuts it out no more than before.</summary>
     internal void Clip()
@@ -252,8 +254,7 @@ public sealed class Call
     internal Charge ChargeAt(int place) => Lane!.Places[place].ChargeOf(AsCharged(place));
 
     /// <summary>What the books of the rules need of it at a place.</summary>
-    internal ChargedCall AsCharged(int place) =>
-        Sizes is { } sizes ? new(Provider[place], sizes[place], ExpiresAfter is null) : new(Provider[place], default, IsTrusted: false);
+    internal ChargedCall AsCharged(int place) => new(in provider[place], Sizes is { } sizes ? sizes[place] : default, Sizes is not null && ExpiresAfter is null);
 
     /// <summary>What it adds to the work ahead of others when it must wait, foreseen from the first place open to it.</summary>
     internal void Price()
