@@ -56,6 +56,36 @@ public sealed class Controls
         return true;
     }
 
+    /// <summary>
+    /// Goes by what a provider's management API told of one of its limits, never above what a person wrote. Slices of a minute get their part.
+    /// False where there is no such limit.
+    /// </summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="dimension">What the limit counts.</param>
+    /// <param name="window">Its window.</param>
+    /// <param name="amount">The amount for a window, at least 1; null for no limit.</param>
+    /// <param name="now">Now.</param>
+    public bool TakeUp(string budget, Dimension dimension, TimeSpan window, long? amount, Instant now)
+    {
+        if (topology.Budgets.FirstOrDefault(own => own.Name == budget) is not { } found)
+        {
+            return false;
+        }
+
+        var isKnown = false;
+        foreach (var meter in found.Meters)
+        {
+            if (meter.Dimension == dimension && (meter.Limit.Window == window || (meter.Limit.IsSlice && window == TimeSpan.FromMinutes(1))))
+            {
+                isKnown |= meter.Limit.Window == window;
+                meter.TakeUp(meter.Limit.Window == window ? amount : meter.Limit.PartOf(amount), now);
+            }
+        }
+
+        changed(now);
+        return isKnown;
+    }
+
     /// <summary>Gives a tenant another weight. False where it was never seen and is not configured.</summary>
     public bool Weigh(string tenant, double weight, Instant now)
     {

@@ -36,6 +36,7 @@ public sealed partial class Budget
         return new(Name, states, CooldownUntil.Ticks)
         {
             AtTicks = now.Ticks,
+            Caution = caution.IsFixed ? null : caution.Save(),
             Charging = [.. learners.Where(learner => learner.Answers > 0).Select(learner => learner.Save())],
         };
     }
@@ -77,6 +78,12 @@ public sealed partial class Budget
     internal void Restore(BudgetState state, Instant now)
     {
         CooldownUntil = Instant.Min(new(state.CooldownUntilTicks), now + MostCooldown);
+        if (state.Caution is { } learned)
+        {
+            caution.Resume(learned, now);
+            Reconsider(now);
+        }
+
         foreach (var kept in state.Charging.OfType<ChargeState>())
         {
             foreach (var learner in learners)

@@ -553,6 +553,11 @@ public sealed partial class Budget
         {
             for (var i = 0; i < meters.Length; i++)
             {
+                if (reading.Concerns(meters[i].Limit))
+                {
+                    meters[i].Note(reading, now);
+                }
+
                 if (meters[i] is FixedWindow && reading.Concerns(meters[i].Limit))
                 {
                     // When the window ends; what remains is the owner's to judge.
@@ -578,7 +583,7 @@ public sealed partial class Budget
         return new(
             meter.Dimension,
             meter.Limit.Window.TotalSeconds,
-            meter.Limit.Amount,
+            meter.Limit.IsOpen ? Math.Min(meter.Read ?? meter.Reported ?? meter.Limit.Amount, meter.Reported ?? Limit.Unbounded) : meter.Limit.Amount,
             meter.Effective,
             meter.Capacity,
             used,
@@ -586,6 +591,10 @@ public sealed partial class Budget
             meter.Total)
         {
             Charging = ChargingOf(meter),
+            IsOpen = meter.Limit.IsOpen,
+            Read = meter.Read,
+            Reported = meter.Reported,
+            ReportedAt = meter.ReportedAt,
         };
     }
 }

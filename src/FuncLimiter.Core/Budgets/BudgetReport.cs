@@ -18,6 +18,18 @@ public sealed record MeterReport(
     /// <summary>How the provider was found to charge it; null where nothing is reported, or nothing else than what calls come to is counted.</summary>
     public ChargeReport? Charging { get; init; }
 
+    /// <summary>True where no person wrote the limit: then <see cref="Configured"/> is what the provider told, and until it has, what is begun with.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>What the provider's management API told, units per window; <see cref="Limit.Unbounded"/> for no limit, null where nothing was read.</summary>
+    public long? Read { get; init; }
+
+    /// <summary>What an answer last reported, units per window; null where none has.</summary>
+    public long? Reported { get; init; }
+
+    /// <summary>When that answer came; <see cref="Instant.Distant"/> where none has.</summary>
+    public Instant ReportedAt { get; init; }
+
     /// <summary>
     /// The share taken of what can be taken at once, 0 or more: of a bucket how empty it is, of a window how much of it is gone. Above 1
     /// where more was charged in the end than was there, or the limit has shrunk since.

@@ -9,6 +9,9 @@ public sealed record BudgetState(string Name, IReadOnlyList<MeterState> Meters, 
     /// <summary>What was learned of how the provider charges it; nothing in what an older version kept.</summary>
     public IReadOnlyList<ChargeState> Charging { get; init => field = value ?? []; } = [];
 
+    /// <summary>What was learned of how far to stay from its limits; null in what an older version kept.</summary>
+    public CautionState? Caution { get; init; }
+
     /// <summary>When it was so; 0 where that is not known.</summary>
     public long AtTicks { get; init; }
 
@@ -40,6 +43,21 @@ public sealed record MeterState(Dimension Dimension, long WindowTicks, long AtTi
 {
     /// <summary>For windows: when the parts were taken, oldest first, as ticks.</summary>
     public long[] EntryTicks { get; init => field = value ?? []; } = [];
+
+    /// <summary>The amount that was begun with, in units per window; 0 in what an older version kept. What was learned of another amount is void.</summary>
+    public long Amount { get; init; }
+
+    /// <summary>The limit as learned, in units per window.</summary>
+    public double Learned { get; init; }
+
+    /// <summary>What the provider's management API told; null where nothing was read.</summary>
+    public long? Read { get; init; }
+
+    /// <summary>What an answer last reported; null where none has.</summary>
+    public long? Reported { get; init; }
+
+    /// <summary>When it did.</summary>
+    public long ReportedAtTicks { get; init; }
 
     /// <summary>For windows: how much each part was.</summary>
     public double[] EntryAmounts { get; init => field = value ?? []; } = [];

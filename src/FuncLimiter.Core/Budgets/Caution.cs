@@ -160,6 +160,20 @@ public sealed class Caution
     /// <summary>What has been learned, to be stored.</summary>
     internal CautionState Save() => new(learned, known, Factor, lastChange, lastCall, surprises) { Answers = answers };
 
+    /// <summary>
+    /// Takes on what an earlier process had learned. Its connections are gone, so the first calls are as wary as any after idling.
+    /// </summary>
+    internal void Resume(CautionState state, Instant now)
+    {
+        if (!IsFixed)
+        {
+            var usual = state.UsualJitter ?? state.Jitter;
+            learned = TimeSpan.FromTicks(Math.Clamp(usual.Ticks, LeastJitter.Ticks, MostJitter.Ticks));
+            Factor = double.IsFinite(state.Factor) ? Math.Clamp(state.Factor, LeastFactor, 1) : 1;
+            (surprises, lastChange) = (Math.Max(0, state.Surprises), now);
+        }
+    }
+
     /// <summary>Takes on what was stored; where nothing is to be learned there is nothing to take on.</summary>
     internal void Restore(CautionState state)
     {

@@ -153,7 +153,7 @@ public sealed class FixedWindow : Meter
             Add(others, now);
         }
 
-        if (reading.Limit is { } limit && limit <= Limit.Amount)
+        if (reading.Limit is { } limit && limit <= Limit.Ceiling)
         {
             reported.Note(limit - remaining, since.SentAt, Caution.Jitter);
             used[1] = Math.Min(used[1], Math.Max(0, reported.Amount + Rounding(reading) + since.UnderWay));

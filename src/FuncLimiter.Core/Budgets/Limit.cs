@@ -13,8 +13,25 @@ public sealed record Limit(Dimension Dimension, long Amount, TimeSpan Window, Li
     /// <summary>For a calendar day: the zone of its midnight; null means UTC.</summary>
     public TimeZoneInfo? TimeZone { get; init; }
 
+    /// <summary>
+    /// True where no person wrote the amount: <see cref="Amount"/> is only what holds until the provider tells its own, which may be more.
+    /// </summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>The most that a provider's word can raise it to, in units per window: what a person wrote is never exceeded.</summary>
+    public long Ceiling => IsOpen ? Unbounded : Amount;
+
+    /// <summary>An amount that stands for no limit: more than any provider sells, and small enough for exact arithmetic.</summary>
+    public const long Unbounded = 1_000_000_000_000;
+
     /// <summary>True where the window is a part of a minute.</summary>
     public bool IsSlice => Window > TimeSpan.Zero && Window < TimeSpan.FromMinutes(1);
+
+    /// <summary>A slice's part of a minute's amount, rounded up; at least 1. Null where there is none to take part of.</summary>
+    /// <param name="minute">The amount of a minute.</param>
+    public long? PartOf(long? minute) => minute is { } amount
+        ? Math.Max(1, (long)Math.Ceiling(amount * Window.TotalSeconds / 60))
+        : null;
 
     /// <summary>Units that come back per second.</summary>
     public double PerSecond => Window > TimeSpan.Zero ? Amount / Window.TotalSeconds : double.PositiveInfinity;

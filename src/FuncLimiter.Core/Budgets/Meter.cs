@@ -27,6 +27,15 @@ public abstract class Meter
     /// <summary>What is counted.</summary>
     public Dimension Dimension { get; }
 
+    /// <summary>What the provider's management API told of it, in units per window; null where nothing was read.</summary>
+    public long? Read { get; private set; }
+
+    /// <summary>What an answer last reported it to be, in units per window; null where none has.</summary>
+    public long? Reported { get; private set; }
+
+    /// <summary>When that answer came.</summary>
+    public Instant ReportedAt { get; private set; }
+
     /// <summary>The limit in force, in units per window: what the provider last reported, never above what is configured, less caution.</summary>
     public double Effective { get; private set; }
 
@@ -110,7 +119,7 @@ public abstract class Meter
     /// <param name="ahead">The others.</param>
     /// <param name="now">Now.</param>
     internal Instant Foresee(double amount, double before, in Scheduling.QueueAhead ahead, Instant now) =>
-        amount > Capacity ? Instant.Never : FindTurn(amount, before + Held, ahead, Advance(now));
+        amount > Capacity ? Instant.Never : IsUntold ? Advance(now) : FindTurn(amount, before + Held, ahead, Advance(now));
 
     /// <summary>Takes an amount, whether or not it fits.</summary>
     public void Take(double amount, Instant now)
@@ -179,12 +188,33 @@ public abstract class Meter
     public void Observe(in LimitReading reading, in Elapsed since, Instant now)
     {
         now = Advance(now);
-        if (reading.Limit is > 0 and { } limit && Math.Min(limit, Limit.Amount) is var inForce && inForce != LearnedAmount)
+        Note(reading, now);
+        if (reading.Limit is > 0 and { } limit && Math.Min(limit, Ceiling) is var inForce && inForce != LearnedAmount)
         {
             Learn(inForce, now);
         }
 
         Reconcile(reading, since, now);
+    }
+
+    /// <summary>Keeps what an answer reported the limit to be, to be shown.</summary>
+    internal void Note(in LimitReading reading, Instant now) =>
+        (Reported, ReportedAt) = reading.Limit is > 0 and { } limit ? (limit, now) : (Reported, ReportedAt);
+
+    /// <summary>
+    /// Goes by what the provider's management API told, as far as a person's own limit allows. What is told again changes nothing: answers
+    /// may have reported less since.
+    /// </summary>
+    /// <param name="amount">The amount for a window, at least 1; null for no limit.</param>
+    /// <param name="now">Now.</param>
+    internal void TakeUp(long? amount, Instant now)
+    {
+        var read = amount ?? Limit.Unbounded;
+        if (read != Read)
+        {
+            Read = read;
+            Learn(Ceiling, Advance(now));
+        }
     }
 
     /// <summary>Counts an amount as gone that others took, or that the provider counts and we did not.</summary>
@@ -205,7 +235,7 @@ public abstract class Meter
     /// <summary>The limit becomes another by a person's word; what was taken stays taken.</summary>
     internal void Reconfigure(long amount, Instant now)
     {
-        Limit = Limit with { Amount = amount };
+        Limit = Limit with { Amount = amount, IsOpen = false };
         Learn(amount, Advance(now));
     }
 
@@ -217,11 +247,29 @@ public abstract class Meter
     {
         TakenSinceCheckpoint = 0;
         WaitingForCheckpoint = 0;
-        return Store(allowance, Advance(now));
+        return Store(allowance, Advance(now)) with
+        {
+            Amount = Limit.Amount,
+            Learned = LearnedAmount,
+            Read = Read,
+            Reported = Reported,
+            ReportedAtTicks = ReportedAt.Ticks,
+        };
     }
 
     /// <summary>Takes on a state kept by an earlier process.</summary>
-    internal void Restore(MeterState state, Instant now) => Load(state, Advance(now));
+    internal void Restore(MeterState state, Instant now)
+    {
+        now = Advance(now);
+        if (state.Amount == Limit.Amount && state.Learned >= 1)
+        {
+            Read = state.Read is >= 1 ? state.Read : null;
+            (Reported, ReportedAt) = state.Reported is >= 1 ? (state.Reported, new Instant(state.ReportedAtTicks)) : (null, Instant.Distant);
+            Learn(Math.Min(state.Learned, Ceiling), now);
+        }
+
+        Load(state, now);
+    }
 
     /// <summary>Finds the first instant with room for a positive amount.</summary>
     protected abstract Instant FindRoom(double amount, Instant now);
@@ -279,11 +327,16 @@ public abstract class Meter
     private Instant FindRoomBesideHeld(double amount, Instant now) =>
         Held <= 0 || amount > Capacity ? FindRoom(amount, now) : amount + Held > Capacity ? Instant.Unknown : FindRoomBeside(Held, amount, now);
 
+    // What is begun with says nothing of how long calls will wait: the first answer tells.
+    private bool IsUntold => Limit.IsOpen && Read is null && Reported is null;
+
+    private long Ceiling => Math.Min(Limit.Ceiling, Read ?? Limit.Unbounded);
+
     private void Refresh()
     {
         Effective = Math.Max(1, LearnedAmount * Caution.Factor);
         PerSecond = Limit.Window > TimeSpan.Zero ? Effective / Limit.Window.TotalSeconds : double.PositiveInfinity;
-        SecondsPerUnit = 1 / PerSecond;
+        SecondsPerUnit = IsUntold ? Limit.Window.TotalSeconds / Limit.Unbounded : 1 / PerSecond;
         FairSecondsPerUnit = Limit.Window <= LongestFairWindow ? SecondsPerUnit : 0;
     }
 

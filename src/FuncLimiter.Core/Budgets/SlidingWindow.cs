@@ -155,7 +155,7 @@ public sealed class SlidingWindow : Meter
             Add(others, now);
         }
 
-        if (reading.Limit is { } limit && limit <= Limit.Amount)
+        if (reading.Limit is { } limit && limit <= Limit.Ceiling)
         {
             reported.Note(limit - remaining, since.SentAt, Caution.Jitter);
             var surplus = used - (reported.Amount + Rounding(reading) + since.UnderWay);

@@ -157,7 +157,7 @@ internal sealed class BucketAccount : LeaseAccount
     {
         if (reading.Limit is > 0 and { } limit)
         {
-            _learned = Math.Min(limit, Limit.Amount);
+            _learned = Math.Min(limit, Limit.Ceiling);
         }
 
         Reshape();
@@ -182,7 +182,7 @@ internal sealed class BucketAccount : LeaseAccount
 
         // What a provider said of a limit holds as long as that limit does: one that was changed is believed again.
         var isSame = state.Amount == 0 || state.Amount == Limit.Amount;
-        _learned = isSame ? Math.Clamp(state.Learned, 1, Limit.Amount) : Limit.Amount;
+        _learned = isSame ? Math.Clamp(state.Learned, 1, Limit.Ceiling) : Limit.Amount;
         Reshape();
     }
 

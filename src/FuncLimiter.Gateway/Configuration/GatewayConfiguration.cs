@@ -63,6 +63,9 @@ public sealed record AccountConfiguration(
     /// <summary>Ids of the shared limits that all its calls count against.</summary>
     public IReadOnlyList<string> SharedLimits { get; init; } = [];
 
+    /// <summary>Where its limits are read from while it runs; null where they aren't.</summary>
+    public LimitSourceConfiguration? LimitSource { get; init; }
+
     /// <summary>How its batch service is used; null where it isn't.</summary>
     public BatchConfiguration? Batch { get; init; }
 
@@ -82,6 +85,20 @@ public sealed record AccountConfiguration(
     }
 }
 
+/// <summary>The API of a provider that tells an account's limits.</summary>
+/// <param name="Key">The key that opens it, resolved, or a Key Vault reference; never logged. Empty where a token of Entra ID does.</param>
+/// <param name="Scope">The project, workspace or resource that is asked about; null for none.</param>
+/// <param name="Endpoint">Its base address.</param>
+/// <param name="Every">How often it is asked.</param>
+public sealed record LimitSourceConfiguration(string Key, string? Scope, Uri Endpoint, TimeSpan Every)
+{
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(Scope)} = {Scope}, {nameof(Endpoint)} = {Endpoint}, {nameof(Every)} = {Every}");
+        return true;
+    }
+}
+
 /// <summary>Limits that a provider enforces over several accounts at once: of an organization, a project, or a region's quota.</summary>
 /// <param name="Id">Unique, for example <c>openai-org</c>.</param>
 /// <param name="Limits">The limits.</param>
@@ -95,6 +112,9 @@ public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limit
 {
     /// <summary>What stands for a model where none is named; no model and no route is called so, or ends in it behind a slash.</summary>
     public const string Any = "*";
+
+    /// <summary>True where its limits are the provider's to tell, and none were written.</summary>
+    public bool HasOpenLimits => Limits.Any(static limit => limit.IsOpen);
 
     /// <summary>Ids of the shared limits that its calls count against, beside its account's.</summary>
     public IReadOnlyList<string> SharedLimits { get; init; } = [];

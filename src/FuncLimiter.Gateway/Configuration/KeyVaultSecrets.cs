@@ -8,6 +8,7 @@ public static class KeyVaultSecrets
     public static IReadOnlyList<(string Path, KeyVaultReference Reference)> Unresolved(GatewayConfiguration configuration)
     {
         var secrets = configuration.Accounts.Select((account, index) => ($"$.accounts[{index}].apiKey", (string?)account.ApiKey))
+            .Concat(configuration.Accounts.Select((account, index) => ($"$.accounts[{index}].limitSource.adminKey", account.LimitSource?.Key)))
             .Concat(configuration.Tenants.Select((tenant, index) => ($"$.tenants[{index}].webhookSecret", tenant.WebhookSecret)))
             .Append(("$.jobs.webhookSecret", configuration.Jobs.WebhookSecret))
             .Append(("$.alerts.webhookSecret", configuration.Alerts.WebhookSecret));
@@ -33,7 +34,11 @@ public static class KeyVaultSecrets
         string? Filled(string? secret) => Reference(secret) is { } reference ? secrets[reference] : secret;
         return configuration with
         {
-            Accounts = [.. configuration.Accounts.Select(account => account with { ApiKey = Filled(account.ApiKey)! })],
+            Accounts = [.. configuration.Accounts.Select(account => account with
+            {
+                ApiKey = Filled(account.ApiKey)!,
+                LimitSource = account.LimitSource is { } source ? source with { Key = Filled(source.Key)! } : null,
+            })],
             Tenants = [.. configuration.Tenants.Select(tenant => tenant with { WebhookSecret = Filled(tenant.WebhookSecret) })],
             Jobs = configuration.Jobs with { WebhookSecret = Filled(configuration.Jobs.WebhookSecret) },
             Alerts = configuration.Alerts with { WebhookSecret = Filled(configuration.Alerts.WebhookSecret) },

@@ -17,6 +17,7 @@ using FuncLimiter.Gateway.Operations;
 using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Gateway.Operations.Alerts;
 using FuncLimiter.Gateway.Operations.Dashboard;
+using FuncLimiter.Gateway.Operations.Limits;
 using FuncLimiter.Gateway.Operations.Telemetry;
 using FuncLimiter.Gateway.Operations.Usage;
 using FuncLimiter.Providers;
@@ -68,6 +69,16 @@ public static class FuncLimiterServices
         return services;
     }
 
+    /// <summary>Reads limits from the providers that tell them, for a host that owns its budgets. After what restores these.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddLimitWatch(this IServiceCollection services) => services.AddHostedService(provider => new LimitWatch(
+        provider.GetRequiredService<GatewayConfiguration>(),
+        provider.GetRequiredService<LimitReader>(),
+        provider.GetRequiredService<LimitBoard>(),
+        provider.GetRequiredService<ControlDesk>(),
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILogger<LimitWatch>>()));
+
     private static CallServices Calls(IServiceProvider provider) => new(
         provider.GetRequiredService<GatewayConfiguration>(),
         provider.GetRequiredService<GatewayOptions>(),
@@ -94,6 +105,9 @@ public static class FuncLimiterServices
         services.AddSingleton<AlertBoard>();
         services.AddSingleton<ControlDesk>();
         services.AddSingleton<ConsumerLedger>();
+        services.AddSingleton<LimitBoard>();
+        services.AddSingleton<LimitAlerts>();
+        services.AddSingleton<LimitReader>();
         services.AddSingleton<AlertEngine>();
         services.AddSingleton<AlertWebhook>();
         services.AddHostedService<AlertTeller>();
@@ -157,6 +171,7 @@ public static class FuncLimiterServices
             provider.GetRequiredService<AdmissionHeaders>(),
             provider.GetRequiredService<MetricSeries>(),
             provider.GetRequiredService<OperatorGate>(),
-            provider.GetRequiredService<AlertBoard>()));
+            provider.GetRequiredService<AlertBoard>(),
+            provider.GetRequiredService<LimitBoard>()));
     }
 }

@@ -156,6 +156,7 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         services.AddFuncLimiter(settings.Configuration, settings.Options with { BodyFolder = settings.Options.BodyFolder ?? settings.DataDirectory });
+        services.AddLimitWatch();
         services.AddHostedService<TelemetryExport>();
         services.AddHostedService(provider => new Pulse(provider.GetRequiredService<EmbeddedLimiter>(), provider.GetRequiredService<TimeProvider>()));
     }

@@ -31,6 +31,14 @@ public class ConfigurationMistakeTests
     [InlineData("routes[0].model", null, "$.routes[0].model", "agents ask for")]
     [InlineData("tenants[0].keys", null, "$.tenants[0].keys", "sha256:")]
     [InlineData("tenants[0].keys", "[]", "$.tenants[0].keys", "sha256:")]
+    // Where limits are read from
+    [InlineData("accounts[0].limitSource", "{}", "$.accounts[0].limitSource.adminKey", "${NAME}")]
+    [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\"}", "$.accounts[0].limitSource.project", "proj_abc")]
+    [InlineData("accounts[0].limitSource", "{\"adminKey\":\"sk-admin-plain\",\"project\":\"p\"}", "$.accounts[0].limitSource.adminKey", "${NAME}")]
+    [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\",\"project\":\"p\",\"everySeconds\":0}", "$.accounts[0].limitSource.everySeconds", "at least 1")]
+    [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\",\"project\":\"p\",\"workspace\":\"w\"}", "$.accounts[0].limitSource.workspace", "project")]
+    [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\",\"project\":\"p\",\"endpoint\":\"nowhere\"}", "$.accounts[0].limitSource.endpoint", "https://")]
+    [InlineData("accounts[0].models[0].limits", "\"automatic\"", "$.accounts[0].models[0].limits", "object")]
     // Names that stand twice, and names that can't be
     [InlineData("accounts[2].id", "\"openai-east/x\"", "$.accounts[2].id", "letters")]
     [InlineData("tenants[0].id", "\"a b\"", "$.tenants[0].id", "letters")]

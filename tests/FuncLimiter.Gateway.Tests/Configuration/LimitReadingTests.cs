@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Configuration.Reading;
 
 namespace FuncLimiter.Gateway.Tests.Configuration;
@@ -80,6 +81,29 @@ public class LimitReadingTests
     [Fact]
     public void Amounts_WhenWrittenWithAnExponent_AreTaken() =>
         Assert.Equal(2_000_000, Assert.Single(Of("openai", """{ "tpm": 2e6 }""")).Amount);
+
+    [Theory]
+    [InlineData("openai", "", true)]
+    [InlineData("anthropic", "", true)]
+    [InlineData("groq", "", true)]
+    [InlineData("gemini", "", false)]
+    [InlineData("bedrock", "", false)]
+    [InlineData("azure-openai", "", false)]
+    [InlineData("azure-openai", """, "limitSource": { "resource": "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a" }""", true)]
+    [InlineData("azure-openai", """, "limitSource": { "resource": "contoso" }""", false)]
+    [InlineData("openrouter", "", false)]
+    [InlineData("openrouter", """, "limitSource": {}""", true)]
+    [InlineData("gemini", """, "limitSource": {}""", false)]
+    public void Limits_OfNobodysWriting_AreForProvidersThatTellThem(string provider, string source, bool isValid)
+    {
+        var read = ConfigurationReader.Read(
+            $$"""{ "accounts": [{ "id": "a", "provider": "{{provider}}", "endpoint": "https://example.com", "apiKey": "${KEY}"{{source}}, "models": [{ "model": "m", "limits": "auto" }] }] }""",
+            static _ => "value");
+
+        Assert.Equal(isValid, read.IsValid);
+        Assert.All(read.Configuration?.Accounts[0].Models[0].Limits ?? [], limit => Assert.True(limit.IsOpen));
+        Assert.All(read.Mistakes, mistake => Assert.StartsWith("$.accounts[0].", mistake.Path, StringComparison.Ordinal));
+    }
 
     private static IReadOnlyList<Limit> Of(string provider, string limits)
     {

@@ -292,7 +292,7 @@ internal sealed class PageRun : IAsyncDisposable
     {
         start.Environment["DOTNET"] = Environment.ProcessPath?.EndsWith("dotnet", StringComparison.Ordinal) == true ? Environment.ProcessPath : "/usr/bin/env dotnet";
         start.Environment["PROGRAM"] = BuiltProgram.File;
-        foreach (var name in new[] { "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_KEY_EAST", "AZURE_OPENAI_KEY", "KEY_A", "KEY_B" })
+        foreach (var name in new[] { "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_KEY_EAST", "AZURE_OPENAI_KEY", "KEY_A", "KEY_B", "OPENAI_ADMIN_KEY", "GROQ_API_KEY" })
         {
             start.Environment[name] = "any";
         }

@@ -8,18 +8,21 @@ public sealed class AlertBoard
     private volatile IReadOnlyList<Alert> _standing = [];
     private volatile Dictionary<string, AlertLevel> _levels = [];
 
-    /// <summary>The alerts, the gravest first.</summary>
+    /// <summary>The alerts, the gravest first; what is said of limits themselves last.</summary>
     public IReadOnlyList<Alert> Standing => _standing;
 
-    /// <summary>The gravest level of all.</summary>
-    public AlertLevel Level => _standing.Count == 0 ? AlertLevel.Normal : _standing.Max(static alert => alert.Level);
+    /// <summary>The gravest level of all budgets.</summary>
+    public AlertLevel Level => _levels.Count == 0 ? AlertLevel.Normal : _levels.Values.Max();
 
     /// <summary>The level of one budget.</summary>
     public AlertLevel LevelOf(string budget) => _levels.GetValueOrDefault(budget);
 
-    internal void Show(IReadOnlyList<Alert> alerts)
+    /// <summary>Shows what stands now.</summary>
+    /// <param name="alerts">Budgets near their limits.</param>
+    /// <param name="ofLimits">Limits that are not what they were taken for: no reason for agents to slow down.</param>
+    internal void Show(IReadOnlyList<Alert> alerts, IReadOnlyList<Alert>? ofLimits = null)
     {
-        _standing = alerts;
+        _standing = ofLimits is { Count: > 0 } ? [.. alerts, .. ofLimits] : alerts;
         if (alerts.Count > 0 || _levels.Count > 0)
         {
             _levels = alerts.ToDictionary(static alert => alert.Budget, static alert => alert.Level, StringComparer.Ordinal);

@@ -10,6 +10,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
 
     private readonly LimitsReader _limits = new(mistakes);
     private readonly PriceReader _prices = new(mistakes);
+    private readonly LimitSourceReader _sources = new(mistakes, secrets);
 
     public List<AccountConfiguration> Read(ObjectReader root)
     {
@@ -47,12 +48,14 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         var auth = ReadAuth(reader, provider);
         var key = secrets.Secret(reader, "apiKey", required: auth == ProviderAuth.Key && (provider is null || !KnownProviders.MayLackKey(provider)));
         var limits = _limits.Read(reader, "limits", rule);
-        var models = ReadModels(reader, provider, rule, limits);
+        var source = _sources.Read(reader, provider, key, endpoint);
+        var models = ReadModels(reader, provider, rule, limits, source is not null);
         return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, limits.Limits, models)
         {
             Auth = auth,
             TermsChecked = reader.Truth("termsChecked") ?? false,
             SharedLimits = sharedLimits.Named(reader, Shapes.Account, provider, limits),
+            LimitSource = source,
             Batch = new BatchReader(mistakes).Read(reader, provider),
             Paths = PathPatterns.Read(reader, Shapes.Account, mistakes),
         };
@@ -93,7 +96,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         return null;
     }
 
-    private List<ModelConfiguration> ReadModels(ObjectReader account, string? provider, CountingRule rule, LimitSet accounts)
+    private List<ModelConfiguration> ReadModels(ObjectReader account, string? provider, CountingRule rule, LimitSet accounts, bool hasSource)
     {
         var models = new List<ModelConfiguration>();
         var names = new UniqueNames(mistakes, "another model of this account");
@@ -114,7 +117,9 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
                 names.Add(name, reader.At("model"));
             }
 
-            var own = _limits.Read(reader, "limits", rule);
+            var own = reader.Says("limits", OpenLimits.Auto)
+                ? OpenLimits.Of(reader, provider, rule, hasSource, mistakes)
+                : _limits.Read(reader, "limits", rule);
             _limits.CheckWithin(reader.At("limits"), own, accounts, "its account's");
             models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, _prices.Read(reader))
             {

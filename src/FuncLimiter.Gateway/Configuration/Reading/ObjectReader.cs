@@ -36,6 +36,10 @@ internal sealed class ObjectReader
 
     public bool Has(string name) => _members.ContainsKey(_shape[name].Name);
 
+    /// <summary>Whether a member is that very text.</summary>
+    public bool Says(string name, string text) =>
+        _members.TryGetValue(_shape[name].Name, out var element) && element.ValueKind == JsonValueKind.String && element.GetString() == text;
+
     public string At(string name) => JsonPath.Member(Path, name);
 
     /// <summary>A text that is not blank; null where it is absent or wrong.</summary>

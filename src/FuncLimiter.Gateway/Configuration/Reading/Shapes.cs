@@ -42,10 +42,20 @@ internal static class Shapes
         new Member("apiKey", SecretText) { Secret = true },
         new Member("limits", "an object with limits, for example { \"rpm\": 600 }"),
         new Member("sharedLimits", SharedLimitIds),
+        new Member("limitSource", "an object with where its limits are read from"),
         new Member("batch", "an object, {} for the usual, to use the provider's batch service"),
         new Member("models", "a list of at least one model, for example [{ \"model\": \"gpt-x\" }]"),
         new Member("paths", PathPatterns),
         new Member("termsChecked", "true once you have checked that the provider's terms let several organizations share this key"));
+
+    public static readonly Shape LimitSource = new(
+        "where limits are read from",
+        new Member("adminKey", SecretText) { Secret = true },
+        new Member("project", "the project's id as a text, for example \"proj_abc\""),
+        new Member("workspace", "the workspace's id as a text, for example \"wrkspc_abc\""),
+        new Member("resource", "the resource's id, \"/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.CognitiveServices/accounts/NAME\""),
+        new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
+        new Member("everySeconds", "a number of seconds of at least 1"));
 
     public static readonly Shape SharedLimit = new(
         "a shared limit",
@@ -66,7 +76,7 @@ internal static class Shapes
     public static readonly Shape Model = new(
         "a model",
         new Member("model", "the model's name at the provider"),
-        new Member("limits", "an object with limits, for example { \"rpm\": 600, \"tpm\": 120000 }"),
+        new Member("limits", "an object with limits, for example { \"rpm\": 600 }, or \"auto\""),
         new Member("sharedLimits", SharedLimitIds),
         new Member("price", "an object with input and output prices in US dollars per million tokens"),
         new Member("tier", "a name of letters, digits, '.', '_' and '-', for example \"small\""));
@@ -190,6 +200,7 @@ internal static class Shapes
     {
         ["root"] = Root,
         ["account"] = Account,
+        ["limitSource"] = LimitSource,
         ["sharedLimit"] = SharedLimit,
         ["batch"] = Batch,
         ["model"] = Model,

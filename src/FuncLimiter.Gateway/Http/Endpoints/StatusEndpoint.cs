@@ -6,6 +6,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Gateway.Operations.Dashboard;
+using FuncLimiter.Gateway.Operations.Limits;
 using FuncLimiter.Gateway.Operations.Telemetry;
 using FuncLimiter.Providers.Dialects;
 using Microsoft.AspNetCore.Http;
@@ -23,10 +24,18 @@ public sealed class StatusEndpoint
     private readonly MetricSeries _series;
     private readonly OperatorGate _gate;
     private readonly AlertBoard _alerts;
+    private readonly LimitBoard _limits;
 
     internal StatusEndpoint(
-        Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, MetricSeries series, OperatorGate gate, AlertBoard alerts)
+        Authenticator authenticator,
+        ILimiter limiter,
+        AdmissionHeaders headers,
+        MetricSeries series,
+        OperatorGate gate,
+        AlertBoard alerts,
+        LimitBoard limits)
     {
+        _limits = limits;
         (_authenticator, _limiter, _headers) = (authenticator, limiter, headers);
         (_series, _gate, _alerts) = (series, gate, alerts);
     }
@@ -37,7 +46,7 @@ public sealed class StatusEndpoint
     {
         if (await ReportAsync(context) is { } report)
         {
-            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers, _alerts));
+            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers, _alerts, _gate.IsOperator(context) ? _limits : null));
         }
     }
 
@@ -91,7 +100,12 @@ internal static class ReportScope
 internal static class StatusJson
 {
     /// <summary>Writes the report.</summary>
-    public static void Write(Utf8JsonWriter json, LimiterReport report, AdmissionHeaders headers, AlertBoard alerts)
+    /// <param name="json">Where to.</param>
+    /// <param name="report">The report.</param>
+    /// <param name="headers">Says what pressure is.</param>
+    /// <param name="alerts">The alerts that stand.</param>
+    /// <param name="limits">What was read of limits; null for who may not see it.</param>
+    public static void Write(Utf8JsonWriter json, LimiterReport report, AdmissionHeaders headers, AlertBoard alerts, LimitBoard? limits)
     {
         json.WriteStartObject();
         json.WriteString("at"u8, report.At.ToDateTimeOffset());
@@ -116,6 +130,7 @@ internal static class StatusJson
         }
 
         json.WriteEndArray();
+        LimitBoardJson.Write(json, limits?.Sources ?? []);
         json.WriteEndObject();
     }
 
@@ -150,6 +165,7 @@ internal static class StatusJson
         json.WriteString("dimension"u8, DimensionName.Of(meter.Dimension));
         json.WriteNumber("windowSeconds"u8, Rounded(meter.WindowSeconds));
         json.WriteNumber("configured"u8, meter.Configured);
+        LimitBoardJson.WriteOrigins(json, meter);
         json.WriteNumber("effective"u8, Rounded(meter.Effective));
         json.WriteNumber("capacity"u8, Rounded(meter.Capacity));
         json.WriteNumber("used"u8, Rounded(meter.Used));

@@ -6,6 +6,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Operations.Alerts.Causes;
 using FuncLimiter.Gateway.Operations.Alerts.Mitigation;
 using FuncLimiter.Gateway.Operations.History;
+using FuncLimiter.Gateway.Operations.Limits;
 
 namespace FuncLimiter.Gateway.Operations.Alerts;
 
@@ -20,11 +21,14 @@ internal sealed class AlertEngine
     private readonly RouteTargets _routes;
     private readonly AlertBoard _board;
     private readonly Mitigator _mitigator;
+    private readonly LimitAlerts? _limits;
     private readonly Dictionary<string, AlertState> _states = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _causes = new(StringComparer.Ordinal);
 
-    public AlertEngine(GatewayConfiguration configuration, ConsumerLedger ledger, RouteTargets routes, AlertBoard board, ControlDesk desk)
+    public AlertEngine(
+        GatewayConfiguration configuration, ConsumerLedger ledger, RouteTargets routes, AlertBoard board, ControlDesk desk, LimitAlerts? limits = null)
     {
+        _limits = limits;
         _policy = new AlertPolicy { WarnAt = configuration.Alerts.WarnAt, ActAt = configuration.Alerts.ActAt };
         (_ledger, _routes, _board) = (ledger, routes, board);
         _mitigator = new Mitigator(desk, ledger, _policy);
@@ -54,10 +58,16 @@ internal sealed class AlertEngine
 
         var acting = _states.Where(static state => state.Value.Level == AlertLevel.Act).ToDictionary(static state => state.Key, static state => state.Value.Since, StringComparer.Ordinal);
         _mitigator.Step(acting, Contended(history, report), budget => Foreground(budget, now), now);
-        _board.Show(Standing(history, now));
+        var ofLimits = _limits?.Step(report) ?? [];
+        _board.Show(Standing(history, now), _limits?.Standing);
         foreach (var (change, track) in changes)
         {
             Changed?.Invoke(new(change, AlertOf(track, now), now.ToDateTimeOffset()));
+        }
+
+        foreach (var (change, alert) in ofLimits)
+        {
+            Changed?.Invoke(new(change, alert, now.ToDateTimeOffset()));
         }
     }
 

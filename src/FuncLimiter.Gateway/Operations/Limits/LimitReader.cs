@@ -1,0 +1,119 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Providers;
+using FuncLimiter.Providers.Limits;
+
+namespace FuncLimiter.Gateway.Operations.Limits;
+
+/// <summary>Asks a provider's API for an account's limits.</summary>
+internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
+{
+    private const int MostPages = 100;
+    private const int MostBytes = 8 * 1024 * 1024;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(15);
+
+    /// <summary>Asks, page by page.</summary>
+    /// <param name="account">An account with a source of limits.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>What was told, or why nothing was.</returns>
+    public async Task<LimitsTold> ReadAsync(AccountConfiguration account, CancellationToken cancellationToken)
+    {
+        var configured = account.LimitSource!;
+        var source = LimitSource.Of(account.Provider, configured.Scope)!;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var deadline = time.CreateTimer(_ => enough.Cancel(), null, Longest, Timeout.InfiniteTimeSpan);
+        try
+        {
+            var pages = new List<LimitPage>();
+            foreach (var question in source.Questions)
+            {
+                for (var path = question; path is not null; path = pages[^1].Next)
+                {
+                    if (pages.Count == MostPages)
+                    {
+                        return new(null, $"more than {MostPages} pages");
+                    }
+
+                    var (page, fault) = await AskAsync(source, configured, path, question, enough.Token);
+                    if (page is null)
+                    {
+                        return new(null, fault);
+                    }
+
+                    pages.Add(page);
+                }
+            }
+
+            return new(ReadLimits.Of(pages), null);
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or InvalidDataException)
+        {
+            return new(null, $"it could not be reached: {failure.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(null, $"no answer within {Longest.TotalSeconds:0} s");
+        }
+    }
+
+    private async Task<(LimitPage? Page, string? Fault)> AskAsync(
+        LimitSource source, LimitSourceConfiguration configured, string path, string question, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(configured.Endpoint.AbsoluteUri.TrimEnd('/') + path));
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (source.TokenScope is { } scope)
+        {
+            request.Options.Set(UpstreamAddress.TokenScopeOption, scope);
+        }
+        else
+        {
+            foreach (var (name, value) in source.Headers(configured.Key))
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+        }
+
+        using var response = await upstream.SendAsync(request, cancellationToken);
+        var body = await BodyAsync(response, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            return (null, LimitSource.Fault((int)response.StatusCode, body));
+        }
+
+        return source.Read(body, question) is { } page ? (page, null) : (null, "its answer is not what it is documented to be");
+    }
+
+    private static async Task<JsonElement> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var held = new MemoryStream();
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            held.Write(buffer, 0, read);
+            if (held.Length > MostBytes)
+            {
+                throw new InvalidDataException($"an answer of more than {MostBytes} bytes");
+            }
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(held.GetBuffer().AsMemory(0, (int)held.Length));
+            return document.RootElement.Clone();
+        }
+        catch (JsonException)
+        {
+            return default;
+        }
+    }
+}
+
+/// <summary>What came of asking.</summary>
+/// <param name="Limits">What was told; null where nothing was.</param>
+/// <param name="Fault">Why not; null where something was.</param>
+internal sealed record LimitsTold(ReadLimits? Limits, string? Fault);
