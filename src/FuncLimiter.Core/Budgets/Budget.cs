@@ -593,6 +593,7 @@ public sealed partial class Budget
             Charging = ChargingOf(meter),
             IsOpen = meter.Limit.IsOpen,
             Read = meter.Read,
+            ReadAt = meter.ReadAt,
             Reported = meter.Reported,
             ReportedAt = meter.ReportedAt,
         };

@@ -24,6 +24,9 @@ public sealed record MeterReport(
     /// <summary>What the provider's management API told, units per window; <see cref="Limit.Unbounded"/> for no limit, null where nothing was read.</summary>
     public long? Read { get; init; }
 
+    /// <summary>When that was read last; <see cref="Instant.Distant"/> where nothing was.</summary>
+    public Instant ReadAt { get; init; }
+
     /// <summary>What an answer last reported, units per window; null where none has.</summary>
     public long? Reported { get; init; }
 

@@ -53,6 +53,9 @@ public sealed record MeterState(Dimension Dimension, long WindowTicks, long AtTi
     /// <summary>What the provider's management API told; null where nothing was read.</summary>
     public long? Read { get; init; }
 
+    /// <summary>When that was.</summary>
+    public long ReadAtTicks { get; init; }
+
     /// <summary>What an answer last reported; null where none has.</summary>
     public long? Reported { get; init; }
 

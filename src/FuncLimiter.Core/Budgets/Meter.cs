@@ -30,6 +30,9 @@ public abstract class Meter
     /// <summary>What the provider's management API told of it, in units per window; null where nothing was read.</summary>
     public long? Read { get; private set; }
 
+    /// <summary>When that was read last.</summary>
+    public Instant ReadAt { get; private set; }
+
     /// <summary>What an answer last reported it to be, in units per window; null where none has.</summary>
     public long? Reported { get; private set; }
 
@@ -210,6 +213,7 @@ public abstract class Meter
     internal void TakeUp(long? amount, Instant now)
     {
         var read = amount ?? Limit.Unbounded;
+        ReadAt = now;
         if (read != Read)
         {
             Read = read;
@@ -252,6 +256,7 @@ public abstract class Meter
             Amount = Limit.Amount,
             Learned = LearnedAmount,
             Read = Read,
+            ReadAtTicks = ReadAt.Ticks,
             Reported = Reported,
             ReportedAtTicks = ReportedAt.Ticks,
         };
@@ -263,7 +268,7 @@ public abstract class Meter
         now = Advance(now);
         if (state.Amount == Limit.Amount && state.Learned >= 1)
         {
-            Read = state.Read is >= 1 ? state.Read : null;
+            (Read, ReadAt) = state.Read is >= 1 ? (state.Read, new Instant(state.ReadAtTicks)) : (null, Instant.Distant);
             (Reported, ReportedAt) = state.Reported is >= 1 ? (state.Reported, new Instant(state.ReportedAtTicks)) : (null, Instant.Distant);
             Learn(Math.Min(state.Learned, Ceiling), now);
         }

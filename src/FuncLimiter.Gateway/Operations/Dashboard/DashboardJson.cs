@@ -193,6 +193,26 @@ internal static class DashboardJson
         json.WriteNumber("free"u8, meter.Free);
         json.WriteNumber("capacity"u8, meter.Capacity);
         json.WriteNumber("consumed"u8, meter.Consumed);
+        WriteOrigin(json, "typed"u8, meter.Origins.Typed, Instant.Distant);
+        WriteOrigin(json, "read"u8, meter.Origins.Read, meter.Origins.ReadAt);
+        WriteOrigin(json, "reported"u8, meter.Origins.Reported, meter.Origins.ReportedAt);
+        json.WriteEndObject();
+    }
+
+    private static void WriteOrigin(Utf8JsonWriter json, ReadOnlySpan<byte> name, long? amount, Instant at)
+    {
+        if (amount is not ({ } known and < Limit.Unbounded))
+        {
+            return;
+        }
+
+        json.WriteStartObject(name);
+        json.WriteNumber("amount"u8, known);
+        if (at != Instant.Distant)
+        {
+            json.WriteString("at"u8, at.ToDateTimeOffset());
+        }
+
         json.WriteEndObject();
     }
 

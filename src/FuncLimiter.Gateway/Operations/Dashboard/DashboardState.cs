@@ -131,6 +131,9 @@ internal sealed record BudgetRow(string Name, Instant ClosedUntil, MeterRow[] Me
 internal readonly record struct MeterRow(
     Dimension Dimension, double WindowSeconds, double Use, long Taken, long Configured, long Effective, long Free, long Capacity, long Consumed)
 {
+    /// <summary>What was typed, read and reported of the limit.</summary>
+    public LimitOrigins Origins { get; init; }
+
     /// <summary>A meter's row.</summary>
     public static MeterRow Of(MeterReport meter, MeterTrack track)
     {
@@ -138,8 +141,14 @@ internal readonly record struct MeterRow(
         var use = Math.Round(track.Use, 3);
         return new(
             meter.Dimension, meter.WindowSeconds, use, Round(track.Taken), meter.Configured, (long)meter.Effective, Round(meter.Remaining),
-            (long)meter.Capacity, Round(meter.Total));
+            (long)meter.Capacity, Round(meter.Total))
+        {
+            Origins = new(meter.IsOpen ? null : meter.Configured, meter.Read, meter.ReadAt, meter.Reported, MinuteOf(meter.ReportedAt)),
+        };
     }
+
+    // Answers report all the time: the page is not sent anew for each.
+    private static Instant MinuteOf(Instant at) => new(at.Ticks - (at.Ticks % TimeSpan.TicksPerMinute));
 
     private static long Round(double amount)
     {
@@ -152,6 +161,14 @@ internal readonly record struct MeterRow(
         return (long)(Math.Round(amount / step) * step);
     }
 }
+
+/// <summary>Where a limit comes from; null where from nowhere.</summary>
+/// <param name="Typed">What a person wrote.</param>
+/// <param name="Read">What the provider's API told.</param>
+/// <param name="ReadAt">When it was read last.</param>
+/// <param name="Reported">What an answer reported.</param>
+/// <param name="ReportedAt">When, to the minute.</param>
+internal readonly record struct LimitOrigins(long? Typed, long? Read, Instant ReadAt, long? Reported, Instant ReportedAt);
 
 /// <summary>One tenant as the page shows it.</summary>
 internal readonly record struct TenantRow(

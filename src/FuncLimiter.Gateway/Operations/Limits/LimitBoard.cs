@@ -97,6 +97,7 @@ internal static class LimitBoardJson
     {
         WriteAmount(json, "typed"u8, meter.IsOpen ? null : meter.Configured);
         WriteAmount(json, "read"u8, meter.Read is Limit.Unbounded ? null : meter.Read);
+        WriteTime(json, "readAt"u8, meter.Read is null ? null : meter.ReadAt.ToDateTimeOffset());
         WriteAmount(json, "reported"u8, meter.Reported);
         WriteTime(json, "reportedAt"u8, meter.Reported is null ? null : meter.ReportedAt.ToDateTimeOffset());
     }

@@ -77,9 +77,18 @@ function updateMeter(node, meter) {
   bar.firstChild.style.width = `${Math.min(100, meter.use * 100).toFixed(1)}%`;
   text(of, meterText(meter));
   of.title = `${meterAmount(meter.dimension, meter.consumed)} since the start`;
-  learned.hidden = meter.effective >= meter.configured * 0.995;
-  text(learned, `limit learned as ${meterAmount(meter.dimension, meter.effective)}, configured as ${meterAmount(meter.dimension, meter.configured)}`);
+  learned.hidden = meter.effective >= meter.configured * 0.995 && !meter.read && meter.typed !== undefined;
+  text(learned, `limit in force ${meterAmount(meter.dimension, meter.effective)}: ${origins(meter)}`);
 }
+
+function origins(meter) {
+  const said = [['typed', meter.typed], ['read', meter.read], ['reported', meter.reported]]
+    .filter(([, origin]) => origin)
+    .map(([name, origin]) => `${name} ${meterAmount(meter.dimension, origin.amount)}${origin.at ? ` ${age(origin.at)}` : ''}`);
+  return said.length ? said.join(', ') : 'nobody has told yet';
+}
+
+const age = at => `${seconds(Math.max(0, (Date.parse(store.at) - Date.parse(at)) / 1000))} ago`;
 
 async function refreshTrends() {
   const names = visible.map(budget => budget.name);
