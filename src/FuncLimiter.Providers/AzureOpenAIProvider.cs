@@ -125,8 +125,9 @@ internal sealed class AzureOpenAIProvider : HttpProvider
         return failure.Status == 429 && NamedWindow(type) is { } window ? FailureRules.Judge(failure) with { Window = window } : null;
     }
 
-    private static UpstreamAddress Opened(ProviderTarget target, Uri uri) => target.Auth == ProviderAuth.Entra
-        ? new UpstreamAddress(uri, []) { TokenScope = TokenScope }
+    /// <inheritdoc/>
+    protected override UpstreamAddress Opened(ProviderTarget target, Uri uri) => target.Auth == ProviderAuth.Entra
+        ? new UpstreamAddress(uri, []) { Credential = new EntraAccess(TokenScope) }
         : new UpstreamAddress(uri, [new("api-key", target.ApiKey)]);
 
     // GitHub Models, which has the same front end, names the limit by user, model and window: UserByModelByDay.

@@ -10,7 +10,7 @@ using FuncLimiter.Providers.Translation;
 namespace FuncLimiter.Providers;
 
 /// <summary>
-/// Amazon Bedrock (docs.aws.amazon.com: quotas, token burndown, Converse, InvokeModel), called with a Bedrock API key. The endpoint tells
+/// Amazon Bedrock (docs.aws.amazon.com: quotas, token burndown, Converse, InvokeModel), called with a Bedrock API key or signed. The endpoint tells
 /// <c>bedrock-runtime</c>, whose quota joins input and output, from <c>bedrock-mantle</c>, which has one for each.
 /// </summary>
 internal sealed class BedrockProvider : HttpProvider
@@ -66,15 +66,13 @@ internal sealed class BedrockProvider : HttpProvider
     /// <inheritdoc/>
     public override UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => IsMantle(target)
         ? base.AddressOfWire(target, stream)
-        : new UpstreamAddress(
-            Endpoints.Join(target.Endpoint, $"/model/{Uri.EscapeDataString(target.Model)}/{(stream ? "converse-stream" : "converse")}", ""),
-            Bearer(target));
+        : Opened(target, Endpoints.Join(target.Endpoint, $"/model/{Uri.EscapeDataString(target.Model)}/{(stream ? "converse-stream" : "converse")}", ""));
 
     /// <summary>Bedrock's own paths are those of <c>bedrock-runtime</c>.</summary>
     public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) => (path.Api, IsMantle(target)) switch
     {
-        (ProviderApi.Bedrock, false) => new UpstreamAddress(Endpoints.Join(target.Endpoint, path.At(target.Model), query), Bearer(target)),
-        (ProviderApi.OpenAI, true) => new UpstreamAddress(Endpoints.Join(target.Endpoint, path.At(target.Model), Query.Without(query, "api-version")), Bearer(target)),
+        (ProviderApi.Bedrock, false) => Opened(target, Endpoints.Join(target.Endpoint, path.At(target.Model), query)),
+        (ProviderApi.OpenAI, true) => Opened(target, Endpoints.Join(target.Endpoint, path.At(target.Model), Query.Without(query, "api-version"))),
         _ => base.PassedAddress(target, path, query),
     };
 
@@ -87,7 +85,7 @@ internal sealed class BedrockProvider : HttpProvider
             path = path["/openai".Length..];
         }
 
-        return new UpstreamAddress(Endpoints.Join(target.Endpoint, path, Query.Without(query, "api-version")), Bearer(target));
+        return Opened(target, Endpoints.Join(target.Endpoint, path, Query.Without(query, "api-version")));
     }
 
     /// <inheritdoc/>
@@ -130,6 +128,14 @@ internal sealed class BedrockProvider : HttpProvider
         _ => null,
     };
 
+    /// <summary>
+    /// Each endpoint is a service of its own in signatures, as the official SDKs have it (<c>AWSSDK.BedrockRuntime</c> and openai's
+    /// <c>providers/bedrock/aws</c>: <c>bedrock</c> and <c>bedrock-mantle</c>).
+    /// </summary>
+    protected override UpstreamAddress Opened(ProviderTarget target, Uri uri) => target.Auth == ProviderAuth.Aws
+        ? new UpstreamAddress(uri, []) { Credential = new AwsAccess(IsMantle(target) ? "bedrock-mantle" : "bedrock", BedrockRegion.Of(target.Endpoint, target.Region)!, target.Identity) }
+        : base.Opened(target, uri);
+
     private static bool IsMantle(ProviderTarget target) => target.Endpoint.Host.StartsWith("bedrock-mantle", StringComparison.OrdinalIgnoreCase);
 
     private static Verdict JudgeThrottling(in Failure failure)
@@ -160,4 +166,16 @@ internal sealed class BedrockProvider : HttpProvider
 
     private static long? Count(in HeaderValues headers, string what) =>
         headers.Number($"x-amzn-bedrock-{what}-token-count") is { } count and <= 1e15 ? (long)count : null;
+}
+
+/// <summary>The region that signatures name.</summary>
+public static class BedrockRegion
+{
+    /// <summary>The account's own, else that of its endpoint's name, as <c>bedrock-runtime.us-east-1.amazonaws.com</c>; null where neither tells one.</summary>
+    /// <param name="endpoint">The account's endpoint.</param>
+    /// <param name="region">The account's region, or null.</param>
+    public static string? Of(Uri endpoint, string? region) =>
+        region ?? (endpoint.Host.Split('.') is [var service, var named, _, _, ..] && service.StartsWith("bedrock-", StringComparison.OrdinalIgnoreCase)
+            ? named.ToLowerInvariant()
+            : null);
 }

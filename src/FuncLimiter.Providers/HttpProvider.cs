@@ -31,7 +31,7 @@ internal abstract class HttpProvider : Provider
 
     /// <inheritdoc/>
     public override UpstreamAddress Address(ProviderTarget target, Operation operation, string query) =>
-        new(Endpoints.Join(target.Endpoint, Path(operation), Query.Without(query, "api-version")), Bearer(target));
+        Opened(target, Endpoints.Join(target.Endpoint, Path(operation), Query.Without(query, "api-version")));
 
     /// <summary>OpenAI's API stands where its chat completions do.</summary>
     public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query)
@@ -39,9 +39,9 @@ internal abstract class HttpProvider : Provider
         const string version = "/v1";
         const string chat = "/chat/completions";
         return path.Api == ProviderApi.OpenAI && PathOf(Operation.ChatCompletions) is { } known && known.EndsWith(chat, StringComparison.Ordinal)
-            ? new UpstreamAddress(
-                Endpoints.Join(target.Endpoint, string.Concat(known.AsSpan(..^chat.Length), path.At(target.Model).AsSpan(version.Length)), Query.Without(query, "api-version")),
-                Bearer(target))
+            ? Opened(
+                target,
+                Endpoints.Join(target.Endpoint, string.Concat(known.AsSpan(..^chat.Length), path.At(target.Model).AsSpan(version.Length)), Query.Without(query, "api-version")))
             : null;
     }
 
@@ -103,6 +103,9 @@ internal abstract class HttpProvider : Provider
     /// <summary>The longer of two waits.</summary>
     protected static double? Longest(double? left, double? right) =>
         left is { } one && right is { } other ? Math.Max(one, other) : left ?? right;
+
+    /// <summary>An address with what opens the account.</summary>
+    protected virtual UpstreamAddress Opened(ProviderTarget target, Uri uri) => new(uri, Bearer(target));
 
     /// <summary>The usual way to authenticate.</summary>
     protected static KeyValuePair<string, string>[] Bearer(ProviderTarget target) => [new("Authorization", $"Bearer {target.ApiKey}")];

@@ -101,16 +101,10 @@ public abstract class Provider
 /// <param name="Model">The model (for Azure the deployment) at the provider.</param>
 /// <param name="Region">The account's region, where the provider has regions.</param>
 /// <param name="Auth">How the account is opened.</param>
-public sealed record ProviderTarget(Uri Endpoint, string ApiKey, string Model, string? Region, ProviderAuth Auth = ProviderAuth.Key);
-
-/// <summary>How an account is opened.</summary>
-public enum ProviderAuth
+public sealed record ProviderTarget(Uri Endpoint, string ApiKey, string Model, string? Region, ProviderAuth Auth = ProviderAuth.Key)
 {
-    /// <summary>With a key.</summary>
-    Key,
-
-    /// <summary>With a token of Microsoft Entra ID, as the identity that the gateway runs as.</summary>
-    Entra,
+    /// <summary>Whose credential opens the account, where no key does.</summary>
+    public ProviderIdentity Identity { get; init; } = ProviderIdentity.Own;
 }
 
 /// <summary>Where a call goes, and the headers that authenticate it.</summary>
@@ -118,13 +112,11 @@ public enum ProviderAuth
 /// <param name="Headers">Headers to set, over any that the caller sent.</param>
 public sealed record UpstreamAddress(Uri Uri, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
-    /// <summary>
-    /// The scope of the token that the request needs besides, which whoever sends it sets as <c>Authorization</c>; null where none is needed.
-    /// </summary>
-    public string? TokenScope { get; init; }
+    /// <summary>What the request needs besides, which whoever sends it adds at the last moment; null where nothing.</summary>
+    public UpstreamCredential? Credential { get; init; }
 
-    /// <summary>The option that carries the scope with a request.</summary>
-    public static HttpRequestOptionsKey<string> TokenScopeOption { get; } = new("FuncLimiter.TokenScope");
+    /// <summary>The option that carries it with a request.</summary>
+    public static HttpRequestOptionsKey<UpstreamCredential> CredentialOption { get; } = new("FuncLimiter.Credential");
 
     /// <summary>Headers to set only where the caller sent none of that name, for example a default API version.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Defaults { get; init; } = [];

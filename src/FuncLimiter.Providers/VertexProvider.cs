@@ -6,11 +6,14 @@ namespace FuncLimiter.Providers;
 
 /// <summary>
 /// Vertex AI (cloud.google.com: dynamic shared quota, error code 429, provisioned throughput). The endpoint is
-/// <c>https://REGION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/REGION/endpoints/openapi</c>, the key an access token.
+/// <c>https://REGION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/REGION/endpoints/openapi</c>, opened by an access token.
 /// Google's own models share a pool without a limit to track; partners' models have quotas.
 /// </summary>
 internal sealed class VertexProvider : HttpProvider
 {
+    /// <summary>What a token must be for. Source: "Authenticate to Vertex AI" and "OAuth 2.0 scopes for Google APIs", cloud.google.com.</summary>
+    private const string TokenScope = "https://www.googleapis.com/auth/cloud-platform";
+
     /// <inheritdoc/>
     public override string Id => "vertex";
 
@@ -27,8 +30,13 @@ internal sealed class VertexProvider : HttpProvider
         var place = target.Endpoint.AbsoluteUri.TrimEnd('/');
         return path.Api != ProviderApi.Vertex ? base.PassedAddress(target, path, query)
             : !place.EndsWith(compatible, StringComparison.OrdinalIgnoreCase) ? null
-            : new UpstreamAddress(new Uri(string.Concat(place.AsSpan(..^compatible.Length), path.At(target.Model), query)), Bearer(target));
+            : Opened(target, new Uri(string.Concat(place.AsSpan(..^compatible.Length), path.At(target.Model), query)));
     }
+
+    /// <inheritdoc/>
+    protected override UpstreamAddress Opened(ProviderTarget target, Uri uri) => target.Auth == ProviderAuth.Google
+        ? new UpstreamAddress(uri, []) { Credential = new GoogleAccess(TokenScope, target.Identity) }
+        : base.Opened(target, uri);
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation == Operation.ChatCompletions ? "/chat/completions" : null;

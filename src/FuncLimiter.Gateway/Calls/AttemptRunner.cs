@@ -4,6 +4,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 
@@ -24,7 +25,15 @@ internal sealed class AttemptRunner(CallServices services)
         try
         {
             content = new BodyContent(Body(attempt, out var hidesUsage), attempt.Leave, attempt.Call.Passed?.Upload);
+            var key = attempt.Deployment.Target.ApiKey;
             response = await services.Upstream.SendAsync(UpstreamRequest.Create(attempt, content), timeout.Token);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && content.Bytes is not null
+                && services.Keys is { } keys && await keys.HasAnotherAsync(attempt.Deployment.Account, key, timeout.Token))
+            {
+                response.Dispose();
+                response = await services.Upstream.SendAsync(UpstreamRequest.Create(attempt, content), timeout.Token);
+            }
+
             if (response.StatusCode < HttpStatusCode.OK)
             {
                 throw new HttpRequestException($"{(int)response.StatusCode} is no answer.");
@@ -34,6 +43,12 @@ internal sealed class AttemptRunner(CallServices services)
                 : IsEventStream(response, attempt.Crossing is not null || attempt.Call.Passed is not null)
                 ? await RelayAsync(attempt, response, answer, timeout, hidesUsage)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
+        }
+        catch (CredentialMissingException missing) when (!caller.IsCancellationRequested)
+        {
+            // Who gives out credentials is not who takes them: nothing is known of the provider.
+            attempt.SettleUnsent();
+            failure = FailedAttempt.Silent(attempt, UpstreamFailure.NoCredential(attempt.Deployment.Name, missing.Message));
         }
         catch (Exception exception) when (response is null && content is not { IsBegun: true } && UpstreamFailure.IsOfTheRequest(exception))
         {

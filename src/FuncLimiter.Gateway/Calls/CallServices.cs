@@ -7,6 +7,7 @@ using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 using FuncLimiter.Gateway.Configuration;
 
 namespace FuncLimiter.Gateway.Calls;
@@ -28,6 +29,9 @@ internal sealed record CallServices(
 
     /// <summary>Who holds what calls go on from; null where nobody keeps that.</summary>
     public StateOwners? State { get; init; }
+
+    /// <summary>Keys that may be replaced; null where none is looked after.</summary>
+    public KeyFiles? Keys { get; init; }
 
     /// <summary>What is believed of what tenants tell of limits.</summary>
     public ReportedLimits Reports { get; } = new(Configuration, Time);

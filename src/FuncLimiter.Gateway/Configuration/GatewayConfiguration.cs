@@ -54,8 +54,14 @@ public sealed record GatewayConfiguration
 public sealed record AccountConfiguration(
     string Id, string Provider, string? Region, Uri Endpoint, string ApiKey, IReadOnlyList<Limit> Limits, IReadOnlyList<ModelConfiguration> Models)
 {
-    /// <summary>How it is opened; only <c>azure-openai</c> may be opened without a key.</summary>
+    /// <summary>How it is opened; without a key <c>azure-openai</c>, <c>bedrock</c> and <c>vertex</c> may be, each in its own way.</summary>
     public ProviderAuth Auth { get; init; }
+
+    /// <summary>The file that <see cref="ApiKey"/> was read from, and is read from again; null where it stands elsewhere.</summary>
+    public string? ApiKeyFile { get; init; }
+
+    /// <summary>Whose credential opens it where no key does.</summary>
+    public ProviderIdentity Identity { get; init; } = ProviderIdentity.Own;
 
     /// <summary>Whether a person has checked that the provider's terms let tenants of several organizations share this key.</summary>
     public bool TermsChecked { get; init; }

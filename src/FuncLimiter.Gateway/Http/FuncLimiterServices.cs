@@ -9,6 +9,7 @@ using FuncLimiter.Gateway.Calls.Reservations;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
@@ -53,8 +54,10 @@ public static class FuncLimiterServices
             () => provider.GetService<TokenCredential>() ?? new DefaultAzureCredential(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<EntraTokens>>()));
+        services.AddSingleton<UpstreamCredentials>();
+        services.AddSingleton<KeyFiles>();
         services.AddSingleton(provider => new UpstreamClient(
-            provider.GetRequiredService<GatewayOptions>(), provider.GetRequiredService<EntraTokens>()));
+            provider.GetRequiredService<GatewayOptions>(), provider.GetRequiredService<UpstreamCredentials>()));
         services.AddSingleton(provider => new AdmissionHeaders(
             provider.GetRequiredService<GatewayConfiguration>().Alerts, provider.GetRequiredService<AlertBoard>()));
         services.AddSingleton<Authenticator>();
@@ -90,6 +93,7 @@ public static class FuncLimiterServices
         provider.GetRequiredService<AdmissionHeaders>(),
         provider.GetRequiredService<TimeProvider>())
     {
+        Keys = provider.GetRequiredService<KeyFiles>(),
         State = new StateOwners(
             provider.GetRequiredService<GatewayConfiguration>(),
             provider.GetService<IStateStore>(),

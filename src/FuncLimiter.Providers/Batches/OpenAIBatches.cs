@@ -205,7 +205,7 @@ internal class OpenAIBatches : ProviderBatches
 
     private UpstreamAddress At(BatchAccount account, string path, string query = "") =>
         account.Target.Auth == ProviderAuth.Entra
-            ? new(Endpoints.Join(account.Target.Endpoint, Root + path, query), []) { TokenScope = AzureOpenAIProvider.TokenScope }
+            ? new(Endpoints.Join(account.Target.Endpoint, Root + path, query), []) { Credential = new EntraAccess(AzureOpenAIProvider.TokenScope) }
             : new(Endpoints.Join(account.Target.Endpoint, Root + path, query), [Key(account.Target)]);
 }
 

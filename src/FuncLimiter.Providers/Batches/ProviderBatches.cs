@@ -89,9 +89,9 @@ public abstract class ProviderBatches
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        if (address.TokenScope is { } scope)
+        if (address.Credential is { } credential)
         {
-            request.Options.Set(UpstreamAddress.TokenScopeOption, scope);
+            request.Options.Set(UpstreamAddress.CredentialOption, credential);
         }
 
         var response = await account.Http.SendAsync(request, cancellationToken);

@@ -7,6 +7,7 @@ using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
 using Microsoft.Extensions.DependencyInjection;
@@ -144,7 +145,7 @@ internal sealed class AppWorld
         }
         else
         {
-            services.AddSingleton(provider => new UpstreamClient(_upstream.For(worker, Time), provider.GetRequiredService<EntraTokens>()));
+            services.AddSingleton(provider => new UpstreamClient(_upstream.For(worker, Time), provider.GetRequiredService<UpstreamCredentials>()));
         }
 
         return services.BuildServiceProvider();

@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Identity;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers;
 using FuncLimiter.Providers.Dialects;
@@ -25,7 +26,7 @@ public class EntraTokensTests
     {
         _credential.Answer = () => new AccessToken("one", _time.GetUtcNow() + TimeSpan.FromHours(1));
 
-        var taken = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => _tokens.GetAsync(Scope, CancellationToken.None).AsTask()));
+        var taken = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => TokenAsync().AsTask()));
 
         Assert.All(taken, token => Assert.Equal("one", token));
         Assert.Equal([Scope], _credential.Asked);
@@ -35,27 +36,27 @@ public class EntraTokensTests
     public async Task Token_IsReplacedBeforeItEnds()
     {
         _credential.Answer = () => new AccessToken($"token {_credential.Asked.Count}", _time.GetUtcNow() + TimeSpan.FromHours(1));
-        await _tokens.GetAsync(Scope, CancellationToken.None);
+        await TokenAsync();
 
         _time.Advance(TimeSpan.FromMinutes(54));
-        Assert.Equal("token 1", await _tokens.GetAsync(Scope, CancellationToken.None));
+        Assert.Equal("token 1", await TokenAsync());
         _time.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal("token 2", await _tokens.GetAsync(Scope, CancellationToken.None));
+        Assert.Equal("token 2", await TokenAsync());
     }
 
     [Fact]
     public async Task Token_ThatCannotBeReplaced_IsUsedToItsEnd_ThenNothingIsSent()
     {
         _credential.Answer = () => new AccessToken("one", _time.GetUtcNow() + TimeSpan.FromHours(1));
-        await _tokens.GetAsync(Scope, CancellationToken.None);
+        await TokenAsync();
         _credential.Answer = () => throw new AuthenticationFailedException("away");
 
         _time.Advance(TimeSpan.FromMinutes(56));
-        Assert.Equal("one", await _tokens.GetAsync(Scope, CancellationToken.None));
-        Assert.Equal("one", await _tokens.GetAsync(Scope, CancellationToken.None));
+        Assert.Equal("one", await TokenAsync());
+        Assert.Equal("one", await TokenAsync());
         Assert.Equal(2, _credential.Asked.Count);
         _time.Advance(TimeSpan.FromMinutes(4));
-        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => _tokens.GetAsync(Scope, CancellationToken.None).AsTask());
+        var failure = await Assert.ThrowsAsync<CredentialMissingException>(() => TokenAsync().AsTask());
         Assert.False(UpstreamFailure.WasReached(failure, timedOut: false));
     }
 
@@ -73,7 +74,7 @@ public class EntraTokensTests
         var account = read.Configuration!.Accounts[0];
         var deployment = new Deployment(account, account.Models[0], ProviderCatalog.Get("azure-openai"));
         using var provider = new Recorder();
-        using var client = new UpstreamClient(provider, _tokens);
+        using var client = new UpstreamClient(provider, new UpstreamCredentials(_tokens, _time, NullLogger<UpstreamCredentials>.Instance));
 
         var address = deployment.Address(Operation.ChatCompletions, "");
         using var request = new HttpRequestMessage(HttpMethod.Post, address.Uri);
@@ -89,6 +90,21 @@ public class EntraTokensTests
     [InlineData("openai", "\"auth\":\"entra\"", "$.accounts[0].auth")]
     [InlineData("azure-openai", "\"auth\":\"token\",\"apiKey\":\"${KEY}\"", "$.accounts[0].auth")]
     [InlineData("azure-openai", "\"auth\":\"key\"", "$.accounts[0].apiKey")]
+    [InlineData("azure-openai", "\"apiKeyFile\":\"/no/such/file\"", "$.accounts[0].apiKeyFile")]
+    [InlineData("azure-openai", "\"apiKeyFile\":\"/dev/null\"", "$.accounts[0].apiKeyFile")]
+    [InlineData("azure-openai", "\"auth\":\"entra\",\"apiKeyFile\":\"/no/such/file\"", "$.accounts[0].apiKeyFile")]
+    [InlineData("azure-openai", "\"auth\":\"aws\"", "$.accounts[0].auth")]
+    [InlineData("bedrock", "\"auth\":\"google\"", "$.accounts[0].auth")]
+    [InlineData("vertex", "\"auth\":\"entra\"", "$.accounts[0].auth")]
+    [InlineData("bedrock", "\"auth\":\"aws\"", "$.accounts[0].region")]
+    [InlineData("bedrock", "\"auth\":\"aws\",\"region\":\"Ohio\"", "$.accounts[0].region")]
+    [InlineData("bedrock", "\"auth\":\"aws\",\"region\":\"us-east-1\",\"apiKey\":\"${KEY}\"", "$.accounts[0].apiKey")]
+    [InlineData("bedrock", "\"auth\":\"aws\",\"region\":\"us-east-1\",\"identity\":{\"role\":\"admin\"}", "$.accounts[0].identity.role")]
+    [InlineData("bedrock", "\"auth\":\"aws\",\"region\":\"us-east-1\",\"identity\":{\"externalId\":\"one\"}", "$.accounts[0].identity.externalId")]
+    [InlineData("bedrock", "\"auth\":\"aws\",\"region\":\"us-east-1\",\"identity\":{\"file\":\"one.json\"}", "$.accounts[0].identity.file")]
+    [InlineData("bedrock", "\"auth\":\"key\",\"apiKey\":\"${KEY}\",\"identity\":{\"profile\":\"one\"}", "$.accounts[0].identity")]
+    [InlineData("vertex", "\"auth\":\"google\",\"identity\":{\"profile\":\"one\"}", "$.accounts[0].identity.profile")]
+    [InlineData("vertex", "\"auth\":\"google\",\"identity\":{\"key\":\"one\"}", "$.accounts[0].identity.key")]
     public void Auth_ThatDoesNotFit_IsOneMistake(string provider, string members, string path)
     {
         var read = ConfigurationReader.Read(
@@ -113,6 +129,8 @@ public class EntraTokensTests
     [InlineData("@Microsoft.KeyVault(VaultName=v;SecretName=FUNCLIMITER-KEY)")]
     public void TenantKey_ThatIsNotToBeHad_IsAMistake(string? value) =>
         Assert.Equal("$.tenants[0].keys[0]", Assert.Single(Tenant(value).Mistakes).Path);
+
+    private ValueTask<string> TokenAsync() => _tokens.For(new EntraAccess(Scope)).GetAsync(CancellationToken.None);
 
     private static ConfigurationResult Tenant(string? value) => ConfigurationReader.Read(
         """{"accounts":[{"id":"one","provider":"openai","apiKey":"${KEY}","models":[{"model":"gpt-x","limits":{"rpm":10}}]}],"tenants":[{"id":"acme","keys":["${ACME}"]}]}""",

@@ -32,6 +32,7 @@ public sealed class RouteTable
                     [new Deployment(account, new ModelConfiguration(ModelConfiguration.Any, [], null), providers(account.Provider))]),
                 _policies.Shares(configuration, account))),
         ];
+        Deployments = [.. deployments.Values, .. Accounts.Select(account => account.Deployment)];
         _routes = Routes.ToFrozenDictionary(route => route.Name, StringComparer.Ordinal);
     }
 
@@ -40,6 +41,9 @@ public sealed class RouteTable
 
     /// <summary>All accounts, in the configuration's order, as calls reach them that name no model.</summary>
     public IReadOnlyList<AccountRoute> Accounts { get; }
+
+    /// <summary>Everything that is called: all models of all accounts, and each account without a model.</summary>
+    internal IReadOnlyList<Deployment> Deployments { get; }
 
     /// <summary>Whether a tenant may use an account.</summary>
     public bool MayUse(string tenant, string account) => _policies.Admits(tenant, account);

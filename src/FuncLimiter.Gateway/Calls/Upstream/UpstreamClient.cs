@@ -1,7 +1,6 @@
 using System.Net;
-using System.Net.Http.Headers;
 using FuncLimiter.Gateway.Calls.Codings;
-using FuncLimiter.Providers;
+using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 
 namespace FuncLimiter.Gateway.Calls.Upstream;
 
@@ -11,8 +10,8 @@ public sealed class UpstreamClient : IDisposable
     private readonly HttpMessageInvoker _invoker;
 
     /// <param name="options">How long connecting may take.</param>
-    /// <param name="tokens">Tokens for accounts that no key opens.</param>
-    public UpstreamClient(GatewayOptions options, EntraTokens tokens)
+    /// <param name="credentials">What opens accounts that no key opens.</param>
+    public UpstreamClient(GatewayOptions options, UpstreamCredentials credentials)
         : this(new SocketsHttpHandler
         {
             UseCookies = false,
@@ -24,14 +23,14 @@ public sealed class UpstreamClient : IDisposable
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
             ActivityHeadersPropagator = null,
         },
-        tokens)
+        credentials)
     {
     }
 
     /// <param name="handler">What carries requests.</param>
-    /// <param name="tokens">Tokens for accounts that no key opens.</param>
-    public UpstreamClient(HttpMessageHandler handler, EntraTokens tokens) =>
-        _invoker = new HttpMessageInvoker(new TokenHandler(tokens, new DecodingHandler(handler)), disposeHandler: true);
+    /// <param name="credentials">What opens accounts that no key opens.</param>
+    public UpstreamClient(HttpMessageHandler handler, UpstreamCredentials credentials) =>
+        _invoker = new HttpMessageInvoker(new CredentialHandler(credentials, new DecodingHandler(handler)), disposeHandler: true);
 
     /// <summary>The way itself, for what sends requests of its own.</summary>
     public HttpMessageInvoker Invoker => _invoker;
@@ -42,20 +41,6 @@ public sealed class UpstreamClient : IDisposable
     /// <summary>Sends a request and returns once the answer's headers are there.</summary>
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _invoker.SendAsync(request, cancellationToken);
-
-    private sealed class TokenHandler(EntraTokens tokens, HttpMessageHandler inner) : DelegatingHandler(inner)
-    {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            if (request.Options.TryGetValue(UpstreamAddress.TokenScopeOption, out var scope))
-            {
-                request.Headers.Remove("api-key");
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await tokens.GetAsync(scope, cancellationToken));
-            }
-
-            return await base.SendAsync(request, cancellationToken);
-        }
-    }
 }
 
 /// <summary>

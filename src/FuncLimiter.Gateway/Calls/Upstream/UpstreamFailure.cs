@@ -56,6 +56,14 @@ internal static class UpstreamFailure
         RetryAfter = TimeSpan.FromSeconds(1),
     };
 
+    /// <summary>The error that tells a caller that nothing opens the account at present.</summary>
+    public static GatewayError NoCredential(string deployment, string why) => new(503, "credential_missing",
+        $"{deployment} was not asked: {why} FuncLimiter's log says why. Your key is fine; tell who runs FuncLimiter.")
+    {
+        ShouldRetry = true,
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
     /// <summary>The error that tells a caller that a request could not be sent.</summary>
     public static GatewayError Unsendable(string deployment) => new(502, "request_not_sendable",
         $"This request can't be sent to {deployment}: its headers, or the account's settings, are none that HTTP can carry.");

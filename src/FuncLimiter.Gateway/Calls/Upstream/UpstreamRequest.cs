@@ -63,7 +63,7 @@ internal static class UpstreamRequest
         return request;
     }
 
-    /// <summary>Says how the account is opened: by what the address sets in headers, or by a token that is set as the request is sent.</summary>
+    /// <summary>Says how the account is opened: by what the address sets in headers, or by a credential that is added as the request is sent.</summary>
     internal static void Authenticate(HttpRequestMessage request, UpstreamAddress address)
     {
         foreach (var (name, value) in address.Headers)
@@ -72,9 +72,9 @@ internal static class UpstreamRequest
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        if (address.TokenScope is { } scope)
+        if (address.Credential is { } credential)
         {
-            request.Options.Set(UpstreamAddress.TokenScopeOption, scope);
+            request.Options.Set(UpstreamAddress.CredentialOption, credential);
         }
     }
 
@@ -91,6 +91,9 @@ internal sealed class BodyContent(ReadOnlyMemory<byte> body, Action? leaves = nu
 {
     private volatile bool _inUse;
     private volatile bool _isBegun;
+
+    /// <summary>What is sent; null where it is not held, and so can be sent only once.</summary>
+    public ReadOnlyMemory<byte>? Bytes => upload is null ? body : upload.IsWhole ? upload.Head : null;
 
     /// <summary>True once the request's headers went out and its body was asked for: from then on the provider may know of it.</summary>
     public bool IsBegun => _isBegun;

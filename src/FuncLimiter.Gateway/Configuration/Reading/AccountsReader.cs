@@ -9,6 +9,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
     private const int LongestModel = 256;
 
     private readonly LimitsReader _limits = new(mistakes);
+    private readonly AuthReader _auth = new(mistakes);
     private readonly PriceReader _prices = new(mistakes);
     private readonly LimitSourceReader _sources = new(mistakes, secrets);
 
@@ -45,14 +46,16 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         var provider = ReadProvider(reader);
         var rule = CountingRule.OfProvider(provider);
         var endpoint = EndpointReader.Read(reader, provider, secrets, mistakes);
-        var auth = ReadAuth(reader, provider);
-        var key = secrets.Secret(reader, "apiKey", required: auth == ProviderAuth.Key && (provider is null || !KnownProviders.MayLackKey(provider)));
+        var (auth, identity) = _auth.Read(reader, provider, endpoint);
+        var (key, keyFile) = ReadKey(reader, auth, provider);
         var limits = _limits.Read(reader, "limits", rule);
         var source = _sources.Read(reader, provider, key, endpoint);
         var models = ReadModels(reader, provider, rule, limits, source is not null);
         return new AccountConfiguration(id ?? string.Empty, provider ?? string.Empty, reader.Text("region"), endpoint, key ?? string.Empty, limits.Limits, models)
         {
             Auth = auth,
+            Identity = identity,
+            ApiKeyFile = keyFile,
             TermsChecked = reader.Truth("termsChecked") ?? false,
             SharedLimits = sharedLimits.Named(reader, Shapes.Account, provider, limits),
             LimitSource = source,
@@ -61,25 +64,20 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
         };
     }
 
-    private ProviderAuth ReadAuth(ObjectReader reader, string? provider)
+    private (string? Key, string? File) ReadKey(ObjectReader reader, ProviderAuth auth, string? provider)
     {
-        switch (reader.Text("auth"))
+        const string member = "apiKeyFile";
+        if (!reader.Has(member))
         {
-            case null or "key":
-                return ProviderAuth.Key;
-            case "entra" when provider is null or "azure-openai":
-                if (reader.Has("apiKey"))
-                {
-                    mistakes.Add(reader.At("apiKey"), "a key beside \"auth\": \"entra\"", "leave out apiKey, or write \"auth\": \"key\"");
-                }
-
-                return ProviderAuth.Entra;
-            case var other:
-                mistakes.Add(reader.At("auth"), MistakeList.Quote(other), other == "entra"
-                    ? $"write \"key\" and an apiKey: {provider} takes no token of Entra ID"
-                    : $"write {Shapes.Account["auth"].Wanted}");
-                return ProviderAuth.Entra;
+            return (secrets.Secret(reader, "apiKey", required: auth == ProviderAuth.Key && (provider is null || !KnownProviders.MayLackKey(provider))), null);
         }
+
+        if (reader.Has("apiKey"))
+        {
+            mistakes.Add(reader.At(member), "a file beside an apiKey", "leave out one of the two");
+        }
+
+        return auth == ProviderAuth.Key && secrets.Filled(reader, member) is { } file ? (secrets.InFile(file, reader.At(member)), file) : (null, null);
     }
 
     private string? ReadProvider(ObjectReader reader)

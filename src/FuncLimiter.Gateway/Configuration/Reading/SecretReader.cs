@@ -54,6 +54,20 @@ internal sealed partial class SecretReader(Func<string, string?> environment, Mi
         return true;
     }
 
+    /// <summary>The key that a file holds; null, with a mistake, where it holds none.</summary>
+    public string? InFile(string file, string path)
+    {
+        try
+        {
+            return KeyFile.Read(file);
+        }
+        catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException or InvalidDataException or ArgumentException)
+        {
+            mistakes.Add(path, $"{MistakeList.Quote(file)}, which can't be taken: {trouble.Message}", "name a file that holds the key and nothing else");
+            return null;
+        }
+    }
+
     /// <summary>A text in which each <c>${NAME}</c> is replaced; null where one cannot be.</summary>
     public string? Filled(ObjectReader owner, string name, bool required = false)
     {

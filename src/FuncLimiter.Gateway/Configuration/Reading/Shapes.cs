@@ -38,8 +38,10 @@ internal static class Shapes
         new Member("provider", "a provider's id, for example \"openai\""),
         new Member("region", "the region as a text"),
         new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
-        new Member("auth", "\"key\", or \"entra\" for azure-openai"),
+        new Member("auth", "\"key\", or \"entra\" for azure-openai, \"aws\" for bedrock, \"google\" for vertex"),
+        new Member("identity", "an object that says whose credential opens the account, for example { \"profile\": \"prod\" }"),
         new Member("apiKey", SecretText) { Secret = true },
+        new Member("apiKeyFile", "the path of a file that holds the key and nothing else, for example \"/run/secrets/openai\""),
         new Member("limits", "an object with limits, for example { \"rpm\": 600 }"),
         new Member("sharedLimits", SharedLimitIds),
         new Member("limitSource", "an object with where its limits are read from"),
@@ -56,6 +58,13 @@ internal static class Shapes
         new Member("resource", "the resource's id, \"/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.CognitiveServices/accounts/NAME\""),
         new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
         new Member("everySeconds", "a number of seconds of at least 1"));
+
+    public static readonly Shape Identity = new(
+        "an identity",
+        new Member("profile", "the name of a profile of the AWS SDK's shared files"),
+        new Member("role", "a role's ARN, for example \"arn:aws:iam::123456789012:role/funclimiter\""),
+        new Member("externalId", "the external id that the role asks for, as a text"),
+        new Member("file", "the path of a service account's or a workload identity's JSON file"));
 
     public static readonly Shape SharedLimit = new(
         "a shared limit",
@@ -201,6 +210,7 @@ internal static class Shapes
         ["root"] = Root,
         ["account"] = Account,
         ["limitSource"] = LimitSource,
+        ["identity"] = Identity,
         ["sharedLimit"] = SharedLimit,
         ["batch"] = Batch,
         ["model"] = Model,

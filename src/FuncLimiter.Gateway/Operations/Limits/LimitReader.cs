@@ -66,7 +66,7 @@ internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         if (source.TokenScope is { } scope)
         {
-            request.Options.Set(UpstreamAddress.TokenScopeOption, scope);
+            request.Options.Set(UpstreamAddress.CredentialOption, new EntraAccess(scope));
         }
         else
         {
