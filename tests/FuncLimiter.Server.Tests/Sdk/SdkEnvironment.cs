@@ -12,11 +12,19 @@ public sealed class SdkEnvironment : IAsyncLifetime
     /// <summary>The tenant's key.</summary>
     public const string TenantKey = "fl-tenant-of-the-sdk-tests";
 
+    /// <summary>The scripted provider's models, by the API in which it is asked.</summary>
+    public const string ScriptedClaude = "claude-scripted";
+    public const string ScriptedGpt = "gpt-scripted";
+    public const string ScriptedGemini = "gemini-scripted";
+
     private readonly ConcurrentDictionary<string, Lazy<Task<JavaScriptRun>>> _runs = new();
     private ServerProcess? _server;
 
     /// <summary>The provider double.</summary>
     public ProviderDouble Upstream { get; private set; } = null!;
+
+    /// <summary>The scripted provider.</summary>
+    public ScriptedProvider Scripted { get; private set; } = null!;
 
     /// <summary>The server's base address.</summary>
     public Uri Address => _server!.Address;
@@ -31,6 +39,7 @@ public sealed class SdkEnvironment : IAsyncLifetime
             Deployments = [.. SdkModels.All.SelectMany(models => models.Deployments())],
             Faults = [.. SdkModels.All.SelectMany(models => models.Faults())],
         });
+        Scripted = await ScriptedProvider.StartAsync();
         _server = await ServerProcess.Start(
             JsonSerializer.Serialize(Configuration()), new Dictionary<string, string> { ["SDK_UPSTREAM_KEY"] = SdkModels.UpstreamKey });
     }
@@ -42,6 +51,7 @@ public sealed class SdkEnvironment : IAsyncLifetime
             await _server.DisposeAsync();
         }
 
+        await Scripted.DisposeAsync();
         await Upstream.DisposeAsync();
     }
 
@@ -51,13 +61,21 @@ public sealed class SdkEnvironment : IAsyncLifetime
 
     private object Configuration() => new
     {
-        accounts = SdkModels.All.Select(models => models.ToAccount(Upstream.BaseAddress)),
+        accounts = SdkModels.All.Select(models => models.ToAccount(Upstream.BaseAddress)).Concat(
+        [
+            ToScripted("scripted-anthropic", "anthropic", ScriptedClaude),
+            ToScripted("scripted-openai", "openai", ScriptedGpt),
+            ToScripted("scripted-gemini", "gemini", ScriptedGemini),
+        ]),
         tenants = new[]
         {
             new { id = "sdk", keys = new[] { $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(TenantKey)))}" } },
         },
         queue = new { maxWaitSeconds = new { standard = 10 } },
     };
+
+    private object ToScripted(string id, string provider, string model) =>
+        new { id, provider, endpoint = Scripted.BaseAddress, apiKey = "${SDK_UPSTREAM_KEY}", models = new[] { new { model } } };
 
     private Dictionary<string, string> Environment()
     {
@@ -66,6 +84,7 @@ public sealed class SdkEnvironment : IAsyncLifetime
             ["FUNCLIMITER_URL"] = Address.GetLeftPart(UriPartial.Authority),
             ["FUNCLIMITER_DOUBLE_URL"] = Upstream.BaseAddress.GetLeftPart(UriPartial.Authority),
             ["FUNCLIMITER_KEY"] = TenantKey,
+            ["FUNCLIMITER_SCRIPTED_MODELS"] = JsonSerializer.Serialize(new { gemini = ScriptedGemini }),
         };
         foreach (var models in SdkModels.All)
         {

@@ -23,6 +23,9 @@ internal static class FuncLimiterHeaders
     public const string RateLimitPolicy = "RateLimit-Policy";
     public const string RetryAfterMs = "retry-after-ms";
     public const string ShouldRetry = "x-should-retry";
+
+    /// <summary>In which Claude Code and Codex say what session they are in.</summary>
+    public static readonly string[] Sessions = ["x-claude-code-session-id", "session-id", "session_id"];
 }
 
 /// <summary>

@@ -32,13 +32,14 @@ internal static class CallerReader
         }
 
         error = null;
+        var session = Session(headers);
         return new Caller(
             tenant.Tenant,
-            Name(headers, FuncLimiterHeaders.User, ref error),
+            Name(headers, FuncLimiterHeaders.User, ref error) ?? session,
             priority.AtMost(tenant.HighestPriority),
             Name(headers, FuncLimiterHeaders.Workflow, ref error),
             Name(headers, FuncLimiterHeaders.Step, ref error),
-            Name(headers, FuncLimiterHeaders.Run, ref error))
+            Name(headers, FuncLimiterHeaders.Run, ref error) ?? session)
         {
             Tier = tier,
         } is var caller && error is null
@@ -89,6 +90,20 @@ internal static class CallerReader
     {
         priority = Priority.Standard;
         return !headers.TryGetValue(FuncLimiterHeaders.Priority, out var value) || TryParse(value.ToString().AsSpan().Trim(), out priority);
+    }
+
+    /// <summary>The session of a coding agent, which says so in a header of its own; null where none does.</summary>
+    private static string? Session(IHeaderDictionary headers)
+    {
+        foreach (var header in FuncLimiterHeaders.Sessions)
+        {
+            if (headers.TryGetValue(header, out var value) && value.ToString().Trim() is { Length: > 0 and <= MaxNameLength } session)
+            {
+                return session;
+            }
+        }
+
+        return null;
     }
 
     private static string? Name(IHeaderDictionary headers, string header, ref GatewayError? error)
