@@ -64,6 +64,9 @@ internal abstract class HttpProvider : Provider
     /// <inheritdoc/>
     public override StreamUsageReader ReadStream() => NewStream(new LimitTable(), null);
 
+    /// <inheritdoc/>
+    public override StreamUsageReader ReadArray() => new JsonArrayUsageReader(NewStream(new LimitTable(), null));
+
     /// <summary>The path of an operation under the account's endpoint; null where the provider does not offer it.</summary>
     protected abstract string? PathOf(Operation operation);
 

@@ -77,6 +77,9 @@ public abstract class Provider
     /// <summary>A reader that finds the usage in a streamed body as its chunks go by.</summary>
     public abstract StreamUsageReader ReadStream();
 
+    /// <summary>The same for a streamed body that is one JSON array, whose items come one after the other.</summary>
+    public abstract StreamUsageReader ReadArray();
+
     /// <summary>The address and the headers of a call.</summary>
     /// <param name="target">The deployment.</param>
     /// <param name="operation">What is asked; one that the provider does not offer throws <see cref="NotSupportedException"/>.</param>

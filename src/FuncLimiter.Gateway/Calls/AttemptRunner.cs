@@ -119,9 +119,10 @@ internal sealed class AttemptRunner(CallServices services)
     private static bool NamesModelInPath(RequestFacts facts, Deployment deployment) =>
         facts.ModelLength == 0 && facts.Operation == Operation.ChatCompletions && deployment.Provider.Dialect == Dialect.Azure;
 
-    /// <summary>Whether an answer is passed on as its bytes come: any but a failure, JSON, and a stream that makes text.</summary>
+    /// <summary>Whether an answer is passed on as its bytes come: any but a failure, JSON that comes as a whole, and a stream of events that makes text.</summary>
     private static bool GoesByInBytes(PassedCall? passed, HttpResponseMessage response) => passed is not null && response.IsSuccessStatusCode
-        && (passed.Method == HttpMethod.Head.Method || !(IsJson(response) || (passed.Path.Generates && IsEventStream(response, isCrossed: true))));
+        && (passed.Method == HttpMethod.Head.Method
+            || (IsJson(response) ? passed.Path.Streams : !(passed.Path.Generates && IsEventStream(response, isCrossed: true))));
 
     private static bool IsJson(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
@@ -167,15 +168,12 @@ internal sealed class ByteRelay(CallServices services, Attempt attempt, Activity
 {
     private const int ChunkBytes = 64 * 1024;
 
-    private readonly StreamUsageReader? _usage =
-        attempt.Call.Passed is { Path.TellsUsage: true } ? attempt.Deployment.Provider.ReadStream() : null;
-
     /// <summary>Passes the answer on.</summary>
     /// <returns>Null: whoever called has it, or the beginning of it.</returns>
     public async ValueTask<FailedAttempt?> RunAsync(HttpResponseMessage response, CallAnswer answer)
     {
         attempt.Observe(attempt.Read(response, []).Observation);
-        var isEvents = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+        var usage = UsageIn(response);
         services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
         ResponseHeaders.Copy(response, answer);
         answer.Start((int)response.StatusCode, response.Content.Headers.ContentLength);
@@ -193,21 +191,26 @@ internal sealed class ByteRelay(CallServices services, Attempt attempt, Activity
                     break;
                 }
 
-                if (isEvents)
-                {
-                    _usage?.Append(buffer.AsSpan(0, read));
-                }
-
+                usage?.Append(buffer.AsSpan(0, read));
                 await answer.WriteAsync(buffer.AsMemory(0, read), timeout.Caller);
             }
 
-            attempt.SettleAnswered(_usage?.Usage, _usage?.CostUsd);
+            attempt.SettleAnswered(usage?.Usage, usage?.CostUsd);
             return null;
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
-            attempt.SettleCut(_usage?.Usage, 0);
+            attempt.SettleCut(usage?.Usage, 0);
         }
     }
+
+    /// <summary>What finds the usage in what goes by; null where none is told.</summary>
+    private StreamUsageReader? UsageIn(HttpResponseMessage response) =>
+        (attempt.Call.Passed?.Path, response.Content.Headers.ContentType?.MediaType) switch
+        {
+            ({ TellsUsage: true }, "text/event-stream") => attempt.Deployment.Provider.ReadStream(),
+            ({ TellsUsage: true, Streams: true }, "application/json") => attempt.Deployment.Provider.ReadArray(),
+            _ => null,
+        };
 }

@@ -19,6 +19,9 @@ public sealed record PassedPath(ProviderApi Api, string Path)
     /// <summary>Whether what it answers tells what this very request used: a stored answer that is asked for again tells what was used before.</summary>
     public bool TellsUsage { get; init; }
 
+    /// <summary>Whether it streams: where it answers JSON, that is an array whose items come one after the other.</summary>
+    public bool Streams => Path.EndsWith(":streamGenerateContent", StringComparison.Ordinal);
+
     /// <summary>Whether it takes files that may be too large to be held.</summary>
     public bool Uploads { get; init; }
 

@@ -49,6 +49,24 @@ public sealed class GoogleAccountTests(CloudSetup setup) : IClassFixture<CloudSe
     }
 
     [Fact]
+    public async Task GenerateContent_StreamedAsOneArray_PassesAsItComes_AndItsUsageIsRead()
+    {
+        using var request = Requests.Create(
+            HttpMethod.Post, "/v1/projects/theirs/locations/us-east5/publishers/google/models/claude-file:streamGenerateContent",
+            """{"contents":[{"role":"user","parts":[{"text":"Say it."}]}]}""", ("X-Run", "vertex-array"));
+        using var response = await setup.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await response.Content.ReadAsStreamAsync();
+        var first = new byte[System.Text.Encoding.UTF8.GetByteCount(GoogleDouble.Items[0])];
+        await body.ReadExactlyAsync(first).AsTask().WaitAsync(TimeSpan.FromSeconds(50));
+        setup.Google.Rest.Release();
+        using var rest = new StreamReader(body);
+
+        Assert.Equal(GoogleDouble.Items[0], System.Text.Encoding.UTF8.GetString(first));
+        Assert.Equal(GoogleDouble.Items[1], await rest.ReadToEndAsync());
+        await setup.Client.UntilUsedAsync("vertex-array", GoogleDouble.InputTokens, GoogleDouble.OutputTokens);
+    }
+
+    [Fact]
     public async Task Token_ThatIsRefused_IsReplaced_AndNobodyNotices()
     {
         Assert.Equal(200, (await Chat("file")).Status);

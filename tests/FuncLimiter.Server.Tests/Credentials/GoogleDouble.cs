@@ -77,7 +77,15 @@ internal sealed class GoogleDouble : IDisposable
         Served.Enqueue(path);
         using var body = new StreamReader(context.Request.Body);
         var isStream = JsonNode.Parse(await body.ReadToEndAsync())?["stream"]?.GetValue<bool>() == true;
-        if (path.EndsWith(":streamRawPredict", StringComparison.Ordinal))
+        if (path.EndsWith(":streamGenerateContent", StringComparison.Ordinal))
+        {
+            context.Response.ContentType = "application/json; charset=UTF-8";
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(Items[0]));
+            await context.Response.Body.FlushAsync();
+            await Rest.WaitAsync(TimeSpan.FromSeconds(60));
+            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(Items[1]));
+        }
+        else if (path.EndsWith(":streamRawPredict", StringComparison.Ordinal))
         {
             await StreamAsync(context, Message);
         }
@@ -106,7 +114,21 @@ internal sealed class GoogleDouble : IDisposable
         """event: message_stop""" + "\n" + """data: {"type":"message_stop"}""",
     ];
 
-    public void Dispose() => _key.Dispose();
+    /// <summary>A stream of Google's own models, as one array.</summary>
+    public static string[] Items { get; } =
+    [
+        """[{"candidates":[{"content":{"role":"model","parts":[{"text":"from }] \" "}]}}]}""",
+        $$$$"""{{{{",\n"}}}}{"candidates":[{"content":{"role":"model","parts":[{"text":"Vertex"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":{{{{InputTokens}}}},"candidatesTokenCount":{{{{OutputTokens}}}},"totalTokenCount":{{{{InputTokens + OutputTokens}}}}}}]""",
+    ];
+
+    /// <summary>Lets the rest of such a stream go.</summary>
+    public SemaphoreSlim Rest { get; } = new(0);
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        Rest.Dispose();
+    }
 
     private static string[] Chat { get; } =
     [
