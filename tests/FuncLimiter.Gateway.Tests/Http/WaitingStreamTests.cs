@@ -28,6 +28,18 @@ public class WaitingStreamTests
         Assert.Equal(UsageOutcome.Answered, (await gateway.Usage.SingleAsync()).Outcome);
     }
 
+    [Fact]
+    public async Task PassedStream_HasCommentsBeforeItToo()
+    {
+        await using var gateway = await StartAsync();
+        gateway.Provider.Answer = StreamAsync;
+
+        var (first, text) = await WaitAsync(gateway, "/v1/completions", """{"model":"gpt-x","prompt":"Hi","stream":true}""");
+
+        Assert.Equal(Comment, first);
+        Assert.Equal(Event, text.Replace(Comment, "", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(Chat, Samples.ChatStream, "data: {\"error\":{")]
     [InlineData("/v1/messages", MessageStream, "event: error\ndata: {\"type\":\"error\",\"error\":{")]

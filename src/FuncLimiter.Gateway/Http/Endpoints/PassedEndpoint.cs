@@ -100,7 +100,11 @@ public sealed class PassedEndpoint
 
     private async Task RunAsync(HttpContext context, CallEnvelope call, CallWays ways, HeldBody body)
     {
-        var run = _pipeline.Start(call, ways, new HttpAnswer(context));
+        var every = _services.Configuration.Queue.CommentEvery;
+        using var kept = TakesComments(call) && every > TimeSpan.Zero
+            ? new KeptAliveAnswer(new HttpAnswer(context), call.Dialect, every, _services.Time, context.RequestAborted)
+            : null;
+        var run = _pipeline.Start(call, ways, kept ?? (CallAnswer)new HttpAnswer(context));
         (run.StopWaiting, run.StopError) = (_stopping.Begun, Stopping.Error);
         try
         {
@@ -113,6 +117,16 @@ public sealed class PassedEndpoint
 
         body.IsLent = run.HoldsBody;
     }
+
+    /// <summary>
+    /// Whether a call's answer is a stream of events whose clients pass comments over: those of OpenAI's and Anthropic's APIs do, Google's own
+    /// take every line for JSON.
+    /// </summary>
+    private static bool TakesComments(CallEnvelope call) => call is
+    {
+        Facts.Stream: true,
+        Passed.Path: { Generates: true, Streams: false, Api: ProviderApi.OpenAI or ProviderApi.Azure or ProviderApi.Anthropic or ProviderApi.Vertex },
+    };
 
     /// <summary>Finds the account of a call that names no model, and the one that keeps what a call goes on from.</summary>
     private async ValueTask<(CallEnvelope? Call, GatewayError? Error)> PlaceAsync(HttpContext context, CallEnvelope call)
