@@ -9,6 +9,9 @@ public sealed partial class Limiter
     // How much later than its time a booked call may go because another of its tenant's goes before it.
     private static readonly TimeSpan Leeway = TimeSpan.FromSeconds(0.5);
 
+    // A fleet comes within such a time: who of it is told when to come back is told once the others of it are known.
+    private static readonly TimeSpan Crowding = TimeSpan.FromSeconds(0.25);
+
     // How much longer than its caller allows a call may wait for what is ours to provide: a checkpoint that is being written, a first lease.
     private static readonly TimeSpan OwnDelay = TimeSpan.FromSeconds(2);
 
@@ -42,6 +45,14 @@ public sealed partial class Limiter
         }
 
         var isFull = waiting > queue.MaxWaiting;
+        if (!isFull && turn.At > call.Deadline && given is null && HangsOnOthers(call, now) && now + Crowding < call.Deadline)
+        {
+            line.Undecided.Add(call);
+            call.IsUndecided = true;
+            deadlines.Set(call, now + Crowding);
+            return CallState.Waiting;
+        }
+
         if (isFull || turn.At > call.Deadline)
         {
             // What it had laid claim to is there for those behind it.
@@ -57,7 +68,7 @@ public sealed partial class Limiter
             }
             else
             {
-                turn = AfterLast(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), counted);
+                turn = TurnBehindAll(call, counted, now);
             }
 
             TurnAway(call, isFull, turn, now, given);
@@ -68,6 +79,38 @@ public sealed partial class Limiter
         deadlines.Set(call, call.Deadline);
         return CallState.Waiting;
     }
+
+    private ForecastTurn TurnBehindAll(Call call, double counted, Instant now) =>
+        AfterRound(call, AfterLast(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), counted), now);
+
+    // Those of a tenant who came together are told one after another.
+    private void DecideCrowd(TenantLine line, Instant now)
+    {
+        var crowd = line.Undecided.Where(call => call is { State: CallState.Waiting, IsUndecided: true }).ToList();
+        line.Undecided.Clear();
+        crowd.ForEach(Withdraw);
+        foreach (var call in crowd)
+        {
+            call.IsUndecided = false;
+            if (WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now).At > call.Deadline)
+            {
+                TurnAway(call, isFull: false, TurnBehindAll(call, Math.Clamp(line.Kept * 1.25, LeastCounted, 1), now), now);
+                released.Enqueue(call);
+            }
+            else if (Stand(call, now) == CallState.Waiting)
+            {
+                deadlines.Set(call, call.Deadline);
+            }
+            else
+            {
+                released.Enqueue(call);
+            }
+        }
+    }
+
+    // In a crowd one's turn comes later the more others come of whom nothing is known yet: of higher classes, of other tenants.
+    private bool HangsOnOthers(Call call, Instant now) =>
+        (call.Priority != Priority.Interactive || tenants.Count > 1) && call.Lane!.Pool.IsCrowded(now - Crowding);
 
     // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills. What a window or
     // ended calls give comes for many at once.
@@ -83,6 +126,38 @@ public sealed partial class Limiter
 
         var apart = by == call.Owner!.Budget ? call.TenantCost : by == call.OwnerUser?.Budget ? call.UserCost : call.Cost;
         return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + TimeSpan.FromSeconds(apart)) };
+    }
+
+    // What a window or the calls under way have room for comes all at once: no more are told for one round than it holds.
+    private ForecastTurn AfterRound(Call call, ForecastTurn turn, Instant now)
+    {
+        if (!turn.At.IsKnown || turn.By is not { } by)
+        {
+            return turn;
+        }
+
+        var (owner, lane) = (call.Owner!, call.Lane!);
+        var (isTenants, isUsers) = (by == owner.Budget, by == call.OwnerUser?.Budget);
+        var line = isTenants ? bookings.OfTenant(owner, (int)call.Priority)
+            : isUsers ? bookings.OfUser(owner, call.User, (int)call.Priority)
+            : bookings.Find(lane, (int)call.Priority, owner)?.Ahead;
+        var place = Math.Max(0, Array.FindIndex(lane.Places, one => one.Scopes.Contains(by)));
+        foreach (var meter in by.Meters)
+        {
+            var own = AmountOf(call);
+            if (own > 0 && line is not null && meter.Round(lane.Places[0].Runs) is { } round)
+            {
+                var room = isTenants || isUsers ? meter.Effective : meter.Effective * WaitForecast.PartOf(call, bookings) * WaitForecast.Breadths(call, place, now);
+                if (line.FilledFrom(Math.Max(own, Math.Floor(room / own) * own), AmountOf) is { IsKnown: true } filled)
+                {
+                    turn = turn with { At = Instant.Max(turn.At, filled + round) };
+                }
+            }
+
+            double AmountOf(Call one) => isTenants || isUsers ? one.Consumer[meter.Dimension] : one.Provider[place][meter.Dimension];
+        }
+
+        return turn;
     }
 
     // A refused caller is back.
@@ -241,7 +316,7 @@ public sealed partial class Limiter
                 bookings.Find(call.Lane!, priority, owner)?.Ahead, bookings.OfTenant(owner, priority), bookings.OfUser(owner, call.User, priority),
             })
             {
-                while (line?.First is { Line.IsIdle: false } booked && booked.At - now < Foresight && IsInTheWay(call, booked, now))
+                while (line?.First is { Line.IsIdle: false } booked && booked.At - now < Foresight && IsInTheWay(call, booked, Beside(line, call, booked), now))
                 {
                     if (booked.At - now > Soon || !TryHold(booked, now) || !IsFree(call, now))
                     {
@@ -257,25 +332,40 @@ public sealed partial class Limiter
     private static bool IsFree(Call call, Instant now) =>
         CallRoom.IsFreeOfItsOwn(call, now) && call.Lane!.Places[call.Place].FitsAt(call.ChargeAt(call.Place), call.Certain(call.Place), now) <= now;
 
+    // What others come to who were told the same time: where room comes all at once, it is needed for all of them together.
+    private static QueueAhead Beside(BookingLine line, Call call, Booking booked)
+    {
+        var beside = new QueueAhead(0, 0, 0, booked.Place.Lane!.Places[0].Runs);
+        if (ComesAtOnce(call.Owner!.Budget) || (call.OwnerUser is { } user && ComesAtOnce(user.Budget)) || call.Lane!.Places[call.Place].ComesAtOnce)
+        {
+            var (cost, count) = line.Until(booked.At + Leeway);
+            beside = beside with { Work = cost - booked.Place.Cost, Calls = count - 1 };
+        }
+
+        return beside;
+    }
+
+    private static bool ComesAtOnce(Budget budget) => budget.Meters.Any(meter => meter.Round(default) is not null);
+
     // Whether a booked call would go later than it was told because of another one. Where both draw on nothing together, it would not.
-    private static bool IsInTheWay(Call call, Booking booked, Instant now)
+    private static bool IsInTheWay(Call call, Booking booked, QueueAhead beside, Instant now)
     {
         var place = booked.Place;
         var (latest, lane) = (Instant.Max(booked.At, now) + Leeway, place.Lane!);
-        var alone = new QueueAhead(0, 0, 0, lane.Places[0].Runs);
         var (owner, target) = (place.Owner!.Budget, call.Lane!.Places[call.Place]);
-        return OfTenant(After(owner.Cost(call.Consumer))) is var turn && turn > latest && turn > OfTenant(alone)
+        var (ofTenant, ofUser) = (beside with { Work = beside.Calls * place.TenantCost }, beside with { Work = beside.Calls * place.UserCost });
+        return OfTenant(After(ofTenant, owner.Cost(call.Consumer))) is var turn && turn > latest && turn > OfTenant(ofTenant)
             || call.OwnerUser is { } user && place.User == call.User
-                && OfUser(user, After(user.Cost(call.Consumer))) is var its && its > latest && its > OfUser(user, alone)
-            || First(After(target.Cost(call.Provider[call.Place]))) is var first && first > latest && first > First(alone);
+                && OfUser(user, After(ofUser, user.Cost(call.Consumer))) is var its && its > latest && its > OfUser(user, ofUser)
+            || First(After(beside, target.Cost(call.Provider[call.Place]))) is var first && first > latest && first > First(beside);
 
-        QueueAhead After(double work) => alone with { Work = work, Calls = 1 };
+        static QueueAhead After(in QueueAhead others, double work) => others with { Work = others.Work + work, Calls = others.Calls + 1 };
 
-        Instant OfTenant(QueueAhead ahead) => owner.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
+        Instant OfTenant(in QueueAhead ahead) => owner.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
 
-        Instant OfUser(User user, QueueAhead ahead) => user.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
+        Instant OfUser(User user, in QueueAhead ahead) => user.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
 
-        Instant First(QueueAhead ahead)
+        Instant First(in QueueAhead ahead)
         {
             var first = Instant.Never;
             for (var i = 0; i < lane.Places.Length; i++)

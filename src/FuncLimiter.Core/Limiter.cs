@@ -392,6 +392,13 @@ public sealed partial class Limiter
         var isAny = false;
         while (deadlines.TryTakeDue(now, out var late))
         {
+            if (late.IsUndecided)
+            {
+                DecideCrowd(bookings.LineOf(late), now);
+                isAny = true;
+                continue;
+            }
+
             if (now < late.Deadline + OwnDelay && CallRoom.IsOnlyUnready(late, now))
             {
                 delayed.Add(late);

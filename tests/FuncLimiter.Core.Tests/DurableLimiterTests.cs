@@ -44,6 +44,7 @@ public class DurableLimiterTests
         var calls = Enumerable.Range(0, 30).Select(_ => Ask("u")).ToList();
 
         calls.ForEach(call => limiter.Submit(call, Start));
+        limiter.Advance(Start + TimeSpan.FromSeconds(0.25));
 
         var refusals = calls.FindAll(call => call.State == CallState.Refused).ConvertAll(call => call.Refusal!.Budget);
         Assert.NotEmpty(refusals);

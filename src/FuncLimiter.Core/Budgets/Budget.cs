@@ -133,7 +133,7 @@ public sealed partial class Budget
             var places = Array.Find(meters, meter => meter.Dimension == Dimension.Concurrent);
             var rounds = places is null || charge.Concurrent == 0 ? 0 : Math.Floor((ahead.Calls + 1) / Math.Max(1, places.Effective * Share));
             var alone = fits.IsKnown || ahead.Work <= 0 ? 0 : Cost(charge);
-            var inLine = TimeSpan.FromSeconds(Math.Min(MostCooldown.TotalSeconds, (ahead.Work + alone) / Share)) + (rounds * (ahead.Runs + ahead.LostARound));
+            var inLine = TimeSpan.FromSeconds(Math.Min(MostCooldown.TotalSeconds, (ahead.Work + alone) / Share)) + (rounds * (ahead.Runs.Longest + ahead.LostARound));
             return fits == Instant.Never ? fits
                 : fits.IsKnown ? Instant.Max(turn, fits) + inLine
                 : Instant.Max(turn, now) + inLine;

@@ -48,6 +48,9 @@ public sealed class CalendarDay : Meter
     }
 
     /// <inheritdoc/>
+    internal override TimeSpan? Round(in Scheduling.RunTime runs) => Limit.Window;
+
+    /// <inheritdoc/>
     protected override Instant FindRoom(double amount, Instant now)
     {
         if (amount > Effective)

@@ -17,6 +17,9 @@ public sealed class ConcurrencyMeter : Meter
     public override Instant WholeAt(Instant now) => running > 0 ? Instant.Unknown : now;
 
     /// <inheritdoc/>
+    internal override TimeSpan? Round(in Scheduling.RunTime runs) => runs.Together(Effective) + Scheduling.QueueAhead.LostFor(Effective);
+
+    /// <inheritdoc/>
     protected override Instant FindRoom(double amount, Instant now) =>
         amount > Effective ? Instant.Never : running + amount <= Effective ? now : Instant.Unknown;
 
@@ -30,12 +33,12 @@ public sealed class ConcurrencyMeter : Meter
         }
 
         var last = (int)Math.Clamp(Math.Ceiling(ends - 1e-9) - 1, 0, 1e9);
-        var round = ahead.Runs + ahead.LostARound;
+        var round = ahead.Runs.Together(Effective) + TimeSpan.FromSeconds(ahead.LostSecondsOf(Effective));
         var (rounds, place) = (last / (int)Effective, last % (int)Effective);
-        var end = place < begun.Count ? begun[place].At + ahead.Runs : now + ahead.Runs + (Held > 0 ? Scheduling.QueueAhead.Late : TimeSpan.Zero);
+        var end = place < begun.Count ? begun[place].At + ahead.Runs.Longest : now + ahead.Runs.Longest + (Held > 0 ? Scheduling.QueueAhead.Late : TimeSpan.Zero);
 
         // Whoever runs longer than calls do may go on for a while.
-        return Instant.Max(end, now + (ahead.Runs / 4)) + (rounds * round);
+        return Instant.Max(end, now + (ahead.Runs.Longest / 4)) + (rounds * round);
     }
 
     /// <inheritdoc/>

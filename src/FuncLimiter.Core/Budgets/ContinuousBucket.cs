@@ -37,6 +37,9 @@ public sealed class ContinuousBucket : Meter
     public override Instant WholeAt(Instant now) => now + RefillTime(CurrentUse(now));
 
     /// <inheritdoc/>
+    internal override TimeSpan? Round(in Scheduling.RunTime runs) => null;
+
+    /// <inheritdoc/>
     protected override Instant FindRoom(double amount, Instant now)
     {
         if (amount > capacity)

@@ -38,6 +38,9 @@ public sealed class FixedWindow : Meter
     }
 
     /// <inheritdoc/>
+    internal override TimeSpan? Round(in Scheduling.RunTime runs) => phase.IsKnown ? Limit.Window : base.Round(runs);
+
+    /// <inheritdoc/>
     protected override Instant FindRoom(double amount, Instant now)
     {
         if (!phase.IsKnown)

@@ -6,6 +6,7 @@ namespace FuncLimiter.Core.Budgets;
 /// </summary>
 public abstract class Meter
 {
+    private const double FarthestSeconds = 1e9;
     private static readonly TimeSpan LongestFairWindow = TimeSpan.FromHours(1);
     private Instant latest;
 
@@ -276,6 +277,13 @@ public abstract class Meter
         Load(state, now);
     }
 
+    /// <summary>
+    /// How long after what fills the meter so much will have room again, where room comes all at once and callers are on their way; null where
+    /// it comes bit by bit.
+    /// </summary>
+    /// <param name="runs">How long a call runs.</param>
+    internal virtual TimeSpan? Round(in Scheduling.RunTime runs) => Limit.Window + Scheduling.QueueAhead.Late;
+
     /// <summary>Finds the first instant with room for a positive amount.</summary>
     protected abstract Instant FindRoom(double amount, Instant now);
 
@@ -289,15 +297,17 @@ public abstract class Meter
     private protected virtual Instant FindTurn(double amount, double before, in Scheduling.QueueAhead ahead, Instant now)
     {
         var rounds = Math.Max(0, Math.Ceiling(((amount + before) / Effective) - 1e-9) - 1);
-        return FindRoom(Math.Min(Effective, Math.Max(amount, amount + before - (rounds * Effective))), now) + (rounds * (Limit.Window + ahead.LostARound));
+        return FindRoom(Math.Min(Effective, Math.Max(amount, amount + before - (rounds * Effective))), now) + Times(rounds, Limit.Window + ahead.LostARound);
     }
 
     /// <summary>The same where windows begin at fixed times.</summary>
     private protected Instant FindTurnOfWindow(double amount, double before, Instant now)
     {
         var rounds = Math.Ceiling(((amount + before - (Effective - CurrentUse(now))) / Effective) - 1e-9);
-        return rounds <= 0 ? FindRoom(amount, now) : FindRoom(Effective, now) + ((rounds - 1) * Limit.Window);
+        return rounds <= 0 ? FindRoom(amount, now) : FindRoom(Effective, now) + Times(rounds - 1, Limit.Window);
     }
+
+    private static TimeSpan Times(double rounds, TimeSpan round) => TimeSpan.FromSeconds(Math.Min(rounds * round.TotalSeconds, FarthestSeconds));
 
     /// <summary>Adds a positive amount.</summary>
     protected abstract void Add(double amount, Instant now);

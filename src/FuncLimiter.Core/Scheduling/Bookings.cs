@@ -45,7 +45,11 @@ internal sealed class Booking
 /// <summary>Bookings whose time has not come, the next first, and what they come to together.</summary>
 internal sealed class BookingLine
 {
-    private readonly PriorityQueue<Booking, long> _next = new();
+    private const int FewOver = 16;
+
+    // By their times. Those that are over are passed by, and taken out once they are as many as the others.
+    private readonly List<Booking> _inOrder = [];
+    private int _first;
 
     public int Count { get; private set; }
 
@@ -60,17 +64,12 @@ internal sealed class BookingLine
     {
         get
         {
-            while (_next.TryPeek(out var first, out _))
+            while (_first < _inOrder.Count && _inOrder[_first].State != BookingState.Ahead)
             {
-                if (first.State == BookingState.Ahead)
-                {
-                    return first;
-                }
-
-                _next.Dequeue();
+                _first++;
             }
 
-            return null;
+            return _first < _inOrder.Count ? _inOrder[_first] : null;
         }
     }
 
@@ -78,20 +77,40 @@ internal sealed class BookingLine
     public (double Cost, int Count) Until(Instant at)
     {
         var (cost, count) = (0.0, 0);
-        foreach (var (booking, ticks) in _next.UnorderedItems)
+        for (var i = _first; i < _inOrder.Count && _inOrder[i].At <= at; i++)
         {
-            if (ticks <= at.Ticks && booking.State == BookingState.Ahead)
-            {
-                (cost, count) = (cost + booking.Place.Cost, count + 1);
-            }
+            (cost, count) = _inOrder[i].State == BookingState.Ahead ? (cost + _inOrder[i].Place.Cost, count + 1) : (cost, count);
         }
 
         return (cost, count);
     }
 
+    /// <summary>The time of the earliest of the last ones that fill a room together; unknown where they all fit with some of it left.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="amount">What one of them takes of it.</param>
+    public Instant FilledFrom(double room, Func<Call, double> amount)
+    {
+        for (var i = _inOrder.Count - 1; i >= _first; i--)
+        {
+            room -= _inOrder[i].State == BookingState.Ahead ? amount(_inOrder[i].Place) : 0;
+            if (room <= 0)
+            {
+                return _inOrder[i].At;
+            }
+        }
+
+        return Instant.Unknown;
+    }
+
     public void Add(Booking booking, double cost)
     {
-        _next.Enqueue(booking, booking.At.Ticks);
+        var place = _inOrder.Count;
+        while (place > _first && _inOrder[place - 1].At > booking.At)
+        {
+            place--;
+        }
+
+        _inOrder.Insert(place, booking);
         Last = Count > 0 ? Instant.Max(Last, booking.At) : booking.At;
         Count++;
         Cost += cost;
@@ -102,6 +121,11 @@ internal sealed class BookingLine
         Count--;
         Cost = Count == 0 ? 0 : Math.Max(0, Cost - cost);
         Last = Count == 0 ? Instant.Unknown : Last;
+        if (_inOrder.Count > (2 * Count) + FewOver)
+        {
+            _inOrder.RemoveAll(booking => booking.State != BookingState.Ahead);
+            _first = 0;
+        }
     }
 }
 
@@ -133,6 +157,9 @@ internal sealed class TenantLine
     private int _alike;
 
     public BookingLine Ahead { get; } = new();
+
+    /// <summary>Calls that are likely to be refused, in the order in which they came.</summary>
+    public List<Call> Undecided { get; } = [];
 
     /// <summary>All that are kept, those whose time has come too.</summary>
     public int Count { get; private set; }
@@ -312,7 +339,7 @@ internal sealed class Bookings
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan MostEarly = TimeSpan.FromSeconds(0.5);
     private readonly Dictionary<(Lane, int), Dictionary<Tenant, TenantLine>> _lines = [];
-    private readonly Dictionary<(Lane, int), (BookingLine Line, double Weight)> _classes = [];
+    private readonly Dictionary<(Lane, int), BookingLine> _classes = [];
     private readonly Dictionary<(Tenant, int), BookingLine> _tenants = [];
     private readonly Dictionary<(Tenant, string, int), BookingLine> _users = [];
     private readonly PriorityQueue<Booking, long> _claims = new();
@@ -346,8 +373,23 @@ internal sealed class Bookings
     /// <summary>The same, of any route, or null.</summary>
     public TenantLine? Find(Lane lane, int priority, Tenant tenant) => _lines.GetValueOrDefault((lane, priority))?.GetValueOrDefault(tenant);
 
-    /// <summary>What is booked in a class of a lane, and the weights of those who booked, added up.</summary>
-    public (BookingLine? Line, double Weight) Of(Lane lane, int priority) => _classes.GetValueOrDefault((lane, priority));
+    /// <summary>What is booked in a class of a lane; null for nothing.</summary>
+    public BookingLine? Of(Lane lane, int priority) => _classes.GetValueOrDefault((lane, priority));
+
+    /// <summary>The weights of the tenants that wait or are booked in a class, and of one more, added up.</summary>
+    public double WeightWith(Tenant one, Lane lane, int priority)
+    {
+        var weight = lane.WaitingWeight(priority) + (lane.Find(one, priority) is null ? one.Weight : 0);
+        if (Of(lane, priority) is { Count: > 0 })
+        {
+            foreach (var (tenant, line) in _lines[(lane, priority)])
+            {
+                weight += line.Ahead.Count > 0 && tenant != one && lane.Find(tenant, priority) is null ? tenant.Weight : 0;
+            }
+        }
+
+        return weight;
+    }
 
     /// <summary>What is booked of a tenant's own budget in a class.</summary>
     public BookingLine? OfTenant(Tenant tenant, int priority) => _tenants.GetValueOrDefault((tenant, priority));
@@ -449,17 +491,8 @@ internal sealed class Bookings
     private void Tally(Booking booking, Call call, int sign)
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
-        var key = (lane, priority);
-        if (!_classes.TryGetValue(key, out var of))
-        {
-            of = (new(), 0);
-        }
-
-        var before = booking.Line.Ahead.Count;
         Add(booking.Line.Ahead, call.Cost);
-        Add(of.Line, call.Cost);
-        var weight = before == 0 ? owner.Weight : booking.Line.Ahead.Count == 0 ? -owner.Weight : 0;
-        _classes[key] = (of.Line, of.Line.Count == 0 ? 0 : Math.Max(0, of.Weight + weight));
+        Add(LineIn(_classes, (lane, priority)), call.Cost);
         Add(LineIn(_tenants, (owner, priority)), call.TenantCost);
         if (call.User is { } user)
         {

@@ -78,8 +78,10 @@ internal sealed class BudgetedDeployment(string id, Budget account, Budget own, 
         return held;
     }
 
-    /// <summary>How long a call runs, seldom longer; a guess before any was seen.</summary>
-    public TimeSpan Runs => isTimed ? TimeSpan.FromSeconds(Math.Min(MostOfRun, seconds + (2 * deviation))) : UnknownRun;
+    /// <summary>How long a call runs; a guess before any was seen.</summary>
+    public RunTime Runs => isTimed
+        ? new(TimeSpan.FromSeconds(Math.Min(MostOfRun, seconds)), TimeSpan.FromSeconds(Math.Min(MostOfRun, seconds + (2 * deviation))))
+        : new(UnknownRun, UnknownRun);
 
     /// <summary>When a charge will go out behind others that go as soon as they fit.</summary>
     public Instant Foresee(in Charge charge, in Charge certain, in QueueAhead ahead, Instant now) => Foresee(charge, certain, ahead, now, out _);
@@ -98,6 +100,9 @@ internal sealed class BudgetedDeployment(string id, Budget account, Budget own, 
 
         return turn;
     }
+
+    /// <summary>True where a limit gives its room all at once, as a window does, and not bit by bit.</summary>
+    public bool ComesAtOnce { get; } = Array.Exists([own, account, .. shared], scope => scope.Meters.Any(meter => meter.Round(default) is not null));
 
     /// <summary>True where two have a budget with limits in common, so that their calls need the same room.</summary>
     public bool IsRival(BudgetedDeployment other) => this == other || Array.Exists(scopes, scope => scope.Meters.Count > 0 && Array.IndexOf(other.scopes, scope) >= 0);

@@ -135,6 +135,9 @@ public sealed class Call
     /// <summary>When it was told that time.</summary>
     internal Instant BookedSince { get; set; }
 
+    /// <summary>Whether it is likely to be refused, once those are known who come at the same time.</summary>
+    internal bool IsUndecided { get; set; }
+
     internal Tenant? Owner { get; set; }
 
     internal User? OwnerUser { get; set; }
@@ -219,6 +222,7 @@ public sealed class Call
         State = CallState.Waiting;
         Place = -1;
         Refusal = null;
+        IsUndecided = false;
         BookedAt = Instant.Unknown;
         Generation = handingIn;
         SubmittedAt = now;

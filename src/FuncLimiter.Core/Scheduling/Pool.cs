@@ -13,18 +13,22 @@ internal sealed class Pool
     public const int Classes = 3;
 
     private const double LeastWeight = 0.01;
+    private const int Crowd = 8;
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(30);
     private readonly Func<Call, Instant, bool> admit;
     private readonly Func<int, bool> isWaiting;
     private readonly double[] present = new double[Classes];
     private readonly ServiceRate[] rates = [new(Lasting), new(Lasting), new(Lasting)];
+    private readonly ServiceRate[] served = [new(Lasting), new(Lasting), new(Lasting)];
     private readonly ClassFloors classFloors;
+    private readonly Instant[] arrivals = new Instant[Crowd];
     private readonly PriorityQueue<Flow, long> heldUp = new();
     private readonly List<(Flow Flow, Call Call)> stalled = [];
     private readonly int[] stalledFlows = new int[Classes];
     private bool isWeighed;
     private bool hasServedPastClaims;
     private long pass;
+    private int nextArrival;
 
     /// <summary>A pool with nothing in it.</summary>
     /// <param name="index">Its number among the pools.</param>
@@ -52,10 +56,10 @@ internal sealed class Pool
     public double Present(int priority) => present[priority];
 
     /// <summary>
-    /// How much work of a class arrives a second for the first time, also what is then refused: under overload that is what those behind it must
-    /// reckon with.
+    /// How much work of a class arrives a second for the first time, also what is then refused, and how much is served: under overload that is
+    /// what those behind it must reckon with.
     /// </summary>
-    public double Rate(int priority, Instant now) => rates[priority].PerSecond(now);
+    public (double Arrived, double Served) Rates(int priority, Instant now) => (rates[priority].PerSecond(now), served[priority].PerSecond(now));
 
     /// <summary>Whether a class may go before higher ones, by its floor.</summary>
     public bool IsOwed(Priority priority) => classFloors.IsOwed((int)priority);
@@ -64,7 +68,15 @@ internal sealed class Pool
     public Func<Call, Instant, bool> MayGo { get; set; } = (_, _) => true;
 
     /// <summary>A call has arrived for the first time, its cost is known.</summary>
-    public void Arrive(Call call, Instant now) => rates[(int)call.Priority].Add(call.Cost, now);
+    public void Arrive(Call call, Instant now)
+    {
+        rates[(int)call.Priority].Add(call.Cost, now);
+        arrivals[nextArrival] = now;
+        nextArrival = (nextArrival + 1) % Crowd;
+    }
+
+    /// <summary>Whether many have arrived since an instant.</summary>
+    public bool IsCrowded(Instant since) => arrivals[nextArrival] >= since;
 
     public void Enqueue(Lane lane, Call call)
     {
@@ -90,6 +102,7 @@ internal sealed class Pool
 
         present[priority] = Math.Max(present[priority], clock.Value);
         clock.Add(call.Cost);
+        served[priority].Add(call.Cost, now);
         if (Waiting > 0)
         {
             classFloors.Count(priority, call.Cost, isWaiting);

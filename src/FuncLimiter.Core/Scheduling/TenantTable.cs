@@ -29,6 +29,9 @@ internal sealed class TenantTable
 
     public IEnumerable<Tenant> All => configured.Values.Concat(others.Values);
 
+    /// <summary>How many there are.</summary>
+    public int Count => configured.Count + others.Count;
+
     /// <summary>A tenant that has been here, or is configured; null for others.</summary>
     public Tenant? Known(string id) => configured.GetValueOrDefault(id) ?? others.GetValueOrDefault(id);
 

@@ -7,7 +7,7 @@ namespace FuncLimiter.Core.Scheduling;
 /// <param name="Calls">How many calls.</param>
 /// <param name="Booked">How many of them are of callers who have to come back first, and come a little late.</param>
 /// <param name="Runs">How long a call runs.</param>
-internal readonly record struct QueueAhead(double Work, double Calls, double Booked, TimeSpan Runs)
+internal readonly record struct QueueAhead(double Work, double Calls, double Booked, RunTime Runs)
 {
     /// <summary>How much later than their turn callers come back at most, with what rounding adds.</summary>
     public static readonly TimeSpan Late = TimeSpan.FromSeconds(2.5);
@@ -22,7 +22,10 @@ internal readonly record struct QueueAhead(double Work, double Calls, double Boo
     /// The same where so many callers are awaited at a time: the more they are, the less it matters how late one of them comes, and the more
     /// how late they come on average.
     /// </summary>
-    public double LostSecondsOf(double together) => Booked > 0 ? UsuallyLate.TotalSeconds + ((Late - UsuallyLate).TotalSeconds / Math.Sqrt(together)) : 0;
+    public double LostSecondsOf(double together) => Booked > 0 ? LostFor(together).TotalSeconds : 0;
+
+    /// <summary>The same where callers are awaited.</summary>
+    public static TimeSpan LostFor(double together) => UsuallyLate + ((Late - UsuallyLate) / Math.Sqrt(together));
 
     /// <summary>The same queue with another one before it.</summary>
     public static QueueAhead operator +(QueueAhead left, QueueAhead right) =>
@@ -36,6 +39,15 @@ internal readonly record struct QueueAhead(double Work, double Calls, double Boo
     public static QueueAhead Min(QueueAhead left, QueueAhead right) => left.Work <= right.Work ? left : right;
 }
 
+/// <summary>How long calls run.</summary>
+/// <param name="Usual">On average.</param>
+/// <param name="Longest">Seldom longer.</param>
+internal readonly record struct RunTime(TimeSpan Usual, TimeSpan Longest)
+{
+    /// <summary>How long so many take together, each beginning as another ends: the more they are, the less one that runs long matters.</summary>
+    public TimeSpan Together(double calls) => Usual + ((Longest - Usual) / Math.Sqrt(calls));
+}
+
 /// <summary>When a call's turn comes, and which budget has no room for it before.</summary>
 /// <param name="At">When.</param>
 /// <param name="By">The budget that will have room for it last; null where all have room now.</param>
@@ -47,6 +59,11 @@ internal readonly record struct ForecastTurn(Instant At, Budget? By);
 internal static class WaitForecast
 {
     private const double LeastShare = 0.01;
+    private const double LeastCost = 1e-5;
+    private const double MostBreadth = 1000;
+
+    // After a crowd of a higher class some more of it come, by experience.
+    private const double MoreToCome = 0.3;
     private const int MostRounds = 5;
 
     // Bookings are this much farther apart than budgets refill, so that what is a little late does not make all behind it late.
@@ -71,7 +88,7 @@ internal static class WaitForecast
         {
             for (var i = 0; i <= priority; i++)
             {
-                var before = new QueueAhead(rival.Waiting(i), rival.WaitingCalls(i), 0, runs) + Booked(bookings.Of(rival, i).Line);
+                var before = new QueueAhead(rival.Waiting(i), rival.WaitingCalls(i), 0, runs) + Booked(bookings.Of(rival, i));
                 (same, higher) = i == priority ? (same + before, higher) : (same, higher + before);
             }
 
@@ -121,7 +138,7 @@ internal static class WaitForecast
             others += new QueueAhead(rival.Waiting((int)call.Priority), rival.WaitingCalls((int)call.Priority), 0, runs);
             for (var i = 0; i < (int)call.Priority; i++)
             {
-                var booked = bookings.Of(rival, i).Line;
+                var booked = bookings.Of(rival, i);
                 higher += new QueueAhead(rival.Waiting(i) + (booked?.Cost ?? 0), rival.WaitingCalls(i) + (booked?.Count ?? 0), 0, runs);
             }
         }
@@ -158,7 +175,7 @@ internal static class WaitForecast
         var open = Open(call, now);
         var drain = Drain(call, floors, bookings, open, now) / open;
         var line = (queues.Higher + mine) * (1 / drain);
-        line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, mine * (1 / floor)) : line;
+        line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, ByFloor(mine, call, floor)) : line;
         line *= lane.Places[0].Share / open;
         var turn = new ForecastTurn(Instant.Never, null);
         for (var i = 0; i < lane.Places.Length; i++)
@@ -179,28 +196,49 @@ internal static class WaitForecast
         ForecastTurn Later(ForecastTurn first, Instant at, Budget by) => at > now && at >= first.At ? new(at, by) : first;
     }
 
-    // Whoever has little waiting is served as often as its weight says, however much others have waiting, or booked.
-    private static double PartOf(Call call, Bookings bookings)
+    // A class goes before higher ones once it has earned a call: so long its own turn takes, too.
+    private static QueueAhead ByFloor(in QueueAhead mine, Call call, double floor) =>
+        new(((mine.Work + call.Cost) / floor) - call.Cost, ((mine.Calls + 1) / floor) - 1, mine.Booked / floor, mine.Runs);
+
+    /// <summary>The part of its class that is a tenant's: whoever has little waiting is served as often as its weight says, however much others have.</summary>
+    public static double PartOf(Call call, Bookings bookings)
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
-        var waiting = lane.WaitingWeight(priority) + (lane.Find(owner, priority) is null ? owner.Weight : 0);
-        var booked = bookings.Of(lane, priority).Weight + (bookings.Find(lane, priority, owner) is { Ahead.Count: > 0 } ? 0 : owner.Weight);
-        return owner.Weight / Math.Max(waiting, booked);
+        return owner.Weight / bookings.WeightWith(owner, lane, priority);
     }
 
     private static double Drain(Call call, IReadOnlyList<double> floors, Bookings bookings, double open, Instant now)
     {
-        var (lane, priority, others) = (call.Lane!, (int)call.Priority, 0.0);
+        var (lane, priority, arriving, lasting, lower) = (call.Lane!, (int)call.Priority, 0.0, 0.0, 0.0);
         for (var i = 0; i < floors.Count; i++)
         {
-            others += i < priority ? lane.Pool.Rate(i, now)
-                : i > priority && (lane.WaitingCalls(i) > 0 || bookings.Of(lane, i).Line is { Count: > 0 }) ? open * floors[i] : 0;
+            if (i < priority)
+            {
+                // A crowd that came once waits or is booked, and counts there: what was served of late keeps coming.
+                var (arrived, served) = lane.Pool.Rates(i, now);
+                (arriving, lasting) = (arriving + arrived, lasting + Math.Min(arrived, served));
+            }
+            else if (i > priority && (lane.WaitingCalls(i) > 0 || bookings.Of(lane, i) is { Count: > 0 }))
+            {
+                lower += open * floors[i];
+            }
         }
 
-        return Math.Max(open * Math.Max(floors[priority], LeastShare), open - others);
+        var higher = Math.Max(lasting, Math.Min(arriving, open * MoreToCome));
+        return Math.Max(open * Math.Max(floors[priority], LeastShare), open - higher - lower);
     }
 
-    // How many places' capacity a call's queue can count on. Those that are closed now will be open when its turn comes, where no other is;
+    /// <summary>How much a place's capacity for a call is of the first one's.</summary>
+    private static double Breadth(Call call, int place)
+    {
+        var (first, own) = (call.Lane!.Places[0].Cost(call.Provider[0]), call.Lane.Places[place].Cost(call.Provider[place]));
+        return Math.Min(first, own) < LeastCost ? 1 : Math.Clamp(first / own, 1 / MostBreadth, MostBreadth);
+    }
+
+    /// <summary>How often the capacity of a place is there for a call's queue, in all the places that are open to it.</summary>
+    public static double Breadths(Call call, int place, Instant now) => Open(call, now) / Breadth(call, place);
+
+    // How much of the first place's capacity a call's queue can count on. Those that are closed now will be open when its turn comes, where no other is;
     // those that a budget binds which they have in common are one.
     private static double Open(Call call, Instant now)
     {
@@ -225,7 +263,7 @@ internal static class WaitForecast
                 isCounted = (call.Excluded >> j & 1) == 0 && place.IsBoundWith(lane.Places[j], call.ChargeAt(i));
             }
 
-            open += isCounted ? 0 : place.Share;
+            open += isCounted ? 0 : place.Share * Breadth(call, i);
         }
 
         return open > 0 ? open : lane.Places[0].Share;

@@ -203,7 +203,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
         User = overload.User,
         Priority = caller.Priority,
         Consumer = overload.Charge,
-        Provider = [overload.Charge],
+        Provider = [.. Enumerable.Repeat(overload.Charge, overload.Spec.Routes[0].Targets.Count)],
         MaxWait = overload.MaxWait,
         Caller = overload.Likeness switch { Likeness.Distinct => caller.Id, Likeness.Changing => ++nonce, _ => 7 },
         IsBack = overload.Likeness == Likeness.Counted ? caller.Tries > 1 : null,

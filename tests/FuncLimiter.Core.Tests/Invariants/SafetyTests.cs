@@ -78,7 +78,7 @@ public class SafetyTests
         WithOutsiders, history => Play(history, Buckets, spec => new BelievesNoReports(spec), TimeSpan.Zero, rounding: 1), 1000);
 
     [Fact]
-    public void Safety_FailsFor_ForgetsAcrossCrashes() => Fails(WithCrashes, Durable, spec => new ForgetsAcrossCrashes(spec));
+    public void Safety_FailsFor_ForgetsAcrossCrashes() => Fails(WithCrashes, Durable, spec => new ForgetsAcrossCrashes(spec), 3000);
 
     [Fact]
     public void Safety_FailsFor_WritesNothingAhead() => Fails(WithCrashes, Durable, spec => new WritesNothingAhead(spec));
@@ -86,8 +86,8 @@ public class SafetyTests
     private static void Holds(Arbitrary<History> histories, WorldKind kind, int count) =>
         Property.Holds(histories, history => Play(history, kind, spec => new(spec), TimeSpan.FromMilliseconds(20)), count);
 
-    private static void Fails(Arbitrary<History> histories, WorldKind kind, Func<LimiterSpec, LimiterUnderTest> make) =>
-        Property.Fails(histories, history => Play(history, kind, make, TimeSpan.FromMilliseconds(20)), 1000);
+    private static void Fails(Arbitrary<History> histories, WorldKind kind, Func<LimiterSpec, LimiterUnderTest> make, int count = 1000) =>
+        Property.Fails(histories, history => Play(history, kind, make, TimeSpan.FromMilliseconds(20)), count);
 
     private static void Play(History history, WorldKind kind, Func<LimiterSpec, LimiterUnderTest> make, TimeSpan jitter, double rounding = 0)
     {

@@ -1,0 +1,132 @@
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using Xunit.Abstractions;
+
+namespace FuncLimiter.Core.Tests.Invariants;
+
+/// <summary>
+/// Invariant 7 where more comes together than one crowd and one limit: each kind of limit at each scope, with others arriving, with tenants of
+/// unlike weights, with several classes, over two deployments. Each overload by itself, each in ten crowds.
+/// </summary>
+public class MixedOverloadTests(ITestOutputHelper output)
+{
+    private const double Honest = 0.95;
+    private const int Crowds = 10;
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private static readonly (string Name, Func<long, Limit> Of)[] Kinds =
+    [
+        ("bucket of 5 s", amount => new(Dimension.Requests, amount, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 5 }),
+        ("bucket of a minute", amount => new(Dimension.Requests, amount, Minute, LimitAlgorithm.Bucket)),
+        ("sliding minute", amount => new(Dimension.Requests, amount, Minute, LimitAlgorithm.Sliding)),
+        ("fixed minute", amount => new(Dimension.Requests, amount, Minute, LimitAlgorithm.Fixed)),
+        ("fixed 10 s", amount => new(Dimension.Requests, amount / 6, TimeSpan.FromSeconds(10), LimitAlgorithm.Fixed)),
+        ("tokens, bucket of 5 s", amount => new(Dimension.Tokens, amount * 100, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 5 }),
+        ("tokens, sliding minute", amount => new(Dimension.Tokens, amount * 100, Minute, LimitAlgorithm.Sliding)),
+        ("tokens, fixed minute", amount => new(Dimension.Tokens, amount * 100, Minute, LimitAlgorithm.Fixed)),
+    ];
+
+    public static TheoryData<string> Overloads => [.. All.Keys];
+
+    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(Slots()).Concat(Mixed()).ToDictionary(one => one.Name, one => one.Overload);
+
+    [Theory]
+    [MemberData(nameof(Overloads))]
+    public void RefusedCallers_WhoComeBackWhenTold_GoOutAtOnce(string overload)
+    {
+        var crowds = Enumerable.Range(1, Crowds).Select(All[overload].Run).ToList();
+        var (returned, atOnce) = (crowds.Sum(crowd => crowd.Returned), crowds.Sum(crowd => crowd.AtOnce));
+        output.WriteLine($"{overload}: {atOnce} of {returned} at once, {crowds.Count(crowd => crowd.Part < Honest)} of {Crowds} crowds below; the last at {crowds.Max(crowd => crowd.Last):0} s");
+
+        Assert.True(returned > 0, "Nobody came back.");
+        Assert.True(atOnce >= Honest * returned, $"{atOnce} of {returned}; {crowds.MinBy(crowd => crowd.Part)}");
+        Assert.True(crowds.Count(crowd => crowd.Part < Honest) <= Crowds / 3, $"{crowds.MinBy(crowd => crowd.Part)}");
+    }
+
+    // One after another they take two minutes, whatever is expected of the classes before them.
+    [Fact]
+    public void LowerClasses_OfACrowd_AreToldTimesNotFarFromThoseAtWhichTheyCanBeServed()
+    {
+        var crowd = All["three classes, bucket of 5 s"].Run();
+
+        Assert.Equal(120, crowd.Admitted);
+        Assert.InRange(crowd.Last, 110, 200);
+    }
+
+    private static IEnumerable<(string Name, Comeback Overload)> Limits() =>
+        from kind in Kinds
+        from scope in new[] { "deployment", "account", "tenant", "user" }
+        from load in new (int Rpm, int Callers, double Others, int Wait)[] { (60, 100, 0, 5), (60, 100, 0.5, 2), (600, 900, 3, 1), (120, 200, 1, 0) }
+        select ($"{scope}, {kind.Name}, {load.Rpm} rpm, {load.Callers} callers and {load.Others} a second, wait {load.Wait}", With(scope, kind.Of(load.Rpm)) with
+        {
+            Callers = load.Callers,
+            Newcomers = load.Others,
+            NewcomersFor = load.Others > 0 ? Minute : null,
+            MaxWait = TimeSpan.FromSeconds(load.Wait),
+        });
+
+    private static IEnumerable<(string Name, Comeback Overload)> Slots() =>
+        from scope in new[] { "deployment", "account", "tenant", "user" }
+        from load in new (int Places, int Callers, double Others, double Runs)[] { (4, 60, 0, 1.7), (4, 60, 0.3, 5), (20, 300, 2, 3), (2, 20, 0.05, 10) }
+        select ($"{scope}, {load.Places} at once, {load.Callers} callers and {load.Others} a second, runs {load.Runs}",
+            With(scope, new(Dimension.Concurrent, load.Places, TimeSpan.Zero, LimitAlgorithm.Concurrency)) with
+            {
+                Callers = load.Callers,
+                Newcomers = load.Others,
+                NewcomersFor = load.Others > 0 ? Minute : null,
+                MaxWait = TimeSpan.FromSeconds(3),
+                Runs = TimeSpan.FromSeconds(load.Runs),
+                Before = 5,
+                Length = TimeSpan.FromHours(1),
+            });
+
+    private static IEnumerable<(string Name, Comeback Overload)> Mixed()
+    {
+        foreach (var (name, limit) in Kinds)
+        {
+            var one = With("deployment", limit(60)) with { MaxWait = TimeSpan.FromSeconds(5), Length = TimeSpan.FromHours(1) };
+            yield return ($"three classes, {name}", one with { Classes = [Priority.Interactive, Priority.Standard, Priority.Background], Callers = 120 });
+            yield return ($"two classes and others, {name}", one with { Classes = [Priority.Interactive, Priority.Standard], Callers = 100, Newcomers = 0.5, NewcomersFor = Minute });
+            yield return ($"weights 3 and 1, {name}", one with { Spec = Weighing(one.Spec, 3, 1), Tenants = ["t0", "t1"], Callers = 200 });
+            yield return ($"weights 1, 1 and 1, {name}", one with { Spec = Weighing(one.Spec, 1, 1, 1), Tenants = ["t0", "t1", "t2"], Callers = 150 });
+            yield return ($"two deployments, {name}", one with { Spec = Two(limit(60), limit(60)), Callers = 200 });
+            yield return ($"a tenant's and a deployment's, {name}", one with { Spec = World([], [limit(90)], [limit(60)], []), Callers = 150 });
+            if (name != "fixed 10 s")
+            {
+                yield return ($"two unlike deployments, {name}", one with { Spec = Two(limit(120), limit(30)), Callers = 200, Newcomers = 1, NewcomersFor = Minute });
+            }
+        }
+    }
+
+    private static Comeback With(string scope, Limit limit) => new()
+    {
+        Spec = scope switch
+        {
+            "deployment" => World([], [limit], [], []),
+            "account" => World([limit], [], [], []),
+            "tenant" => World([], [], [limit], []),
+            _ => World([], [], [], [limit]),
+        },
+        User = "u",
+        Length = TimeSpan.FromMinutes(30),
+    };
+
+    private static LimiterSpec World(IReadOnlyList<Limit> account, IReadOnlyList<Limit> deployment, IReadOnlyList<Limit> tenant, IReadOnlyList<Limit> user) => new()
+    {
+        Accounts = [new("one", account)],
+        Deployments = [new("one/m", "one", deployment)],
+        Routes = [new("m", ["one/m"], [])],
+        Tenants = [new("a", 1, tenant, user)],
+    };
+
+    private static LimiterSpec Two(Limit first, Limit second) => new()
+    {
+        Accounts = [new("one", []), new("two", [])],
+        Deployments = [new("one/m", "one", [first]), new("two/m", "two", [second])],
+        Routes = [new("m", ["one/m", "two/m"], [])],
+        Tenants = [new("a", 1, [], [])],
+    };
+
+    private static LimiterSpec Weighing(LimiterSpec spec, params double[] weights) =>
+        spec with { Tenants = [.. weights.Select((weight, i) => new TenantSpec($"t{i}", weight, [], []))] };
+}
