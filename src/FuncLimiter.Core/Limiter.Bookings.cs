@@ -45,7 +45,7 @@ public sealed partial class Limiter
         }
 
         var isFull = waiting > queue.MaxWaiting;
-        if (!isFull && turn.At > call.Deadline && given is null && HangsOnOthers(call, now) && now + Crowding < call.Deadline)
+        if (!isFull && turn.At > call.Deadline && given is null && HangsOnOthers(call, turn, now) && now + Crowding < call.Deadline)
         {
             line.Undecided.Add(call);
             call.IsUndecided = true;
@@ -109,8 +109,9 @@ public sealed partial class Limiter
     }
 
     // In a crowd one's turn comes later the more others come of whom nothing is known yet: of higher classes, of other tenants.
-    private bool HangsOnOthers(Call call, Instant now) =>
-        (call.Priority != Priority.Interactive || tenants.Count > 1) && call.Lane!.Pool.IsCrowded(now - Crowding);
+    private bool HangsOnOthers(Call call, ForecastTurn turn, Instant now) =>
+        (call.Priority != Priority.Interactive || (tenants.Count > 1 && turn.By != call.Owner!.Budget && turn.By != call.OwnerUser?.Budget))
+        && call.Lane!.Pool.IsCrowded(now - Crowding);
 
     // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills. What a window or
     // ended calls give comes for many at once.
@@ -147,7 +148,7 @@ public sealed partial class Limiter
             var own = AmountOf(call);
             if (own > 0 && line is not null && meter.Round(lane.Places[0].Runs) is { } round)
             {
-                var room = isTenants || isUsers ? meter.Effective : meter.Effective * WaitForecast.PartOf(call, bookings) * WaitForecast.Breadths(call, place, now);
+                var room = isTenants || isUsers ? meter.Effective * by.Share : meter.Effective * WaitForecast.PartOf(call, bookings) * WaitForecast.Breadths(call, place, now);
                 if (line.FilledFrom(Math.Max(own, Math.Floor(room / own) * own), AmountOf) is { IsKnown: true } filled)
                 {
                     turn = turn with { At = Instant.Max(turn.At, filled + round) };
