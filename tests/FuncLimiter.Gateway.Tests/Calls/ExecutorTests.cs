@@ -27,7 +27,7 @@ public class ExecutorTests
     public async Task Execute_Refused_HandsTheRefusalBack()
     {
         await using var gateway = await TestGateway.StartAsync();
-        gateway.Limiter.Decide = FakeLimiter.Refuse(RefusalReason.WouldWaitTooLong, "tenant:acme", Instant.From(DateTimeOffset.UtcNow.AddSeconds(9)));
+        gateway.Limiter.Decide = FakeLimiter.Refuse(RefusalReason.WouldWaitTooLong, "tenant:acme", Instant.From(DateTimeOffset.UtcNow.AddSeconds(8.5)));
 
         var result = await gateway.Executor.ExecuteAsync(Call(Samples.Chat) with { MaxWait = TimeSpan.FromHours(5) }, CancellationToken.None);
 
