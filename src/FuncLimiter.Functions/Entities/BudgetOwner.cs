@@ -146,6 +146,6 @@ internal sealed class BudgetOwner
 
     private IReadOnlyList<Limit> Amended(string budget, IReadOnlyList<Limit> limits) =>
         _limits!.Amounts.TryGetValue(budget, out var amounts) && amounts.Length == limits.Count
-            ? [.. limits.Zip(amounts, (limit, amount) => limit with { Amount = Math.Max(1, amount) })]
+            ? [.. limits.Zip(amounts, (limit, amount) => limit with { Amount = Math.Max(1, amount), IsOpen = false })]
             : limits;
 }

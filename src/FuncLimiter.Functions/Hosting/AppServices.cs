@@ -81,6 +81,7 @@ internal static class AppServices
         services.AddSingleton(provider => new LeaseSource(
             LimiterSpecs.From(configuration, isDurable: false), provider.GetRequiredService<LeasePolicy>()));
         services.AddSingleton<DurableClientSource>();
+        services.AddSingleton<OwnersLimits>();
         services.AddSingleton<EntityLeaseOwners>();
         services.AddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EntityLeaseOwners>());
         services.AddSingleton(provider => MakeLimiter(provider.GetRequiredService<LeaseSource>(), provider.GetRequiredService<TimeProvider>()));

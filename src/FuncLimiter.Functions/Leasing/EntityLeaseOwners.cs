@@ -11,7 +11,7 @@ namespace FuncLimiter.Functions.Leasing;
 /// Asks the entities that own budgets: by a signal, one operation of the entity, and by reading its state until the answer is in it. An
 /// orchestration that called the entity would cost a dozen storage transactions more for each ask, and seconds where its queues back off.
 /// </summary>
-internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource source, TimeProvider time) : ILeaseOwners
+internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource source, OwnersLimits limits, TimeProvider time) : ILeaseOwners
 {
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(0.5);
@@ -35,6 +35,7 @@ internal sealed class EntityLeaseOwners(DurableClientSource clients, LeaseSource
             if (await client.Entities.GetEntityAsync<OwnerState>(owner, true, cancellationToken) is { IncludesState: true } found
                 && BudgetAnswers.Find(found.State, ask) is { } answer)
             {
+                limits.Follow(found.State.Limits);
                 return answer;
             }
         }

@@ -16,6 +16,9 @@ internal sealed class UpstreamDouble
 
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>What its API of limits answers; null where it has none.</summary>
+    public Func<HttpRequestMessage, (HttpStatusCode Status, string Body)>? Limits { get; set; }
+
     /// <summary>The provider as one process reaches it.</summary>
     public HttpMessageHandler For(Worker worker, SimulatedTime time) => new Handler(this, worker, time);
 
@@ -24,6 +27,12 @@ internal sealed class UpstreamDouble
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await worker.Living();
+            if (upstream.Limits is { } limits && request.Method == HttpMethod.Get)
+            {
+                var (status, body) = limits(request);
+                return new HttpResponseMessage(status) { Content = new StringContent(body), RequestMessage = request };
+            }
+
             upstream.Calls.Add(time.GetUtcNow());
             await Task.Delay(upstream.Duration, time, cancellationToken);
             await worker.Living();

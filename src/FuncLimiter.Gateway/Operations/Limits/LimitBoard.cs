@@ -19,7 +19,11 @@ public sealed class LimitBoard
     public LimitSourceState? Of(string account) => _sources.GetValueOrDefault(account);
 
     /// <summary>Takes in what came of asking; what was told before stands where nothing was told now.</summary>
-    internal LimitSourceState Show(AccountConfiguration account, LimitsTold told, DateTimeOffset now) => _sources.AddOrUpdate(
+    /// <param name="account">The account.</param>
+    /// <param name="told">What came of it.</param>
+    /// <param name="now">Now.</param>
+    /// <returns>How its source stands.</returns>
+    public LimitSourceState Show(AccountConfiguration account, LimitsTold told, DateTimeOffset now) => _sources.AddOrUpdate(
         account.Id,
         _ => Next(null, account, told, now),
         (_, before) => Next(before, account, told, now));

@@ -8,7 +8,9 @@ using FuncLimiter.Providers.Limits;
 namespace FuncLimiter.Gateway.Operations.Limits;
 
 /// <summary>Asks a provider's API for an account's limits.</summary>
-internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
+/// <param name="upstream">The way to providers.</param>
+/// <param name="time">The clock.</param>
+public sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 {
     private const int MostPages = 100;
     private const int MostBytes = 8 * 1024 * 1024;
@@ -116,4 +118,4 @@ internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 /// <summary>What came of asking.</summary>
 /// <param name="Limits">What was told; null where nothing was.</param>
 /// <param name="Fault">Why not; null where something was.</param>
-internal sealed record LimitsTold(ReadLimits? Limits, string? Fault);
+public sealed record LimitsTold(ReadLimits? Limits, string? Fault);
