@@ -15,6 +15,7 @@ internal static class CommandLine
         ServeCommand.Create(),
         CheckCommand.Create(),
         ImportCommand.Create(),
+        DiscoverCommand.Create(),
         PlanCommand.Create(),
         SimulateCommand.Create(),
         CompletionCommand.Create(),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using FuncLimiter.Server.Commands;
+using FuncLimiter.Server.Tests.Limits;
 using FuncLimiter.Server.Tests.Processes;
 
 namespace FuncLimiter.Server.Tests.Commands;
@@ -21,6 +22,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["serve"] = "--config good.json --data served --urls http://127.0.0.1:0",
         ["check"] = "--config good.json --json",
         ["import"] = "litellm litellm.yaml --out {new}",
+        ["discover"] = "--keys keys.env --out {new}",
         ["plan"] = "--volumes volumes.json --config good.json --json",
         ["simulate"] = "--config good.json --fleet fleet.json --seed 7 --json",
         ["completion"] = "bash",
@@ -40,6 +42,8 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["import from"] = (["litellm"], ["nobody", "LiteLLM"]),
         ["import file"] = (["./litellm.yaml"], ["missing.yaml", "broken.json", "good.json", "."]),
         ["import --out"] = (["./{new}"], ["litellm.yaml", ".", "litellm.yaml/x"]),
+        ["discover --keys"] = (["./keys.env"], ["missing.env", "good.json", "empty.env", "stranger.env", "."]),
+        ["discover --out"] = (["./{new}"], ["keys.env", ".", "keys.env/x"]),
         ["plan --volumes"] = (["./volumes.json"], ["missing.json", "broken.json", "."]),
         ["plan --config"] = (["./good.json"], ["missing.json", "broken.json", "."]),
         ["plan --json"] = (["true", "false"], ["maybe"]),
@@ -155,6 +159,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         private readonly ServerFolder _folder = NewFolder();
         private ServerProcess? _server;
         private FuncLimiter.Simulation.Providers.ProviderDouble? _double;
+        private LimitApis? _apis;
 
         /// <summary>Where the files are.</summary>
         public string Folder => Path.GetDirectoryName(_folder.ConfigurationFile)!;
@@ -166,6 +171,10 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
             Write("litellm.yaml", "model_list: [{ model_name: m, litellm_params: { model: openai/m, api_key: os.environ/ANY } }]");
             Write("volumes.json", """{ "teams": [{ "id": "a", "work": [{ "route": "m", "callsPerHour": 60, "inputTokens": 100, "outputTokens": 20 }] }] }""");
             Write("fleet.json", """{ "hours": 1, "tenants": [{ "id": "a", "groups": [{ "route": "m", "callsPerHour": 60, "inputTokens": 100, "outputTokens": 20 }] }] }""");
+            _apis = await LimitApis.StartAsync(("gpt-x", 600, 120_000));
+            Write("keys.env", $"# keys\nexport OPENAI_API_KEY='{LimitApis.OpenRouterKey}'\nOPENAI_BASE_URL={_apis.BaseAddress}/v1\n");
+            Write("stranger.env", $"OPENAI_API_KEY=nobodys\nOPENAI_BASE_URL={_apis.BaseAddress}/v1\n");
+            Write("empty.env", "# nothing\n");
             _server = await _folder.With("ANY", "any").StartAsync();
             _double = await FuncLimiter.Simulation.Providers.ProviderDouble.StartAsync(new() { Deployments = [] });
         }
@@ -174,6 +183,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         {
             await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
             await (_double?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (_apis?.DisposeAsync() ?? ValueTask.CompletedTask);
             _folder.Dispose();
         }
 

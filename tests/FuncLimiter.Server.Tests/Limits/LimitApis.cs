@@ -85,6 +85,9 @@ internal sealed class LimitApis : IAsyncDisposable
             "/v1/organizations/workspaces/wrkspc_1/rate_limits" => Guarded(request.Headers["x-api-key"].ToString(), AnthropicError, () => Anthropic(request, "workspace_rate_limit", 2)),
             $"{Resource}/deployments" => request.Headers.Authorization != $"Bearer {AzureToken}" ? (401, AzureError("InvalidAuthenticationToken"))
                 : AzureMayRead ? (200, Azure(request)) : (403, AzureError("AuthorizationFailed")),
+            "/v1/models" or "/api/v1/models" => request.Headers.Authorization == $"Bearer {OpenRouterKey}" || request.Headers["x-api-key"] == OpenRouterKey
+                ? (200, Models())
+                : (401, OpenAIError("Incorrect API key provided.")),
             "/api/v1/key" => request.Headers.Authorization == $"Bearer {OpenRouterKey}"
                 ? (200, OpenRouter())
                 : (401, JsonNode.Parse("""{"error":{"code":401,"message":"Missing Authentication header"}}""")!),
@@ -134,6 +137,13 @@ internal sealed class LimitApis : IAsyncDisposable
                   { "key": "image", "renewalPeriod": 60, "count": 3 }] } }] }
             """)!;
     }
+
+    private JsonObject Models() => new()
+    {
+        ["object"] = "list",
+        ["has_more"] = false,
+        ["data"] = new JsonArray([.. _limits.Select(limit => limit.Model).Append("whisper-1").Select(model => new JsonObject { ["id"] = model, ["object"] = "model" })]),
+    };
 
     private JsonNode OpenRouter() => JsonNode.Parse($$"""
         { "data": { "label": "sk-or-v1-au7...890", "limit": {{(Credit is { } usd ? usd.ToString(System.Globalization.CultureInfo.InvariantCulture) : "null")}},

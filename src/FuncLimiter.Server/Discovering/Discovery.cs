@@ -1,0 +1,236 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Limits;
+using FuncLimiter.Providers;
+using FuncLimiter.Providers.Limits;
+
+namespace FuncLimiter.Server.Discovering;
+
+/// <summary>Makes a configuration of keys alone: asks each provider which models its key may call, and leaves the limits to it.</summary>
+/// <param name="upstream">The way to providers.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
+{
+    /// <summary>Where Azure is managed, for clouds of its own.</summary>
+    private const string Management = "AZURE_OPENAI_MANAGEMENT_URL";
+
+    private const int MostPages = 50;
+    private const int MostBytes = 16 * 1024 * 1024;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
+
+    // By the names under which SDKs and tools look for keys. Providers whose limits nobody tells need a person, see docs/limits.md.
+    private static readonly KnownKey[] Known =
+    [
+        new("openai", ["OPENAI_API_KEY"], "OPENAI", "/v1/models"),
+        new("anthropic", ["ANTHROPIC_API_KEY"], "ANTHROPIC", "/v1/models?limit=1000"),
+        new("openrouter", ["OPENROUTER_API_KEY"], "OPENROUTER", "/api/v1/models"),
+        new("groq", ["GROQ_API_KEY"], "GROQ", "/openai/v1/models"),
+        new("mistral", ["MISTRAL_API_KEY"], "MISTRAL", "/v1/models"),
+        new("xai", ["XAI_API_KEY"], "XAI", "/v1/models"),
+        new("azure-openai", ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY"], "AZURE_OPENAI", null),
+    ];
+
+    // What takes and gives no text, by parts of its name.
+    private static readonly string[] Otherwise =
+        ["whisper", "tts", "dall-e", "image", "sora", "moderation", "babbage", "davinci", "realtime", "audio", "transcribe", "speech", "guard", "ocr", "voxtral", "video"];
+
+    /// <summary>What was found, for people.</summary>
+    public List<string> Found { get; } = [];
+
+    /// <summary>What was not taken, and why.</summary>
+    public List<string> Left { get; } = [];
+
+    /// <summary>Makes the configuration.</summary>
+    /// <param name="keys">The keys.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<JsonObject> MakeAsync(KeysFile keys, CancellationToken cancellationToken)
+    {
+        var accounts = new JsonArray();
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var known in Known)
+        {
+            foreach (var name in keys.Names.Where(name => known.Names.Any(one => name == one || name.StartsWith($"{one}_", StringComparison.Ordinal))))
+            {
+                used.UnionWith([name, .. keys.Names.Where(other => other.StartsWith($"{known.Prefix}_", StringComparison.Ordinal) && !other.Contains("API_KEY", StringComparison.Ordinal))]);
+                if (await AccountAsync(known, name, keys, cancellationToken) is { } account)
+                {
+                    accounts.Add(account);
+                }
+            }
+        }
+
+        Left.AddRange(keys.Names.Where(name => !used.Contains(name)).Select(static name => $"{name}: it is no key of a provider that tells its limits; write that account by hand"));
+        return new JsonObject { ["accounts"] = accounts };
+    }
+
+    private async Task<JsonObject?> AccountAsync(KnownKey known, string name, KeysFile keys, CancellationToken cancellationToken)
+    {
+        var endpoint = (keys[$"{known.Prefix}_ENDPOINT"] ?? keys[$"{known.Prefix}_BASE_URL"])?.TrimEnd('/');
+        endpoint = endpoint?.EndsWith("/v1", StringComparison.Ordinal) == true ? endpoint[..^"/v1".Length] : endpoint;
+        var source = SourceOf(known, keys);
+        if (known.Provider == "azure-openai" && (endpoint is null || source is null))
+        {
+            Left.Add($"{name}: AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_RESOURCE (the resource's id) are needed beside it");
+            return null;
+        }
+
+        var suffix = known.Names.Select(one => name.Length > one.Length && name.StartsWith(one, StringComparison.Ordinal) ? name[one.Length..] : string.Empty).MaxBy(static part => part.Length)!;
+        var id = known.Provider + suffix.Replace('_', '-').ToLowerInvariant();
+        var address = endpoint is null ? KnownAddress(known.Provider) : Uri.TryCreate(endpoint, UriKind.Absolute, out var written) ? written : null;
+        if (address is null)
+        {
+            Left.Add($"{name}: the address beside it is none");
+            return null;
+        }
+
+        var (models, fault) = await ModelsAsync(known, keys[name]!, address, source is null ? null : new LimitSourceConfiguration(
+            keys[$"{known.Prefix}_ADMIN_KEY"] ?? string.Empty, source.Value.Scope,
+            source.Value.Json["endpoint"] is { } own && Uri.TryCreate(own.GetValue<string>(), UriKind.Absolute, out var management)
+                ? management
+                : LimitSource.Of(known.Provider, source.Value.Scope)!.Address ?? address,
+            TimeSpan.Zero), cancellationToken);
+        if (models is not { Count: > 0 })
+        {
+            Left.Add($"{name}: {fault ?? "it may call no model that takes and gives text"}");
+            return null;
+        }
+
+        Found.Add($"{id}: {models.Count} models of {name}{(source is null ? ", limits by what answers report" : ", limits by the provider's API")}");
+        var account = new JsonObject { ["id"] = id, ["provider"] = known.Provider };
+        if (endpoint is not null)
+        {
+            account["endpoint"] = endpoint;
+        }
+
+        account["apiKey"] = $"${{{name}}}";
+        if (source is { } told)
+        {
+            account["limitSource"] = told.Json;
+        }
+
+        account["models"] = new JsonArray([.. models.Select(static model => new JsonObject { ["model"] = model, ["limits"] = "auto" })]);
+        return account;
+    }
+
+    private static (string? Scope, JsonObject Json)? SourceOf(KnownKey known, KeysFile keys)
+    {
+        var admin = $"{known.Prefix}_ADMIN_KEY";
+        return known.Provider switch
+        {
+            "openrouter" => (null, []),
+            "openai" when keys[admin] is not null && (keys["OPENAI_PROJECT"] ?? keys["OPENAI_PROJECT_ID"]) is { } project =>
+                (project, new JsonObject { ["adminKey"] = $"${{{admin}}}", ["project"] = project }),
+            "anthropic" when keys[admin] is not null => keys["ANTHROPIC_WORKSPACE"] is { } workspace
+                ? (workspace, new JsonObject { ["adminKey"] = $"${{{admin}}}", ["workspace"] = workspace })
+                : (null, new JsonObject { ["adminKey"] = $"${{{admin}}}" }),
+            "azure-openai" when keys["AZURE_OPENAI_RESOURCE"] is { } resource => (resource, keys[Management] is { } management
+                ? new JsonObject { ["resource"] = resource, ["endpoint"] = management }
+                : new JsonObject { ["resource"] = resource }),
+            _ => null,
+        };
+    }
+
+    private static Uri? KnownAddress(string provider) => ProviderCatalog.Get(provider).DefaultEndpoint;
+
+    private async Task<(IReadOnlyList<string>? Models, string? Fault)> ModelsAsync(
+        KnownKey known, string key, Uri address, LimitSourceConfiguration? source, CancellationToken cancellationToken)
+    {
+        if (known.Models is { } path)
+        {
+            return await ListAsync(known, key, address, path, cancellationToken);
+        }
+
+        // Azure's deployments are what its management API lists.
+        var told = await new LimitReader(upstream, time).ReadAsync(
+            new AccountConfiguration("a", known.Provider, null, address, key, [], []) { LimitSource = source }, cancellationToken);
+        return (told.Limits?.Limits.Select(static limit => limit.Model).Distinct().ToList(), told.Fault);
+    }
+
+    private async Task<(IReadOnlyList<string>? Models, string? Fault)> ListAsync(
+        KnownKey known, string key, Uri address, string path, CancellationToken cancellationToken)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        enough.CancelAfter(Longest);
+        var models = new List<string>();
+        try
+        {
+            var next = path;
+            for (var page = 0; page < MostPages; page++)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address.AbsoluteUri.TrimEnd('/') + next));
+                request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+                foreach (var (name, value) in known.Provider == "anthropic" ? LimitSource.Of("anthropic", null)!.Headers(key) : [new("Authorization", $"Bearer {key}")])
+                {
+                    request.Headers.TryAddWithoutValidation(name, value);
+                }
+
+                using var response = await upstream.Invoker.SendAsync(request, enough.Token);
+                await using var held = new MemoryStream();
+                await using var stream = await response.Content.ReadAsStreamAsync(enough.Token);
+                await CopyAsync(stream, held, enough.Token);
+                if (!response.IsSuccessStatusCode)
+                {
+                    return (null, $"the provider answers {(int)response.StatusCode}{((int)response.StatusCode is 401 or 403 ? ": it does not take the key" : string.Empty)}");
+                }
+
+                using var body = JsonDocument.Parse(held.GetBuffer().AsMemory(0, (int)held.Length));
+                models.AddRange(Names(body.RootElement));
+                if (body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty("has_more", out var more) && more.ValueKind == JsonValueKind.True
+                    && body.RootElement.TryGetProperty("last_id", out var last) && last.GetString() is { Length: > 0 } id)
+                {
+                    next = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}after_id={Uri.EscapeDataString(id)}";
+                    continue;
+                }
+
+                break;
+            }
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or InvalidDataException or JsonException or InvalidOperationException)
+        {
+            return (null, $"its models can't be listed: {failure.Message}");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, $"no answer within {Longest.TotalSeconds:0} s");
+        }
+
+        return ([.. models.Distinct(StringComparer.Ordinal).Where(static model => !Otherwise.Any(part => model.Contains(part, StringComparison.OrdinalIgnoreCase)))], null);
+    }
+
+    private static async Task CopyAsync(Stream from, MemoryStream to, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await from.ReadAsync(buffer, cancellationToken)) > 0)
+        {
+            to.Write(buffer, 0, read);
+            if (to.Length > MostBytes)
+            {
+                throw new InvalidDataException($"an answer of more than {MostBytes} bytes");
+            }
+        }
+    }
+
+    private static IEnumerable<string> Names(JsonElement body)
+    {
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
+        {
+            throw new InvalidDataException("no list of models");
+        }
+
+        foreach (var model in data.EnumerateArray())
+        {
+            if (model.ValueKind == JsonValueKind.Object && model.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String
+                && id.GetString() is { Length: > 0 and <= 256 } name)
+            {
+                yield return name;
+            }
+        }
+    }
+
+    private sealed record KnownKey(string Provider, string[] Names, string Prefix, string? Models);
+}

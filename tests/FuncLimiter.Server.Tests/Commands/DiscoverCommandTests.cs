@@ -1,0 +1,62 @@
+using System.Text.Json.Nodes;
+using FuncLimiter.Server.Tests.Limits;
+using FuncLimiter.Server.Tests.Processes;
+
+namespace FuncLimiter.Server.Tests.Commands;
+
+/// <summary>A configuration made of keys alone, by the built program, against doubles of the providers' APIs.</summary>
+public sealed class DiscoverCommandTests
+{
+    [Fact]
+    public async Task Configuration_OfKeysAlone_IsTakenByCheck_AndServes()
+    {
+        await using var apis = await LimitApis.StartAsync(("model-x", 600, 120_000), ("model-y", 300, 60_000));
+        using var folder = new ServerFolder("{}");
+        await File.WriteAllTextAsync(Path.Combine(folder.Root, "keys.env"), $"""
+            # the keys of a team
+            export OPENAI_API_KEY="{LimitApis.OpenRouterKey}"
+            OPENAI_ADMIN_KEY={LimitApis.AdminKey}
+            OPENAI_PROJECT=proj_1
+            OPENAI_BASE_URL={apis.BaseAddress}/v1
+            ANTHROPIC_API_KEY={LimitApis.OpenRouterKey}
+            ANTHROPIC_BASE_URL={apis.BaseAddress}
+            AZURE_OPENAI_API_KEY={LimitApis.OpenRouterKey}
+            AZURE_OPENAI_ENDPOINT={apis.BaseAddress}
+            AZURE_OPENAI_RESOURCE={LimitApis.Resource}
+            AZURE_OPENAI_MANAGEMENT_URL={apis.BaseAddress}
+            OPENROUTER_API_KEY=nobodys
+            OPENROUTER_BASE_URL={apis.BaseAddress}
+            SOMETHING_ELSE=1
+            """);
+        foreach (var (name, value) in apis.Identity.Concat(
+        [
+            ("OPENAI_API_KEY", LimitApis.OpenRouterKey), ("OPENAI_ADMIN_KEY", LimitApis.AdminKey),
+            ("ANTHROPIC_API_KEY", LimitApis.OpenRouterKey), ("AZURE_OPENAI_API_KEY", LimitApis.OpenRouterKey),
+        ]))
+        {
+            folder.With(name, value);
+        }
+
+        File.Delete(folder.ConfigurationFile);
+        var made = await folder.RunAsync("discover", "--keys", "keys.env", "--out", folder.ConfigurationFile);
+        var check = await folder.RunAsync("check", "--config", folder.ConfigurationFile);
+        await using var server = await folder.StartAsync();
+        var status = (await server.Client.FetchAsync("/status")).Json;
+
+        Assert.Equal((0, 0), (made.ExitCode, check.ExitCode));
+        Assert.Contains("3 accounts, 6 deployments", check.Output, StringComparison.Ordinal);
+        Assert.Contains("not taken: OPENROUTER_API_KEY: the provider answers 401", made.Errors, StringComparison.Ordinal);
+        Assert.Contains("not taken: SOMETHING_ELSE", made.Errors, StringComparison.Ordinal);
+        var text = await File.ReadAllTextAsync(folder.ConfigurationFile);
+        Assert.DoesNotContain(LimitApis.OpenRouterKey, text + made.Output + made.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(LimitApis.AdminKey, text + made.Output + made.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("whisper", text, StringComparison.Ordinal);
+        Assert.Equal(600, Requests(status, "openai/model-x")["read"]!.GetValue<long>());
+        Assert.Equal(300, Requests(status, "azure-openai/model-y")["read"]!.GetValue<long>());
+        Assert.Null(Requests(status, "anthropic/model-x")["read"]);
+    }
+
+    private static JsonNode Requests(JsonNode status, string deployment) => status["budgets"]!.AsArray()
+        .Single(budget => budget!["name"]!.GetValue<string>() == $"deployment:{deployment}")!["meters"]!.AsArray()
+        .Single(meter => meter!["dimension"]!.GetValue<string>() == "requests" && meter["windowSeconds"]!.GetValue<double>() == 60)!;
+}
