@@ -23,6 +23,7 @@ public readonly record struct CallCost(decimal InputUsd, decimal OutputUsd)
     /// <param name="isBatch">Whether the provider's batch service answered.</param>
     public static CallCost Of(PriceConfiguration price, in TokenUsage usage, bool isBatch = false)
     {
+        price = price.Of(usage.InputTokens);
         var factor = (isBatch ? 1 - price.BatchDiscount : 1) / PerMillion;
         var plain = Math.Max(0, usage.InputTokens - usage.CacheReadTokens - usage.CacheWriteTokens);
         var input = (plain * price.Input) + (usage.CacheReadTokens * price.CachedInput) + (usage.CacheWriteTokens * (price.CacheWrite ?? price.Input));

@@ -62,7 +62,8 @@ public static class ConfigurationReader
         var settings = new SettingsReader(mistakes, secrets);
         _ = root.Text("$schema");
         var sharedLimits = new SharedLimitsReader(mistakes);
-        var accounts = new AccountsReader(mistakes, secrets, sharedLimits).Read(root);
+        var prices = PricesReader.Read(root, mistakes);
+        var accounts = new AccountsReader(mistakes, secrets, sharedLimits, prices).Read(root);
         var tenants = new TenantsReader(mistakes, secrets, accounts).Read(root);
         SharedKeys.Check(accounts, tenants, mistakes);
         var configuration = new GatewayConfiguration
@@ -71,6 +72,7 @@ public static class ConfigurationReader
             SharedLimits = sharedLimits.Read(root),
             Routes = new RouteResolver(accounts, new RoutesReader(mistakes).Read(root), mistakes).Resolve(),
             Tenants = tenants,
+            Prices = prices,
             Queue = settings.Queue(root),
             Alerts = settings.Alerts(root),
             Jobs = settings.Jobs(root),

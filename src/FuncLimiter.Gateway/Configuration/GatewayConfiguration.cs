@@ -25,6 +25,9 @@ public sealed record GatewayConfiguration
     /// <summary>How long and how many calls may wait.</summary>
     public QueueConfiguration Queue { get; init; } = new();
 
+    /// <summary>The catalogue that gives prices to models that have none written; null where none does.</summary>
+    public PriceCatalogue? Prices { get; init; }
+
     /// <summary>When to warn and when to act.</summary>
     public AlertConfiguration Alerts { get; init; } = new();
 
@@ -397,6 +400,16 @@ public sealed record PriceConfiguration(decimal Input, decimal CachedInput, deci
 
     /// <summary>The share taken off for calls through the provider's batch service, 0 to 1; default half.</summary>
     public decimal BatchDiscount { get; init; } = UsualBatchDiscount;
+
+    /// <summary>Prompts of more tokens than this, cache reads and writes included, cost <see cref="LongPrompt"/>; null where all cost the same.</summary>
+    public long? LongFrom { get; init; }
+
+    /// <summary>What calls with such prompts cost, every token of them; null where all cost the same.</summary>
+    public PriceConfiguration? LongPrompt { get; init; }
+
+    /// <summary>The price of a call with a prompt.</summary>
+    /// <param name="inputTokens">The prompt's tokens, cache reads and writes included.</param>
+    public PriceConfiguration Of(long inputTokens) => LongPrompt is { } higher && inputTokens > LongFrom ? higher : this;
 }
 
 /// <summary>Bounds of the usage ledger.</summary>

@@ -71,10 +71,29 @@ internal static class CheckCommand
     private static List<string> Notes(GatewayConfiguration configuration)
     {
         var today = DateOnly.FromDateTime(DateTime.UtcNow);
-        return [.. configuration.Tenants.SelectMany(tenant => tenant.Keys.Select(key => (Owner: $"the tenant {tenant.Id}", Key: key)))
+        return [.. PriceNotes(configuration, today), .. configuration.Tenants.SelectMany(tenant => tenant.Keys.Select(key => (Owner: $"the tenant {tenant.Id}", Key: key)))
             .Concat(configuration.Admin.Keys.Select(key => (Owner: "the administration", Key: key)))
             .Where(held => held.Key.Expires <= today.AddDays(SoonDays))
             .OrderBy(held => held.Key.Expires)
             .Select(held => $"The key {held.Key.Name} of {held.Owner} {(held.Key.Expires < today ? "was taken until" : "is taken until")} {held.Key.Expires:yyyy-MM-dd}.")];
+    }
+
+    private static IEnumerable<string> PriceNotes(GatewayConfiguration configuration, DateOnly today)
+    {
+        var catalogue = configuration.Prices ?? PriceCatalogue.Shipped;
+        foreach (var (account, model) in configuration.Accounts.SelectMany(static account => account.Models.Select(model => (account, model))))
+        {
+            if (model.Price is { } price && catalogue.Find(account.Provider, model.Model) is { } listed)
+            {
+                if (PriceCatalogue.Difference(price, listed.Price) is { } difference)
+                {
+                    yield return $"The price of {account.Id}/{model.Model} is not the catalogue's, which was seen on {listed.Seen:yyyy-MM-dd}: {difference}.";
+                }
+                else if (configuration.Prices is not null && listed.IsOld(today))
+                {
+                    yield return $"The price of {account.Id}/{model.Model} was seen on {listed.Seen:yyyy-MM-dd}, more than {PriceCatalogue.FreshDays} days ago ({listed.Source}).";
+                }
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ using FuncLimiter.Providers;
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
 /// <summary>Reads the accounts and their models.</summary>
-internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader secrets, SharedLimitsReader sharedLimits)
+internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader secrets, SharedLimitsReader sharedLimits, PriceCatalogue? catalogue)
 {
     private const int LongestModel = 256;
 
@@ -119,7 +119,7 @@ internal sealed partial class AccountsReader(MistakeList mistakes, SecretReader 
                 ? OpenLimits.Of(reader, provider, rule, hasSource, mistakes)
                 : _limits.Read(reader, "limits", rule);
             _limits.CheckWithin(reader.At("limits"), own, accounts, "its account's");
-            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, _prices.Read(reader))
+            models.Add(new ModelConfiguration(name ?? string.Empty, own.Limits, _prices.Read(reader) ?? catalogue?.Find(provider, name)?.Price)
             {
                 SharedLimits = sharedLimits.Named(reader, Shapes.Model, provider, own),
                 Tier = ReadTier(reader),

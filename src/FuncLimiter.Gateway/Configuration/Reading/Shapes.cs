@@ -22,6 +22,7 @@ internal static class Shapes
         "the configuration",
         new Member("$schema", "the address of the schema as a text"),
         new Member("accounts", "a list of at least one account"),
+        new Member("prices", "\"shipped\", or the name of a file of prices in the same form"),
         new Member("sharedLimits", "a list of limits that accounts share, for example [{ \"id\": \"openai-org\", \"limits\": { \"tpm\": 2000000 } }]"),
         new Member("routes", "a list of routes"),
         new Member("tenants", "a list of tenants"),
