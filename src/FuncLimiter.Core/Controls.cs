@@ -86,6 +86,22 @@ public sealed class Controls
         return isKnown;
     }
 
+    /// <summary>
+    /// Forgets what was learned of a provider's budget: the limits that answers reported, how far to stay from them, how the provider charges.
+    /// False where there is none, or it is somebody else's.
+    /// </summary>
+    public bool Forget(string budget, Instant now)
+    {
+        if (topology.Budgets.FirstOrDefault(own => own.Name == budget) is not { Lease: null } found)
+        {
+            return false;
+        }
+
+        found.Forget(now);
+        changed(now);
+        return true;
+    }
+
     /// <summary>Gives a tenant another weight. False where it was never seen and is not configured.</summary>
     public bool Weigh(string tenant, double weight, Instant now)
     {

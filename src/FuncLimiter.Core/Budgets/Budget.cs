@@ -378,6 +378,22 @@ public sealed partial class Budget
         CooldownUntil = until;
     }
 
+    /// <summary>Forgets what was learned of limits, of how far to stay from them, and of how the provider charges; what was taken stays taken.</summary>
+    internal void Forget(Instant now)
+    {
+        isDirty = true;
+        caution.Forget();
+        foreach (var learner in learners)
+        {
+            learner.Forget();
+        }
+
+        foreach (var meter in meters)
+        {
+            meter.Unlearn(now);
+        }
+    }
+
     /// <summary>Opens the scope again, by a person's word.</summary>
     public void EndCooldown()
     {
@@ -422,7 +438,10 @@ public sealed partial class Budget
     }
 
     /// <summary>The state for people and metrics.</summary>
-    public BudgetReport Report(Instant now) => new(Name, [.. meters.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now));
+    public BudgetReport Report(Instant now) => new(Name, [.. meters.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now))
+    {
+        Learned = caution.IsFixed || caution.Heard == 0 ? null : new(caution.Jitter, caution.Factor, caution.Since, caution.Heard),
+    };
 
     // A refusal means that less was free than the call needed. Where the provider named the dimension, only that one is corrected.
     private void TakeSurprise(Observation observation, Instant sentAt, Instant now)

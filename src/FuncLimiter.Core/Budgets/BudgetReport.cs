@@ -53,7 +53,18 @@ public sealed record ChargeReport(ChargeRule Rule, double Factor, double Offset,
 /// <param name="Meters">Its meters.</param>
 /// <param name="CooldownUntil">Until when the provider closed it; <see cref="Instant.Distant"/> when it is open.</param>
 /// <param name="Utilization">The largest <see cref="MeterReport.Use"/> of its meters, at most 1; 1 while it is closed.</param>
-public sealed record BudgetReport(string Name, IReadOnlyList<MeterReport> Meters, Instant CooldownUntil, double Utilization);
+public sealed record BudgetReport(string Name, IReadOnlyList<MeterReport> Meters, Instant CooldownUntil, double Utilization)
+{
+    /// <summary>How far it stays from its limits, as answers taught; null where none have.</summary>
+    public CautionReport? Learned { get; init; }
+}
+
+/// <summary>How far a budget stays from its limits.</summary>
+/// <param name="Jitter">The spread expected between sending and arriving.</param>
+/// <param name="Factor">The share of the limits in use at most, 0.3 to 1.</param>
+/// <param name="Since">Since when.</param>
+/// <param name="Answers">How many answers have taught.</param>
+public sealed record CautionReport(TimeSpan Jitter, double Factor, Instant Since, long Answers);
 
 /// <summary>What waits in one tenant's queue of one class.</summary>
 /// <param name="Route">The route asked for.</param>

@@ -54,6 +54,12 @@ public sealed class Caution
     /// <summary>The share of the limit in use at most, 0.3 to 1.</summary>
     public double Factor { get; private set; } = 1;
 
+    /// <summary>When either last changed; <see cref="Instant.Distant"/> where nothing was learned yet.</summary>
+    public Instant Since => lastChange;
+
+    /// <summary>How many answers have told, successes and refusals that were not foreseen.</summary>
+    public long Heard { get; private set; }
+
     /// <summary>True for limits that are ours alone: nobody reports on them.</summary>
     internal bool IsFixed { get; private init; }
 
@@ -111,6 +117,7 @@ public sealed class Caution
         }
 
         surprises++;
+        Heard++;
         lastChange = now;
         known = known is { } usual ? Twice(usual) : null;
         learned = Twice(learned);
@@ -129,6 +136,7 @@ public sealed class Caution
     /// <param name="stands">For how many answers it stands.</param>
     public bool Reassure(Instant sentAt, Instant now, int stands = 1)
     {
+        Heard += stands;
         if (known is { } usual)
         {
             // Only what was sent since, and a while since, says that what was assumed then has held: calls overtake one another.
@@ -157,8 +165,18 @@ public sealed class Caution
 
     private static TimeSpan Twice(TimeSpan jitter) => TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, jitter.Ticks * 2));
 
+    /// <summary>Begins anew, as with a provider not heard of yet.</summary>
+    internal void Forget()
+    {
+        if (!IsFixed)
+        {
+            (learned, known, Factor) = (UsualJitter, null, 1);
+            (lastChange, lastCall, surprises, answers, Heard) = (Instant.Distant, Instant.Distant, 0, 0, 0);
+        }
+    }
+
     /// <summary>What has been learned, to be stored.</summary>
-    internal CautionState Save() => new(learned, known, Factor, lastChange, lastCall, surprises) { Answers = answers };
+    internal CautionState Save() => new(learned, known, Factor, lastChange, lastCall, surprises) { Answers = answers, Heard = Heard };
 
     /// <summary>
     /// Takes on what an earlier process had learned. Its connections are gone, so the first calls are as wary as any after idling.
@@ -170,7 +188,7 @@ public sealed class Caution
             var usual = state.UsualJitter ?? state.Jitter;
             learned = TimeSpan.FromTicks(Math.Clamp(usual.Ticks, LeastJitter.Ticks, MostJitter.Ticks));
             Factor = double.IsFinite(state.Factor) ? Math.Clamp(state.Factor, LeastFactor, 1) : 1;
-            (surprises, lastChange) = (Math.Max(0, state.Surprises), now);
+            (surprises, lastChange, Heard) = (Math.Max(0, state.Surprises), Instant.Min(state.LastChange, now), Math.Max(0, state.Heard));
         }
     }
 
@@ -194,6 +212,9 @@ public sealed class Caution
 /// <param name="Surprises">Refusals in a row that were not foreseen.</param>
 public sealed record CautionState(TimeSpan Jitter, TimeSpan? UsualJitter, double Factor, Instant LastChange, Instant LastCall, int Surprises)
 {
+    /// <summary>How many answers have told in all.</summary>
+    public long Heard { get; init; }
+
     /// <summary>Calls sent and answered since it last changed, where none had come since idling.</summary>
     public int Answers { get; init; }
 }

@@ -286,6 +286,17 @@ internal sealed class ChargeLearner
         }
     }
 
+    /// <summary>Begins anew: the documented rule, until answers tell.</summary>
+    public void Forget()
+    {
+        (open, best, factor, offset) = (All, 0, 1, 0);
+        (isJudged, isAssumed, isSilent) = (false, false, false);
+        (strength, doubts, refusals, Since, Answers) = (0, 0, 0, Instant.Distant, 0);
+        (likeliest, firstHeardAt) = (0, Instant.Distant);
+        book.Clear();
+        reports.Clear();
+    }
+
     /// <summary>What the calls of late come to by what was learned, as far as it has not come back.</summary>
     public double Used(double perSecond, Instant now) => UsedBy(best, perSecond, now);
 

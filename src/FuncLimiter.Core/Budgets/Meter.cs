@@ -244,6 +244,13 @@ public abstract class Meter
         Learn(amount, Advance(now));
     }
 
+    /// <summary>Begins anew with what a person wrote and the provider's management API told; what was taken stays taken.</summary>
+    internal void Unlearn(Instant now)
+    {
+        (Reported, ReportedAt) = (null, Instant.Distant);
+        Learn(Math.Min(Read ?? Limit.Amount, Ceiling), Advance(now));
+    }
+
     /// <summary>Called when caution changed: the limit in force is another.</summary>
     internal void Reconsider(Instant now) => Learn(LearnedAmount, Advance(now));
 

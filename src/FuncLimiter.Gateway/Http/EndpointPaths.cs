@@ -99,6 +99,9 @@ public static class EndpointPaths
     /// <summary>Takes keys from tenants.</summary>
     public const string AdminRevocations = "/admin/revocations";
 
+    /// <summary>Forgets what was learned of a provider.</summary>
+    public const string AdminLearned = "/admin/learned";
+
     /// <summary>What was changed by whom.</summary>
     public const string AdminAudit = "/admin/audit";
 
@@ -112,6 +115,7 @@ public static class EndpointPaths
     [
         ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs, AzureV1ChatCompletions,
         AzureV1Responses, AzureV1Embeddings, AzureResponses, GeminiChatCompletions, GeminiEmbeddings, AdminPauses, AdminLimits, AdminWeights, AdminRevocations,
+        AdminLearned,
     ];
 
     private static readonly string[] Gets = [Models, AzureV1Models, Status, Metrics, Usage, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];

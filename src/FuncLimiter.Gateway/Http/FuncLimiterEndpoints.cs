@@ -75,7 +75,7 @@ public static class FuncLimiterEndpoints
         MapRead(routes, EndpointPaths.DashboardEvents, dashboard.EventsAsync);
         MapRead(routes, EndpointPaths.DashboardTrends, dashboard.TrendsAsync);
         var admin = services.GetRequiredService<AdminEndpoint>();
-        foreach (var path in new[] { EndpointPaths.AdminPauses, EndpointPaths.AdminLimits, EndpointPaths.AdminWeights, EndpointPaths.AdminRevocations })
+        foreach (var path in new[] { EndpointPaths.AdminPauses, EndpointPaths.AdminLimits, EndpointPaths.AdminWeights, EndpointPaths.AdminRevocations, EndpointPaths.AdminLearned })
         {
             routes.MapPost(path, admin.ChangeAsync);
         }

@@ -90,6 +90,7 @@ internal static class AdminAskReader
             EndpointPaths.AdminPauses => Pause(ask, now, out error),
             EndpointPaths.AdminLimits => Limit(ask, out error),
             EndpointPaths.AdminWeights => Weight(ask, out error),
+            EndpointPaths.AdminLearned => Forget(ask, out error),
             _ => Revocation(ask, out error),
         };
     }
@@ -100,6 +101,12 @@ internal static class AdminAskReader
             : ask.Seconds is not (>= 0 and <= LongestPauseSeconds) ? Wrong("seconds", $"'seconds' must be 0, to open it, to {LongestPauseSeconds}.")
             : null;
         return error is null ? new PauseChange(ask.Scope!, now.AddSeconds(ask.Seconds!.Value)) : null;
+    }
+
+    private static ForgetChange? Forget(AdminAsk ask, out GatewayError? error)
+    {
+        error = string.IsNullOrEmpty(ask.Scope) ? Wrong("scope", "'scope' must be a provider's budget, for example \"deployment:openai-east/gpt-x\".") : null;
+        return error is null ? new ForgetChange(ask.Scope!) : null;
     }
 
     private static LimitChange? Limit(AdminAsk ask, out GatewayError? error)

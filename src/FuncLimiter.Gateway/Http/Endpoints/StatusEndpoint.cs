@@ -149,6 +149,20 @@ internal static class StatusJson
             json.WriteNull("cooldownUntil"u8);
         }
 
+        if (budget.Learned is { } learned)
+        {
+            json.WriteStartObject("learned"u8);
+            json.WriteNumber("jitterMs"u8, Rounded(learned.Jitter.TotalMilliseconds));
+            json.WriteNumber("share"u8, Rounded(learned.Factor));
+            if (learned.Since > Instant.Distant)
+            {
+                json.WriteString("since"u8, learned.Since.ToDateTimeOffset());
+            }
+
+            json.WriteNumber("answers"u8, learned.Answers);
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("meters"u8);
         foreach (var meter in budget.Meters)
         {

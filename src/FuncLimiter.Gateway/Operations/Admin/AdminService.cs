@@ -53,7 +53,7 @@ internal sealed partial class AdminService(
         foreach (var entry in entries.GroupBy(static entry => entry.Change.Target).Select(static same => same.Last()))
         {
             var isPast = entry.Change is PauseChange pause && pause.Until <= time.GetUtcNow();
-            if (!isPast && !Apply(entry.Change))
+            if (!isPast && entry.Change is not ForgetChange && !Apply(entry.Change))
             {
                 LogVain(entry.At, entry.Change);
             }
@@ -69,6 +69,7 @@ internal sealed partial class AdminService(
         LimitChange limit => DimensionName.TryParse(limit.Dimension, out var dimension)
             && desk.Change((controls, now) => controls.SetLimit(limit.Scope, dimension, TimeSpan.FromSeconds(limit.WindowSeconds), limit.Amount, now)),
         WeightChange weight => Weigh(weight),
+        ForgetChange forget => desk.Change((controls, now) => controls.Forget(forget.Scope, now)),
         RevocationChange revocation => keys.Revoke(revocation.Tenant, revocation.Hash),
         _ => false,
     };

@@ -16,6 +16,7 @@ public sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Cha
 [JsonDerivedType(typeof(LimitChange), "limit")]
 [JsonDerivedType(typeof(WeightChange), "weight")]
 [JsonDerivedType(typeof(RevocationChange), "revocation")]
+[JsonDerivedType(typeof(ForgetChange), "forget")]
 public abstract record AdminChange
 {
     /// <summary>What it changes: of two changes of the same, the later one holds.</summary>
@@ -63,6 +64,15 @@ public sealed record RevocationChange(string Tenant, string Hash) : AdminChange
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Target => $"revocation {Hash}";
+}
+
+/// <summary>Forgets what was learned of a provider's budget. Done once: it is not made again after a restart.</summary>
+/// <param name="Scope">The budget's name.</param>
+public sealed record ForgetChange(string Scope) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"forget {Scope}";
 }
 
 /// <summary>Keeps what operators changed.</summary>
