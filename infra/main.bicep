@@ -198,6 +198,7 @@ module workbook './app/workbook.bicep' = {
 output AZURE_LOCATION string = location
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = rg.name
+output AZURE_STORAGE_ACCOUNT_NAME string = services.outputs.storageAccountName
 output AZURE_KEY_VAULT_NAME string = services.outputs.keyVaultName
 output AZURE_FUNCTION_NAME string = api.outputs.name
 output SERVICE_API_NAME string = api.outputs.name

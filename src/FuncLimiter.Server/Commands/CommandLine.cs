@@ -13,6 +13,7 @@ internal static class CommandLine
     public static RootCommand Create() => new("FuncLimiter lets every call to a language model out at the moment when it will be accepted.")
     {
         ServeCommand.Create(),
+        BackupCommand.Create(),
         CheckCommand.Create(),
         ImportCommand.Create(),
         DiscoverCommand.Create(),

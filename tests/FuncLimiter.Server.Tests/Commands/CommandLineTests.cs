@@ -20,6 +20,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
     private static readonly Dictionary<string, string> Good = new(StringComparer.Ordinal)
     {
         ["serve"] = "--config good.json --data served --urls http://127.0.0.1:0",
+        ["backup"] = "--data data --to {new}",
         ["check"] = "--config good.json --json",
         ["import"] = "litellm litellm.yaml --out {new}",
         ["discover"] = "--keys keys.env --out {new}",
@@ -37,6 +38,8 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["serve --config"] = (["./good.json"], ["missing.json", "broken.json", ".", "good.json/x"]),
         ["serve --data"] = (["new/folder"], ["good.json", "/proc/nowhere"]),
         ["serve --urls"] = (["http://127.0.0.1:0;http://127.0.0.1:0"], ["nonsense", "http://localhost:0", "http://0.0.0.0:0", "http://127.0.0.1:99999", "http://127.0.0.1:-1", "https://127.0.0.1:0", "ftp://127.0.0.1:0", "{server}"]),
+        ["backup --data"] = (["./data/"], ["missing", "good.json", "."]),
+        ["backup --to"] = (["./{new}", "{new}/"], ["data", "good.json", "good.json/x", "/proc/nowhere"]),
         ["check --config"] = (["./good.json"], ["missing.json", "broken.json", "."]),
         ["check --json"] = (["true"], ["maybe"]),
         ["import from"] = (["litellm"], ["nobody", "LiteLLM"]),

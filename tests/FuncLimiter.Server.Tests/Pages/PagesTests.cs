@@ -15,6 +15,7 @@ public sealed partial class PagesTests
     {
         ["README.md"] = 3,
         ["docs/azure.md"] = 2,
+        ["docs/backup.md"] = 2,
         ["docs/coming-from.md"] = 1,
         ["docs/cost.md"] = 1,
         ["docs/dotnet.md"] = 2,
