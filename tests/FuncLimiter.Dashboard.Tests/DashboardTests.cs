@@ -76,6 +76,7 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
         await Assertions.Expect(page.Locator("#headroom")).ToContainTextAsync("claude-x");
         await Assertions.Expect(page.Locator("[data-budget='deployment:openai-east/gpt-x'] .spark .stroke")).ToHaveAttributeAsync("d", new System.Text.RegularExpressions.Regex("^M"));
         await page.ScreenshotAsync(new() { Path = Shots.Path($"{name}.png"), FullPage = true });
+        await page.ScreenshotAsync(new() { Path = Shots.Path($"{name}-window.png") });
 
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways");
         Assert.Empty(faults);

@@ -17,9 +17,13 @@ internal sealed class DemoRun : IAsyncDisposable
     private DemoRun(DemoScenario scenario, ProviderDouble behindServer, ProviderDouble alone, ServerHost server)
     {
         (_behindServer, _alone, _server) = (behindServer, alone, server);
+        Scenario = scenario;
         Limited = new DemoSide(behindServer, scenario.ThroughLimiter(server.Address));
         Baseline = new DemoSide(alone, scenario.WithoutLimiter(alone.BaseAddress));
     }
+
+    /// <summary>What is shown.</summary>
+    public DemoScenario Scenario { get; }
 
     /// <summary>Where the server listens.</summary>
     public Uri Address => _server.Address;
@@ -31,17 +35,17 @@ internal sealed class DemoRun : IAsyncDisposable
     public DemoSide Baseline { get; }
 
     /// <summary>Starts everything but the fleets.</summary>
-    /// <param name="duration">How long the fleets run.</param>
+    /// <param name="scenario">What is shown.</param>
     /// <param name="cancellationToken">Gives the start up.</param>
-    public static async Task<DemoRun> StartAsync(TimeSpan duration, CancellationToken cancellationToken)
+    public static async Task<DemoRun> StartAsync(DemoScenario scenario, CancellationToken cancellationToken)
     {
-        await using (var first = await StartColdAsync(WarmUpTime, cancellationToken))
+        await using (var first = await StartColdAsync(scenario with { Duration = WarmUpTime }, cancellationToken))
         {
             // A provider elsewhere would not share a process that is still being compiled: a short run warms the code, and is thrown away.
             await first.RunAsync(null, cancellationToken);
         }
 
-        return await StartColdAsync(duration, cancellationToken);
+        return await StartColdAsync(scenario, cancellationToken);
     }
 
     /// <summary>Runs both fleets side by side to their end.</summary>
@@ -58,9 +62,8 @@ internal sealed class DemoRun : IAsyncDisposable
         await fleets;
     }
 
-    private static async Task<DemoRun> StartColdAsync(TimeSpan duration, CancellationToken cancellationToken)
+    private static async Task<DemoRun> StartColdAsync(DemoScenario scenario, CancellationToken cancellationToken)
     {
-        var scenario = new DemoScenario { Duration = duration };
         var behindServer = await ProviderDouble.StartAsync(scenario.Provider, cancellationToken: cancellationToken);
         var alone = await ProviderDouble.StartAsync(scenario.Provider, cancellationToken: cancellationToken);
         var read = ConfigurationReader.Read(scenario.Configuration(behindServer.BaseAddress), scenario.Secrets.GetValueOrDefault);

@@ -105,15 +105,17 @@ internal static class DemoView
 internal static class DemoSummary
 {
     /// <summary>The summary, on one line.</summary>
-    public static string Write(DemoSide limited, DemoSide baseline)
+    public static string Write(DemoRun demo)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            WriteSide(json, limited);
+            json.WriteNumber("agents", demo.Scenario.Agents);
+            json.WriteNumber("demand", Math.Round(demo.Scenario.Demand, 2));
+            WriteSide(json, demo.Limited);
             json.WriteStartObject("baseline");
-            WriteSide(json, baseline);
+            WriteSide(json, demo.Baseline);
             json.WriteEndObject();
             json.WriteEndObject();
         }

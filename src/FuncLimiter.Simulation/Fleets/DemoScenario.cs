@@ -22,11 +22,19 @@ public sealed record DemoScenario
     /// <summary>The account's id in the configuration.</summary>
     public const string Account = "openai-demo";
 
+    /// <summary>One of each class.</summary>
+    public const int LeastAgents = 3;
+
+    /// <summary>How many agents there are where nothing else is said.</summary>
+    public const int UsualAgents = InteractiveAgents + StandardAgents + BackgroundAgents;
+
     private const string ProviderKey = "sk-demo-provider";
     private const string KeyVariable = "FUNCLIMITER_DEMO_KEY";
     private const double InteractiveShare = 0.15;
     private const double StandardShare = 0.2;
-    private const int AgentsPerWeight = 27;
+    private const int InteractiveAgents = 9;
+    private const int StandardAgents = 18;
+    private const int BackgroundAgents = 216;
     private static readonly TimeSpan FirstBurst = TimeSpan.FromSeconds(3);
     private static readonly (string Id, int Weight)[] Tenants =
         [("amber", 1), ("birch", 1), ("cedar", 1), ("dune", 1), ("elm", 2), ("fjord", 3)];
@@ -44,6 +52,15 @@ public sealed record DemoScenario
 
     /// <summary>How many times the provider's tokens the fleet asks for.</summary>
     public double Overload { get; init; } = 10;
+
+    /// <summary>
+    /// How many agents there are, <see cref="LeastAgents"/> at least; each asks for as much as one of the usual 243 does, so fewer ask for
+    /// less in all. They are dealt to classes and tenants as those are.
+    /// </summary>
+    public int Agents { get; init; } = UsualAgents;
+
+    /// <summary>How many times the provider's tokens so many agents ask for.</summary>
+    public double Demand => Shares().Sum(share => share.Agents * share.Share / share.UsualAgents);
 
     /// <summary>How long the fleet runs.</summary>
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(60);
@@ -104,7 +121,7 @@ public sealed record DemoScenario
         Duration = Duration,
         WarmUp = Duration / 4 < FirstBurst ? Duration / 4 : FirstBurst,
         Seed = Seed,
-        Tenants = [.. Tenants.Select(tenant => new FleetTenant(tenant.Id, tenant.Weight, KeyOf(tenant.Id), Groups(tenant.Weight)))],
+        Tenants = Fleet(),
     };
 
     /// <summary>The same fleet without one: the provider's key for all.</summary>
@@ -135,24 +152,50 @@ public sealed record DemoScenario
         json.WriteEndArray();
     }
 
-    /// <summary>Agents in proportion to a weight, thinking as long as makes each class ask for its part.</summary>
-    private IReadOnlyList<AgentGroup> Groups(int weight)
+    /// <summary>Each class: its agents, of how many as usual, and the share of the provider's tokens that those ask for.</summary>
+    private IReadOnlyList<(FleetPriority Priority, int Agents, int UsualAgents, double Share)> Shares()
     {
-        const int interactive = 1;
-        const int standard = 2;
+        ArgumentOutOfRangeException.ThrowIfLessThan(Agents, LeastAgents, nameof(Agents));
+        var interactive = Math.Max(1, (int)Math.Round((double)Agents * InteractiveAgents / UsualAgents));
+        var standard = Math.Max(1, (int)Math.Round((double)Agents * StandardAgents / UsualAgents));
         return
         [
-            Group(FleetPriority.Interactive, interactive, InteractiveShare),
-            Group(FleetPriority.Standard, standard, StandardShare),
-            Group(FleetPriority.Background, AgentsPerWeight - interactive - standard, Overload - InteractiveShare - StandardShare),
+            (FleetPriority.Interactive, interactive, InteractiveAgents, InteractiveShare),
+            (FleetPriority.Standard, standard, StandardAgents, StandardShare),
+            (FleetPriority.Background, Agents - interactive - standard, BackgroundAgents, Overload - InteractiveShare - StandardShare),
         ];
+    }
 
-        AgentGroup Group(FleetPriority priority, int agents, double share) => new(priority, agents * weight, Model)
+    /// <summary>The tenants that have agents, each in proportion to its weight, thinking as long as makes each class ask for its part.</summary>
+    private IReadOnlyList<FleetTenant> Fleet()
+    {
+        var shares = Shares();
+        var dealt = shares.Select(share => Deal(share.Agents)).ToList();
+        return
+        [
+            .. Tenants.Select((tenant, place) => new FleetTenant(tenant.Id, tenant.Weight, KeyOf(tenant.Id),
+            [
+                .. shares.Select((share, of) => new AgentGroup(share.Priority, dealt[of][place], Model)
+                {
+                    InputCharacters = (40, 120),
+                    MaxTokens = (60, 100),
+                    ThinkTime = ThinkTime(share.UsualAgents, share.Share),
+                }).Where(group => group.Agents > 0),
+            ])).Where(tenant => tenant.Groups.Count > 0),
+        ];
+    }
+
+    /// <summary>So many agents for each tenant, by weight: the next one goes to who is furthest from its share.</summary>
+    private static int[] Deal(int agents)
+    {
+        var dealt = new int[Tenants.Length];
+        for (var next = 0; next < agents; next++)
         {
-            InputCharacters = (40, 120),
-            MaxTokens = (60, 100),
-            ThinkTime = ThinkTime(agents * Tenants.Sum(tenant => tenant.Weight), share),
-        };
+            var to = Enumerable.Range(0, Tenants.Length).MinBy(place => (dealt[place] + 1.0) / Tenants[place].Weight);
+            dealt[to]++;
+        }
+
+        return dealt;
     }
 
     /// <summary>The pause at which so many agents, answered at once, ask for a share of the provider's tokens at 80 a call.</summary>

@@ -27,7 +27,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["plan"] = "--volumes volumes.json --config good.json --json",
         ["simulate"] = "--config good.json --fleet fleet.json --seed 7 --json",
         ["completion"] = "bash",
-        ["demo"] = "--seconds 1 --json",
+        ["demo"] = "--seconds 1 --agents 3 --picture {new} --json",
         ["double"] = "--config good.json --urls http://127.0.0.1:0",
         ["top"] = "--url {server} --json",
     };
@@ -56,6 +56,8 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["simulate --json"] = (["true", "false"], ["maybe"]),
         ["completion shell"] = (["zsh", "pwsh"], ["cmd"]),
         ["demo --seconds"] = (["2"], ["0", "-1", "1.5", "86401", "99999999999", "soon"]),
+        ["demo --agents"] = (["10"], ["2", "0", "-1", "2001", "1.5", "many"]),
+        ["demo --picture"] = (["./{new}"], ["good.json/x", "/proc/nowhere/x"]),
         ["demo --json"] = (["true"], ["maybe"]),
         ["double --config"] = (["./good.json"], ["missing.json", "broken.json", "."]),
         ["double --urls"] = (["http://localhost:0"], ["nonsense", "http://0.0.0.0:0", "http://example.com:80", "https://127.0.0.1:0", "http://127.0.0.1:99999", "{server}"]),

@@ -62,6 +62,7 @@ internal sealed class PageRun : IAsyncDisposable
                 exit 1 ;;
               demo|"demo --json") exec "$DOTNET" "$PROGRAM" "$@" --seconds 3 ;;
               "demo --seconds 60"*) shift 3; exec "$DOTNET" "$PROGRAM" demo --seconds 4 "$@" ;;
+              "demo --agents "*" --seconds 60"*) agents=$3; shift 5; exec "$DOTNET" "$PROGRAM" demo --agents "$agents" --seconds 4 "$@" ;;
               *) exec "$DOTNET" "$PROGRAM" "$@" ;;
             esac
             """);

@@ -22,6 +22,24 @@ public class DemoScenarioTests
         Assert.True(fleet.OfferedCallsPerSecond(latency) > Scenario.RequestsPerMinute / 60.0);
     }
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(10)]
+    [InlineData(50)]
+    [InlineData(500)]
+    public void Fleet_OfAnotherSize_AsksForAsMuchAnAgent(int agents)
+    {
+        var scenario = Scenario with { Agents = agents };
+        var fleet = scenario.ThroughLimiter(Address);
+        var latency = TimeSpan.FromMilliseconds(120);
+
+        Assert.Equal(agents, fleet.Agents);
+        Assert.Equal(scenario.Demand * scenario.TokensPerMinute / 60.0, fleet.OfferedMaxTokensPerSecond(latency), 1);
+        Assert.InRange(scenario.Demand / agents, 0.5 * Scenario.Demand / Scenario.Agents, 1.1 * Scenario.Demand / Scenario.Agents);
+        Assert.Equal([FleetPriority.Interactive, FleetPriority.Standard, FleetPriority.Background], fleet.Tenants.SelectMany(tenant => tenant.Groups).Select(group => group.Priority).Distinct().Order());
+        Assert.All(fleet.Tenants.SelectMany(tenant => tenant.Groups), group => Assert.True(group.Agents > 0));
+    }
+
     [Fact]
     public void Interactive_NeedsFarLessThanTheProviderHas()
     {
