@@ -75,6 +75,9 @@ public static class EndpointPaths
     /// <summary>What calls used and cost.</summary>
     public const string Usage = "/usage";
 
+    /// <summary>What every path takes and answers.</summary>
+    public const string OpenApi = "/openapi/v1.json";
+
     /// <summary>The page for operators.</summary>
     public const string Dashboard = "/dashboard";
 
@@ -118,7 +121,7 @@ public static class EndpointPaths
         AdminLearned,
     ];
 
-    private static readonly string[] Gets = [Models, AzureV1Models, Status, Metrics, Usage, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];
+    private static readonly string[] Gets = [Models, AzureV1Models, Status, Metrics, Usage, OpenApi, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];
 
     /// <summary>The methods that a path takes, as in <c>Allow</c>; null where there is no such path.</summary>
     internal static string? Method(string path)

@@ -63,6 +63,7 @@ public static class FuncLimiterEndpoints
         var status = services.GetRequiredService<StatusEndpoint>();
         var health = services.GetRequiredService<HealthEndpoint>();
         MapRead(routes, EndpointPaths.Root, RootEndpoint.HandleAsync);
+        MapRead(routes, EndpointPaths.OpenApi, OpenApiEndpoint.HandleAsync);
         MapRead(routes, EndpointPaths.Models, context => models.HandleAsync(context));
         MapRead(routes, EndpointPaths.AzureV1Models, context => models.HandleAsync(context));
         MapRead(routes, EndpointPaths.Model, context => models.HandleAsync(context, Value(context, "model")));

@@ -123,6 +123,7 @@ internal sealed class ServerHost : IAsyncDisposable
         app.UseClientPaths();
         app.UseRouting();
         app.MapFuncLimiter();
+        app.MapApiPage();
         if (database is not null)
         {
             app.MapJobs();

@@ -3,24 +3,26 @@ using System.Text.RegularExpressions;
 
 namespace FuncLimiter.Gateway.Tests.Configuration;
 
-/// <summary>As much of JSON Schema 2020-12 as the configuration's schema uses; an unknown keyword throws.</summary>
+/// <summary>As much of JSON Schema 2020-12 as the configuration's schema and the OpenAPI document use; an unknown keyword throws.</summary>
 internal sealed class SchemaEvaluator(JsonElement root)
 {
-    private static readonly HashSet<string> Annotations = ["$schema", "$defs", "title", "description", "default"];
+    private static readonly HashSet<string> Annotations = ["$schema", "$defs", "title", "description", "default", "format"];
 
     public bool Accepts(JsonElement value) => Accepts(root, value);
 
-    private bool Accepts(JsonElement schema, JsonElement value) =>
+    /// <summary>Whether a part of the document, a schema, accepts a value.</summary>
+    public bool Accepts(JsonElement schema, JsonElement value) =>
         schema.EnumerateObject().All(keyword => Annotations.Contains(keyword.Name) || Holds(schema, keyword.Name, keyword.Value, value));
 
     private bool Holds(JsonElement schema, string keyword, JsonElement wanted, JsonElement value) => keyword switch
     {
-        "$ref" => Accepts(root.GetProperty("$defs").GetProperty(wanted.GetString()!["#/$defs/".Length..]), value),
+        "$ref" => Accepts(wanted.GetString()!.Split('/')[1..].Aggregate(root, (part, name) => part.GetProperty(name)), value),
         "type" => IsOfType(wanted.GetString()!, value),
         "enum" => wanted.EnumerateArray().Any(choice => JsonElement.DeepEquals(choice, value)),
         "const" => JsonElement.DeepEquals(wanted, value),
         "properties" => value.ValueKind != JsonValueKind.Object
             || value.EnumerateObject().All(member => !wanted.TryGetProperty(member.Name, out var inner) || Accepts(inner, member.Value)),
+        "additionalProperties" when wanted.ValueKind == JsonValueKind.Object => value.ValueKind != JsonValueKind.Object || value.EnumerateObject().All(member => Accepts(wanted, member.Value)),
         "additionalProperties" => wanted.ValueKind == JsonValueKind.False
             && (value.ValueKind != JsonValueKind.Object || value.EnumerateObject().All(member => schema.GetProperty("properties").TryGetProperty(member.Name, out _))),
         "required" => value.ValueKind != JsonValueKind.Object || wanted.EnumerateArray().All(name => value.TryGetProperty(name.GetString()!, out _)),
@@ -47,6 +49,7 @@ internal sealed class SchemaEvaluator(JsonElement root)
         "object" => value.ValueKind == JsonValueKind.Object,
         "array" => value.ValueKind == JsonValueKind.Array,
         "string" => value.ValueKind == JsonValueKind.String,
+        "null" => value.ValueKind == JsonValueKind.Null,
         "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         "number" => value.ValueKind == JsonValueKind.Number,
         "integer" => value.ValueKind == JsonValueKind.Number && value.GetDouble() % 1 == 0,

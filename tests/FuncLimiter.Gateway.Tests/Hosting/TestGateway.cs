@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,11 @@ internal sealed class TestGateway : IAsyncDisposable
     public UsageRecords Usage { get; }
 
     public HttpClient Client { get; }
+
+    /// <summary>What is mapped, but for the path that takes all others.</summary>
+    public IEnumerable<(string Method, string Path)> Routes => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(route => route.Metadata.GetMetadata<IHttpMethodMetadata>() is not null)
+        .SelectMany(route => route.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods.Select(method => (method, route.RoutePattern.RawText!)));
 
     public ICallExecutor Executor => _app.Services.GetRequiredService<ICallExecutor>();
 

@@ -18,6 +18,7 @@ internal static class RootEndpoint
         (EndpointPaths.Metrics, "for Prometheus"),
         (EndpointPaths.Usage, "what calls used and cost"),
         (EndpointPaths.Models, "what may be asked for"),
+        (EndpointPaths.OpenApi, "what every path takes and answers"),
         (EndpointPaths.Ready, "whether it takes calls"),
     ];
 
@@ -56,6 +57,7 @@ internal static class RootEndpoint
             json.WriteString("metrics"u8, EndpointPaths.Metrics);
             json.WriteString("usage"u8, EndpointPaths.Usage);
             json.WriteString("ready"u8, EndpointPaths.Ready);
+            json.WriteString("openapi"u8, EndpointPaths.OpenApi);
             json.WriteStartArray("calls"u8);
             foreach (var path in new[] { EndpointPaths.ChatCompletions, EndpointPaths.Responses, EndpointPaths.Embeddings, EndpointPaths.Messages, EndpointPaths.AzureChatCompletions, EndpointPaths.Models })
             {
