@@ -70,6 +70,7 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
 
         await Assertions.Expect(page.Locator("#link-text")).ToHaveTextAsync("live");
         await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("background", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("wants gpt-x: openai-east/gpt-x is nearly out of tokens a minute", new() { Timeout = 15_000 });
         await Assertions.Expect(page.Locator("[data-tenant='acme']")).ToContainTextAsync("weight 3");
         await Assertions.Expect(page.Locator("[data-tenant='acme'] .ought")).ToContainTextAsync("fair", new() { Timeout = 15_000 });
         await Assertions.Expect(page.Locator("#events")).ToContainTextAsync("admitted", new() { Timeout = 15_000 });
@@ -80,6 +81,31 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
 
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways");
         Assert.Empty(faults);
+    }
+
+    [AccessibilityTheory]
+    [InlineData(1440, 900, ColorScheme.Light)]
+    [InlineData(390, 844, ColorScheme.Dark)]
+    public async Task Page_BeforeTheFirstCall_SaysHowToSendOne_AndSendsIt(int width, int height, ColorScheme theme)
+    {
+        await using var site = await DashboardSite.StartAsync(Scene.Provider, Scene.Configuration);
+        var page = await loaded.Browser.PageAsync(width, height, theme);
+        await page.GotoAsync(new Uri(site.Address, "/dashboard").ToString());
+
+        await Assertions.Expect(page.Locator("#first-how")).ToContainTextAsync($"OPENAI_BASE_URL={site.Address.GetLeftPart(UriPartial.Authority)}/v1", new() { Timeout = 15_000 });
+        await Assertions.Expect(page.Locator("#first-how")).ToContainTextAsync("\"model\":\"gpt-x\"");
+        Assert.Empty(await Axe.ViolationsAsync(page));
+        Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Try it" }).ClickAsync();
+        Assert.Empty(await Axe.ViolationsAsync(page));
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#try-answer")).ToContainTextAsync("Refused with 401", new() { Timeout = 15_000 });
+        await page.GetByLabel("A tenant's key").FillAsync("elm");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#try-answer")).ToContainTextAsync("Answered by openai-east/gpt-x", new() { Timeout = 15_000 });
+        await page.GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#first")).ToBeHiddenAsync(new() { Timeout = 15_000 });
     }
 
     [BrowserFact]

@@ -5,6 +5,7 @@ import * as budgets from './budgets.js';
 import * as tenants from './tenants.js';
 import * as panels from './panels.js';
 import * as events from './events.js';
+import { showFirst } from './first.js';
 
 let isDrawn = true;
 let fresh = [];
@@ -27,6 +28,7 @@ follow({
 function draw() {
   isDrawn = true;
   if (!store.summary) return;
+  showFirst();
   panels.showFigures();
   panels.showAlerts();
   panels.showWaiting();

@@ -68,7 +68,8 @@ export function showWaiting() {
   const tenants = new Map();
   for (const queue of store.queues) {
     const key = `${queue.tenant}\n${queue.priority}`;
-    const known = tenants.get(key) ?? { key, who: queue.tenant, priority: queue.priority, waiting: 0, oldest: 0 };
+    const known = tenants.get(key) ?? { key, who: queue.tenant, priority: queue.priority, routes: new Set(), waiting: 0, oldest: 0 };
+    known.routes.add(queue.route);
     tenants.set(key, { ...known, waiting: known.waiting + queue.waiting, oldest: Math.max(known.oldest, queue.oldest) });
   }
   rows.push(...[...tenants.values()].sort((a, b) => b.oldest - a.oldest).slice(0, mostQueues));
@@ -77,11 +78,26 @@ export function showWaiting() {
   keyed($('waiting'), rows, row => row.key, makeWaiting, (row, queue) => {
     text(row.cells[1], count(queue.waiting));
     text(row.cells[2], seconds(queue.oldest));
+    if (!queue.isSum) text(row.cells[0].lastChild, waitsFor(queue));
   });
 }
 
+// For which routes, and what of them is used up: of each deployment its fullest limit, or since it is closed.
+function waitsFor({ who, routes }) {
+  const full = [...routes].flatMap(route => store.meta.deployments.filter(({ model }) => model === route)
+    .flatMap(({ account, model }) => [`deployment:${account}/${model}`, `account:${account}`])).concat(`tenant:${who}`)
+    .map(name => store.budgets.get(name)).filter(budget => budget && (budget.closedUntil || use(budget) >= store.meta.warnAt))
+    .sort((a, b) => use(b) - use(a))[0];
+  const wanted = `wants ${[...routes].slice(0, 3).join(', ')}`;
+  if (!full) return wanted;
+  const { id } = budgetName(full.name);
+  if (full.closedUntil) return `${wanted}: ${id} is ${closing(full.closedUntil)}`;
+  const tightest = full.meters.reduce((most, meter) => !most || meter.use > most.use ? meter : most, null);
+  return `${wanted}: ${id} is nearly out of ${meterName(tightest.dimension, tightest.window)}`;
+}
+
 const makeWaiting = queue => element('tr', { role: 'row' },
-  element('td', { role: 'cell' }, element('span', { class: queue.isSum ? 'name' : '' }, queue.who), element('span', { class: 'scope' }, queue.isSum ? 'all tenants' : queue.priority)),
+  element('td', { role: 'cell' }, element('span', { class: queue.isSum ? 'name' : '' }, queue.who), element('span', { class: 'scope' }, queue.isSum ? 'all tenants' : queue.priority), ...(queue.isSum ? [] : [element('span', { class: 'scope' })])),
   element('td', { role: 'cell', class: 'number' }), element('td', { role: 'cell', class: 'number' }));
 
 export function showHeadroom() {

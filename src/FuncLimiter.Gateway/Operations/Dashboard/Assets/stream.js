@@ -5,6 +5,9 @@ const longestPause = 15_000;
 // where the page's own address holds it, it goes along.
 export const base = location.pathname.replace(/\/dashboard\/?$/, '');
 const hostAsks = base.endsWith('/operator');
+
+// Calls lie beside the page as well, but for those whose page is under /operator.
+export const calls = hostAsks ? base.slice(0, -'/operator'.length) : base;
 let key = (hostAsks && new URLSearchParams(location.search).get('code')) || sessionStorage.getItem('funclimiter-key');
 
 export const headers = () => !key ? {} : hostAsks ? { 'x-functions-key': key } : { Authorization: `Bearer ${key}` };
