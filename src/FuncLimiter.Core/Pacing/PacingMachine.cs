@@ -97,7 +97,7 @@ public static class PacingMachine
     private static PacingStep AfterRefusal(PacingState state, Refused refused, PacingPolicy policy)
     {
         var (reason, budget, retryAt) = refused.Refusal;
-        if (reason == RefusalReason.TooLarge)
+        if (reason is RefusalReason.TooLarge or RefusalReason.Spent)
         {
             return End(state, new Refuse(refused.Refusal));
         }

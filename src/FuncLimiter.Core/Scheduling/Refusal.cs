@@ -16,6 +16,22 @@ public sealed record Refusal(RefusalReason Reason, string Budget, Instant RetryA
 
     /// <summary>What its provider answered that closed the budget; null where it is not closed, or what closed it is not known here.</summary>
     public OutcomeKind? ClosedBy { get; init; }
+
+    /// <summary>What is left of a spending budget that refused; null where another one did.</summary>
+    public SpendShortage? Shortage { get; init; }
+}
+
+/// <summary>What is left of a spending budget that a call doesn't fit.</summary>
+/// <param name="Left">What is left of it for this call, less what calls under way hold.</param>
+/// <param name="TimeLeft">How long the run may go on; null where that has no end.</param>
+/// <param name="Needs">The most that the call can come to.</param>
+public sealed record SpendShortage(Spending.SpendAmount Left, TimeSpan? TimeLeft, Spending.SpendAmount Needs)
+{
+    /// <summary>Whether it is a run's, which has no end at which it is whole again.</summary>
+    public bool IsRun { get; init; }
+
+    /// <summary>Whether a part of it is still kept for the run's closing call.</summary>
+    public bool KeepsClosing { get; init; }
 }
 
 /// <summary>Why a call was not let out.</summary>
@@ -35,4 +51,7 @@ public enum RefusalReason
 
     /// <summary>What it would take can't be kept durably at present, so it can't be let out.</summary>
     NotKept,
+
+    /// <summary>A spending budget of its tenant, user, workflow, run, account or model has too little left.</summary>
+    Spent,
 }

@@ -12,6 +12,7 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Calls.Reservations;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
@@ -68,6 +69,7 @@ internal static class AppServices
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxUploadBytes);
         Add(services, configuration, options);
         services.AddHostedService<LeaseService>();
+        services.AddHostedService<SpendLeaseService>();
         services.AddHostedService<LeaseMetrics>();
         AddTelemetry(services, settings);
         return true;
@@ -86,6 +88,7 @@ internal static class AppServices
         services.AddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EntityLeaseOwners>());
         services.AddSingleton(provider => MakeLimiter(provider.GetRequiredService<LeaseSource>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILimiter>(provider => provider.GetRequiredService<EmbeddedLimiter>());
+        services.AddSingleton<ISpendOwners, EntitySpendOwners>();
         services.AddSingleton<SettlementMailbox>();
         services.AddSingleton<ISettlementRelay>(provider => provider.GetRequiredService<SettlementMailbox>());
         services.AddHostedService(provider => provider.GetRequiredService<SettlementMailbox>());

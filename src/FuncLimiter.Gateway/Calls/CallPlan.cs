@@ -37,6 +37,9 @@ internal sealed class CallPlan
     /// <summary>The charge foreseen for the tenant and the user.</summary>
     public Charge Consumer { get; private set; }
 
+    /// <summary>The most that the tenant and the user can be charged: the whole of what the caller allows for output, at the dearest deployment.</summary>
+    public Charge ConsumerAtMost { get; private set; }
+
     /// <summary>What is certain of <see cref="Charges"/>; null where they are the caller's own word.</summary>
     public IReadOnlyList<Charge>? ChargesAtLeast => _atLeast;
 
@@ -115,6 +118,14 @@ internal sealed class CallPlan
         return new(input, output, Math.Min(told.CacheReadTokens, input - cacheWrites), cacheWrites, Math.Min(told.ReasoningTokens, output));
     }
 
+    // Tokens of input may all be read anew, whatever is foreseen of caches.
+    private static TokenEstimate MostOf(RequestFacts facts, in TokenEstimate estimate) => estimate with
+    {
+        CachedInputTokens = 0,
+        OutputTokens = facts.Operation is Operation.Embeddings or Operation.CountTokens or Operation.Other ? estimate.OutputTokens
+            : Math.Max(estimate.OutputTokens, (facts.MaxOutputTokens ?? 0) * facts.Choices),
+    };
+
     private static CallSize SizeOf(RequestFacts facts, in TokenEstimate estimate) => facts.Operation switch
     {
         Operation.CountTokens => default,
@@ -146,6 +157,8 @@ internal sealed class CallPlan
             // Where it will be served is open: its money is reserved by the dearest place.
             var charge = ConsumerCharge.Of(estimate, Price(place));
             Consumer = (Consumer == Charge.None ? charge : Consumer) with { Cost = Math.Max(Consumer.Cost, charge.Cost) };
+            var most = ConsumerCharge.Of(MostOf(facts, estimate), Price(place));
+            ConsumerAtMost = most with { Tokens = Math.Max(most.Tokens, ConsumerAtMost.Tokens), Cost = Math.Max(most.Cost, ConsumerAtMost.Cost) };
             if (_atLeast is not null)
             {
                 var answer = facts.Operation is Operation.Embeddings or Operation.CountTokens or Operation.Other ? least : least with { OutputTokens = 1 };

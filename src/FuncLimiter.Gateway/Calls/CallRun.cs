@@ -184,6 +184,8 @@ internal sealed class CallRun
             MaxWait = left > TimeSpan.Zero ? left : TimeSpan.Zero,
             ProviderAtLeast = _plan.ChargesAtLeast,
             ConsumerAtLeast = _plan.ConsumerAtLeast,
+            ConsumerAtMost = _plan.ConsumerAtMost,
+            IsClosing = caller.IsClosing,
             Excluded = excluded,
             Diversion = _ways.Diversion,
             Prefixes = _call.Facts.Prefixes,
@@ -208,7 +210,7 @@ internal sealed class CallRun
 
     // A leg waits little; what is told to come back in time has time to do so.
     private static bool IsOnlyForNow(Refusal refusal, Instant deadline) =>
-        refusal is { Reason: RefusalReason.WouldWaitTooLong or RefusalReason.QueueFull, RetryAt.IsKnown: true } && refusal.RetryAt <= deadline;
+        refusal is { Reason: RefusalReason.WouldWaitTooLong or RefusalReason.QueueFull or RefusalReason.Spent, RetryAt.IsKnown: true } && refusal.RetryAt <= deadline;
 
     private async ValueTask<PacingEvent> WaitAsync(Instant until, CancellationToken cancellationToken)
     {

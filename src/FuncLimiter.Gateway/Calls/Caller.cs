@@ -13,6 +13,9 @@ public sealed record Caller(string Tenant, string? User, Priority Priority, stri
 {
     /// <summary>Whether the caller says that smaller models may serve it; null leaves that to the route's rules.</summary>
     public Diversion? Tier { get; init; }
+
+    /// <summary>Whether the caller says that this is its run's closing call, which may use what the run's budget keeps for it.</summary>
+    public bool IsClosing { get; init; }
 }
 
 /// <summary>Whose key a request carried; a feature of its <c>HttpContext</c> from authentication on.</summary>

@@ -73,6 +73,7 @@ public static class ConfigurationReader
             Routes = new RouteResolver(accounts, new RoutesReader(mistakes).Read(root), mistakes).Resolve(),
             Tenants = tenants,
             Prices = prices,
+            Budgets = new BudgetsReader(mistakes, accounts, tenants).Read(root),
             Queue = settings.Queue(root),
             Alerts = settings.Alerts(root),
             Jobs = settings.Jobs(root),
@@ -81,6 +82,7 @@ public static class ConfigurationReader
             CorsOrigins = CorsReader.Read(root, mistakes),
         };
         MoneyLimit.CheckPrices(configuration, mistakes);
+        BudgetsReader.CheckPrices(configuration, mistakes);
         return mistakes.Count == 0 ? new ConfigurationResult(configuration) : new ConfigurationResult(mistakes.All());
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Configuration;
@@ -21,6 +22,9 @@ public sealed record GatewayConfiguration
 
     /// <summary>Who may call; empty means that anyone may, as tenant <c>default</c>.</summary>
     public IReadOnlyList<TenantConfiguration> Tenants { get; init; } = [];
+
+    /// <summary>What may be spent by the hour, day, week, month and run.</summary>
+    public IReadOnlyList<SpendCap> Budgets { get; init; } = [];
 
     /// <summary>How long and how many calls may wait.</summary>
     public QueueConfiguration Queue { get; init; } = new();

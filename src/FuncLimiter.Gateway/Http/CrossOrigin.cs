@@ -22,6 +22,7 @@ public sealed class CrossOrigin(GatewayConfiguration configuration)
     private static readonly string Exposed = string.Join(", ",
         FuncLimiterHeaders.RateLimit, FuncLimiterHeaders.RateLimitPolicy, "Retry-After", FuncLimiterHeaders.RetryAfterMs, FuncLimiterHeaders.ShouldRetry,
         FuncLimiterHeaders.Deployment, FuncLimiterHeaders.WaitedMs, FuncLimiterHeaders.Pressure, FuncLimiterHeaders.Reason, FuncLimiterHeaders.CostUsd,
+        FuncLimiterHeaders.RunLeft, FuncLimiterHeaders.BudgetWarning,
         "Location", "x-request-id", "request-id", "openai-processing-ms");
 
     private readonly FrozenSet<string> _origins = configuration.CorsOrigins.ToFrozenSet(StringComparer.OrdinalIgnoreCase);

@@ -105,6 +105,9 @@ public static class EndpointPaths
     /// <summary>Forgets what was learned of a provider.</summary>
     public const string AdminLearned = "/admin/learned";
 
+    /// <summary>Shows spending budgets, and gives them more.</summary>
+    public const string AdminBudgets = "/admin/budgets";
+
     /// <summary>What was changed by whom.</summary>
     public const string AdminAudit = "/admin/audit";
 
@@ -130,6 +133,11 @@ public static class EndpointPaths
         if (path.Length == 0)
         {
             return "GET";
+        }
+
+        if (path.Equals(AdminBudgets, StringComparison.OrdinalIgnoreCase))
+        {
+            return "GET, POST";
         }
 
         if (path.Split('/') is ["", "jobs", _])

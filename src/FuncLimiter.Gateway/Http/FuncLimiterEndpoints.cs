@@ -76,11 +76,12 @@ public static class FuncLimiterEndpoints
         MapRead(routes, EndpointPaths.DashboardEvents, dashboard.EventsAsync);
         MapRead(routes, EndpointPaths.DashboardTrends, dashboard.TrendsAsync);
         var admin = services.GetRequiredService<AdminEndpoint>();
-        foreach (var path in new[] { EndpointPaths.AdminPauses, EndpointPaths.AdminLimits, EndpointPaths.AdminWeights, EndpointPaths.AdminRevocations, EndpointPaths.AdminLearned })
+        foreach (var path in new[] { EndpointPaths.AdminPauses, EndpointPaths.AdminLimits, EndpointPaths.AdminWeights, EndpointPaths.AdminRevocations, EndpointPaths.AdminLearned, EndpointPaths.AdminBudgets })
         {
             routes.MapPost(path, admin.ChangeAsync);
         }
 
+        MapRead(routes, EndpointPaths.AdminBudgets, admin.BudgetsAsync);
         MapRead(routes, EndpointPaths.AdminAudit, admin.AuditAsync);
         MapRead(routes, EndpointPaths.Live, HealthEndpoint.LiveAsync);
         MapRead(routes, EndpointPaths.Ready, health.ReadyAsync);

@@ -1,12 +1,14 @@
 using Azure.Core;
 using Azure.Identity;
 using FuncLimiter.Core.Estimation;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Calls.Reservations;
 using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Calls.Upstream.Credentials;
@@ -63,6 +65,12 @@ public static class FuncLimiterServices
         services.AddSingleton<Authenticator>();
         services.AddSingleton(provider => new TenantKeys(provider.GetRequiredService<GatewayConfiguration>().Tenants));
         services.AddSingleton(provider => new TenantGate(provider.GetRequiredService<Authenticator>()));
+        services.AddSingleton(provider => new SpendDesk(
+            new SpendBook(configuration.Budgets, instance: provider.GetService<ISpendOwners>() is null ? null : Guid.NewGuid().ToString("N")),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ISpendStore>(),
+            provider.GetService<ISpendOwners>()));
+        services.AddHostedService<SpendKeeper>();
         services.AddSingleton(Calls);
         services.AddSingleton(provider => new CallPipeline(provider.GetRequiredService<CallServices>()));
         services.AddSingleton<ICallExecutor>(provider => provider.GetRequiredService<CallPipeline>());
@@ -86,7 +94,8 @@ public static class FuncLimiterServices
         provider.GetRequiredService<GatewayConfiguration>(),
         provider.GetRequiredService<GatewayOptions>(),
         provider.GetRequiredService<RouteTable>(),
-        ActivatorUtilities.CreateInstance<ObservedLimiter>(provider),
+        ActivatorUtilities.CreateInstance<ObservedLimiter>(provider, ActivatorUtilities.CreateInstance<SpendingLimiter>(
+            provider, provider.GetRequiredService<ILimiter>(), provider.GetRequiredService<GatewayConfiguration>().Queue)),
         provider.GetRequiredService<Estimator>(),
         provider.GetRequiredService<UpstreamClient>(),
         ActivatorUtilities.CreateInstance<ObservedUsage>(provider),
@@ -125,6 +134,7 @@ public static class FuncLimiterServices
             provider.GetRequiredService<OperatorGate>(),
             provider.GetRequiredService<AdminService>(),
             provider.GetRequiredService<IAuditLog>(),
+            provider.GetRequiredService<SpendDesk>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DashboardState>();
         services.AddSingleton<DashboardHub>();
@@ -174,6 +184,7 @@ public static class FuncLimiterServices
             provider.GetRequiredService<ILimiter>(),
             provider.GetRequiredService<AdmissionHeaders>(),
             provider.GetRequiredService<MetricSeries>(),
+            provider.GetRequiredService<SpendDesk>(),
             provider.GetRequiredService<OperatorGate>(),
             provider.GetRequiredService<AlertBoard>(),
             provider.GetRequiredService<LimitBoard>()));

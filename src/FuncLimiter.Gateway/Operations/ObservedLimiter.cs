@@ -117,6 +117,7 @@ internal static class RefusalText
         RefusalReason.WouldWaitTooLong => "would_wait_too_long",
         RefusalReason.NoDeployment => "no_deployment",
         RefusalReason.NotKept => "not_kept",
+        RefusalReason.Spent => "spent",
         _ => "other",
     };
 
@@ -127,6 +128,7 @@ internal static class RefusalText
         RefusalReason.QueueFull => "the queue is full",
         RefusalReason.WouldWaitTooLong => $"would wait too long for {refusal.Budget}",
         RefusalReason.NoDeployment => "no deployment may serve it",
+        RefusalReason.Spent => $"{refusal.Budget} is spent",
         RefusalReason.NotKept => "what calls take can't be stored",
         _ => $"refused by {refusal.Budget}",
     };

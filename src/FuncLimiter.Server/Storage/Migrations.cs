@@ -7,7 +7,7 @@ namespace FuncLimiter.Server.Storage;
 /// <summary>Brings the database to the form that this version writes. A step once released is never changed.</summary>
 internal static class Migrations
 {
-    private static readonly string[] Steps = [Step1.Sql, Step2.Sql, Step3.Sql, Step4.Sql, Step5.Sql];
+    private static readonly string[] Steps = [Step1.Sql, Step2.Sql, Step3.Sql, Step4.Sql, Step5.Sql, Step6.Sql];
 
     public static int Newest => Steps.Length;
 
@@ -242,4 +242,10 @@ internal static class Step5
           PRIMARY KEY (id, account)) WITHOUT ROWID;
         CREATE INDEX state_owners_by_time ON state_owners (at);
         """;
+}
+
+/// <summary>The sixth form: what is spent of budgets, a JSON text for each.</summary>
+internal static class Step6
+{
+    public const string Sql = "CREATE TABLE spending (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;";
 }

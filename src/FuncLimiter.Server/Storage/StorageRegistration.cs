@@ -1,6 +1,7 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Jobs;
@@ -24,6 +25,7 @@ public static class StorageRegistration
         services.AddSingleton<IStorageHealth>(database);
         services.AddSingleton<MetaStore>();
         services.AddSingleton<IBudgetStore, BudgetStore>();
+        services.AddSingleton<ISpendStore, SpendStore>();
         services.AddSingleton<IJobSource, JobStore>();
         services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<IJobSource>());
         services.AddSingleton<IDeliveryStore, DeliveryStore>();

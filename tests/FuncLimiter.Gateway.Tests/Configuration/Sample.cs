@@ -53,6 +53,11 @@ internal static class Sample
             { "id": "acme", "keys": ["sha256:HASH"], "weight": 3, "highestPriority": "standard", "limits": { "tpm": 50000 }, "userLimits": { "rpm": 60 }, "webhookSecret": "${HOOK}",
               "organization": "acme inc", "allow": { "providers": ["openai", "anthropic"], "regions": [], "accounts": [] } },
           ],
+          "budgets": [
+            { "for": "run", "calls": 100, "seconds": 3600, "keepForClosing": 0.1, "waitForRaiseSeconds": 60 },
+            { "for": "user", "tenant": "acme", "name": "ann", "per": "week", "timeZone": "Europe/Berlin", "tokens": 100000, "action": "warn" },
+            { "for": "model", "name": "claude-x", "per": "month", "usd": 500 },
+          ],
           "queue": {
             "maxWaitSeconds": { "interactive": 15, "standard": 100, "background": 1800.5 },
             "maxWaiting": 5000, "maxWaitingBytes": 100000000, "standardFloor": 0.2, "backgroundFloor": 0.1,

@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls.Spending;
 
 namespace FuncLimiter.Gateway.Calls.Admission;
 
@@ -15,6 +16,12 @@ public sealed record AdmissionRequest(
 {
     /// <summary>What is certain of <see cref="Consumer"/>, whatever the call comes to; null where it is no estimate.</summary>
     public Charge? ConsumerAtLeast { get; init; }
+
+    /// <summary>The most that <see cref="Consumer"/> can come to, which spending budgets hold; null where that is <see cref="Consumer"/> itself.</summary>
+    public Charge? ConsumerAtMost { get; init; }
+
+    /// <summary>Whether the caller says that it is its run's closing call.</summary>
+    public bool IsClosing { get; init; }
 
     /// <summary>What is certain of <see cref="Provider"/>; null where those are no estimates.</summary>
     public IReadOnlyList<Charge>? ProviderAtLeast { get; init; }
@@ -79,4 +86,7 @@ public sealed record AdmissionResult
 
     /// <summary>The tightest of the call's budgets after this decision; where it was refused, the one that refused it.</summary>
     public BudgetReport? Tightest { get; init; }
+
+    /// <summary>What its caller is told of spending budgets; null where none are configured.</summary>
+    public SpendNotice? Spending { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls.Spending;
 
 namespace FuncLimiter.Gateway.Calls.Errors;
 
@@ -40,6 +41,7 @@ internal static class RefusalError
                 Budget = refusal.Budget,
                 Dimension = refusal.Dimension,
             },
+            RefusalReason.Spent => Spent(refusal, retryAfter),
             RefusalReason.NotKept => StorageUnavailableException.Error("what calls take of the limits can't be stored, and what was stored is used up"),
             RefusalReason.QueueFull => Retryable(503, "queue_full",
                 $"As many calls wait for '{route}' as may wait; {refusal.Budget} is full. {come}", refusal, retryAfter),
@@ -51,6 +53,23 @@ internal static class RefusalError
                 $"The call to '{route}' would wait longer than it may; {refusal.Budget} {Want(refusal)}. {come}", refusal, retryAfter),
             _ => Retryable(503, "no_deployment", $"Nothing that serves '{route}' can be called; {refusal.Budget} is closed. {come}", refusal, retryAfter),
         };
+    }
+
+    private static GatewayError Spent(Refusal refusal, TimeSpan? retryAfter)
+    {
+        var shortage = refusal.Shortage!;
+        var left = SpendText.Left(shortage.Left, shortage.TimeLeft);
+        var needs = SpendText.Needs(shortage.Needs, refusal.Dimension);
+        var message = shortage switch
+        {
+            { IsRun: true } when refusal.Dimension is null => $"The run's time is over: {refusal.Budget} has {left} left.",
+            { IsRun: true } => $"The run's budget is spent, or held by calls under way: {refusal.Budget} has {left} left, and this call may need {needs}.",
+            _ => $"The budget {refusal.Budget} is spent, or held by calls under way: it has {left} left, and this call may need {needs}.",
+        };
+        var hint = shortage.KeepsClosing
+            ? " A part of it is kept for one closing call: send that with 'X-Run-Closing: true'."
+            : shortage.IsRun ? " An operator can raise it at /admin/budgets." : " It is given anew at the end of its period, and an operator can raise it at /admin/budgets.";
+        return Retryable(429, shortage.IsRun ? "run_budget_spent" : "budget_spent", message + hint, refusal, retryAfter);
     }
 
     private static string Want(Refusal refusal) => refusal.Dimension switch

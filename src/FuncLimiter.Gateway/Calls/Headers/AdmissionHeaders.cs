@@ -3,6 +3,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers.Dialects;
 
@@ -22,6 +23,11 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard boa
     /// <summary>Sets how long a call waited and how full its tightest budget is.</summary>
     public void Budgets(CallAnswer answer, AdmissionResult? admission, TimeSpan waited)
     {
+        if (admission?.Spending is { } spending)
+        {
+            Spending(answer, spending);
+        }
+
         answer.SetHeader(FuncLimiterHeaders.WaitedMs, ((long)waited.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         if (admission?.Tightest is { } budget)
         {
@@ -50,6 +56,19 @@ internal sealed class AdmissionHeaders(AlertConfiguration alerts, AlertBoard boa
         if (error is { Budget: { } budget, RetryAfter: { } retryAfter })
         {
             answer.SetHeader(FuncLimiterHeaders.RateLimit, RateLimitHeaders.Limit(budget, retryAfter));
+        }
+    }
+
+    private static void Spending(CallAnswer answer, SpendNotice notice)
+    {
+        if (notice.RunLeft is { } left)
+        {
+            answer.SetHeader(FuncLimiterHeaders.RunLeft, left);
+        }
+
+        if (notice.Warning is { } warning)
+        {
+            answer.SetHeader(FuncLimiterHeaders.BudgetWarning, HeaderText.Printable(warning));
         }
     }
 

@@ -10,6 +10,9 @@ internal static class FuncLimiterHeaders
     public const string Workflow = "X-Workflow";
     public const string Step = "X-Step";
     public const string Run = "X-Run";
+    public const string RunClosing = "X-Run-Closing";
+    public const string RunLeft = "X-FuncLimiter-Run-Left";
+    public const string BudgetWarning = "X-FuncLimiter-Budget-Warning";
     public const string Tenant = "X-Tenant";
     public const string Tier = "X-Tier";
     public const string Prefer = "Prefer";

@@ -18,7 +18,7 @@ internal static class RequestHeaders
         "Host", "Content-Length", "Expect", "Accept-Encoding",
         "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "Origin", "Referer",
         FuncLimiterHeaders.Priority, FuncLimiterHeaders.User, FuncLimiterHeaders.Workflow, FuncLimiterHeaders.Step, FuncLimiterHeaders.Run,
-        FuncLimiterHeaders.Tenant, FuncLimiterHeaders.Tier, FuncLimiterHeaders.Prefer, FuncLimiterHeaders.IdempotencyKey,
+        FuncLimiterHeaders.RunClosing, FuncLimiterHeaders.Tenant, FuncLimiterHeaders.Tier, FuncLimiterHeaders.Prefer, FuncLimiterHeaders.IdempotencyKey,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The headers to pass on, as they came.</summary>

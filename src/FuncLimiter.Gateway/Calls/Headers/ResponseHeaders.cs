@@ -14,6 +14,7 @@ internal static class ResponseHeaders
         "Set-Cookie", "Alt-Svc", "Strict-Transport-Security", "Date", "Server", "Via",
         FuncLimiterHeaders.RateLimit, FuncLimiterHeaders.RateLimitPolicy,
         FuncLimiterHeaders.Deployment, FuncLimiterHeaders.WaitedMs, FuncLimiterHeaders.Pressure, FuncLimiterHeaders.Reason,
+        FuncLimiterHeaders.RunLeft, FuncLimiterHeaders.BudgetWarning,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Passes headers on as they came.</summary>

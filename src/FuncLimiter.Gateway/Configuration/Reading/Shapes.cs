@@ -26,6 +26,7 @@ internal static class Shapes
         new Member("sharedLimits", "a list of limits that accounts share, for example [{ \"id\": \"openai-org\", \"limits\": { \"tpm\": 2000000 } }]"),
         new Member("routes", "a list of routes"),
         new Member("tenants", "a list of tenants"),
+        new Member("budgets", "a list of budgets, for example [{ \"for\": \"run\", \"usd\": 1 }]"),
         new Member("queue", "an object with the queue's bounds"),
         new Member("alerts", "an object with warnAt, actAt and webhook"),
         new Member("jobs", "an object with the bounds of jobs"),
@@ -189,6 +190,21 @@ internal static class Shapes
         "what browsers may do",
         new Member("origins", "a list of origins as browsers name them, for example [\"https://app.example\"], or [\"*\"]"));
 
+    public static readonly Shape Budget = new(
+        "a budget",
+        new Member("for", "\"tenant\", \"user\", \"workflow\", \"run\", \"account\" or \"model\""),
+        new Member("name", "the name of the tenant, user, workflow, account or model that it is for"),
+        new Member("tenant", "the id of the tenant whose users, workflows or runs it is for"),
+        new Member("per", "\"hour\", \"day\", \"week\" or \"month\""),
+        new Member("timeZone", "the name of a time zone, for example \"Europe/Berlin\""),
+        new Member("usd", "a number from 0.000001 to 1,000,000: US dollars"),
+        new Member("tokens", $"{WholeNumber}: tokens, input and output together"),
+        new Member("calls", $"{WholeNumber}: calls"),
+        new Member("seconds", "a number of seconds above 0 and at most 2,592,000: how long a run may last"),
+        new Member("keepForClosing", "a number from 0 to 0.9: the share that is kept for a run's closing call"),
+        new Member("waitForRaiseSeconds", "a number of seconds from 0 to 604,800: how long a run's call waits for somebody to raise it"),
+        new Member("action", "\"refuse\" or \"warn\""));
+
     public static readonly Shape Jobs = new(
         "jobs",
         new Member("maxRunning", "a whole number of at least 4"),
@@ -221,6 +237,7 @@ internal static class Shapes
         ["route"] = Route,
         ["simple"] = Simple,
         ["tenant"] = Tenant,
+        ["budget"] = Budget,
         ["key"] = Key,
         ["allow"] = Allow,
         ["queue"] = Queue,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Configuration.Reading;
 using FuncLimiter.Gateway.Http.Authentication;
@@ -16,14 +17,16 @@ public sealed class AdminEndpoint
 {
     private const int MostBytes = 16 * 1024;
     private const int MostShown = 200;
+    private const int MostBudgets = 1_000;
 
     private readonly OperatorGate _gate;
     private readonly AdminService _service;
     private readonly IAuditLog _audit;
+    private readonly SpendDesk _spending;
     private readonly TimeProvider _time;
 
-    internal AdminEndpoint(OperatorGate gate, AdminService service, IAuditLog audit, TimeProvider time) =>
-        (_gate, _service, _audit, _time) = (gate, service, audit, time);
+    internal AdminEndpoint(OperatorGate gate, AdminService service, IAuditLog audit, SpendDesk spending, TimeProvider time) =>
+        (_gate, _service, _audit, _spending, _time) = (gate, service, audit, spending, time);
 
     /// <summary>Makes a change.</summary>
     /// <param name="context">The request and its response.</param>
@@ -56,6 +59,18 @@ public sealed class AdminEndpoint
         });
     }
 
+    /// <summary>Answers with the spending budgets that are used, the nearest to their end first.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task BudgetsAsync(HttpContext context)
+    {
+        if (!await _gate.MayLookAsync(context))
+        {
+            return;
+        }
+
+        await JsonResponse.WriteAsync(context, 200, json => SpendingJson.Write(json, _spending.Report(MostBudgets)));
+    }
+
     /// <summary>Answers with the last changes, the latest first.</summary>
     /// <param name="context">The request and its response.</param>
     public async Task AuditAsync(HttpContext context)
@@ -78,6 +93,8 @@ internal static class AdminAskReader
     private const double LeastWeight = 1e-6;
     private const double MostWeight = 1_000_000;
     private const double LongestWindowSeconds = 31 * 24 * 3600;
+    private const int MostUsd = 1_000_000;
+    private const double LongestRunSeconds = 30 * 24 * 3600;
     private const int MostReason = 200;
     private const int HashLength = 64;
 
@@ -91,6 +108,7 @@ internal static class AdminAskReader
             EndpointPaths.AdminLimits => Limit(ask, out error),
             EndpointPaths.AdminWeights => Weight(ask, out error),
             EndpointPaths.AdminLearned => Forget(ask, out error),
+            EndpointPaths.AdminBudgets => Raise(ask, out error),
             _ => Revocation(ask, out error),
         };
     }
@@ -125,6 +143,18 @@ internal static class AdminAskReader
             : ask.Weight is not (>= LeastWeight and <= MostWeight) ? Wrong("weight", FormattableString.Invariant($"'weight' must be {LeastWeight:0.######} to {MostWeight}."))
             : null;
         return error is null ? new WeightChange(ask.Tenant!, ask.Weight!.Value) : null;
+    }
+
+    private static RaiseChange? Raise(AdminAsk ask, out GatewayError? error)
+    {
+        error = string.IsNullOrEmpty(ask.Budget) ? Wrong("budget", "'budget' must be a spending budget's name, for example \"run:acme/nightly-17\"; GET /admin/budgets lists them.")
+            : ask.Usd is < 0 or > MostUsd ? Wrong("usd", $"'usd' must be how many US dollars more, 0 to {MostUsd}.")
+            : ask.Tokens is < 0 or > LimitsReader.MostAmount ? Wrong("tokens", $"'tokens' must be how many tokens more, 0 to {LimitsReader.MostAmount}.")
+            : ask.Calls is < 0 or > LimitsReader.MostAmount ? Wrong("calls", $"'calls' must be how many calls more, 0 to {LimitsReader.MostAmount}.")
+            : ask.Seconds is not (null or (>= 0 and <= LongestRunSeconds)) ? Wrong("seconds", $"'seconds' must be how much longer the run may last, 0 to {LongestRunSeconds}.")
+            : (ask.Usd ?? 0) == 0 && (ask.Tokens ?? 0) == 0 && (ask.Calls ?? 0) == 0 && (ask.Seconds ?? 0) == 0 ? Wrong("usd", "Send what to raise it by: 'usd', 'tokens', 'calls' or 'seconds'.")
+            : null;
+        return error is null ? new RaiseChange(ask.Budget!, ask.Usd ?? 0, ask.Tokens ?? 0, ask.Calls ?? 0, ask.Seconds ?? 0) : null;
     }
 
     private static RevocationChange? Revocation(AdminAsk ask, out GatewayError? error)

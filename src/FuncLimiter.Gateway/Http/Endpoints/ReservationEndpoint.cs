@@ -139,6 +139,8 @@ public sealed class ReservationEndpoint
         {
             ProviderAtLeast = plan.ChargesAtLeast,
             ConsumerAtLeast = plan.ConsumerAtLeast,
+            ConsumerAtMost = plan.ConsumerAtMost,
+            IsClosing = call.Caller.IsClosing,
             Sizes = plan.Sizes,
             MaxWait = call.MaxWait,
             Excluded = ReservationReader.Closed(plan.Route, call.Facts.Operation)

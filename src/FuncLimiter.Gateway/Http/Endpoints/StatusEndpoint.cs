@@ -2,6 +2,7 @@ using System.Text.Json;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Responses;
@@ -16,12 +17,14 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// <summary><c>GET /status</c> and <c>GET /metrics</c>: how full every budget and queue is.</summary>
 public sealed class StatusEndpoint
 {
+    private const int MostBudgets = 200;
     private const string PrometheusText = "text/plain; version=0.0.4; charset=utf-8";
 
     private readonly Authenticator _authenticator;
     private readonly ILimiter _limiter;
     private readonly AdmissionHeaders _headers;
     private readonly MetricSeries _series;
+    private readonly SpendDesk _spending;
     private readonly OperatorGate _gate;
     private readonly AlertBoard _alerts;
     private readonly LimitBoard _limits;
@@ -31,11 +34,12 @@ public sealed class StatusEndpoint
         ILimiter limiter,
         AdmissionHeaders headers,
         MetricSeries series,
+        SpendDesk spending,
         OperatorGate gate,
         AlertBoard alerts,
         LimitBoard limits)
     {
-        _limits = limits;
+        (_spending, _limits) = (spending, limits);
         (_authenticator, _limiter, _headers) = (authenticator, limiter, headers);
         (_series, _gate, _alerts) = (series, gate, alerts);
     }
@@ -46,7 +50,10 @@ public sealed class StatusEndpoint
     {
         if (await ReportAsync(context) is { } report)
         {
-            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, _headers, _alerts, _gate.IsOperator(context) ? _limits : null));
+            var isOperator = _gate.IsOperator(context);
+            var whose = isOperator ? null : _authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out _)?.Tenant;
+            var spending = _spending.Report(MostBudgets, whose);
+            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, spending, _headers, _alerts, isOperator ? _limits : null));
         }
     }
 
@@ -102,10 +109,12 @@ internal static class StatusJson
     /// <summary>Writes the report.</summary>
     /// <param name="json">Where to.</param>
     /// <param name="report">The report.</param>
+    /// <param name="spending">Spending budgets.</param>
     /// <param name="headers">Says what pressure is.</param>
     /// <param name="alerts">The alerts that stand.</param>
     /// <param name="limits">What was read of limits; null for who may not see it.</param>
-    public static void Write(Utf8JsonWriter json, LimiterReport report, AdmissionHeaders headers, AlertBoard alerts, LimitBoard? limits)
+    public static void Write(
+        Utf8JsonWriter json, LimiterReport report, IReadOnlyList<SpendReport> spending, AdmissionHeaders headers, AlertBoard alerts, LimitBoard? limits)
     {
         json.WriteStartObject();
         json.WriteString("at"u8, report.At.ToDateTimeOffset());
@@ -121,6 +130,12 @@ internal static class StatusJson
         }
 
         json.WriteEndArray();
+        if (spending.Count > 0)
+        {
+            json.WritePropertyName("spending"u8);
+            SpendingJson.Write(json, spending);
+        }
+
         var shown = report.Budgets.Select(static budget => budget.Name).ToHashSet(StringComparer.Ordinal);
         DashboardJson.WriteAlerts(json, [.. alerts.Standing.Where(alert => shown.Contains(alert.Budget))]);
         json.WriteStartArray("queues"u8);

@@ -31,6 +31,12 @@ internal static class CallerReader
             return null;
         }
 
+        if (!TryReadClosing(headers, out var isClosing))
+        {
+            error = GatewayError.BadRequest("invalid_run_closing", "X-Run-Closing must be 'true' or 'false', and stand beside X-Run.", FuncLimiterHeaders.RunClosing);
+            return null;
+        }
+
         error = null;
         var session = Session(headers);
         return new Caller(
@@ -42,6 +48,7 @@ internal static class CallerReader
             Name(headers, FuncLimiterHeaders.Run, ref error) ?? session)
         {
             Tier = tier,
+            IsClosing = isClosing,
         } is var caller && error is null
             ? caller
             : null;
@@ -84,6 +91,13 @@ internal static class CallerReader
         var known = TryParseTier(value.ToString().AsSpan().Trim(), out var read);
         tier = read;
         return known;
+    }
+
+    private static bool TryReadClosing(IHeaderDictionary headers, out bool isClosing)
+    {
+        isClosing = false;
+        return !headers.TryGetValue(FuncLimiterHeaders.RunClosing, out var value)
+            || (bool.TryParse(value.ToString(), out isClosing) && (!isClosing || headers.ContainsKey(FuncLimiterHeaders.Run)));
     }
 
     private static bool TryReadPriority(IHeaderDictionary headers, out Priority priority)

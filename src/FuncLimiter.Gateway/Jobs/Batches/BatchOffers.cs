@@ -13,6 +13,7 @@ public sealed class BatchOffers
 {
     private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _countsMoney;
+    private readonly bool _hasBudgets;
     private readonly RouteTable _routes;
 
     /// <summary>Finds them in a configuration.</summary>
@@ -34,6 +35,7 @@ public sealed class BatchOffers
 
         _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Any(limit => limit.Dimension == Dimension.Cost))
             .Select(tenant => tenant.Id).ToHashSet(StringComparer.Ordinal);
+        _hasBudgets = configuration.Budgets.Any(budget => !budget.IsSoft);
     }
 
     /// <summary>Whether any may be used.</summary>
@@ -49,8 +51,8 @@ public sealed class BatchOffers
     {
         ArgumentNullException.ThrowIfNull(call);
 
-        // A batch answers by itself, hours later: a day's money can't be reserved for it.
-        if (_offers.Count == 0 || _countsMoney.Contains(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
+        // A batch answers by itself, hours later: a day's money, or a run's, can't be reserved for it.
+        if (_offers.Count == 0 || _hasBudgets || _countsMoney.Contains(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
         {
             return null;
         }

@@ -1,6 +1,8 @@
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -13,12 +15,13 @@ internal sealed partial class AdminService(
     ControlDesk desk,
     TenantKeys keys,
     Watch watch,
+    SpendDesk spending,
     IAuditLog audit,
     TimeProvider time,
     ILogger<AdminService> logger,
     StoredSettings? stored = null) : IHostedService
 {
-    private static readonly GatewayError NothingToChange = new(404, "nothing_to_change", "There is no such scope, limit, tenant or key.");
+    private static readonly GatewayError NothingToChange = new(404, "nothing_to_change", "There is no such scope, limit, tenant, key or budget.");
 
     /// <summary>Makes a change, or says why not.</summary>
     public async Task<GatewayError?> ApplyAsync(AdminChange change, string actor, string? reason, CancellationToken cancellationToken)
@@ -28,7 +31,7 @@ internal sealed partial class AdminService(
             return new GatewayError(StatusCodes.Status409Conflict, "not_changed_here", instead);
         }
 
-        if (!Apply(change))
+        if (!(change is RaiseChange raise ? await RaiseAsync(raise) : Apply(change)))
         {
             return NothingToChange;
         }
@@ -50,7 +53,7 @@ internal sealed partial class AdminService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var entries = await audit.ReadAsync(cancellationToken);
-        foreach (var entry in entries.GroupBy(static entry => entry.Change.Target).Select(static same => same.Last()))
+        foreach (var entry in entries.Where(static entry => entry.Change is not RaiseChange).GroupBy(static entry => entry.Change.Target).Select(static same => same.Last()))
         {
             var isPast = entry.Change is PauseChange pause && pause.Until <= time.GetUtcNow();
             if (!isPast && entry.Change is not ForgetChange && !Apply(entry.Change))
@@ -73,6 +76,9 @@ internal sealed partial class AdminService(
         RevocationChange revocation => keys.Revoke(revocation.Tenant, revocation.Hash),
         _ => false,
     };
+
+    private Task<bool> RaiseAsync(RaiseChange raise) => spending.RaiseAsync(
+        raise.Budget, new SpendAmount((long)(raise.Usd * SpendAmount.NanoPerUsd), raise.Tokens, raise.Calls), TimeSpan.FromSeconds(raise.Seconds));
 
     private bool Weigh(WeightChange change)
     {

@@ -17,6 +17,7 @@ public sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Cha
 [JsonDerivedType(typeof(WeightChange), "weight")]
 [JsonDerivedType(typeof(RevocationChange), "revocation")]
 [JsonDerivedType(typeof(ForgetChange), "forget")]
+[JsonDerivedType(typeof(RaiseChange), "raise")]
 public abstract record AdminChange
 {
     /// <summary>What it changes: of two changes of the same, the later one holds.</summary>
@@ -73,6 +74,19 @@ public sealed record ForgetChange(string Scope) : AdminChange
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Target => $"forget {Scope}";
+}
+
+/// <summary>Gives a spending budget more for its present period. It is stored with what is spent, and not made again at a start.</summary>
+/// <param name="Budget">The budget's name, for example <c>run:acme/nightly-17</c>.</param>
+/// <param name="Usd">How many US dollars more.</param>
+/// <param name="Tokens">How many tokens more.</param>
+/// <param name="Calls">How many calls more.</param>
+/// <param name="Seconds">How many seconds longer a run may last.</param>
+public sealed record RaiseChange(string Budget, decimal Usd, long Tokens, long Calls, double Seconds) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"raise {Budget}";
 }
 
 /// <summary>Keeps what operators changed.</summary>
@@ -146,6 +160,14 @@ internal sealed record AdminAsk
     public double? Weight { get; init; }
 
     public string? Hash { get; init; }
+
+    public string? Budget { get; init; }
+
+    public decimal? Usd { get; init; }
+
+    public long? Tokens { get; init; }
+
+    public long? Calls { get; init; }
 
     public string? Reason { get; init; }
 }
