@@ -102,6 +102,13 @@ public sealed class Controls
         return true;
     }
 
+    /// <summary>Takes in a tenant that was not configured at the start. False where it is there already.</summary>
+    public bool Admit(TenantSpec tenant)
+    {
+        ArgumentNullException.ThrowIfNull(tenant);
+        return tenants.Admit(tenant);
+    }
+
     /// <summary>Gives a tenant another weight. False where it was never seen and is not configured.</summary>
     public bool Weigh(string tenant, double weight, Instant now)
     {

@@ -52,6 +52,18 @@ internal sealed class TenantTable
         return tenant;
     }
 
+    /// <summary>Takes in a further tenant; false where it is there already.</summary>
+    public bool Admit(TenantSpec tenantSpec)
+    {
+        if (Known(tenantSpec.Id) is not null)
+        {
+            return false;
+        }
+
+        others.Add(tenantSpec.Id, Make(tenantSpec.Id, tenantSpec));
+        return true;
+    }
+
     private Tenant Make(string id, TenantSpec tenantSpec)
     {
         var tenant = new Tenant(id, tenantSpec, spec.Queue.MaxUsers, leases);

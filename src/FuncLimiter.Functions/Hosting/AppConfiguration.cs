@@ -106,7 +106,7 @@ internal static class ConfigurationOverlay
         $"Set them in {AppConfiguration.FileName} and deploy, or in a row of the table {JobTables.SettingsName} (partition '{Limits}', key the account's id or 'account|model', "
             + $"column {Json} the limits as in the file), then restart the app.",
         $"Set the tenant in {AppConfiguration.FileName} and deploy, or in a row of the table {JobTables.SettingsName} (partition '{Tenants}', key its id, "
-            + $"column {Json} the whole tenant as in the file, with its weight and keys), then restart the app.");
+            + $"column {Json} the whole tenant as in the file, with its weight and keys). Keys are taken up within a minute; for anything else restart the app.");
 
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 

@@ -68,6 +68,9 @@ internal static class AppServices
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxUploadBytes);
         Add(services, configuration, options);
+        services.AddSingleton(new StoredTenants(
+            async () => AppConfiguration.Read(folder, Setting, await WithOverlayAsync(tables.Settings), TextWriter.Null)?.Tenants));
+        services.AddHostedService<KeyFollower>();
         services.AddHostedService<LeaseService>();
         services.AddHostedService<SpendLeaseService>();
         services.AddHostedService<LeaseMetrics>();
@@ -133,6 +136,12 @@ internal static class AppServices
         services.AddSingleton<IIdempotencyStore>(provider => provider.GetRequiredService<TableAnswers>());
         services.AddSingleton(new IdempotencyOptions());
         services.AddSingleton<IdempotentCalls>();
+    }
+
+    private static async Task<Func<byte[], byte[]>> WithOverlayAsync(IRowTable settings)
+    {
+        var overlay = await ReadOverlayAsync(settings);
+        return file => ConfigurationOverlay.Apply(file, overlay);
     }
 
     private static async Task<IReadOnlyList<Row>> ReadOverlayAsync(IRowTable settings)

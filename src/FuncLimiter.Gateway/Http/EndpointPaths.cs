@@ -108,6 +108,12 @@ public static class EndpointPaths
     /// <summary>Shows spending budgets, and gives them more.</summary>
     public const string AdminBudgets = "/admin/budgets";
 
+    /// <summary>Shows tenants' keys, and gives out further ones.</summary>
+    public const string AdminKeys = "/admin/keys";
+
+    /// <summary>Takes up a changed configuration.</summary>
+    public const string AdminReload = "/admin/reload";
+
     /// <summary>What was changed by whom.</summary>
     public const string AdminAudit = "/admin/audit";
 
@@ -122,6 +128,7 @@ public static class EndpointPaths
         ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs, AzureV1ChatCompletions,
         AzureV1Responses, AzureV1Embeddings, AzureResponses, GeminiChatCompletions, GeminiEmbeddings, AdminPauses, AdminLimits, AdminWeights, AdminRevocations,
         AdminLearned,
+        AdminReload,
     ];
 
     private static readonly string[] Gets = [Models, AzureV1Models, Status, Metrics, Usage, OpenApi, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];
@@ -135,7 +142,7 @@ public static class EndpointPaths
             return "GET";
         }
 
-        if (path.Equals(AdminBudgets, StringComparison.OrdinalIgnoreCase))
+        if (path.Equals(AdminBudgets, StringComparison.OrdinalIgnoreCase) || path.Equals(AdminKeys, StringComparison.OrdinalIgnoreCase))
         {
             return "GET, POST";
         }

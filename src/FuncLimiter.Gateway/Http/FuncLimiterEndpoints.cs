@@ -81,6 +81,9 @@ public static class FuncLimiterEndpoints
             routes.MapPost(path, admin.ChangeAsync);
         }
 
+        routes.MapPost(EndpointPaths.AdminReload, admin.ReloadAsync);
+        routes.MapPost(EndpointPaths.AdminKeys, admin.IssueAsync);
+        MapRead(routes, EndpointPaths.AdminKeys, admin.KeysAsync);
         MapRead(routes, EndpointPaths.AdminBudgets, admin.BudgetsAsync);
         MapRead(routes, EndpointPaths.AdminAudit, admin.AuditAsync);
         MapRead(routes, EndpointPaths.Live, HealthEndpoint.LiveAsync);

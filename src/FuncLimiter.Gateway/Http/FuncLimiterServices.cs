@@ -63,7 +63,8 @@ public static class FuncLimiterServices
         services.AddSingleton(provider => new AdmissionHeaders(
             provider.GetRequiredService<GatewayConfiguration>().Alerts, provider.GetRequiredService<AlertBoard>()));
         services.AddSingleton<Authenticator>();
-        services.AddSingleton(provider => new TenantKeys(provider.GetRequiredService<GatewayConfiguration>().Tenants));
+        services.AddSingleton(provider => new TenantKeys(
+            provider.GetRequiredService<GatewayConfiguration>().Tenants, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TenantGate(provider.GetRequiredService<Authenticator>()));
         services.AddSingleton(provider => new SpendDesk(
             new SpendBook(configuration.Budgets, instance: provider.GetService<ISpendOwners>() is null ? null : Guid.NewGuid().ToString("N")),
@@ -128,6 +129,14 @@ public static class FuncLimiterServices
         services.AddHostedService(provider => provider.GetRequiredService<Watch>());
         services.AddSingleton<OperatorGate>();
         services.TryAddSingleton<IAuditLog, RecentAudit>();
+        services.AddSingleton(provider => new ConfigurationReload(
+            provider.GetRequiredService<GatewayConfiguration>(),
+            provider.GetRequiredService<TenantKeys>(),
+            provider.GetRequiredService<SpendDesk>(),
+            provider.GetRequiredService<ControlDesk>(),
+            provider.GetRequiredService<Watch>(),
+            provider.GetRequiredService<ILogger<ConfigurationReload>>(),
+            provider.GetService<ConfigurationSource>()));
         services.AddSingleton<AdminService>();
         services.AddHostedService(provider => provider.GetRequiredService<AdminService>());
         services.AddSingleton(provider => new AdminEndpoint(
@@ -135,6 +144,8 @@ public static class FuncLimiterServices
             provider.GetRequiredService<AdminService>(),
             provider.GetRequiredService<IAuditLog>(),
             provider.GetRequiredService<SpendDesk>(),
+            provider.GetRequiredService<TenantKeys>(),
+            provider.GetRequiredService<ConfigurationReload>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DashboardState>();
         services.AddSingleton<DashboardHub>();

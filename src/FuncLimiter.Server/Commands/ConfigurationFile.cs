@@ -1,10 +1,24 @@
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Admin;
 
 namespace FuncLimiter.Server.Commands;
 
 /// <summary>Reads a configuration from a file, with the environment's secrets.</summary>
 internal static class ConfigurationFile
 {
+    /// <summary>The file as a running server reads it again; null where it can't be read any more.</summary>
+    public static ConfigurationSource? Source(FileInfo file)
+    {
+        try
+        {
+            return new ConfigurationSource(() => File.ReadAllBytes(file.FullName), Environment.GetEnvironmentVariable) { AtStart = File.ReadAllBytes(file.FullName) };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The configuration, or null after every mistake was told.</summary>
     public static GatewayConfiguration? Read(FileInfo file, TextWriter errors)
     {

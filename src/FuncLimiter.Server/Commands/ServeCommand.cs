@@ -45,7 +45,7 @@ internal static class ServeCommand
         var directory = data?.FullName ?? Path.Combine(file.DirectoryName!, DefaultData);
         try
         {
-            await using var server = await ServerHost.StartAsync(new ServerSettings(configuration, urls) { DataDirectory = directory }, cancellationToken);
+            await using var server = await ServerHost.StartAsync(new ServerSettings(configuration, urls) { DataDirectory = directory, Source = ConfigurationFile.Source(file) }, cancellationToken);
             foreach (var address in server.Addresses)
             {
                 output.WriteLine($"FuncLimiter listens on {address}");

@@ -158,6 +158,12 @@ internal sealed class ServerHost : IAsyncDisposable
 
         services.AddFuncLimiter(settings.Configuration, settings.Options with { BodyFolder = settings.Options.BodyFolder ?? settings.DataDirectory });
         services.AddLimitWatch();
+        if (settings.Source is { } source)
+        {
+            services.AddSingleton(source);
+            services.AddHostedService<ConfigurationWatch>();
+        }
+
         services.AddHostedService<TelemetryExport>();
         services.AddHostedService(provider => new Pulse(provider.GetRequiredService<EmbeddedLimiter>(), provider.GetRequiredService<TimeProvider>()));
     }

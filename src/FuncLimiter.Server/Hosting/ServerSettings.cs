@@ -1,5 +1,6 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Admin;
 
 namespace FuncLimiter.Server.Hosting;
 
@@ -13,6 +14,9 @@ internal sealed record ServerSettings(GatewayConfiguration Configuration, string
     /// are no jobs.
     /// </summary>
     public string? DataDirectory { get; init; }
+
+    /// <summary>Where the configuration was read; null where it is of no file.</summary>
+    public ConfigurationSource? Source { get; init; }
 
     /// <summary>Bounds of what it takes in.</summary>
     public GatewayOptions Options { get; init; } = new();

@@ -5,10 +5,12 @@ internal static class Wait
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    public static async Task UntilAsync(Func<bool> condition)
+    public static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    public static async Task UntilAsync(Func<Task<bool>> condition)
     {
         var end = DateTime.UtcNow + Longest;
-        while (!condition())
+        while (!await condition())
         {
             Assert.True(DateTime.UtcNow < end, "It did not come about in time.");
             await Task.Delay(10);

@@ -34,7 +34,7 @@ internal sealed class Authenticator
 
     private readonly TenantKeys _keys;
     private readonly ConcurrentDictionary<string, AuthenticatedTenant> _named = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, AuthenticatedTenant> _configured;
+    private readonly bool _isKeyed;
     private readonly int _maxNamed;
     private readonly TimeProvider _time;
 
@@ -42,8 +42,7 @@ internal sealed class Authenticator
     {
         (_keys, _time) = (keys, time);
         _maxNamed = options.MaxNamedTenants;
-        _configured = configuration.Tenants.ToDictionary(
-            tenant => tenant.Id, tenant => new AuthenticatedTenant(tenant.Id, tenant.HighestPriority), StringComparer.Ordinal);
+        _isKeyed = configuration.Tenants.Count > 0;
     }
 
     /// <summary>The tenant of a request, or what is wrong with its key.</summary>
@@ -53,7 +52,7 @@ internal sealed class Authenticator
     public AuthenticatedTenant? Authenticate(IHeaderDictionary headers, KeyUse? use, out GatewayError? error)
     {
         error = null;
-        return _configured.Count == 0 ? Named(headers, out error) : Keyed(headers, use, out error);
+        return _isKeyed ? Keyed(headers, use, out error) : Named(headers, out error);
     }
 
     private AuthenticatedTenant? Keyed(IHeaderDictionary headers, KeyUse? use, out GatewayError? error)
@@ -74,7 +73,7 @@ internal sealed class Authenticator
             }
 
             error = Fault(known, use);
-            return error is null ? _configured[tenant] : null;
+            return error is null ? _keys.Tenant(tenant) : null;
         }
 
         return null;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
@@ -19,14 +20,23 @@ public sealed class AdminEndpoint
     private const int MostShown = 200;
     private const int MostBudgets = 1_000;
 
+    private static readonly GatewayError NoFile = new(409, "not_changed_here",
+        "This host reads no file anew. In the Functions app, store tenants and limits and restart; keys are taken up by themselves within a minute.");
+
     private readonly OperatorGate _gate;
     private readonly AdminService _service;
     private readonly IAuditLog _audit;
     private readonly SpendDesk _spending;
+    private readonly TenantKeys _keys;
+    private readonly ConfigurationReload _reload;
     private readonly TimeProvider _time;
 
-    internal AdminEndpoint(OperatorGate gate, AdminService service, IAuditLog audit, SpendDesk spending, TimeProvider time) =>
-        (_gate, _service, _audit, _spending, _time) = (gate, service, audit, spending, time);
+    internal AdminEndpoint(
+        OperatorGate gate, AdminService service, IAuditLog audit, SpendDesk spending, TenantKeys keys, ConfigurationReload reload, TimeProvider time)
+    {
+        (_gate, _service, _audit) = (gate, service, audit);
+        (_spending, _keys, _reload, _time) = (spending, keys, reload, time);
+    }
 
     /// <summary>Makes a change.</summary>
     /// <param name="context">The request and its response.</param>
@@ -57,6 +67,86 @@ public sealed class AdminEndpoint
             json.WriteString("done"u8, change.Target);
             json.WriteEndObject();
         });
+    }
+
+    /// <summary>Gives a tenant a key, which is told in this answer and never again.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task IssueAsync(HttpContext context)
+    {
+        if (await _gate.ActorAsync(context) is not { } actor)
+        {
+            return;
+        }
+
+        var (ask, error) = await JsonBody.ReadAsync(context, MostBytes, AdminJson.Default.AdminAsk);
+        if (ask is null || KeyAskReader.Read(ask, _time.GetUtcNow(), out error) is not { } wanted)
+        {
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
+            return;
+        }
+
+        var (key, change, refusal) = await _service.IssueAsync(wanted, actor, ask.Reason, CancellationToken.None);
+        if (refusal is not null)
+        {
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, refusal);
+            return;
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        await JsonResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("key"u8, key);
+            json.WriteString("tenant"u8, change!.Tenant);
+            json.WriteString("prefix"u8, change.Prefix);
+            json.WriteString("hash"u8, $"sha256:{change.Hash}");
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Takes up the configuration as it stands in its file now: all of it, or nothing.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task ReloadAsync(HttpContext context)
+    {
+        if (await _gate.ActorAsync(context) is null)
+        {
+            return;
+        }
+
+        if (!_reload.HasSource)
+        {
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, NoFile);
+            return;
+        }
+
+        var outcome = _reload.Reload();
+        if (!outcome.IsTakenUp)
+        {
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, outcome.Mistakes.Count > 0
+                ? GatewayError.BadRequest("configuration_invalid", string.Join("\n", outcome.Mistakes))
+                : new GatewayError(409, "restart_needed", $"Nothing is changed: {string.Join(", ", outcome.NeedsRestart)} can't be taken up while it runs. Restart for that."));
+            return;
+        }
+
+        await JsonResponse.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("done"u8, "reload");
+            json.WriteEndObject();
+        });
+    }
+
+    /// <summary>Answers with the tenants' keys, by their prefixes and hashes.</summary>
+    /// <param name="context">The request and its response.</param>
+    public async Task KeysAsync(HttpContext context)
+    {
+        if (!await _gate.MayLookAsync(context))
+        {
+            return;
+        }
+
+        var now = _time.GetUtcNow();
+        await JsonResponse.WriteAsync(context, 200, json => KeysJson.Write(json, [.. _keys.All.OrderBy(entry => entry.Tenant, StringComparer.Ordinal)], now));
     }
 
     /// <summary>Answers with the spending budgets that are used, the nearest to their end first.</summary>
@@ -93,6 +183,7 @@ internal static class AdminAskReader
     private const double LeastWeight = 1e-6;
     private const double MostWeight = 1_000_000;
     private const double LongestWindowSeconds = 31 * 24 * 3600;
+    private const double LongestGraceSeconds = 366 * 24 * 3600;
     private const int MostUsd = 1_000_000;
     private const double LongestRunSeconds = 30 * 24 * 3600;
     private const int MostReason = 200;
@@ -109,7 +200,7 @@ internal static class AdminAskReader
             EndpointPaths.AdminWeights => Weight(ask, out error),
             EndpointPaths.AdminLearned => Forget(ask, out error),
             EndpointPaths.AdminBudgets => Raise(ask, out error),
-            _ => Revocation(ask, out error),
+            _ => Revocation(ask, now, out error),
         };
     }
 
@@ -157,14 +248,15 @@ internal static class AdminAskReader
         return error is null ? new RaiseChange(ask.Budget!, ask.Usd ?? 0, ask.Tokens ?? 0, ask.Calls ?? 0, ask.Seconds ?? 0) : null;
     }
 
-    private static RevocationChange? Revocation(AdminAsk ask, out GatewayError? error)
+    private static RevocationChange? Revocation(AdminAsk ask, DateTimeOffset now, out GatewayError? error)
     {
         const string prefix = "sha256:";
         var hash = ask.Hash?.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) == true ? ask.Hash[prefix.Length..] : ask.Hash;
         error = string.IsNullOrEmpty(ask.Tenant) ? Wrong("tenant", "'tenant' must be the tenant's id whose key it is.")
             : hash is not { Length: HashLength } || !hash.All(char.IsAsciiHexDigit) ? Wrong("hash", "'hash' must be the key's SHA-256, as the configuration has it.")
             : null;
-        return error is null ? new RevocationChange(ask.Tenant!, hash!.ToLowerInvariant()) : null;
+        error ??= ask.Seconds is not (null or (>= 0 and <= LongestGraceSeconds)) ? Wrong("seconds", $"'seconds' must be how long the key is still taken, 0 to {LongestGraceSeconds}.") : null;
+        return error is null ? new RevocationChange(ask.Tenant!, hash!.ToLowerInvariant(), ask.Seconds is > 0 and var left ? now.AddSeconds(left) : null) : null;
     }
 
     private static GatewayError Wrong(string parameter, string message) => GatewayError.BadRequest("invalid_value", message, parameter);

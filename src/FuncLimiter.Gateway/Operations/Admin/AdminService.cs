@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
@@ -21,6 +24,8 @@ internal sealed partial class AdminService(
     ILogger<AdminService> logger,
     StoredSettings? stored = null) : IHostedService
 {
+    private const int KeyBytes = 32;
+
     private static readonly GatewayError NothingToChange = new(404, "nothing_to_change", "There is no such scope, limit, tenant, key or budget.");
 
     /// <summary>Makes a change, or says why not.</summary>
@@ -49,6 +54,32 @@ internal sealed partial class AdminService(
         }
     }
 
+    /// <summary>Gives a tenant a key, in the place of another where one is named, or says why not.</summary>
+    /// <param name="wanted">What it is to be.</param>
+    /// <param name="actor">Who asks.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">Gives up waiting for the audit.</param>
+    /// <returns>The key, which nobody can tell again, and what is kept of it; or what is wrong.</returns>
+    public async Task<(string? Key, KeyChange? Change, GatewayError? Error)> IssueAsync(
+        WantedKey wanted, string actor, string? reason, CancellationToken cancellationToken)
+    {
+        if (wanted.Replaces is { } old && !keys.Has(wanted.Tenant, old))
+        {
+            return (null, null, NothingToChange);
+        }
+
+        var prefix = wanted.Prefix ?? $"fl-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
+        var key = $"{prefix}-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(KeyBytes))}";
+        var change = new KeyChange(wanted.Tenant, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), prefix, wanted.Expires, wanted.Scope);
+        var error = await ApplyAsync(change, actor, reason, cancellationToken);
+        if (error is null && wanted.Replaces is { } replaced)
+        {
+            error = await ApplyAsync(new RevocationChange(wanted.Tenant, replaced, time.GetUtcNow() + wanted.Grace), actor, reason, cancellationToken);
+        }
+
+        return error is null ? (key, change, null) : (null, null, error);
+    }
+
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -73,7 +104,13 @@ internal sealed partial class AdminService(
             && desk.Change((controls, now) => controls.SetLimit(limit.Scope, dimension, TimeSpan.FromSeconds(limit.WindowSeconds), limit.Amount, now)),
         WeightChange weight => Weigh(weight),
         ForgetChange forget => desk.Change((controls, now) => controls.Forget(forget.Scope, now)),
-        RevocationChange revocation => keys.Revoke(revocation.Tenant, revocation.Hash),
+        RevocationChange revocation => keys.Revoke(revocation.Tenant, revocation.Hash, revocation.From),
+        KeyChange key => keys.Add(key.Tenant, new AccessKey(key.Hash)
+        {
+            Prefix = key.Prefix,
+            Expires = key.Expires,
+            Scope = key.Scope is { } uses ? AccessKey.ScopeOf(uses.Select(use => Enum.Parse<KeyUse>(use, ignoreCase: true))) : null,
+        }),
         _ => false,
     };
 
@@ -104,3 +141,12 @@ internal sealed partial class AdminService(
     [LoggerMessage(LogLevel.Warning, "The change of {At} has nothing to change any more: {Change}")]
     private partial void LogVain(DateTimeOffset at, AdminChange change);
 }
+
+/// <summary>A key that is to be given out.</summary>
+/// <param name="Tenant">Whose.</param>
+/// <param name="Prefix">How it begins; null for what is chosen by chance.</param>
+/// <param name="Expires">The last day, in UTC, on which it is taken; null for ever.</param>
+/// <param name="Scope">What it may be used for; null for everything.</param>
+/// <param name="Replaces">The hash of the key that it takes the place of; null for none.</param>
+/// <param name="Grace">How long the other one is still taken.</param>
+internal sealed record WantedKey(string Tenant, string? Prefix, DateOnly? Expires, IReadOnlyList<string>? Scope, string? Replaces, TimeSpan Grace);

@@ -18,6 +18,7 @@ public sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Cha
 [JsonDerivedType(typeof(RevocationChange), "revocation")]
 [JsonDerivedType(typeof(ForgetChange), "forget")]
 [JsonDerivedType(typeof(RaiseChange), "raise")]
+[JsonDerivedType(typeof(KeyChange), "key")]
 public abstract record AdminChange
 {
     /// <summary>What it changes: of two changes of the same, the later one holds.</summary>
@@ -60,7 +61,8 @@ public sealed record WeightChange(string Tenant, double Weight) : AdminChange
 /// <summary>Takes a key from a tenant.</summary>
 /// <param name="Tenant">The tenant.</param>
 /// <param name="Hash">The key's SHA-256, lower-case hexadecimal.</param>
-public sealed record RevocationChange(string Tenant, string Hash) : AdminChange
+/// <param name="From">From when on; null for at once.</param>
+public sealed record RevocationChange(string Tenant, string Hash, DateTimeOffset? From = null) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -74,6 +76,19 @@ public sealed record ForgetChange(string Scope) : AdminChange
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Target => $"forget {Scope}";
+}
+
+/// <summary>Gives a tenant a further key. What is kept of it is its hash.</summary>
+/// <param name="Tenant">The tenant.</param>
+/// <param name="Hash">The key's SHA-256, lower-case hexadecimal.</param>
+/// <param name="Prefix">How it begins.</param>
+/// <param name="Expires">The last day, in UTC, on which it is taken; null for ever.</param>
+/// <param name="Scope">What it may be used for; null for everything.</param>
+public sealed record KeyChange(string Tenant, string Hash, string Prefix, DateOnly? Expires, IReadOnlyList<string>? Scope) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"key {Prefix}...";
 }
 
 /// <summary>Gives a spending budget more for its present period. It is stored with what is spent, and not made again at a start.</summary>
@@ -160,6 +175,16 @@ internal sealed record AdminAsk
     public double? Weight { get; init; }
 
     public string? Hash { get; init; }
+
+    public string? Prefix { get; init; }
+
+    public string? Expires { get; init; }
+
+    public IReadOnlyList<string>? Uses { get; init; }
+
+    public string? Replaces { get; init; }
+
+    public double? GraceSeconds { get; init; }
 
     public string? Budget { get; init; }
 
