@@ -38,6 +38,12 @@ internal sealed class OperatorFunctions(HealthEndpoint health, StatusEndpoint st
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "usage")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, usage.HandleAsync);
 
+    /// <summary>What every path takes and answers.</summary>
+    [Function(nameof(OpenApi))]
+    public Task<IActionResult> OpenApi(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi/v1.json")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, OpenApiEndpoint.HandleAsync);
+
     /// <summary>
     /// Every other path again under <c>/operator</c>, for who has a function key, as an operator: <c>/operator/status</c>,
     /// <c>/operator/admin/...</c>. The Functions host lets no function have <c>/admin</c> itself.

@@ -56,11 +56,17 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
         ["POST /admin/limits"] = ("/admin/limits", """{"scope":"deployment:openai-1/gpt-x","dimension":"tokens","windowSeconds":60,"amount":10000000,"reason":"tried"}"""),
         ["POST /admin/weights"] = ("/admin/weights", """{"tenant":"globex","weight":2,"reason":"tried"}"""),
         ["POST /admin/revocations"] = ("/admin/revocations", """{"tenant":"globex","hash":"{globex}","reason":"tried"}"""),
+        ["POST /admin/learned"] = ("/admin/learned", """{"scope":"deployment:openai-1/gpt-x","reason":"tried"}"""),
+        ["GET /admin/budgets"] = ("/admin/budgets", null),
+        ["POST /admin/budgets"] = ("/admin/budgets", """{"budget":"day:tenant:acme","usd":0.5,"tokens":0,"calls":1,"reason":"tried"}"""),
+        ["GET /admin/keys"] = ("/admin/keys", null),
+        ["POST /admin/keys"] = ("/admin/keys", """{"tenant":"globex","prefix":"fl-tried","expires":"2099-06-30","uses":["calls"],"reason":"tried"}"""),
+        ["POST /admin/reload"] = ("/admin/reload", null),
         ["GET /admin/audit"] = ("/admin/audit", null),
     };
 
     // Members that must also name what there is, or go with another: a value of the right kind may be refused.
-    private static readonly string[] Names = ["model", "scope", "tenant", "hash", "webhook", "dimension", "windowSeconds", "path", "body", "operation", "inputTokens", "cachedInputTokens"];
+    private static readonly string[] Names = ["model", "scope", "tenant", "hash", "webhook", "dimension", "windowSeconds", "budget", "path", "body", "operation", "inputTokens", "cachedInputTokens"];
 
     private static readonly string[] Odd =
         ["null", "true", "0", "1", "0.5", "-1", "101", "700", "999999999999", "\"\"", "\"x\"", $"\"{new string('x', 300)}\"", "[]", "{}", "[1]"];
@@ -99,6 +105,9 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
     [InlineData("POST /admin/limits")]
     [InlineData("POST /admin/weights")]
     [InlineData("POST /admin/revocations")]
+    [InlineData("POST /admin/learned")]
+    [InlineData("POST /admin/budgets")]
+    [InlineData("POST /admin/keys")]
     public async Task Body_IsTakenExactlyWhereTheDocumentAcceptsIt(string name)
     {
         var document = await server.DocumentAsync();
@@ -193,6 +202,7 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
             _provider = await _setup.StartDoubleAsync();
             var configuration = (JsonObject)JsonSerializer.SerializeToNode(_setup.Configuration(_provider.BaseAddress), JsonSerializerOptions.Web)!;
             configuration["admin"] = new JsonObject { ["keys"] = new JsonArray($"sha256:{Hash(AdminKey)}") };
+            configuration["budgets"] = JsonNode.Parse("""[{ "for": "tenant", "name": "acme", "per": "day", "usd": 1000, "calls": 100000 }]""");
             _folder = new ServerFolder(configuration.ToJsonString()).With("PROVIDER_KEY", Setup.ProviderKey).With("ACME_WEBHOOK_SECRET", Setup.WebhookSecret);
             _server = await _folder.StartAsync();
         }

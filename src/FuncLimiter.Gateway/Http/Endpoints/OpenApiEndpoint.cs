@@ -6,11 +6,12 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// <c>GET /openapi/v1.json</c>: what every path takes and answers. It is written by hand, since handlers read and write their bodies
 /// themselves in both hosts; OpenApiTests hold it to what they do.
 /// </summary>
-internal static class OpenApiEndpoint
+public static class OpenApiEndpoint
 {
     private static readonly Lazy<byte[]> Document = new(Read);
 
     /// <summary>Answers a request.</summary>
+    /// <param name="context">The request and its response.</param>
     public static Task HandleAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json; charset=utf-8";
