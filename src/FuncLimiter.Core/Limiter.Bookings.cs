@@ -47,8 +47,7 @@ public sealed partial class Limiter
         var isFull = waiting > queue.MaxWaiting;
         if (!isFull && turn.At > call.Deadline && given is null && HangsOnOthers(call, turn, now) && now + Crowding < call.Deadline)
         {
-            line.Undecided.Add(call);
-            call.IsUndecided = true;
+            line.AddUndecided(call);
             deadlines.Set(call, now + Crowding);
             return CallState.Waiting;
         }
@@ -86,8 +85,7 @@ public sealed partial class Limiter
     // Those of a tenant who came together are told one after another.
     private void DecideCrowd(TenantLine line, Instant now)
     {
-        var crowd = line.Undecided.Where(call => call is { State: CallState.Waiting, IsUndecided: true }).ToList();
-        line.Undecided.Clear();
+        var crowd = line.TakeUndecided();
         crowd.ForEach(Withdraw);
         foreach (var call in crowd)
         {

@@ -105,6 +105,33 @@ public class LimiterTests
         Assert.Equal((15_000, 450_000), (used["deployment:one/m"], used["account:one"]));
     }
 
+    // In a crowd a call is told a quarter of a second later: till then it may be given up, and handed in again.
+    [Fact]
+    public void Crowd_OfWhomOneIsGivenUpAndHandedInAgain_IsToldOnceEach()
+    {
+        var limiter = new Limiter(World(tpm: 60, burstSeconds: 1));
+        var calls = Enumerable.Range(0, 20).Select(_ => Ask("a", 1, TimeSpan.FromSeconds(2))).ToList();
+        calls.ForEach(call => limiter.Submit(call, Start));
+        var last = calls[^1];
+        Assert.Equal(CallState.Waiting, last.State);
+
+        Assert.True(limiter.Cancel(last, Start));
+        Assert.Equal(CallState.Waiting, limiter.Submit(last, Start));
+        limiter.Advance(Start + TimeSpan.FromSeconds(0.25));
+
+        var ended = new List<Call>();
+        while (limiter.TryTakeReleased(out var call))
+        {
+            ended.Add(call);
+        }
+
+        Assert.Equal(ended.Distinct().Count(), ended.Count);
+        Assert.Contains(last, ended);
+        Assert.Equal(CallState.Refused, last.State);
+        Assert.Equal(calls.Count(call => call.State == CallState.Waiting), limiter.Waiting);
+        Assert.InRange(limiter.Waiting, 1, 3);
+    }
+
     private static LimiterSpec World(long tpm, double burstSeconds, IReadOnlyList<TenantSpec>? tenants = null) => new()
     {
         Accounts = [new("one", [])],
