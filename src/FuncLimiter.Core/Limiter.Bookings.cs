@@ -56,7 +56,7 @@ public sealed partial class Limiter
         {
             // What it had laid claim to is there for those behind it.
             Withdraw(call);
-            var counted = Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
+            var counted = Counted(line);
             if (given is not null)
             {
                 // It comes too early, and is told the same again, unless its turn will come sooner now, or can't come then any more.
@@ -79,6 +79,9 @@ public sealed partial class Limiter
         return CallState.Waiting;
     }
 
+    // How much of what was told before counts for those who are told now.
+    private static double Counted(TenantLine line) => Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
+
     private ForecastTurn TurnBehindAll(Call call, double counted, Instant now) =>
         AfterRound(call, AfterLast(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), counted), now);
 
@@ -92,7 +95,7 @@ public sealed partial class Limiter
             call.IsUndecided = false;
             if (WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now).At > call.Deadline)
             {
-                TurnAway(call, isFull: false, TurnBehindAll(call, Math.Clamp(line.Kept * 1.25, LeastCounted, 1), now), now);
+                TurnAway(call, isFull: false, TurnBehindAll(call, Counted(line), now), now);
                 released.Enqueue(call);
             }
             else if (Stand(call, now) == CallState.Waiting)

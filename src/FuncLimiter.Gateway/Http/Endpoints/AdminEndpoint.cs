@@ -192,7 +192,7 @@ internal static class AdminAskReader
     /// <summary>The change that a path and its body ask for.</summary>
     public static AdminChange? Read(string path, AdminAsk ask, DateTimeOffset now, out GatewayError? error)
     {
-        error = ask.Reason?.Length > MostReason ? Wrong("reason", $"'reason' must have at most {MostReason} characters.") : null;
+        error = WrongReason(ask);
         return error is not null ? null : path switch
         {
             EndpointPaths.AdminPauses => Pause(ask, now, out error),
@@ -203,6 +203,10 @@ internal static class AdminAskReader
             _ => Revocation(ask, now, out error),
         };
     }
+
+    /// <summary>What is wrong with the reason that is given; null for nothing.</summary>
+    public static GatewayError? WrongReason(AdminAsk ask) =>
+        ask.Reason?.Length > MostReason ? Wrong("reason", $"'reason' must have at most {MostReason} characters.") : null;
 
     private static PauseChange? Pause(AdminAsk ask, DateTimeOffset now, out GatewayError? error)
     {
@@ -259,5 +263,6 @@ internal static class AdminAskReader
         return error is null ? new RevocationChange(ask.Tenant!, hash!.ToLowerInvariant(), ask.Seconds is > 0 and var left ? now.AddSeconds(left) : null) : null;
     }
 
-    private static GatewayError Wrong(string parameter, string message) => GatewayError.BadRequest("invalid_value", message, parameter);
+    /// <summary>A member whose value can't be taken.</summary>
+    public static GatewayError Wrong(string parameter, string message) => GatewayError.BadRequest("invalid_value", message, parameter);
 }

@@ -11,7 +11,6 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 internal static partial class KeyAskReader
 {
     private const double LongestGraceSeconds = 30 * 24 * 3600;
-    private const int MostReason = 200;
 
     private static readonly string[] Uses = ["calls", "jobs", "reservations", "usage"];
 
@@ -20,20 +19,18 @@ internal static partial class KeyAskReader
     {
         DateOnly? expires = DateOnly.TryParseExact(ask.Expires, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
         var replaces = ask.Replaces is { } hash && FullHash().Match(hash) is { Success: true } match ? match.Groups["digits"].Value.ToLowerInvariant() : null;
-        error = string.IsNullOrEmpty(ask.Tenant) ? Wrong("tenant", "'tenant' must be a tenant's id.")
-            : ask.Reason?.Length > MostReason ? Wrong("reason", $"'reason' must have at most {MostReason} characters.")
-            : ask.Prefix is { } prefix && !ShortName().IsMatch(prefix) ? Wrong("prefix", "'prefix' must be at most 16 letters, digits, '.', '_' and '-'.")
-            : ask.Expires is not null && expires is null ? Wrong("expires", "'expires' must be the last day on which it is taken, for example \"2027-06-30\".")
-            : expires < DateOnly.FromDateTime(now.UtcDateTime) ? Wrong("expires", "'expires' must not be over.")
-            : ask.Uses is { } uses && (uses.Count == 0 || uses.Any(use => !Uses.Contains(use))) ? Wrong("uses", $"'uses' must be a list of {string.Join(", ", Uses)}.")
-            : ask.Replaces is not null && replaces is null ? Wrong("replaces", "'replaces' must be the SHA-256 of the key that it takes the place of.")
-            : ask.GraceSeconds is not (null or (>= 0 and <= LongestGraceSeconds)) ? Wrong("graceSeconds", $"'graceSeconds' must be how long the other key is still taken, 0 to {LongestGraceSeconds}.")
-            : ask.GraceSeconds is not null && replaces is null ? Wrong("graceSeconds", "'graceSeconds' stands beside 'replaces'.")
+        error = string.IsNullOrEmpty(ask.Tenant) ? AdminAskReader.Wrong("tenant", "'tenant' must be a tenant's id.")
+            : AdminAskReader.WrongReason(ask) is { } wrong ? wrong
+            : ask.Prefix is { } prefix && !ShortName().IsMatch(prefix) ? AdminAskReader.Wrong("prefix", "'prefix' must be at most 16 letters, digits, '.', '_' and '-'.")
+            : ask.Expires is not null && expires is null ? AdminAskReader.Wrong("expires", "'expires' must be the last day on which it is taken, for example \"2027-06-30\".")
+            : expires < DateOnly.FromDateTime(now.UtcDateTime) ? AdminAskReader.Wrong("expires", "'expires' must not be over.")
+            : ask.Uses is { } uses && (uses.Count == 0 || uses.Any(use => !Uses.Contains(use))) ? AdminAskReader.Wrong("uses", $"'uses' must be a list of {string.Join(", ", Uses)}.")
+            : ask.Replaces is not null && replaces is null ? AdminAskReader.Wrong("replaces", "'replaces' must be the SHA-256 of the key that it takes the place of.")
+            : ask.GraceSeconds is not (null or (>= 0 and <= LongestGraceSeconds)) ? AdminAskReader.Wrong("graceSeconds", $"'graceSeconds' must be how long the other key is still taken, 0 to {LongestGraceSeconds}.")
+            : ask.GraceSeconds is not null && replaces is null ? AdminAskReader.Wrong("graceSeconds", "'graceSeconds' stands beside 'replaces'.")
             : null;
         return error is null ? new WantedKey(ask.Tenant!, ask.Prefix, expires, ask.Uses, replaces, TimeSpan.FromSeconds(ask.GraceSeconds ?? 0)) : null;
     }
-
-    private static GatewayError Wrong(string parameter, string message) => GatewayError.BadRequest("invalid_value", message, parameter);
 
     [GeneratedRegex(@"^(sha256:)?(?<digits>[0-9a-fA-F]{64})\z", RegexOptions.CultureInvariant)]
     private static partial Regex FullHash();
