@@ -74,10 +74,10 @@ internal sealed class AnthropicProvider : HttpProvider
         path.Api == ProviderApi.Anthropic ? Opened(target, path.At(target.Model), query) : null;
 
     /// <inheritdoc/>
-    public override Wire WireOf(ProviderTarget target) => Wire.Messages;
+    public override Wire WireOf(ProviderTarget target, Operation operation) => Wire.Messages;
 
     /// <inheritdoc/>
-    public override UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => Address(target, Operation.Messages, "");
+    public override UpstreamAddress AddressOfWire(ProviderTarget target, Operation operation, bool stream) => Address(target, Operation.Messages, "");
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation switch

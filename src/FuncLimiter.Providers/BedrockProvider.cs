@@ -6,6 +6,7 @@ using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
+using FuncLimiter.Providers.Translation.Anthropic;
 
 namespace FuncLimiter.Providers;
 
@@ -61,12 +62,20 @@ internal sealed class BedrockProvider : HttpProvider
         Offers(operation) && (IsMantle(target) || target.Model.Contains("openai.", StringComparison.OrdinalIgnoreCase));
 
     /// <inheritdoc/>
-    public override Wire WireOf(ProviderTarget target) => IsMantle(target) ? Wire.ChatCompletions : Wire.Converse;
+    public override HostedMessages? Messages => HostedMessages.Bedrock;
 
     /// <inheritdoc/>
-    public override UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => IsMantle(target)
-        ? base.AddressOfWire(target, stream)
-        : Opened(target, Endpoints.Join(target.Endpoint, $"/model/{Uri.EscapeDataString(target.Model)}/{(stream ? "converse-stream" : "converse")}", ""));
+    public override Wire WireOf(ProviderTarget target, Operation operation) => IsMantle(target) ? Wire.ChatCompletions
+        : operation == Operation.Messages && target.Model.Contains("anthropic.claude", StringComparison.OrdinalIgnoreCase) ? Wire.HostedMessages
+        : Wire.Converse;
+
+    /// <inheritdoc/>
+    public override UpstreamAddress AddressOfWire(ProviderTarget target, Operation operation, bool stream) => WireOf(target, operation) switch
+    {
+        Wire.ChatCompletions => base.AddressOfWire(target, operation, stream),
+        Wire.HostedMessages => OfModel(target, stream ? "invoke-with-response-stream" : "invoke"),
+        _ => OfModel(target, stream ? "converse-stream" : "converse"),
+    };
 
     /// <summary>Bedrock's own paths are those of <c>bedrock-runtime</c>.</summary>
     public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query) => (path.Api, IsMantle(target)) switch
@@ -135,6 +144,9 @@ internal sealed class BedrockProvider : HttpProvider
     protected override UpstreamAddress Opened(ProviderTarget target, Uri uri) => target.Auth == ProviderAuth.Aws
         ? new UpstreamAddress(uri, []) { Credential = new AwsAccess(IsMantle(target) ? "bedrock-mantle" : "bedrock", BedrockRegion.Of(target.Endpoint, target.Region)!, target.Identity) }
         : base.Opened(target, uri);
+
+    private UpstreamAddress OfModel(ProviderTarget target, string what) =>
+        Opened(target, Endpoints.Join(target.Endpoint, $"/model/{Uri.EscapeDataString(target.Model)}/{what}", ""));
 
     private static bool IsMantle(ProviderTarget target) => target.Endpoint.Host.StartsWith("bedrock-mantle", StringComparison.OrdinalIgnoreCase);
 

@@ -35,10 +35,10 @@ internal sealed partial class GeminiProvider : HttpProvider
     public override bool Offers(Operation operation, ProviderTarget target) => !IsOwn(target.Endpoint) && Offers(operation);
 
     /// <inheritdoc/>
-    public override Wire WireOf(ProviderTarget target) => Wire.GenerateContent;
+    public override Wire WireOf(ProviderTarget target, Operation operation) => Wire.GenerateContent;
 
     /// <inheritdoc/>
-    public override UpstreamAddress AddressOfWire(ProviderTarget target, bool stream)
+    public override UpstreamAddress AddressOfWire(ProviderTarget target, Operation operation, bool stream)
     {
         var call = $"/v1beta/models/{Uri.EscapeDataString(target.Model)}:{(stream ? "streamGenerateContent" : "generateContent")}";
         return new UpstreamAddress(Endpoints.Join(target.Endpoint, call, stream ? "?alt=sse" : ""), [new("x-goog-api-key", target.ApiKey)]);

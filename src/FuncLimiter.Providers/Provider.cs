@@ -5,6 +5,7 @@ using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation;
+using FuncLimiter.Providers.Translation.Anthropic;
 
 namespace FuncLimiter.Providers;
 
@@ -31,7 +32,11 @@ public abstract class Provider
 
     /// <summary>The API in which a deployment is asked what it is not offered in the caller's own.</summary>
     /// <param name="target">The deployment.</param>
-    public virtual Wire WireOf(ProviderTarget target) => Wire.ChatCompletions;
+    /// <param name="operation">What is asked.</param>
+    public virtual Wire WireOf(ProviderTarget target, Operation operation) => Wire.ChatCompletions;
+
+    /// <summary>How the provider takes Anthropic's Messages for the Claude models that it hosts; null where it hosts none.</summary>
+    public virtual HostedMessages? Messages => null;
 
     /// <summary>The name under which its chat completions take the bound on output tokens.</summary>
     public virtual string MaxTokensField => "max_tokens";
@@ -88,8 +93,9 @@ public abstract class Provider
 
     /// <summary>The address and the headers of a call in the API of <see cref="WireOf"/>.</summary>
     /// <param name="target">The deployment.</param>
+    /// <param name="operation">What is asked.</param>
     /// <param name="stream">Whether the answer is to be streamed.</param>
-    public virtual UpstreamAddress AddressOfWire(ProviderTarget target, bool stream) => Address(target, Operation.ChatCompletions, "");
+    public virtual UpstreamAddress AddressOfWire(ProviderTarget target, Operation operation, bool stream) => Address(target, Operation.ChatCompletions, "");
 
     /// <summary>The address and the headers of a path that is passed on as it is; null where the provider has no such API.</summary>
     /// <param name="target">The deployment; its model is not asked for where the path names none.</param>

@@ -1,6 +1,8 @@
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
+using FuncLimiter.Providers.Translation;
+using FuncLimiter.Providers.Translation.Anthropic;
 
 namespace FuncLimiter.Providers;
 
@@ -26,12 +28,25 @@ internal sealed class VertexProvider : HttpProvider
     /// <summary>The project and the location are those of the account's endpoint, whichever the caller named.</summary>
     public override UpstreamAddress? PassedAddress(ProviderTarget target, PassedPath path, string query)
     {
-        const string compatible = "/endpoints/openapi";
-        var place = target.Endpoint.AbsoluteUri.TrimEnd('/');
         return path.Api != ProviderApi.Vertex ? base.PassedAddress(target, path, query)
-            : !place.EndsWith(compatible, StringComparison.OrdinalIgnoreCase) ? null
-            : Opened(target, new Uri(string.Concat(place.AsSpan(..^compatible.Length), path.At(target.Model), query)));
+            : PlaceOf(target) is { } place ? Opened(target, new Uri(place + path.At(target.Model) + query))
+            : null;
     }
+
+    /// <inheritdoc/>
+    public override HostedMessages? Messages => HostedMessages.Vertex;
+
+    /// <inheritdoc/>
+    public override Wire WireOf(ProviderTarget target, Operation operation) =>
+        operation == Operation.Messages && target.Model.StartsWith("claude", StringComparison.OrdinalIgnoreCase) && PlaceOf(target) is not null
+            ? Wire.HostedMessages
+            : base.WireOf(target, operation);
+
+    /// <inheritdoc/>
+    public override UpstreamAddress AddressOfWire(ProviderTarget target, Operation operation, bool stream) =>
+        WireOf(target, operation) == Wire.HostedMessages
+            ? Opened(target, new Uri($"{PlaceOf(target)}/publishers/anthropic/models/{Uri.EscapeDataString(target.Model)}:{(stream ? "streamRawPredict" : "rawPredict")}"))
+            : base.AddressOfWire(target, operation, stream);
 
     /// <inheritdoc/>
     protected override UpstreamAddress Opened(ProviderTarget target, Uri uri) => target.Auth == ProviderAuth.Google
@@ -40,6 +55,14 @@ internal sealed class VertexProvider : HttpProvider
 
     /// <inheritdoc/>
     protected override string? PathOf(Operation operation) => operation == Operation.ChatCompletions ? "/chat/completions" : null;
+
+    /// <summary>The project and the location of an account; null where its endpoint names none.</summary>
+    private static string? PlaceOf(ProviderTarget target)
+    {
+        const string compatible = "/endpoints/openapi";
+        var endpoint = target.Endpoint.AbsoluteUri.TrimEnd('/');
+        return endpoint.EndsWith(compatible, StringComparison.OrdinalIgnoreCase) ? endpoint[..^compatible.Length] : null;
+    }
 
     /// <summary>A quota names what it counts. What names none is the pool that all share: the provider's capacity, not a limit of ours.</summary>
     protected override Verdict? Judge(in Failure failure)

@@ -29,6 +29,7 @@ using FuncLimiter.Providers.Passing;
 using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Tests.Fixtures;
 using FuncLimiter.Providers.Translation;
+using FuncLimiter.Providers.Translation.Anthropic;
 using FuncLimiter.Server.Importing;
 using FuncLimiter.Server.Storage;
 using FuncLimiter.WhatIf.Planning;
@@ -177,9 +178,9 @@ internal static class FuzzTargets
             foreach (var wire in Enum.GetValues<Wire>())
             {
                 if (CallTranslation.For(operation, wire) is { } translation
-                    && translation.Check(request, ProviderCatalog.Get(wire == Wire.Messages ? "anthropic" : wire == Wire.Converse ? "bedrock" : wire == Wire.GenerateContent ? "gemini" : "openai")).Count == 0)
+                    && translation.Check(request, ProviderCatalog.Get(wire == Wire.Messages ? "anthropic" : wire is Wire.Converse or Wire.HostedMessages ? "bedrock" : wire == Wire.GenerateContent ? "gemini" : "openai")).Count == 0)
                 {
-                    using var written = JsonDocument.Parse(translation.Write(request, new RequestTerms("m")), new JsonDocumentOptions { MaxDepth = 512 });
+                    using var written = JsonDocument.Parse(translation.Write(request, new RequestTerms("m") { Host = HostedMessages.Bedrock }), new JsonDocumentOptions { MaxDepth = 512 });
                 }
             }
         }
@@ -253,7 +254,7 @@ internal static class FuzzTargets
     {
         foreach (var translation in Translations())
         {
-            using var translator = translation.Stream(Dialect.OpenAI, Terms(stream: true));
+            using var translator = translation.Stream(Dialect.OpenAI, Terms(stream: true))!;
             var output = new ArrayBufferWriter<byte>();
             foreach (var chunk in Cut(input))
             {

@@ -12,6 +12,7 @@ internal sealed class CallWays
     private readonly CallEnvelope _call;
     private readonly ulong _forbidden;
     private readonly TranslatableRequest? _request;
+    private readonly AnthropicBetas? _betas;
     private readonly List<(string Deployment, Loss Loss)>? _losses;
 
     private CallWays(Route route, CallEnvelope call, ulong forbidden)
@@ -28,13 +29,13 @@ internal sealed class CallWays
             return;
         }
 
-        var ofItsApi = CrossedHeaders.Loss(call);
-        _request = ofItsApi is null ? TranslatableRequest.Read(call.Facts.Operation, call.Body) : null;
+        _request = TranslatableRequest.Read(call.Facts.Operation, call.Body);
+        _betas = AnthropicBetas.Of(call);
         _losses = [];
         var known = new Dictionary<(Provider, Wire), Loss?>();
         for (var place = 0; place < route.Deployments.Count; place++)
         {
-            if ((crossed & ~Closed & (1UL << place)) != 0 && (ofItsApi ?? LossAt(route.Deployments[place], known)) is { } loss)
+            if ((crossed & ~Closed & (1UL << place)) != 0 && LossAt(route.Deployments[place], known) is { } loss)
             {
                 Closed |= 1UL << place;
                 _losses.Add((route.Deployments[place].Name, loss));
@@ -59,7 +60,7 @@ internal sealed class CallWays
 
     /// <summary>How the call is made at a deployment in another API; null where it is made as it is.</summary>
     public CrossedCall? At(int place) =>
-        Route.Deployments[place].Translation(_call.Facts.Operation) is { } translation ? new CrossedCall(translation, _request!) : null;
+        Route.Deployments[place].Translation(_call.Facts.Operation) is { } translation ? new CrossedCall(translation, _request!, _betas!) : null;
 
     /// <summary>Why the call can be made nowhere; null where it can.</summary>
     public GatewayError? Fault() =>
@@ -81,7 +82,8 @@ internal sealed class CallWays
         var asked = (deployment.Provider, translation.Target);
         if (!known.TryGetValue(asked, out var loss))
         {
-            loss = translation.Check(_request!, deployment.Provider) is [var first, ..] ? first : null;
+            loss = CrossedHeaders.Loss(_call, translation.Target == Wire.HostedMessages ? deployment.Provider.Messages : null)
+                ?? (translation.Check(_request!, deployment.Provider) is [var first, ..] ? first : null);
             known.Add(asked, loss);
         }
 

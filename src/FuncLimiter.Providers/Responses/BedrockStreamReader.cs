@@ -82,12 +82,7 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
         }
         else if (Json.At(document.RootElement, "bytes") is { ValueKind: JsonValueKind.String } encoded)
         {
-            var bytes = encoded.GetBytesFromBase64();
-            if (StreamEvent.IsTelling(bytes))
-            {
-                using var inner = JsonDocument.Parse(bytes);
-                events.TakeEvent(inner.RootElement);
-            }
+            events.TakeData(encoded.GetBytesFromBase64());
         }
     }
 }

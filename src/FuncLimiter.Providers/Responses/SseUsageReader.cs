@@ -89,12 +89,21 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
             return;
         }
 
-        var data = line["data:".Length..].Trim((byte)' ');
+        TakeData(line["data:".Length..].Trim((byte)' '));
+    }
+
+    /// <summary>Takes what an event says.</summary>
+    public void TakeData(ReadOnlySpan<byte> data)
+    {
         _hasEnded = _hasEnded || StreamEvent.IsEnd(data);
         if (data.SequenceEqual("[DONE]"u8) || (data.Length < 256 && data.IndexOf("\"message_stop\""u8) >= 0))
         {
             _final = true;
             _hasContent = true;
+            if (StreamEvent.IsTelling(data))
+            {
+                Parse(data);
+            }
         }
         else if ((!_hasContent && !data.IsEmpty) || StreamEvent.IsTelling(data))
         {

@@ -39,7 +39,7 @@ public sealed class CallTranslation
     /// <param name="to">The API in which it would be.</param>
     public static CallTranslation? For(Operation from, Wire to) => (from, to) switch
     {
-        (Operation.ChatCompletions, not Wire.ChatCompletions) => new CallTranslation(from, to),
+        (Operation.ChatCompletions, not (Wire.ChatCompletions or Wire.HostedMessages)) => new CallTranslation(from, to),
         (Operation.Messages, not Wire.Messages) => new CallTranslation(from, to),
         _ => null,
     };
@@ -51,6 +51,11 @@ public sealed class CallTranslation
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(provider);
+        if (_to == Wire.HostedMessages && request.Body is not null)
+        {
+            return [];
+        }
+
         if (request.Losses.Count > 0)
         {
             return request.Losses;
@@ -77,7 +82,9 @@ public sealed class CallTranslation
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(terms);
-        return Write(json => WriteRequest(json, _to, request.Conversation, terms));
+        return _to == Wire.HostedMessages
+            ? Write(json => terms.Host!.Write(json, request.Body!.Value, terms.Betas))
+            : Write(json => WriteRequest(json, _to, request.Conversation, terms));
     }
 
     /// <summary>Writes a conversation as a request of an API.</summary>
@@ -110,6 +117,12 @@ public sealed class CallTranslation
         try
         {
             using var document = JsonDocument.Parse(body, ReaderOptions);
+            if (_to == Wire.HostedMessages)
+            {
+                problem = null;
+                return body.ToArray();
+            }
+
             var reply = Read(document.RootElement, terms);
             problem = null;
             return Write(json => WriteReply(json, reply, terms));
@@ -126,12 +139,19 @@ public sealed class CallTranslation
         return null;
     }
 
-    /// <summary>A translator for one streamed answer.</summary>
+    /// <summary>A translator for one streamed answer; null where its bytes are passed on as they come.</summary>
+    /// <param name="host">The cloud that hosts Anthropic's Messages; null where they are not asked of one.</param>
     /// <param name="dialect">The caller's dialect.</param>
     /// <param name="terms">What the answer names where the provider did not.</param>
-    public StreamTranslator Stream(Dialect dialect, AnswerTerms terms)
+    public StreamTranslator? Stream(Dialect dialect, AnswerTerms terms, HostedMessages? host = null)
     {
         ArgumentNullException.ThrowIfNull(terms);
+        if (_to == Wire.HostedMessages)
+        {
+            var passed = new MessagesStreamWriter(terms);
+            return host is { StreamsEvents: true } ? null : new StreamTranslator(new InvokedStreamReader(passed), passed);
+        }
+
         ReplyStreamWriter writer = _from == Operation.Messages ? new MessagesStreamWriter(terms) : new ChatStreamWriter(dialect, terms);
         ReplyStreamReader reader = _to switch
         {

@@ -1,3 +1,5 @@
+using FuncLimiter.Providers.Translation.Anthropic;
+
 namespace FuncLimiter.Providers.Translation;
 
 /// <summary>What a request names that is not the caller's to say.</summary>
@@ -9,6 +11,12 @@ public sealed record RequestTerms(string Model)
 
     /// <summary>Whether the provider's chat completions take the caller's name for its own user; one that does not refuses it.</summary>
     public bool NamesEndUser { get; init; } = true;
+
+    /// <summary>The cloud that hosts Anthropic's Messages; null where they are not asked of one.</summary>
+    public HostedMessages? Host { get; init; }
+
+    /// <summary>The betas of Anthropic's that the call asks for, as the cloud calls them.</summary>
+    public IReadOnlyList<string> Betas { get; init; } = [];
 
     /// <summary>Whether the provider tells a stream's usage only where it is asked to.</summary>
     public bool AsksForStreamUsage { get; init; }
@@ -44,4 +52,7 @@ public enum Wire
 
     /// <summary>Bedrock's <c>Converse</c> and <c>ConverseStream</c>.</summary>
     Converse,
+
+    /// <summary>Anthropic's Messages as Bedrock's <c>InvokeModel</c> and Vertex AI's <c>rawPredict</c> take them for Claude models.</summary>
+    HostedMessages,
 }

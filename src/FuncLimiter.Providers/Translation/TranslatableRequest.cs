@@ -12,9 +12,10 @@ public sealed class TranslatableRequest
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = RequestReader.MaxDepth, AllowDuplicateProperties = false };
 
-    private TranslatableRequest(Operation operation, Conversation conversation, IReadOnlyList<Loss> losses)
+    private TranslatableRequest(Operation operation, JsonElement? body, Conversation conversation, IReadOnlyList<Loss> losses)
     {
         Operation = operation;
+        Body = body;
         Conversation = conversation;
         Losses = losses;
     }
@@ -28,6 +29,9 @@ public sealed class TranslatableRequest
     /// <summary>What no other API can be asked, at most a few.</summary>
     public IReadOnlyList<Loss> Losses { get; }
 
+    /// <summary>The whole body; null where no other API can be given it as it is.</summary>
+    internal JsonElement? Body { get; }
+
     internal Conversation Conversation { get; }
 
     /// <summary>Reads a body that <see cref="RequestReader"/> has read without a problem.</summary>
@@ -37,6 +41,7 @@ public sealed class TranslatableRequest
     {
         var losses = new LossList();
         var conversation = new Conversation();
+        JsonElement? whole = null;
         try
         {
             JsonText.RequireNames(body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span, Options.MaxDepth);
@@ -47,6 +52,7 @@ public sealed class TranslatableRequest
                 Operation.Messages => MessagesRequestReader.Read(document.RootElement, losses),
                 _ => throw new NotSupportedException($"{operation} can't be translated."),
             };
+            whole = document.RootElement;
         }
         catch (JsonException)
         {
@@ -57,7 +63,7 @@ public sealed class TranslatableRequest
             losses.Add("", "a string holds escapes that are no Unicode text");
         }
 
-        return new TranslatableRequest(operation, conversation, losses.All);
+        return new TranslatableRequest(operation, whole, conversation, losses.All);
     }
 }
 

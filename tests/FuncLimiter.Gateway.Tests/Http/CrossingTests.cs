@@ -161,7 +161,7 @@ public class CrossingTests
              {"contentBlockStop":{"contentBlockIndex":0}},{"messageStop":{"stopReason":"end_turn"}},
              {"metadata":{"usage":{"inputTokens":3,"outputTokens":2,"totalTokens":5}}}]
             """;
-        await using var gateway = await TestGateway.StartAsync(address => With(address, "bedrock", "us.anthropic.claude-x-v1:0", ""));
+        await using var gateway = await TestGateway.StartAsync(address => With(address, "bedrock", "us.amazon.nova-x-v1:0", ""));
         gateway.Provider.Answer = (context, _) =>
         {
             context.Response.ContentType = "application/vnd.amazon.eventstream";
@@ -169,7 +169,7 @@ public class CrossingTests
         };
 
         using var response = await gateway.PostAsync(
-            "/v1/messages", """{"model":"own","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"Hi"}]}""");
+            "/v1/messages?beta=true", """{"model":"own","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"Hi"}]}""", ("anthropic-beta", "claude-code-20250219"));
         var text = await response.Content.ReadAsStringAsync();
 
         Assert.EndsWith("/converse-stream", gateway.Provider.Requests.Single().Path, StringComparison.Ordinal);
@@ -323,7 +323,8 @@ public class CrossingTests
 
     [Theory]
     [InlineData("/v1/messages", "anthropic-beta", "context-1m", "anthropic-beta")]
-    [InlineData("/v1/messages?beta=true", "x-other", "1", "beta: is a query parameter")]
+    [InlineData("/v1/messages?beta=true", "anthropic-beta", "claude-code-20250219,interleaved-thinking-2025-05-14", "interleaved-thinking-2025-05-14")]
+    [InlineData("/v1/messages?other=true", "x-other", "1", "other: is a query parameter")]
     public async Task Features_SwitchedOnOutsideTheBody_CloseOtherApis(string path, string header, string value, string reason)
     {
         await using var gateway = await TestGateway.StartAsync();

@@ -43,8 +43,14 @@ public class AddressTests
     [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "us.anthropic.claude-x-v1:0", false, "https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-x-v1%3A0/converse")]
     [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "meta.llama", true, "https://bedrock-runtime.us-east-1.amazonaws.com/model/meta.llama/converse-stream")]
     [InlineData("bedrock", "https://bedrock-mantle.us-east-1.api.aws", "m", true, "https://bedrock-mantle.us-east-1.api.aws/v1/chat/completions")]
-    public void AddressOfWire_IsTheProvidersOwnPath(string provider, string endpoint, string model, bool stream, string expected) => Assert.Equal(
-        expected, ProviderCatalog.Get(provider).AddressOfWire(new ProviderTarget(new Uri(endpoint), "key", model, null), stream).Uri.AbsoluteUri);
+    [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "us.anthropic.claude-x-v1:0", false, "https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-x-v1%3A0/invoke", Operation.Messages)]
+    [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "us.anthropic.claude-x-v1:0", true, "https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-x-v1%3A0/invoke-with-response-stream", Operation.Messages)]
+    [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "meta.llama", true, "https://bedrock-runtime.us-east-1.amazonaws.com/model/meta.llama/converse-stream", Operation.Messages)]
+    [InlineData("vertex", "https://v.test/v1/projects/p/locations/l/endpoints/openapi", "claude-x@1", false, "https://v.test/v1/projects/p/locations/l/publishers/anthropic/models/claude-x%401:rawPredict", Operation.Messages)]
+    [InlineData("vertex", "https://v.test/v1/projects/p/locations/l/endpoints/openapi", "claude-x@1", true, "https://v.test/v1/projects/p/locations/l/publishers/anthropic/models/claude-x%401:streamRawPredict", Operation.Messages)]
+    [InlineData("vertex", "https://v.test/v1/projects/p/locations/l/endpoints/openapi", "google/gemini-x", false, "https://v.test/v1/projects/p/locations/l/endpoints/openapi/chat/completions", Operation.Messages)]
+    public void AddressOfWire_IsTheProvidersOwnPath(string provider, string endpoint, string model, bool stream, string expected, Operation operation = Operation.ChatCompletions) => Assert.Equal(
+        expected, ProviderCatalog.Get(provider).AddressOfWire(new ProviderTarget(new Uri(endpoint), "key", model, null), operation, stream).Uri.AbsoluteUri);
 
     [Theory]
     [InlineData("bedrock", "https://bedrock-runtime.us-east-1.amazonaws.com", "openai.gpt-oss-120b-1:0", true)]

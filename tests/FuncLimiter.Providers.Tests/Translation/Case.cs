@@ -24,7 +24,7 @@ internal static class Case
     {
         Wire.Messages => "anthropic",
         Wire.GenerateContent => "gemini",
-        Wire.Converse => "bedrock",
+        Wire.Converse or Wire.HostedMessages => "bedrock",
         _ => "openai",
     });
 
@@ -47,7 +47,7 @@ internal static class Case
     /// <summary>The translated stream, whose bytes arrive in pieces.</summary>
     public static string Stream(Operation from, Wire to, IEnumerable<byte[]> pieces, AnswerTerms? terms = null)
     {
-        using var translator = Way(from, to).Stream(from == Operation.Messages ? Dialect.Anthropic : Dialect.OpenAI, terms ?? Terms);
+        using var translator = Way(from, to).Stream(from == Operation.Messages ? Dialect.Anthropic : Dialect.OpenAI, terms ?? Terms)!;
         var output = new ArrayBufferWriter<byte>();
         foreach (var piece in pieces)
         {

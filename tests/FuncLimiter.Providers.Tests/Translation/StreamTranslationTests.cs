@@ -17,6 +17,7 @@ public class StreamTranslationTests
         (Operation.Messages, Wire.ChatCompletions, Streams.Bytes(Streams.Chat)),
         (Operation.Messages, Wire.GenerateContent, Streams.Bytes(Streams.GenerateContent)),
         (Operation.Messages, Wire.Converse, Streams.Converse),
+        (Operation.Messages, Wire.HostedMessages, Streams.Invoked),
     ];
 
     public static TheoryData<Operation, Wire> Ways
@@ -96,6 +97,15 @@ public class StreamTranslationTests
             events[^2].GetProperty("usage").GetRawText());
     }
 
+    [Fact]
+    public void Stream_OfAnthropicsOwnEventsInFrames_IsThoseEvents() =>
+        Assert.Equal(Streams.Messages, Case.Stream(Operation.Messages, Wire.HostedMessages, [Streams.Invoked]));
+
+    [Fact]
+    public void Exception_InAFrameOfAnthropicsOwnEvents_IsToldAsItsError() => Assert.Equal(
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"Too many tokens\"}}\n\n",
+        Case.Stream(Operation.Messages, Wire.HostedMessages, [Streams.Frames("""[{"throttlingException":{"message":"Too many tokens"}}]""")]));
+
     [Theory]
     [MemberData(nameof(Ways))]
     public void Stream_CutAtAnyByte_IsTheSame(Operation from, Wire to)
@@ -161,7 +171,7 @@ public class StreamTranslationTests
     [Fact]
     public void Event_WithoutEnd_IsNotHeldForever()
     {
-        using var translator = Case.Way(Operation.ChatCompletions, Wire.Messages).Stream(Dialect.OpenAI, Case.Terms);
+        using var translator = Case.Way(Operation.ChatCompletions, Wire.Messages).Stream(Dialect.OpenAI, Case.Terms)!;
         var output = new ArrayBufferWriter<byte>();
         translator.Append("data: "u8, output);
         for (var megabyte = 0; megabyte < 4; megabyte++)

@@ -60,6 +60,11 @@ internal static class Streams
 
     public static byte[] Converse => Frames(ConverseEvents);
 
+    /// <summary>Anthropic's own events, each in a frame of InvokeModelWithResponseStream.</summary>
+    public static byte[] Invoked => Frames($"[{string.Join(',', Messages.Split('\n')
+        .Where(line => line.StartsWith("data: ", StringComparison.Ordinal))
+        .Select(line => $$$"""{"chunk":{"bytes":"{{{Convert.ToBase64String(Bytes(line[6..]))}}}","p":"abcd"}}"""))}]");
+
     public static byte[] Frames(string events) => AwsEventEncoder.Encode(JsonDocument.Parse(events).RootElement);
 
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);

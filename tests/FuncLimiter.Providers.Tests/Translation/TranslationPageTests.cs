@@ -10,6 +10,7 @@ public class TranslationPageTests
         var page = File.ReadAllText(Path.Combine(Root(), "docs", "translation.md"));
 
         Assert.Contains(TranslationTables.OfAbilities(), page, StringComparison.Ordinal);
+        Assert.Contains(TranslationTables.OfBetas(), page, StringComparison.Ordinal);
         Assert.Contains(TranslationTables.OfHarmless(), page, StringComparison.Ordinal);
     }
 

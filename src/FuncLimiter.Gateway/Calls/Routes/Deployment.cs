@@ -20,7 +20,7 @@ public sealed class Deployment
         Price = model.Price;
         Tier = model.Tier;
         _translations = [.. Enum.GetValues<Operation>().Select(
-            operation => Serves(operation) ? null : CallTranslation.For(operation, provider.WireOf(Target)))];
+            operation => Serves(operation) ? null : CallTranslation.For(operation, provider.WireOf(Target, operation)))];
     }
 
     /// <summary>Its name as <c>account/model</c>.</summary>

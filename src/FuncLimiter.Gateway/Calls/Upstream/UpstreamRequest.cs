@@ -18,7 +18,7 @@ internal static class UpstreamRequest
         var isCrossed = attempt.Crossing is not null;
         var address = call.Passed is { } passed ? deployment.Provider.PassedAddress(deployment.Target, passed.Path, call.Query)!
             : isCrossed
-            ? deployment.Provider.AddressOfWire(deployment.Target, call.Facts.Stream)
+            ? deployment.Provider.AddressOfWire(deployment.Target, call.Facts.Operation, call.Facts.Stream)
             : deployment.Address(call.Facts.Operation, call.Query);
         var request = new HttpRequestMessage(call.Passed is null ? HttpMethod.Post : new HttpMethod(call.Passed.Method), address.Uri)
         {
@@ -44,6 +44,10 @@ internal static class UpstreamRequest
         if (isCrossed)
         {
             content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+            if (attempt.Crossing!.BetaHeader(deployment) is { } betas)
+            {
+                request.Headers.TryAddWithoutValidation(AnthropicBetas.Header, betas);
+            }
         }
 
         if (call.IdempotencyKey is { } key)

@@ -237,7 +237,7 @@ internal sealed class StandIns
         var served = new HashSet<Operation>();
         foreach (var operation in Enum.GetValues<Operation>())
         {
-            var isOffered = provider.Offers(operation, target) || CallTranslation.For(operation, provider.WireOf(target)) is not null;
+            var isOffered = provider.Offers(operation, target) || CallTranslation.For(operation, provider.WireOf(target, operation)) is not null;
             var isLikely = operation == Operation.Embeddings ? embeds || FreelyNamed.Contains(provider.Id) : !embeds;
             if (isOffered && isLikely)
             {

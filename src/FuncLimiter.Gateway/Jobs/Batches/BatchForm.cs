@@ -36,7 +36,7 @@ public sealed class BatchForm
             return new BatchForm(offer, call, null, null);
         }
 
-        var wire = deployment.Provider.WireOf(deployment.Target);
+        var wire = deployment.Provider.WireOf(deployment.Target, operation);
         if (!offer.Service.Takes(wire) || CallTranslation.For(operation, wire) is not { } translation)
         {
             return null;

@@ -1,5 +1,7 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Responses;
 using FuncLimiter.Providers.Translation.Conversations;
 using FuncLimiter.Providers.Translation.Streams;
 
@@ -11,6 +13,8 @@ namespace FuncLimiter.Providers.Translation.Anthropic;
 /// </summary>
 internal sealed class MessagesStreamWriter(AnswerTerms terms) : ReplyStreamWriter(Dialect.Anthropic, terms)
 {
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private int _block = -1;
     private bool _isText;
     private int? _slot;
@@ -88,6 +92,17 @@ internal sealed class MessagesStreamWriter(AnswerTerms terms) : ReplyStreamWrite
             }
 
             EndBlock();
+        }
+    }
+
+    /// <summary>Passes on an event that is Anthropic's own.</summary>
+    public void PassOn(JsonElement told)
+    {
+        var type = Json.Word(told, "type") is { } named && named.All(letter => char.IsAsciiLetterLower(letter) || letter == '_') ? named : "message";
+        Raw($"event: {type}\ndata: {JsonSerializer.Serialize(told, Plain)}\n\n");
+        if (type is "message_stop" or "error")
+        {
+            Close();
         }
     }
 

@@ -39,7 +39,8 @@ internal sealed class ConverseStreamReader(ReplyStreamWriter writer) : ReplyStre
         TakeEvent(type, document.RootElement);
     }
 
-    private static int StatusOf(string exception) => exception switch
+    /// <summary>The status that an exception in a stream would have had.</summary>
+    public static int StatusOf(string exception) => exception switch
     {
         "throttlingException" => 429,
         "validationException" => 400,

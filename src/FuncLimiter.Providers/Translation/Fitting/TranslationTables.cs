@@ -44,10 +44,26 @@ internal static class TranslationTables
         ("a tool of Messages", MessagesHarmless.Tool),
     ];
 
+    /// <summary>Which betas of Anthropic's cross to the clouds that host Claude, as a Markdown table.</summary>
+    public static string OfBetas()
+    {
+        HostedMessages[] clouds = [HostedMessages.Bedrock, HostedMessages.Vertex];
+        var table = new StringBuilder();
+        Line(table, ["beta", .. clouds.Select(cloud => cloud.Cloud)]);
+        Line(table, ["---", .. clouds.Select(_ => "---")]);
+        foreach (var beta in clouds.SelectMany(cloud => cloud.Betas).Distinct().Order(StringComparer.Ordinal))
+        {
+            Line(table, [$"`{beta}`", .. clouds.Select(cloud => cloud.Find(beta) is not { } there ? HostedMessages.IsHarmless(beta) ? "left out" : "no"
+                : there == beta ? "yes" : $"as `{there}`")]);
+        }
+
+        return table.ToString();
+    }
+
     /// <summary>What each API can be asked, as a Markdown table.</summary>
     public static string OfAbilities()
     {
-        var apis = Enum.GetValues<Wire>().Select(KnownAbilities.Of).ToArray();
+        var apis = Enum.GetValues<Wire>().Where(wire => wire != Wire.HostedMessages).Select(KnownAbilities.Of).ToArray();
         var table = new StringBuilder();
         Line(table, ["asked for", .. apis.Select(api => api.Api)]);
         Line(table, ["---", .. apis.Select(_ => "---")]);

@@ -87,6 +87,9 @@ internal abstract class ReplyStreamWriter(Dialect dialect, AnswerTerms terms) : 
     /// <inheritdoc/>
     public void Dispose() => _json?.Dispose();
 
+    /// <summary>The last event was written.</summary>
+    protected void Close() => IsEnded = true;
+
     /// <summary>The model stopped.</summary>
     protected abstract void OnStop(StopKind stop, string? stopText);
 
