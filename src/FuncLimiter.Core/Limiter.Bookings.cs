@@ -168,14 +168,9 @@ public sealed partial class Limiter
         var (lane, isHeld) = (call.Lane!, booking.State == BookingState.Held);
         End(booking, call, now);
         (call.BookedAt, call.BookedSince) = (booking.At, booking.Place.BookedSince);
-        if (isHeld)
+        if ((isHeld && IsAdmitted(call, now)) || (booking.Told <= now && TakesOver(call, booking.Line, now)))
         {
-            lane.Pool.BeginPass();
-            if (CallRoom.IsFreeOfItsOwn(call, now) && lane.Pool.FindPlace(lane, call, now, out _, out _) is >= 0 and var free)
-            {
-                call.Place = free;
-                return Admit(call, now);
-            }
+            return call.State;
         }
 
         if (Stand(call, now) != CallState.Waiting)
@@ -196,6 +191,36 @@ public sealed partial class Limiter
         deadlines.Set(call, call.Deadline);
         return CallState.Waiting;
     }
+
+    private bool IsAdmitted(Call call, Instant now)
+    {
+        var lane = call.Lane!;
+        lane.Pool.BeginPass();
+        if (!CallRoom.IsFreeOfItsOwn(call, now) || lane.Pool.FindPlace(lane, call, now, out _, out _) is not (>= 0 and var free))
+        {
+            return false;
+        }
+
+        call.Place = free;
+        Admit(call, now);
+        return true;
+    }
+
+    // Who comes in its time takes the room held for another of its tenant's who is not here yet: a bucket refills before that one needs it.
+    private bool TakesOver(Call call, TenantLine line, Instant now)
+    {
+        if (line.LastHeld is not { } other || GivesAtOnce(other.Place))
+        {
+            return false;
+        }
+
+        Release(other, now);
+        var isAdmitted = IsAdmitted(call, now);
+        StandIn(other, now);
+        return isAdmitted;
+    }
+
+    private static bool GivesAtOnce(Call call) => ComesAtOnce(call.Owner!.Budget) || (call.OwnerUser is { } user && ComesAtOnce(user.Budget)) || call.Lane!.Places[call.Place].ComesAtOnce;
 
     private CallState Stand(Call call, Instant now)
     {
@@ -240,13 +265,7 @@ public sealed partial class Limiter
     {
         while (bookings.TryTakeDue(now, out var due))
         {
-            var place = due.Place;
-            place.OwnerUser = place.Owner!.Find(place.User, now);
-            place.BookedAt = due.At;
-            bookings.Advance(due, BookingState.Queued);
-            place.Lane!.Pool.Enqueue(place.Lane, place);
-            CountWaiting(place, 1);
-            place.Lane.Pool.Dispatch(now);
+            StandIn(due, now);
         }
 
         while (bookings.TryTakeEnded(now, out var ended))
@@ -254,6 +273,17 @@ public sealed partial class Limiter
             End(ended, null, now);
             ended.Place.Lane!.Pool.Dispatch(now);
         }
+    }
+
+    private void StandIn(Booking booking, Instant now)
+    {
+        var place = booking.Place;
+        place.OwnerUser = place.Owner!.Find(place.User, now);
+        place.BookedAt = booking.At;
+        bookings.Advance(booking, BookingState.Queued);
+        place.Lane!.Pool.Enqueue(place.Lane, place);
+        CountWaiting(place, 1);
+        place.Lane.Pool.Dispatch(now);
     }
 
     private void End(Booking booking, Call? by, Instant now)
@@ -338,7 +368,7 @@ public sealed partial class Limiter
     private static QueueAhead Beside(BookingLine line, Call call, Booking booked)
     {
         var beside = new QueueAhead(0, 0, 0, booked.Place.Lane!.Places[0].Runs);
-        if (ComesAtOnce(call.Owner!.Budget) || (call.OwnerUser is { } user && ComesAtOnce(user.Budget)) || call.Lane!.Places[call.Place].ComesAtOnce)
+        if (GivesAtOnce(call))
         {
             var (cost, count) = line.Until(booked.At + Leeway);
             beside = beside with { Work = cost - booked.Place.Cost, Calls = count - 1 };

@@ -2,7 +2,7 @@ using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Scheduling;
 
-/// <summary>Bookings whose time has not come, the next first, and what they come to together.</summary>
+/// <summary>Bookings whose time has not come, the next first, and what they come to together; and how many are due.</summary>
 internal sealed class BookingLine
 {
     private const int FewOver = 16;
@@ -12,6 +12,9 @@ internal sealed class BookingLine
     private int _first;
 
     public int Count { get; private set; }
+
+    /// <summary>Those whose time has come and whose caller is not here yet.</summary>
+    public int Due { get; set; }
 
     /// <summary>When the turn of the last of them comes; unknown for none.</summary>
     public Instant Last { get; private set; } = Instant.Unknown;

@@ -147,10 +147,14 @@ internal sealed class Bookings
         if (booking.State == BookingState.Ahead)
         {
             Tally(booking, booking.Place, -1);
-            booking.Line.Due++;
+            TallyDue(booking.Place, 1);
         }
 
         booking.State = state;
+        if (state == BookingState.Held)
+        {
+            booking.Line.Hold(booking);
+        }
     }
 
     /// <summary>Ends one.</summary>
@@ -162,37 +166,43 @@ internal sealed class Bookings
         {
             Tally(booking, booking.Place, -1);
         }
+        else
+        {
+            TallyDue(booking.Place, -1);
+        }
 
         booking.Line.End(booking, by);
         Count--;
         _tenantsKept -= booking.Line.Count == 0 ? 1 : 0;
     }
 
-    private void Tally(Booking booking, Call call, int sign)
+    private void Tally(Booking booking, Call call, int sign) => ForEachLine(call, (line, cost) =>
+    {
+        if (sign > 0)
+        {
+            line.Add(booking, cost);
+        }
+        else
+        {
+            line.Remove(cost);
+        }
+    });
+
+    private void TallyDue(Call call, int sign) => ForEachLine(call, (line, _) => line.Due += sign);
+
+    private void ForEachLine(Call call, Action<BookingLine, double> act)
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
-        Add(booking.Line.Ahead, call.Cost);
-        Add(LineIn(_classes, (lane, priority)), call.Cost);
-        Add(LineIn(_tenants, (owner, priority)), call.TenantCost);
+        act(LineOf(call).Ahead, call.Cost);
+        act(LineIn(_classes, (lane, priority)), call.Cost);
+        act(LineIn(_tenants, (owner, priority)), call.TenantCost);
         if (call.User is { } user)
         {
             var its = LineIn(_users, (owner, user, priority));
-            Add(its, call.UserCost);
-            if (its.Count == 0)
+            act(its, call.UserCost);
+            if (its is { Count: 0, Due: 0 })
             {
                 _users.Remove((owner, user, priority));
-            }
-        }
-
-        void Add(BookingLine line, double cost)
-        {
-            if (sign > 0)
-            {
-                line.Add(booking, cost);
-            }
-            else
-            {
-                line.Remove(cost);
             }
         }
     }

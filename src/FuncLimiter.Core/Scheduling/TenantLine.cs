@@ -19,6 +19,7 @@ internal sealed class TenantLine
     private readonly Dictionary<(string?, long), Queue<Booking>> _byCaller = [];
     private readonly Dictionary<(string?, long), Instant> _seen = [];
     private readonly PriorityQueue<Booking, long> _inOrder = new();
+    private readonly Stack<Booking> _held = new();
 
     // How fast calls of unknown callers come that no booking was given to: they are new ones.
     private readonly ServiceRate _strangers = new(TimeSpan.FromSeconds(5));
@@ -58,9 +59,6 @@ internal sealed class TenantLine
 
     /// <summary>All that are kept, those whose time has come too.</summary>
     public int Count { get; private set; }
-
-    /// <summary>Those whose time has come and whose caller is not here yet.</summary>
-    public int Due { get; set; }
 
     /// <summary>The part of the refused callers who come back, as seen of late.</summary>
     public double Kept { get; private set; } = 1;
@@ -157,7 +155,7 @@ internal sealed class TenantLine
 
         // New callers come whether somebody is due or not; those who send something else each time come when they are due.
         if (_inOrder.TryPeek(out var first, out _) && first.Told <= now && first.Place.User == call.User
-            && (call.Caller == 0 || call.IsBack is true || _strangers.PerSecond(now) < Math.Max(0.1, 0.25 * Due) && AreChanging(now)))
+            && (call.Caller == 0 || call.IsBack is true || _strangers.PerSecond(now) < Math.Max(0.1, 0.25 * Ahead.Due) && AreChanging(now)))
         {
             return first;
         }
@@ -175,7 +173,7 @@ internal sealed class TenantLine
             return _recognised <= 0.5;
         }
 
-        if (_strangers.PerSecond(now) < 0.125 * Due)
+        if (_strangers.PerSecond(now) < 0.125 * Ahead.Due)
         {
             return true;
         }
@@ -195,6 +193,28 @@ internal sealed class TenantLine
         return awaited >= EnoughAwaited;
     }
 
+    /// <summary>Room is held for one.</summary>
+    public void Hold(Booking booking) => _held.Push(booking);
+
+    /// <summary>The last for which room was held and still is; null for none.</summary>
+    public Booking? LastHeld
+    {
+        get
+        {
+            while (_held.TryPeek(out var last))
+            {
+                if (last.State == BookingState.Held)
+                {
+                    return last;
+                }
+
+                _held.Pop();
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Ends a booking.</summary>
     /// <param name="booking">Which.</param>
     /// <param name="by">Who came for it; null where nobody did.</param>
@@ -202,7 +222,6 @@ internal sealed class TenantLine
     {
         _hasAnyCome |= by is not null;
         _unclaimed += by is null ? 1 : 0;
-        Due -= booking.State is BookingState.Queued or BookingState.Held ? 1 : 0;
         booking.State = BookingState.Over;
         Count--;
         Kept += ((by is null ? 0 : 1) - Kept) * WeightOfOne;

@@ -109,7 +109,7 @@ internal static class WaitForecast
 
         return Of(call, floors, bookings, new(own, same, higher, ownTenant, ownUser), othersToCome, now);
 
-        QueueAhead Booked(BookingLine? line) => line is null ? default : new(line.Cost * kept * Spread, line.Count * kept, line.Count * kept, runs);
+        QueueAhead Booked(BookingLine? line) => line is null ? default : new(line.Cost * kept * Spread, line.Count * kept, (line.Count + line.Due) * kept, runs);
     }
 
     /// <summary>When a call would go out that nobody is before.</summary>

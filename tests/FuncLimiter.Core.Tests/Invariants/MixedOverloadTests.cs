@@ -28,7 +28,7 @@ public class MixedOverloadTests(ITestOutputHelper output)
 
     public static TheoryData<string> Overloads => [.. All.Keys];
 
-    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(Slots()).Concat(Mixed()).ToDictionary(one => one.Name, one => one.Overload);
+    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(SmallBursts()).Concat(Slots()).Concat(Mixed()).ToDictionary(one => one.Name, one => one.Overload);
 
     [Theory]
     [MemberData(nameof(Overloads))]
@@ -64,6 +64,21 @@ public class MixedOverloadTests(ITestOutputHelper output)
             NewcomersFor = load.Others > 0 ? Minute : null,
             MaxWait = TimeSpan.FromSeconds(load.Wait),
         });
+
+    // So little room that a caller who comes late leaves a full bucket full.
+    private static IEnumerable<(string Name, Comeback Overload)> SmallBursts() =>
+        from scope in new[] { "deployment", "tenant", "user" }
+        from burst in new[] { 1, 2, 3 }
+        from load in new (int Rpm, int Callers, double Others, int Wait)[] { (120, 10, 0, 0), (120, 10, 0.6, 0), (120, 10, 0.6, 1), (60, 20, 0.3, 0), (300, 25, 1.5, 1), (1200, 100, 6, 0) }
+        select ($"{scope}, bucket of {burst} s, {load.Rpm} rpm, {load.Callers} callers and {load.Others} a second, wait {load.Wait}",
+            With(scope, new(Dimension.Requests, load.Rpm, Minute, LimitAlgorithm.Bucket) { BurstSeconds = burst }) with
+            {
+                Callers = load.Callers,
+                Newcomers = load.Others,
+                NewcomersFor = load.Others > 0 ? TimeSpan.FromSeconds(5) : null,
+                MaxWait = TimeSpan.FromSeconds(load.Wait),
+                Runs = TimeSpan.FromSeconds(0.05),
+            });
 
     private static IEnumerable<(string Name, Comeback Overload)> Slots() =>
         from scope in new[] { "deployment", "account", "tenant", "user" }
