@@ -107,9 +107,6 @@ public sealed partial class Limiter
         return bookings.LineOf(call).Find(call, now) is { } booking ? ComeBack(call, booking, now) : Enqueue(call, now);
     }
 
-    /// <summary>The budget that a call was refused by, as it stands; null where it was not refused by one with limits.</summary>
-    public BudgetReport? Refuser(Call call, Instant now) => call.Refusal is { } refusal ? Snapshot.Named(call, refusal.Budget, Clock(now)) : null;
-
     /// <summary>Gives a waiting call up. False where it does not wait (any more).</summary>
     public bool Cancel(Call call, Instant now)
     {
@@ -214,29 +211,6 @@ public sealed partial class Limiter
     /// <summary>Hands out, one by one, calls that waited and now are admitted or refused.</summary>
     public bool TryTakeReleased(out Call call) => released.TryDequeue(out call!);
 
-    /// <summary>When such a call would be let out if it were handed in now; nothing is changed.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="now">Now.</param>
-    /// <param name="ahead">How many like it go before it that are not handed in yet.</param>
-    public Instant Foresee(Call call, Instant now, int ahead = 0)
-    {
-        now = Clock(now);
-        var lane = Prepare(call, now);
-        call.Price();
-        call.State = CallState.Idle;
-        if (CallRoom.NeverFits(call, now) is not null)
-        {
-            return Instant.Never;
-        }
-
-        lane.Pool.BeginPass();
-        var place = lane.Pool.FindPlace(lane, call, now, out var first, out _);
-        var alone = place >= 0 ? now : first.IsKnown ? first : now;
-        return Instant.Max(alone, lane.Pool.Waiting == 0 && place >= 0 && ahead == 0
-            ? now
-            : WaitForecast.OfLast(call, queue.Floor, bookings, bookings.LineOf(call).Kept, 1, now, ahead).At);
-    }
-
     /// <summary>
     /// Closes a deployment (<c>account/model</c>), an account or a shared limit until an instant, or opens it where that has passed. False
     /// where there is none.
@@ -260,17 +234,6 @@ public sealed partial class Limiter
         LookAtDelayed(now);
         ReleaseAll(now);
     }
-
-    /// <summary>The state of everything.</summary>
-    public LimiterReport Report(Instant now)
-    {
-        now = Clock(now);
-        return new(now, Snapshot.Budgets(topology, tenants, now), Snapshot.Queues(topology, now), waiting, admitted, refused, rateLimited);
-    }
-
-    /// <summary>The tightest of the budgets that hold a reservation, for the caller's rate-limit headers.</summary>
-    public BudgetReport? Tightest(Reservation reservation, Instant now) =>
-        reservation.Call is { Deployment: not null, Owner: not null } call ? Snapshot.Tightest(call, Clock(now)) : null;
 
     private void Keep(Budget budget)
     {
@@ -385,35 +348,6 @@ public sealed partial class Limiter
                 pool.Dispatch(now);
             }
         }
-    }
-
-    private bool RefuseOverdue(Instant now)
-    {
-        var isAny = false;
-        while (deadlines.TryTakeDue(now, out var late))
-        {
-            if (late.IsUndecided)
-            {
-                DecideCrowd(bookings.LineOf(late), now);
-                isAny = true;
-                continue;
-            }
-
-            if (now < late.Deadline + OwnDelay && CallRoom.IsOnlyUnready(late, now))
-            {
-                delayed.Add(late);
-                deadlines.Set(late, late.Deadline + OwnDelay);
-                continue;
-            }
-
-            var turn = WaitForecast.OfFirst(late, queue.Floor, bookings, now);
-            Withdraw(late);
-            TurnAway(late, isFull: false, turn, now);
-            released.Enqueue(late);
-            isAny = true;
-        }
-
-        return isAny;
     }
 
     private void Withdraw(Call call)

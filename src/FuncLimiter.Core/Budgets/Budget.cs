@@ -24,6 +24,7 @@ public sealed partial class Budget
         this.caution = caution;
         meters = [.. limits.Select(limit => Meter.Create(limit, caution))];
         traffic = meters.Length > 0 && !caution.IsFixed ? new() : null;
+        GivesAtOnce = Array.Exists(meters, static meter => meter.Round(default) is not null);
         learners = caution.IsFixed ? [] : ChargeLearners.Of(limits);
     }
 
@@ -32,6 +33,9 @@ public sealed partial class Budget
 
     /// <summary>Its meters, one a limit.</summary>
     public IReadOnlyList<Meter> Meters => meters;
+
+    /// <summary>True where a limit gives its room all at once, as a window does, and not bit by bit.</summary>
+    internal bool GivesAtOnce { get; }
 
     /// <summary>Until when the provider closed it.</summary>
     public Instant CooldownUntil { get; private set; }
@@ -259,59 +263,6 @@ public sealed partial class Budget
         }
     }
 
-    /// <summary>A call is over whose answer reported nothing of the limits.</summary>
-    internal void Miss(in Charge held, in Charge final, Instant sentAt)
-    {
-        foreach (var meter in meters)
-        {
-            meter.Miss(held[meter.Dimension], final[meter.Dimension], sentAt);
-        }
-    }
-
-    /// <summary>Learns from what a response said.</summary>
-    /// <param name="observation">What it said.</param>
-    /// <param name="mark">What <see cref="Taken"/> read once that call was admitted.</param>
-    /// <param name="sentAt">When it was admitted.</param>
-    /// <param name="now">Now.</param>
-    public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now) => Observe(observation, mark, default, sentAt, now);
-
-    /// <summary>The same, of a call whose size is known: what is reported then also tells how the provider charges.</summary>
-    internal void Observe(Observation observation, in Charge mark, in SentCall sent, Instant sentAt, Instant now)
-    {
-        isDirty = true;
-        if (sent.Call.IsTrusted)
-        {
-            LearnCharges(observation, sent, sentAt, now);
-        }
-
-        if (Lease is { } lease)
-        {
-            Tell(lease, observation, sentAt, now);
-            return;
-        }
-
-        var since = Taken - mark;
-        foreach (var reading in observation.Readings)
-        {
-            foreach (var meter in meters)
-            {
-                if (reading.Concerns(meter.Limit))
-                {
-                    meter.Observe(reading, new(sentAt, since[meter.Dimension], traffic?.UnderWay[meter.Dimension] ?? 0), now);
-                }
-            }
-        }
-
-        if (observation.Kind == OutcomeKind.Success && caution.Reassure(sentAt, now))
-        {
-            Reconsider(now);
-        }
-        else if (observation.Kind == OutcomeKind.RateLimited)
-        {
-            TakeSurprise(observation, sentAt, now);
-        }
-    }
-
     /// <summary>A charge left later than it was taken. What is lent here counts from when it was taken: the owner keeps the margin.</summary>
     internal void Leave(in Charge charge, Instant takenAt, Instant now)
     {
@@ -327,27 +278,6 @@ public sealed partial class Budget
         }
 
         Delay(now - takenAt, now);
-    }
-
-    /// <summary>A part of what stands taken was likely never used: the meters keep it, and leave it out of what was used since the start.</summary>
-    internal void Disregard(Dimension dimension, double amount)
-    {
-        foreach (var meter in meters)
-        {
-            if (meter.Dimension == dimension)
-            {
-                meter.Disregard(amount);
-            }
-        }
-    }
-
-    /// <summary>Takes into account that calls leave so long after they are let out.</summary>
-    internal void Delay(TimeSpan by, Instant now)
-    {
-        if (caution.Delay(by, now))
-        {
-            Reconsider(now);
-        }
     }
 
     /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
@@ -376,22 +306,6 @@ public sealed partial class Budget
         var until = Instant.Min(Lease!.ClosedUntil, now + MostCooldown);
         ClosedBy = until > CooldownUntil ? null : ClosedBy;
         CooldownUntil = until;
-    }
-
-    /// <summary>Forgets what was learned of limits, of how far to stay from them, and of how the provider charges; what was taken stays taken.</summary>
-    internal void Forget(Instant now)
-    {
-        isDirty = true;
-        caution.Forget();
-        foreach (var learner in learners)
-        {
-            learner.Forget();
-        }
-
-        foreach (var meter in meters)
-        {
-            meter.Unlearn(now);
-        }
     }
 
     /// <summary>Opens the scope again, by a person's word.</summary>
@@ -425,52 +339,6 @@ public sealed partial class Budget
         return costly;
     }
 
-    /// <summary>The share in use of the fullest meter, 0 to 1; 1 while the scope is closed.</summary>
-    public double Utilization(Instant now)
-    {
-        double most = CooldownUntil > now ? 1 : 0;
-        for (var i = 0; i < meters.Length; i++)
-        {
-            most = Math.Max(most, Math.Min(1, UsedOf(i, now) / meters[i].Capacity));
-        }
-
-        return most;
-    }
-
-    /// <summary>The state for people and metrics.</summary>
-    public BudgetReport Report(Instant now) => new(Name, [.. meters.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now))
-    {
-        Learned = caution.IsFixed || caution.Heard == 0 ? null : new(caution.Jitter, caution.Factor, caution.Since, caution.Heard),
-    };
-
-    // A refusal means that less was free than the call needed. Where the provider named the dimension, only that one is corrected.
-    private void TakeSurprise(Observation observation, Instant sentAt, Instant now)
-    {
-        var foreseen = CooldownUntil > sentAt;
-        if (observation.RetryAfter is { } wait)
-        {
-            CoolDown(now + wait, now, OutcomeKind.RateLimited);
-        }
-
-        if (!foreseen)
-        {
-            caution.Surprise(now);
-            Reconsider(now);
-        }
-
-        foreach (var meter in meters)
-        {
-            if (observation.Dimension is { } named && named != meter.Dimension || meter.Limit.Algorithm != LimitAlgorithm.Bucket)
-            {
-                continue;
-            }
-
-            // Nothing is free until the hint's end; what the refused call gives back when it is settled is then its own room.
-            var refill = Math.Min(meter.Capacity, meter.PerSecond * Math.Max(0, (CooldownUntil - now).TotalSeconds));
-            meter.CountOthers(meter.Capacity - meter.Used(now) + refill, now);
-        }
-    }
-
     /// <summary>Days turn by a wall clock that is so far ahead of the instants handed in.</summary>
     internal void FollowWall(TimeSpan ahead, Instant now)
     {
@@ -478,52 +346,6 @@ public sealed partial class Budget
         {
             (meter as CalendarDay)?.FollowWall(ahead, now);
         }
-    }
-
-    private void LearnCharges(Observation observation, in SentCall sent, Instant sentAt, Instant now)
-    {
-        var call = sent.Call;
-        foreach (var learner in learners)
-        {
-            var meter = MeterOf(learner.Limit);
-            var hasHeard = Lease is not null && observation.Readings.Any(reading => reading.Concerns(learner.Limit) && reading.Remaining is not null);
-            foreach (var reading in Lease is null ? observation.Readings : [])
-            {
-                if (reading.Concerns(learner.Limit) && reading.Remaining is { } remaining && observation.Kind == OutcomeKind.Success)
-                {
-                    hasHeard = true;
-                    var most = reading.Limit ?? meter.Capacity;
-                    if (learner.Hear(remaining, most, meter.PerSecond, sent, sentAt, now))
-                    {
-                        // Calls under way were charged by what was thought before.
-                        meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);
-                        Disregard(learner.Dimension, learner.Recount());
-                    }
-                }
-            }
-
-            if (observation.Kind == OutcomeKind.Success && !hasHeard)
-            {
-                learner.HearNothing();
-            }
-            else if (Lease is null && observation.Kind == OutcomeKind.RateLimited && (observation.Dimension ?? learner.Dimension) == learner.Dimension && CooldownUntil <= sentAt)
-            {
-                learner.Surprise(call.Documented[learner.Dimension], call.Size, meter.Capacity, meter.PerSecond, now);
-            }
-        }
-    }
-
-    private ChargeReport? ChargingOf(Meter meter)
-    {
-        foreach (var learner in learners)
-        {
-            if (learner.Dimension == meter.Dimension && learner.Limit.Window == meter.Limit.Window && learner.Answers > 0)
-            {
-                return new(learner.Rule, learner.Factor, learner.Offset, learner.Since, learner.Answers);
-            }
-        }
-
-        return null;
     }
 
     /// <summary>The most of a dimension that could ever be taken at once, less what is kept in hand.</summary>
@@ -536,85 +358,5 @@ public sealed partial class Budget
         }
 
         return least;
-    }
-
-    private Meter MeterOf(Limit limit)
-    {
-        foreach (var meter in meters)
-        {
-            if (meter.Dimension == limit.Dimension && meter.Limit.Window == limit.Window)
-            {
-                return meter;
-            }
-        }
-
-        return meters[0];
-    }
-
-    private void Reconsider(Instant now)
-    {
-        foreach (var meter in meters)
-        {
-            meter.Reconsider(now);
-        }
-    }
-
-    // Of a window each instance knows exactly what it used, and the owner what the others did; of a bucket only the owner knows what flows where.
-    private double UsedOf(int meter, Instant now) => Lease is not { } lease ? meters[meter].Used(now)
-        : meters[meter] is ContinuousBucket or ConcurrencyMeter ? Math.Max(meters[meter].Used(now), lease.Use[meter] * meters[meter].Capacity)
-        : Math.Min(meters[meter].Capacity, meters[meter].Used(now) + lease.UsedByOthers(meter, now));
-
-    // The owner learns with the next ask; what the provider asked of everybody is obeyed here at once.
-    private void Tell(LeasedBudget lease, Observation observation, Instant sentAt, Instant now)
-    {
-        lease.Hear(observation, sentAt, now);
-        foreach (var reading in observation.Readings)
-        {
-            for (var i = 0; i < meters.Length; i++)
-            {
-                if (reading.Concerns(meters[i].Limit))
-                {
-                    meters[i].Note(reading, now);
-                }
-
-                if (meters[i] is FixedWindow && reading.Concerns(meters[i].Limit))
-                {
-                    // When the window ends; what remains is the owner's to judge.
-                    meters[i].Observe(reading with { Remaining = null, Limit = null }, new(sentAt), now);
-                    lease.HearEnd(i, reading, sentAt, now);
-                }
-            }
-        }
-
-        if (observation.Kind == OutcomeKind.RateLimited)
-        {
-            lease.Hold.Drain(observation.Dimension, now);
-            if (observation.RetryAfter is { } wait)
-            {
-                CoolDown(now + wait, now);
-            }
-        }
-    }
-
-    private MeterReport Report(Meter meter, double used, Instant now)
-    {
-        var whole = meter.WholeAt(now);
-        return new(
-            meter.Dimension,
-            meter.Limit.Window.TotalSeconds,
-            meter.Limit.IsOpen ? Math.Min(meter.Read ?? meter.Reported ?? meter.Limit.Amount, meter.Reported ?? Limit.Unbounded) : meter.Limit.Amount,
-            meter.Effective,
-            meter.Capacity,
-            used,
-            whole.IsKnown ? Math.Max(0, (whole - now).TotalSeconds) : 0,
-            meter.Total)
-        {
-            Charging = ChargingOf(meter),
-            IsOpen = meter.Limit.IsOpen,
-            Read = meter.Read,
-            ReadAt = meter.ReadAt,
-            Reported = meter.Reported,
-            ReportedAt = meter.ReportedAt,
-        };
     }
 }

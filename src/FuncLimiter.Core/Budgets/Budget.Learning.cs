@@ -1,0 +1,211 @@
+using FuncLimiter.Core.Leasing;
+
+namespace FuncLimiter.Core.Budgets;
+
+/// <content>What answers, and how late calls leave, tell of the limits.</content>
+public sealed partial class Budget
+{
+    /// <summary>A call is over whose answer reported nothing of the limits.</summary>
+    internal void Miss(in Charge held, in Charge final, Instant sentAt)
+    {
+        foreach (var meter in meters)
+        {
+            meter.Miss(held[meter.Dimension], final[meter.Dimension], sentAt);
+        }
+    }
+
+    /// <summary>Learns from what a response said.</summary>
+    /// <param name="observation">What it said.</param>
+    /// <param name="mark">What <see cref="Taken"/> read once that call was admitted.</param>
+    /// <param name="sentAt">When it was admitted.</param>
+    /// <param name="now">Now.</param>
+    public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now) => Observe(observation, mark, default, sentAt, now);
+
+    /// <summary>The same, of a call whose size is known: what is reported then also tells how the provider charges.</summary>
+    internal void Observe(Observation observation, in Charge mark, in SentCall sent, Instant sentAt, Instant now)
+    {
+        isDirty = true;
+        if (sent.Call.IsTrusted)
+        {
+            LearnCharges(observation, sent, sentAt, now);
+        }
+
+        if (Lease is { } lease)
+        {
+            Tell(lease, observation, sentAt, now);
+            return;
+        }
+
+        var since = Taken - mark;
+        foreach (var reading in observation.Readings)
+        {
+            foreach (var meter in meters)
+            {
+                if (reading.Concerns(meter.Limit))
+                {
+                    meter.Observe(reading, new(sentAt, since[meter.Dimension], traffic?.UnderWay[meter.Dimension] ?? 0), now);
+                }
+            }
+        }
+
+        if (observation.Kind == OutcomeKind.Success && caution.Reassure(sentAt, now))
+        {
+            Reconsider(now);
+        }
+        else if (observation.Kind == OutcomeKind.RateLimited)
+        {
+            TakeSurprise(observation, sentAt, now);
+        }
+    }
+
+    /// <summary>A part of what stands taken was likely never used: the meters keep it, and leave it out of what was used since the start.</summary>
+    internal void Disregard(Dimension dimension, double amount)
+    {
+        foreach (var meter in meters)
+        {
+            if (meter.Dimension == dimension)
+            {
+                meter.Disregard(amount);
+            }
+        }
+    }
+
+    /// <summary>Takes into account that calls leave so long after they are let out.</summary>
+    internal void Delay(TimeSpan by, Instant now)
+    {
+        if (caution.Delay(by, now))
+        {
+            Reconsider(now);
+        }
+    }
+
+    /// <summary>Forgets what was learned of limits, of how far to stay from them, and of how the provider charges; what was taken stays taken.</summary>
+    internal void Forget(Instant now)
+    {
+        isDirty = true;
+        caution.Forget();
+        foreach (var learner in learners)
+        {
+            learner.Forget();
+        }
+
+        foreach (var meter in meters)
+        {
+            meter.Unlearn(now);
+        }
+    }
+
+    // A refusal means that less was free than the call needed. Where the provider named the dimension, only that one is corrected.
+    private void TakeSurprise(Observation observation, Instant sentAt, Instant now)
+    {
+        var foreseen = CooldownUntil > sentAt;
+        if (observation.RetryAfter is { } wait)
+        {
+            CoolDown(now + wait, now, OutcomeKind.RateLimited);
+        }
+
+        if (!foreseen)
+        {
+            caution.Surprise(now);
+            Reconsider(now);
+        }
+
+        foreach (var meter in meters)
+        {
+            if (observation.Dimension is { } named && named != meter.Dimension || meter.Limit.Algorithm != LimitAlgorithm.Bucket)
+            {
+                continue;
+            }
+
+            // Nothing is free until the hint's end; what the refused call gives back when it is settled is then its own room.
+            var refill = Math.Min(meter.Capacity, meter.PerSecond * Math.Max(0, (CooldownUntil - now).TotalSeconds));
+            meter.CountOthers(meter.Capacity - meter.Used(now) + refill, now);
+        }
+    }
+
+    private void LearnCharges(Observation observation, in SentCall sent, Instant sentAt, Instant now)
+    {
+        var call = sent.Call;
+        foreach (var learner in learners)
+        {
+            var meter = MeterOf(learner.Limit);
+            var hasHeard = Lease is not null && observation.Readings.Any(reading => reading.Concerns(learner.Limit) && reading.Remaining is not null);
+            foreach (var reading in Lease is null ? observation.Readings : [])
+            {
+                if (reading.Concerns(learner.Limit) && reading.Remaining is { } remaining && observation.Kind == OutcomeKind.Success)
+                {
+                    hasHeard = true;
+                    var most = reading.Limit ?? meter.Capacity;
+                    if (learner.Hear(remaining, most, meter.PerSecond, sent, sentAt, now))
+                    {
+                        // Calls under way were charged by what was thought before.
+                        meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);
+                        Disregard(learner.Dimension, learner.Recount());
+                    }
+                }
+            }
+
+            if (observation.Kind == OutcomeKind.Success && !hasHeard)
+            {
+                learner.HearNothing();
+            }
+            else if (Lease is null && observation.Kind == OutcomeKind.RateLimited && (observation.Dimension ?? learner.Dimension) == learner.Dimension && CooldownUntil <= sentAt)
+            {
+                learner.Surprise(call.Documented[learner.Dimension], call.Size, meter.Capacity, meter.PerSecond, now);
+            }
+        }
+    }
+
+    private Meter MeterOf(Limit limit)
+    {
+        foreach (var meter in meters)
+        {
+            if (meter.Dimension == limit.Dimension && meter.Limit.Window == limit.Window)
+            {
+                return meter;
+            }
+        }
+
+        return meters[0];
+    }
+
+    private void Reconsider(Instant now)
+    {
+        foreach (var meter in meters)
+        {
+            meter.Reconsider(now);
+        }
+    }
+
+    // The owner learns with the next ask; what the provider asked of everybody is obeyed here at once.
+    private void Tell(LeasedBudget lease, Observation observation, Instant sentAt, Instant now)
+    {
+        lease.Hear(observation, sentAt, now);
+        foreach (var reading in observation.Readings)
+        {
+            for (var i = 0; i < meters.Length; i++)
+            {
+                if (reading.Concerns(meters[i].Limit))
+                {
+                    meters[i].Note(reading, now);
+                }
+
+                if (meters[i] is FixedWindow && reading.Concerns(meters[i].Limit))
+                {
+                    // When the window ends; what remains is the owner's to judge.
+                    meters[i].Observe(reading with { Remaining = null, Limit = null }, new(sentAt), now);
+                    lease.HearEnd(i, reading, sentAt, now);
+                }
+            }
+        }
+
+        if (observation.Kind == OutcomeKind.RateLimited)
+        {
+            lease.Hold.Drain(observation.Dimension, now);
+            if (observation.RetryAfter is { } wait)
+            {
+                CoolDown(now + wait, now);
+            }
+        }
+    }
+}

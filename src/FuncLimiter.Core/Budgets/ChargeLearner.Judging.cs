@@ -1,0 +1,182 @@
+using System.Numerics;
+
+namespace FuncLimiter.Core.Budgets;
+
+/// <content>Which rule, or which factor and offset, explain what was reported.</content>
+internal sealed partial class ChargeLearner
+{
+    private const int FewestReports = 5;
+    private const double Sharper = 2;
+    private const double Noise = 0.004;
+    private const double ClearlyWorse = 3;
+    private const double Explained = 0.015;
+    private const double Clearer = 4;
+    private const double Exact = 0.001;
+    private const double Close = 0.02;
+    private const double Apart = 6;
+    private const int Repeated = 2;
+
+    private bool Judge(double perSecond, Instant now)
+    {
+        book.Sum();
+        Span<(double Error, double Spread, bool IsStampedAtEnd)> found = stackalloc (double, double, bool)[rules.Length];
+        found.Fill((double.PositiveInfinity, 0, false));
+        var least = double.PositiveInfinity;
+        foreach (var mode in reports.Modes(perSecond))
+        {
+            for (var i = 0; i < rules.Length; i++)
+            {
+                var error = reports.Error(i, mode, out var range);
+                found[i] = error < found[i].Error ? (error, range, mode.IsStampedAtEnd) : found[i];
+                least = Math.Min(least, error);
+            }
+        }
+
+        // Of those that explain the reports as well the one whose book leaves the least open.
+        var (at, narrowest) = (-1, double.PositiveInfinity);
+        for (var i = 0; i < rules.Length; i++)
+        {
+            var (error, range, isStampedAtEnd) = found[i];
+            if (error <= Math.Max((range * Noise) + reports.Rounding, least * ClearlyWorse) && reports.Width(i, isStampedAtEnd) is var width && width < narrowest)
+            {
+                (at, narrowest) = (i, width);
+            }
+        }
+
+        var (_, spread, _) = found[Math.Max(0, at)];
+        if (at < 0 || spread < Apart * reports.UsualOf(at))
+        {
+            return false;
+        }
+
+        var rounding = reports.Rounding;
+        likeliest = Likeliest(found, left: open, (spread * Exact) + rounding);
+        var isFitted = factor != 1 || offset != 0;
+        var standing = isFitted ? FittedError(perSecond) : least;
+        if (isFitted && standing <= (spread * Exact) + rounding)
+        {
+            doubts = 0;
+            return false;
+        }
+
+        var canFit = !isShared && (isFitted || least > (spread * Noise) + rounding);
+        if (canFit && spread >= 2 * Apart * (reports.UsualOf(at) + (narrowest / 2)) && Fit(perSecond, standing / (isFitted ? 2 : Clearer), now) is { } isNewFit)
+        {
+            return isNewFit;
+        }
+
+        if (isFitted && least > standing / 2)
+        {
+            return false;
+        }
+
+        if (least > (spread * Explained) + rounding)
+        {
+            return false;
+        }
+
+        var bound = Math.Max((spread * Noise) + rounding, least * ClearlyWorse);
+        var left = 0UL;
+        for (var i = 0; i < rules.Length; i++)
+        {
+            left |= found[i].Error <= bound ? 1UL << i : 0;
+        }
+
+        // A book that leaves much open agrees with nearly everything: where one that leaves little open agrees, it is the one.
+        var isSharp = spread >= 2 * Apart * (reports.UsualOf(at) + (narrowest / 2));
+        for (var i = 0; i < rules.Length && isSharp; i++)
+        {
+            left &= (left >> i & 1) != 0 && reports.Width(i, found[i].IsStampedAtEnd) > Sharper * (narrowest + reports.UsualOf(at)) ? ~(1UL << i) : ~0UL;
+        }
+
+        // What was given up once stays so, unless as much says again and again that it was right.
+        var isDoubted = (left & open) == 0 || isFitted;
+        if (isDoubted && (spread < strength / 2 || ++doubts < Repeated))
+        {
+            return false;
+        }
+
+        (doubts, strength) = (0, Math.Max(spread, isDoubted ? 0 : strength));
+        left = isDoubted ? left : left & open;
+        var chosen = (left & 1) != 0 ? 0 : (left >> best & 1) != 0 && isJudged ? best : (left >> at & 1) != 0 ? at : BitOperations.TrailingZeroCount(left);
+        var isNew = left != open || !isJudged || factor != 1 || offset != 0;
+        Since = chosen != best || !isJudged || factor != 1 || offset != 0 ? now : Since;
+        (best, open, factor, offset, isJudged) = (chosen, left, 1, 0, true);
+        return isNew;
+    }
+
+    // The rule with the least error; of those that are as good the documented one, then the one that was best so far.
+    private int Likeliest(ReadOnlySpan<(double Error, double Spread, bool IsStampedAtEnd)> found, ulong left, double tolerance)
+    {
+        var least = -1;
+        for (var i = 0; i < rules.Length; i++)
+        {
+            least = (left >> i & 1) != 0 && (least < 0 || found[i].Error < found[least].Error) ? i : least;
+        }
+
+        var bound = least < 0 ? 0 : found[least].Error + tolerance;
+        return (left & 1) != 0 && found[0].Error <= bound ? 0
+            : (left >> best & 1) != 0 && found[best].Error <= bound ? best
+            : Math.Max(0, least);
+    }
+
+    // No rule explains what is reported: the one that comes nearest, times a factor, and something for each call.
+    private bool? Fit(double perSecond, double bound, Instant now)
+    {
+        if (reports.Count < 2 * FewestReports)
+        {
+            return null;
+        }
+
+        var (found, least, worth, slope, extra, range) = (-1, double.PositiveInfinity, double.PositiveInfinity, 1.0, 0.0, 0.0);
+        foreach (var mode in reports.Modes(perSecond))
+        {
+            for (var i = 0; i < rules.Length; i++)
+            {
+                for (var model = FitModel.Factor; model <= FitModel.Both; model++)
+                {
+                    var (f, g) = reports.Regress(i, mode, model);
+                    if (f is > 0.2 and < 5 && g >= 0)
+                    {
+                        // What differs less from a rule is likelier than what differs more.
+                        var error = reports.Error(i, mode, out var spread, f, g);
+                        var cost = error + (spread * Noise * (Math.Abs(Math.Log(f)) + (g / (reports.Last.Own[i] + 1)) + (model == FitModel.Both ? 0.5 : 0)));
+                        if (cost < worth)
+                        {
+                            (found, least, worth, slope, extra, range) = (i, error, cost, f, g, spread);
+                        }
+                    }
+                }
+            }
+        }
+
+        if (found < 0 || least > bound || range < strength / 2)
+        {
+            return null;
+        }
+
+        var isRule = Math.Abs(slope - 1) <= Close && extra <= Close * reports.Last.Own[found];
+        (slope, extra) = isRule ? (1, 0) : (slope, extra);
+        if (isJudged && ++doubts < Repeated)
+        {
+            return false;
+        }
+
+        var isNew = found != best || Math.Abs(slope - factor) > Close || Math.Abs(extra - offset) > 1;
+        Since = isNew ? now : Since;
+        (strength, doubts) = (Math.Max(strength, range), 0);
+        (best, open, factor, offset, isJudged) = (found, 1UL << found, slope, extra, true);
+        return isNew;
+    }
+
+    private double FittedError(double perSecond)
+    {
+        var least = double.PositiveInfinity;
+        foreach (var mode in reports.Modes(perSecond))
+        {
+            least = Math.Min(least, reports.Error(best, mode, out _, factor, offset));
+        }
+
+        return least;
+    }
+}
