@@ -60,6 +60,17 @@ public class AlertingTests
     }
 
     [Fact]
+    public async Task Alert_InTheFirstSeconds_NamesTheWorkflow_WhereNobodyHasGrownYet()
+    {
+        using var house = new House();
+        house.Call("acme", null, 50_000, workflow: "nightly");
+
+        await house.PassAsync(5);
+
+        Assert.StartsWith("workflow nightly of acme takes 100 % of it", house.Notices[0].Alert.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Alert_WhereNobodyGrew_NamesWhoTakesTheMost()
     {
         using var house = new House();

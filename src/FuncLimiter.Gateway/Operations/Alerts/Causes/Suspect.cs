@@ -40,10 +40,12 @@ internal static class Suspect
             return null;
         }
 
-        // The narrowest that explains most of it says the most.
+        // The narrowest that explains most of it says the most. Where even the tenant takes less than before, as in the first seconds after
+        // the start, so does what it takes it for.
+        var enough = Math.Min(tenant.Amount, tenant.Amount * MostOfIt);
         var narrowest = grown
             .Where(growth => growth.Tenant == tenant.Tenant && growth.Kind != ConsumerKind.Tenant
-                && growth.Taking >= tenant.Taking * MostOfIt && growth.Amount >= tenant.Amount * MostOfIt)
+                && growth.Taking >= tenant.Taking * MostOfIt && growth.Amount >= enough)
             .OrderByDescending(static growth => growth.Kind)
             .ThenByDescending(static growth => growth.Taking)
             .FirstOrDefault();
