@@ -21,6 +21,10 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
         await Assertions.Expect(alert.Locator(".percent")).ToHaveTextAsync("83 %", new() { Timeout = 8_000 });
         await Assertions.Expect(alert.Locator(".cause")).ToContainTextAsync("Cause: workflow nightly of elm takes 100 % of it");
         await page.ScreenshotAsync(new() { Path = Shots.Path("alert.png"), FullPage = true });
+
+        var opened = page.Context.WaitForPageAsync();
+        await alert.GetByRole(AriaRole.Link, new() { Name = "What this means, and what to do" }).ClickAsync();
+        await Assertions.Expect((await opened).GetByRole(AriaRole.Heading, new() { Name = "An alert" })).ToBeInViewportAsync(new() { Timeout = 15_000 });
     }
 
     [BrowserFact]

@@ -154,6 +154,25 @@ public class UsageEndpointTests
         Assert.Equal(["r0", "r1", "r2", "r3", "r4"], runs);
     }
 
+    [Fact]
+    public async Task OrderByCost_HasTheDearestFirst_AndNoFurtherPage()
+    {
+        await using var gateway = await StartAsync();
+        foreach (var (run, calls) in new[] { ("r0", 1), ("r1", 3), ("r2", 2) })
+        {
+            for (var call = 0; call < calls; call++)
+            {
+                await CallAsync(gateway, FromAcme, ("X-Run", run));
+            }
+        }
+
+        var root = await JsonAsync(gateway, "/usage?by=run&order=cost&limit=2", FromAcme);
+
+        Assert.Equal(["r1", "r2"], root.GetProperty("rows").EnumerateArray().Select(row => Text(row, "run")));
+        Assert.Equal(6, Int(root.GetProperty("total"), "calls"));
+        Assert.Equal(JsonValueKind.Null, root.GetProperty("next").ValueKind);
+    }
+
     [Theory]
     [InlineData("by=planet", "by")]
     [InlineData("by=user,user", "by")]
@@ -170,6 +189,8 @@ public class UsageEndpointTests
     [InlineData("limit=0", "limit")]
     [InlineData("limit=10001", "limit")]
     [InlineData("limit=x", "limit")]
+    [InlineData("order=size", "order")]
+    [InlineData("order=cost&after=WyIwIl0", "after")]
     [InlineData("format=xml", "format")]
     [InlineData("after=nonsense", "after")]
     [InlineData("after=WyIxIl0&by=user", "after")]

@@ -47,7 +47,24 @@ public sealed record Alert(
     double Use,
     Instant Since,
     string? Cause,
-    IReadOnlyList<string> Steps);
+    IReadOnlyList<string> Steps)
+{
+    /// <summary>What it is about.</summary>
+    public AlertKind Kind { get; init; }
+}
+
+/// <summary>What an alert is about.</summary>
+public enum AlertKind
+{
+    /// <summary>A budget near its limit.</summary>
+    NearLimit,
+
+    /// <summary>Somebody who asks for many times the usual, and is capped.</summary>
+    Runaway,
+
+    /// <summary>A limit that is not what it was taken for, or can't be read.</summary>
+    Limit,
+}
 
 /// <summary>How near a budget is to its limit.</summary>
 public enum AlertLevel

@@ -203,6 +203,7 @@ internal static class DashboardAssets
         ".css" => "text/css; charset=utf-8",
         ".js" => "text/javascript; charset=utf-8",
         ".svg" => "image/svg+xml",
+        ".md" => "text/markdown; charset=utf-8",
         _ => "application/octet-stream",
     };
 }

@@ -107,7 +107,7 @@ public sealed class UsageEndpoint
 
     private static async Task WriteAsync(HttpContext context, UsageQuery query, UsagePage page, bool isCsv)
     {
-        var next = page.HasMore ? Next(context.Request, query, page.Lines[^1].Place) : null;
+        var next = page.HasMore && !query.DearestFirst ? Next(context.Request, query, page.Lines[^1].Place) : null;
         if (next is not null)
         {
             context.Response.Headers.Link = $"<{next}>; rel=\"next\"";

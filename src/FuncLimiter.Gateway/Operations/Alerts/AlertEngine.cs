@@ -116,6 +116,7 @@ internal sealed class AlertEngine
                 var first = runaway.First();
                 alerts.Add(AlertOf(track, now) with
                 {
+                    Kind = AlertKind.Runaway,
                     Level = AlertLevel.Warn,
                     Since = first.Since,
                     Cause = $"{first.User} of {first.Tenant} asks for many times the usual",

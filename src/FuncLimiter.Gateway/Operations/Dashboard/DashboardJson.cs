@@ -146,6 +146,7 @@ internal static class DashboardJson
             json.WriteNumber("use"u8, Math.Round(alert.Use, 3));
             json.WriteString("since"u8, alert.Since.ToDateTimeOffset());
             json.WriteString("cause"u8, alert.Cause);
+            json.WriteString("page"u8, AlertPage.Of(alert.Kind));
             WriteNames(json, "steps"u8, alert.Steps);
             json.WriteEndObject();
         }
@@ -226,4 +227,15 @@ internal static class DashboardJson
 
         json.WriteEndArray();
     }
+}
+
+/// <summary>Where the dashboard's help says what an alert means and what to do: a page of docs and a heading on it.</summary>
+internal static class AlertPage
+{
+    public static string Of(AlertKind kind) => kind switch
+    {
+        AlertKind.Runaway => "operations#alerts-and-what-the-limiter-does-by-itself",
+        AlertKind.Limit => "limits#what-is-said",
+        _ => "troubleshooting#an-alert",
+    };
 }

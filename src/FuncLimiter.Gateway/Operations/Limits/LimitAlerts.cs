@@ -35,7 +35,8 @@ internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard
             var isNew = !_standing.TryGetValue(budget.Name, out var before) || before.Cause != found.Cause;
             var alert = new Alert(
                 budget.Name, found.Meter.Dimension, found.Meter.WindowSeconds, AlertLevel.Warn, budget.Utilization,
-                isNew ? report.At : before!.Since, found.Cause, found.Steps);
+                isNew ? report.At : before!.Since, found.Cause, found.Steps)
+            { Kind = AlertKind.Limit };
             _standing[budget.Name] = alert;
             if (isNew)
             {

@@ -17,6 +17,9 @@ public sealed record UsageQuery(UsageGrain Grain, DateTimeOffset From, DateTimeO
     /// <summary>What the calls must have; empty labels for calls without a name there.</summary>
     public IReadOnlyDictionary<UsageDimension, string> Where { get; init; } = new Dictionary<UsageDimension, string>();
 
+    /// <summary>Whether lines of a greater known cost come first, instead of in the order of their place. It can't be gone on with.</summary>
+    public bool DearestFirst { get; init; }
+
     /// <summary>How many lines at most.</summary>
     public int Limit { get; init; } = 1_000;
 

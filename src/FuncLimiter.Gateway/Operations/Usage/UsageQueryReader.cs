@@ -15,7 +15,7 @@ internal sealed class UsageQueryReader(UsageConfiguration kept)
     private const int MostBy = 5;
     private const int LongestLabel = 512;
 
-    private static readonly string[] Parameters = ["by", "from", "to", "interval", "format", "limit", "after", .. UsageNames.All];
+    private static readonly string[] Parameters = ["by", "from", "to", "interval", "order", "format", "limit", "after", .. UsageNames.All];
     private static readonly string[] Times = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK"];
 
     /// <summary>Reads a question.</summary>
@@ -31,6 +31,8 @@ internal sealed class UsageQueryReader(UsageConfiguration kept)
         var by = error is null ? By(Text(parameters, "by"), out error) : [];
         var where = Where(parameters, ref error);
         var interval = error is null ? Interval(Text(parameters, "interval"), out error) : null;
+        var order = Text(parameters, "order");
+        error ??= order is null or "name" or "cost" ? null : Wrong("order", $"'order' is 'name' or 'cost', not '{Short(order)}'.");
         var limit = error is null ? Limit(Text(parameters, "limit"), out error) : 0;
         var until = error is null ? Time(parameters, "to", now, out error) : now;
         var from = error is null ? Time(parameters, "from", until - (interval == UsageGrain.Day ? TimeSpan.FromDays(30) : TimeSpan.FromDays(1)), out error) : now;
@@ -41,7 +43,7 @@ internal sealed class UsageQueryReader(UsageConfiguration kept)
 
         var needsHours = interval == UsageGrain.Hour || by.Contains(UsageDimension.Run) || where.ContainsKey(UsageDimension.Run);
         var grain = interval == UsageGrain.Day && !needsHours || !needsHours && IsWholeDays(from, until, now) ? UsageGrain.Day : UsageGrain.Hour;
-        query = new UsageQuery(grain, grain.Floor(from), grain.Ceiling(until)) { By = by, BySpan = interval is not null, Where = where, Limit = limit };
+        query = new UsageQuery(grain, grain.Floor(from), grain.Ceiling(until)) { By = by, BySpan = interval is not null, Where = where, DearestFirst = order == "cost", Limit = limit };
         error = Fault(query, interval, now) ?? Place(Text(parameters, "after"), ref query);
         return error is null;
     }
@@ -150,6 +152,11 @@ internal sealed class UsageQueryReader(UsageConfiguration kept)
         if (after is null)
         {
             return null;
+        }
+
+        if (query.DearestFirst)
+        {
+            return Wrong("after", "What is in the order of cost has no further page: ask for more lines by 'limit', or leave 'order' out.");
         }
 
         query = query with { After = UsagePlace.Read(after, query.By.Count) };

@@ -64,8 +64,10 @@ public static class UsageGrouping
             lines[place] = lines.GetValueOrDefault(place) + cell.Totals;
         }
 
-        var after = lines.Where(line => query.After is null || UsagePlace.Order.Compare(line.Key, query.After) > 0);
-        var page = after.Take(query.Limit + 1).Select(line => new UsageLine(line.Key, line.Value)).ToList();
+        var ordered = query.DearestFirst
+            ? lines.OrderByDescending(static line => line.Value.CostUsd)
+            : lines.Where(line => query.After is null || UsagePlace.Order.Compare(line.Key, query.After) > 0);
+        var page = ordered.Take(query.Limit + 1).Select(line => new UsageLine(line.Key, line.Value)).ToList();
         return new UsagePage(page[..Math.Min(page.Count, query.Limit)], total, page.Count > query.Limit);
     }
 }

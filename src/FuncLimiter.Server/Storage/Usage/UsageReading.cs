@@ -75,9 +75,10 @@ internal sealed class UsageReading
     private string Sql()
     {
         var columns = string.Concat(_groups.Select(group => $"{group}, "));
-        var order = string.Join(", ", Enumerable.Range(1, _groups.Length));
+        var groups = string.Join(", ", Enumerable.Range(1, _groups.Length));
+        var order = _query.DearestFirst ? $"{UsageSumRow.DearestFirst}, {groups}" : groups;
         return $"SELECT {columns}{UsageSumRow.Sums} FROM usage_sums WHERE {_where}{After()}"
-            + (_groups.Length > 0 ? $" GROUP BY {order} ORDER BY {order}" : " GROUP BY grain")
+            + (_groups.Length > 0 ? $" GROUP BY {groups} ORDER BY {order}" : " GROUP BY grain")
             + string.Create(CultureInfo.InvariantCulture, $" LIMIT {_query.Limit + 1}");
     }
 

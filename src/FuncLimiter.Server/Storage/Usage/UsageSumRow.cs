@@ -32,6 +32,9 @@ internal static class UsageSumRow
           SUM(input_cost / 1000000), SUM(input_cost % 1000000), SUM(cost / 1000000), SUM(cost % 1000000)
         """;
 
+    /// <summary>The order of groups of rows by what they cost, exactly: first by whole millionths of a dollar, then by the rest.</summary>
+    public const string DearestFirst = "SUM(cost / 1000000) + SUM(cost % 1000000) / 1000000 DESC, SUM(cost % 1000000) % 1000000 DESC";
+
     private const decimal MicroPerUsd = 1_000_000m;
     private const decimal PicoPerUsd = 1_000_000_000_000m;
 

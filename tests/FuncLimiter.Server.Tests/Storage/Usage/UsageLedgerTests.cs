@@ -187,6 +187,11 @@ public sealed class UsageLedgerTests : IDisposable
             query = query with { Where = new Dictionary<UsageDimension, string> { [dimension] = cell.Key[dimension] } };
         }
 
+        if (chance.Next(3) == 0)
+        {
+            return query with { DearestFirst = true };
+        }
+
         var first = UsageGrouping.Answer(query, sums.Of(grain));
         return first.HasMore && chance.Next(2) == 0 ? query with { After = first.Lines[^1].Place } : query;
     }

@@ -4,6 +4,7 @@ import { follow } from './stream.js';
 import * as budgets from './budgets.js';
 import * as tenants from './tenants.js';
 import * as panels from './panels.js';
+import * as costs from './costs.js';
 import * as events from './events.js';
 import { showFirst } from './first.js';
 
@@ -36,6 +37,7 @@ function draw() {
   panels.showCooldowns();
   budgets.show();
   tenants.show();
+  costs.show();
   events.add(fresh);
   fresh = [];
 }

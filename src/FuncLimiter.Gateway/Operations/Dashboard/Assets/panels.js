@@ -42,11 +42,12 @@ export function showAlerts() {
   $('alerts-section').hidden = store.alerts.length === 0;
   keyed($('alerts'), store.alerts, alert => alert.budget, () => element('li', {},
     element('span', { class: 'percent' }), element('span', { class: 'what' }), element('span', { class: 'since' }),
-    element('span', { class: 'cause' }), element('span', { class: 'steps' })), updateAlert);
+    element('span', { class: 'cause' }), element('span', { class: 'steps' }),
+    element('a', { class: 'help', target: '_blank', rel: 'noopener' }, 'What this means, and what to do')), updateAlert);
 }
 
 function updateAlert(row, alert) {
-  const [share, what, since, cause, steps] = row.children;
+  const [share, what, since, cause, steps, help] = row.children;
   const { scope, id } = budgetName(alert.budget);
   className(row, alert.level);
   text(share, percent(alert.use));
@@ -55,6 +56,7 @@ function updateAlert(row, alert) {
   text(cause, alert.cause ? `Cause: ${alert.cause}` : 'No single cause stands out.');
   steps.hidden = alert.steps.length === 0;
   text(steps, `Doing: ${alert.steps.join('; ')}`);
+  help.href = `/dashboard/help.html?page=${alert.page}`;
 }
 
 export function showWaiting() {
