@@ -23,7 +23,7 @@ public sealed partial class SampleTests
             },
         });
         await using var server = await ServerProcess.Start(configuration, new Dictionary<string, string> { ["OPENAI_API_KEY"] = "any" });
-        var start = new ProcessStartInfo("dotnet", ["run", "docs/samples/agent.cs"]) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", ["run", "samples/dotnet/agent.cs"]) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["FUNCLIMITER_URL"] = server.Address.ToString();
 
         using var run = Process.Start(start)!;
@@ -38,7 +38,7 @@ public sealed partial class SampleTests
     [Fact]
     public void Code_OnThePage_StandsInTheSample()
     {
-        var sample = File.ReadAllText(Path.Combine(Root, "docs", "samples", "agent.cs")).ReplaceLineEndings("\n");
+        var sample = File.ReadAllText(Path.Combine(Root, "samples", "dotnet", "agent.cs")).ReplaceLineEndings("\n");
 
         Assert.All(Blocks("csharp"), block => Assert.Contains(block, sample, StringComparison.Ordinal));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Azure.Messaging.ServiceBus;
 using FuncLimiter.Functions.EndToEnd.Tests.Hosting;
@@ -30,6 +31,26 @@ public sealed class AgentRequestTests
         Assert.Equal(("poison", "invalid_api_key"), (letter.MessageId, letter.DeadLetterReason));
         await Wait.UntilAsync(() => app.Bus.Count("agent-requests") == 0);
         Assert.Null(await replies.ReceiveMessageAsync(TimeSpan.FromSeconds(3)));
+    }
+
+    /// <summary>The sample as a stranger runs it: the official client in a program of its own.</summary>
+    [EndToEndFact]
+    public async Task Sample_SendsEvents_AndReceivesTheirOutcomes()
+    {
+        var app = await RunningApp.GetAsync();
+        var file = Path.Combine(Repository.Root, "samples", "dotnet", "service-bus.cs");
+        var start = new ProcessStartInfo("dotnet", ["run", file]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["SERVICE_BUS_CONNECTION"] = app.Bus.ConnectionString;
+        start.Environment["FUNCLIMITER_KEY"] = Setup.AcmeKey;
+        start.Environment["FUNCLIMITER_MODEL"] = DialectCall.OpenAI.Model;
+
+        using var run = Process.Start(start)!;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        var (printed, errors) = (run.StandardOutput.ReadToEndAsync(deadline.Token), run.StandardError.ReadToEndAsync(deadline.Token));
+        await run.WaitForExitAsync(deadline.Token);
+
+        Assert.True(run.ExitCode == 0, $"{await printed}{await errors}");
+        Assert.Contains($"// It prints: {(await printed).Trim()}", await File.ReadAllLinesAsync(file, deadline.Token));
     }
 
     private static ServiceBusMessage Message(string id, string key) => new(JobTests.Requested(DialectCall.OpenAI))

@@ -1,8 +1,8 @@
 #:project ../../src/FuncLimiter.Client/FuncLimiter.Client.csproj
-#:package Microsoft.Extensions.AI.OpenAI
+#:package Microsoft.Extensions.AI.OpenAI@10.11.0
 #:property PublishAot=false
 
-// An agent of three steps behind FuncLimiter: dotnet run docs/samples/agent.cs
+// An agent of three steps behind FuncLimiter: dotnet run samples/dotnet/agent.cs
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text.Json.Nodes;
