@@ -50,6 +50,9 @@ internal sealed class Attempt
     /// <summary>What they cost: as the provider tells it, else by the price; null where neither is known.</summary>
     public CallCost? Cost { get; private set; }
 
+    /// <summary>Whether <see cref="Cost"/> is as the provider told it.</summary>
+    public bool IsCostTold { get; private set; }
+
     /// <summary>True from settlement on.</summary>
     public bool IsSettled { get; private set; }
 
@@ -152,6 +155,7 @@ internal sealed class Attempt
 
         IsSettled = true;
         Usage = usage;
+        IsCostTold = usage is not null && costUsd is not null;
         Cost = usage is not { } used ? null
             : costUsd is { } reported ? CallCost.Reported(reported, Price, used)
             : Price is { } price ? CallCost.Of(price, used)

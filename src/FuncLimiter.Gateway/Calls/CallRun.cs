@@ -28,6 +28,7 @@ internal sealed class CallRun
     private TimeSpan _waited;
     private CallTerms? _terms;
     private SpentSoFar _spent;
+    private List<FailedTry>? _failures;
 
     public CallRun(CallServices services, AttemptRunner runner, PacingPolicy policy, CallEnvelope call, CallWays ways, CallAnswer answer)
     {
@@ -227,6 +228,7 @@ internal sealed class CallRun
     private async ValueTask<PacingEvent> CallAsync(CancellationToken cancellationToken)
     {
         Attempts++;
+        var begun = _services.Time.GetTimestamp();
         _failure?.Dispose();
         _failure = null;
         try
@@ -237,6 +239,11 @@ internal sealed class CallRun
         finally
         {
             HoldsBody |= _attempt!.HoldsBody;
+        }
+
+        if (_failure is not null && _services.Configuration.Record is not null)
+        {
+            (_failures ??= []).Add(new(_failure.Kind, _failure.RetryAfter, _services.Time.GetElapsedTime(begun)));
         }
 
         if (_terms is not null && _answer is BufferedAnswer { IsAborted: true })
@@ -293,6 +300,7 @@ internal sealed class CallRun
         {
             InputCostUsd = spent.Cost?.InputUsd,
             Tier = _attempt?.Deployment.Tier,
+            Shape = _services.Configuration.Record is null ? null : Shape(),
         };
 
         // A stream has its status before it fails.
@@ -301,6 +309,18 @@ internal sealed class CallRun
             : isEnd || record.Outcome == UsageOutcome.Answered ? record
             : record with { Outcome = Attempts > 0 ? UsageOutcome.Unfinished : UsageOutcome.Postponed };
     }
+
+    private CallShape Shape() => new(_call.Facts, _plan.Estimate(0))
+    {
+        MaxWait = _call.MaxWait,
+        Identity = CallIdentity.Of(_call),
+        IsIdentified = _call.IdempotencyKey is not null,
+        IsBack = CallIdentity.IsBack(_call),
+        Diversion = _ways.Diversion,
+        NotAt = _ways.NotAt,
+        Failures = _failures ?? [],
+        IsCostTold = _attempt is { IsCostTold: true },
+    };
 }
 
 /// <summary>

@@ -52,6 +52,16 @@ internal sealed class CallWays
     /// <summary>Whether it may be served by smaller models.</summary>
     public Diversion Diversion { get; }
 
+    /// <summary>The deployments at which this call, and not just any of its tenant and route, can't be made.</summary>
+    public IReadOnlyList<string> NotAt
+    {
+        get
+        {
+            var mask = Closed & ~_forbidden & ~Route.Smaller;
+            return mask == 0 ? [] : [.. Route.Deployments.Where((_, place) => (mask & (1UL << place)) != 0).Select(deployment => deployment.Name)];
+        }
+    }
+
     /// <summary>Looks for the ways of a call; its request is read once, and only where it may have to be translated.</summary>
     /// <param name="route">The route asked for.</param>
     /// <param name="call">The call.</param>

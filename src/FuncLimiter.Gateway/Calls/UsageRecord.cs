@@ -1,4 +1,6 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Calls;
@@ -45,7 +47,46 @@ public sealed record UsageRecord(
 
     /// <summary>Whether the provider's batch service answered.</summary>
     public bool IsBatch { get; init; }
+
+    /// <summary>What it was like; null where nobody asks for that.</summary>
+    public CallShape? Shape { get; init; }
 }
+
+/// <summary>What a call was like, enough to decide on it once more; not what it says.</summary>
+/// <param name="Facts">What was read of its request.</param>
+/// <param name="Foreseen">The tokens foreseen at its route's first deployment.</param>
+public sealed record CallShape(RequestFacts Facts, TokenEstimate Foreseen)
+{
+    /// <summary>The longest wait that its caller bore, over its class's own bound; null for none.</summary>
+    public TimeSpan? MaxWait { get; init; }
+
+    /// <summary>What is the same for a call that is made again.</summary>
+    public long Identity { get; init; }
+
+    /// <summary>Whether its caller names it, so that <see cref="Identity"/> is certain.</summary>
+    public bool IsIdentified { get; init; }
+
+    /// <summary>Whether its caller says that it is made again; null where that is not said.</summary>
+    public bool? IsBack { get; init; }
+
+    /// <summary>Whether smaller models might serve it.</summary>
+    public Diversion Diversion { get; init; }
+
+    /// <summary>The deployments of its route that could not be asked this.</summary>
+    public IReadOnlyList<string> NotAt { get; init; } = [];
+
+    /// <summary>The attempts that failed, in their order.</summary>
+    public IReadOnlyList<FailedTry> Failures { get; init; } = [];
+
+    /// <summary>Whether the provider itself told what it cost.</summary>
+    public bool IsCostTold { get; init; }
+}
+
+/// <summary>An attempt that failed.</summary>
+/// <param name="Kind">How.</param>
+/// <param name="RetryAfter">When to come back, as the provider told it; null where it told nothing.</param>
+/// <param name="Took">How long it took.</param>
+public readonly record struct FailedTry(OutcomeKind Kind, TimeSpan? RetryAfter, TimeSpan Took);
 
 /// <summary>What became of a call, for counting.</summary>
 public enum UsageOutcome

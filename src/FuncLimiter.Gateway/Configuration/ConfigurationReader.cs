@@ -78,6 +78,7 @@ public static class ConfigurationReader
             Alerts = settings.Alerts(root),
             Jobs = settings.Jobs(root),
             Usage = UsageReader.Read(root, mistakes),
+            Record = settings.Record(root),
             Admin = settings.Admin(root),
             CorsOrigins = CorsReader.Read(root, mistakes),
         };

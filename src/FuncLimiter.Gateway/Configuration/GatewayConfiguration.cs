@@ -11,6 +11,9 @@ namespace FuncLimiter.Gateway.Configuration;
 /// <summary>A valid configuration: what <c>funclimiter.json</c> says, checked and resolved, secrets filled in.</summary>
 public sealed record GatewayConfiguration
 {
+    /// <summary>Whose calls are where no tenants are configured.</summary>
+    public const string DefaultTenant = "default";
+
     /// <summary>The credentials and what they may call.</summary>
     public required IReadOnlyList<AccountConfiguration> Accounts { get; init; }
 
@@ -40,6 +43,9 @@ public sealed record GatewayConfiguration
 
     /// <summary>Bounds of the usage ledger.</summary>
     public UsageConfiguration Usage { get; init; } = new();
+
+    /// <summary>Where the shapes of calls are recorded, to be played again; null where they aren't.</summary>
+    public RecordConfiguration? Record { get; init; }
 
     /// <summary>Who may change things while the gateway runs.</summary>
     public AdminConfiguration Admin { get; init; } = new();
@@ -116,6 +122,27 @@ public sealed record LimitSourceConfiguration(string Key, string? Scope, Uri End
 /// <param name="Id">Unique, for example <c>openai-org</c>.</param>
 /// <param name="Limits">The limits.</param>
 public sealed record SharedLimitConfiguration(string Id, IReadOnlyList<Limit> Limits);
+
+/// <summary>Where the shapes of calls are recorded.</summary>
+/// <param name="File">The file, seen from where the server was started.</param>
+/// <param name="Key">With what names are hashed, resolved; never logged.</param>
+public sealed record RecordConfiguration(string File, string Key)
+{
+    /// <summary>The shortest key, in characters.</summary>
+    public const int LeastKey = 16;
+
+    internal const long Megabyte = 1_000_000;
+    internal const long UsualMegabytes = 256;
+
+    /// <summary>The most bytes that the record may take on disk, older calls included.</summary>
+    public long MaxBytes { get; init; } = UsualMegabytes * Megabyte;
+
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(File)} = {File}, {nameof(MaxBytes)} = {MaxBytes}");
+        return true;
+    }
+}
 
 /// <summary>One model on an account.</summary>
 /// <param name="Model">Its name at the provider.</param>

@@ -11,7 +11,8 @@ public static class KeyVaultSecrets
             .Concat(configuration.Accounts.Select((account, index) => ($"$.accounts[{index}].limitSource.adminKey", account.LimitSource?.Key)))
             .Concat(configuration.Tenants.Select((tenant, index) => ($"$.tenants[{index}].webhookSecret", tenant.WebhookSecret)))
             .Append(("$.jobs.webhookSecret", configuration.Jobs.WebhookSecret))
-            .Append(("$.alerts.webhookSecret", configuration.Alerts.WebhookSecret));
+            .Append(("$.alerts.webhookSecret", configuration.Alerts.WebhookSecret))
+            .Append(("$.record.key", configuration.Record?.Key));
         return [.. secrets.SelectMany(secret => Reference(secret.Item2) is { } reference ? [(secret.Item1, reference)] : Array.Empty<(string, KeyVaultReference)>())];
     }
 
@@ -42,6 +43,7 @@ public static class KeyVaultSecrets
             Tenants = [.. configuration.Tenants.Select(tenant => tenant with { WebhookSecret = Filled(tenant.WebhookSecret) })],
             Jobs = configuration.Jobs with { WebhookSecret = Filled(configuration.Jobs.WebhookSecret) },
             Alerts = configuration.Alerts with { WebhookSecret = Filled(configuration.Alerts.WebhookSecret) },
+            Record = configuration.Record is { } record ? record with { Key = Filled(record.Key)! } : null,
         };
     }
 

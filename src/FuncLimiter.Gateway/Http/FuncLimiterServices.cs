@@ -21,6 +21,7 @@ using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Gateway.Operations.Alerts;
 using FuncLimiter.Gateway.Operations.Dashboard;
 using FuncLimiter.Gateway.Operations.Limits;
+using FuncLimiter.Gateway.Operations.Recording;
 using FuncLimiter.Gateway.Operations.Telemetry;
 using FuncLimiter.Gateway.Operations.Usage;
 using FuncLimiter.Providers;
@@ -90,6 +91,20 @@ public static class FuncLimiterServices
         provider.GetRequiredService<ControlDesk>(),
         provider.GetRequiredService<TimeProvider>(),
         provider.GetRequiredService<ILogger<LimitWatch>>()));
+
+    /// <summary>Records the shapes of calls where the configuration asks for it. Before the gateway itself: what still ends is recorded.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">A valid configuration.</param>
+    public static IServiceCollection AddCallRecorder(this IServiceCollection services, GatewayConfiguration configuration)
+    {
+        if (configuration.Record is { } record)
+        {
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CallRecorder>(provider, record));
+            services.AddHostedService(provider => provider.GetRequiredService<CallRecorder>());
+        }
+
+        return services;
+    }
 
     private static CallServices Calls(IServiceProvider provider) => new(
         provider.GetRequiredService<GatewayConfiguration>(),

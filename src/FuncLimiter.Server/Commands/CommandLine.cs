@@ -19,6 +19,7 @@ internal static class CommandLine
         DiscoverCommand.Create(),
         PlanCommand.Create(),
         SimulateCommand.Create(),
+        ReplayCommand.Create(),
         CompletionCommand.Create(),
         DemoCommand.Create(),
         DoubleCommand.Create(),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.WhatIf.Replaying;
 using FuncLimiter.WhatIf.Virtual;
 using FuncLimiter.WhatIf.Virtual.Reading;
 
@@ -17,12 +18,15 @@ internal static class SimulateCommand
         var fleet = CommandLine.File("--fleet", "Who calls, and what goes wrong; see docs/planning.md.");
         var seed = CommandLine.Parsed<ulong>("--seed", ReadSeed, $"a whole number from 0 to {ulong.MaxValue}");
         (seed.Description, seed.DefaultValueFactory) = ("What chance is drawn from: the same seed plays out alike.", _ => 1);
+        var record = CommandLine.File("--record", "Where its calls are recorded, to be played again by replay. A file that is there already stays as it is.");
+        record.Required = false;
         var json = CommandOutput.Json();
-        var command = new Command("simulate", "Plays a fleet in virtual time: what if limits, fleets or outages were these.") { config, fleet, seed, json };
+        var command = new Command("simulate", "Plays a fleet in virtual time: what if limits, fleets or outages were these.") { config, fleet, seed, record, json };
         command.SetAction((parsed, cancellationToken) => Task.FromResult(Run(
             parsed.GetRequiredValue(config),
             parsed.GetRequiredValue(fleet),
             parsed.GetValue(seed),
+            parsed.GetValue(record),
             parsed.GetValue(json) ? parsed.InvocationConfiguration.Output : null,
             parsed.InvocationConfiguration.Error,
             cancellationToken)));
@@ -31,7 +35,7 @@ internal static class SimulateCommand
 
     private static bool ReadSeed(string text, out ulong seed) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seed);
 
-    private static int Run(FileInfo config, FileInfo fleetFile, ulong seed, TextWriter? json, TextWriter errors, CancellationToken cancellationToken)
+    private static int Run(FileInfo config, FileInfo fleetFile, ulong seed, FileInfo? recordFile, TextWriter? json, TextWriter errors, CancellationToken cancellationToken)
     {
         if (WhatIfFile.Configuration(config, errors) is not { } configuration
             || WhatIfFile.Read(fleetFile, (element, mistakes) => FleetReader.Read(element, configuration, mistakes), errors) is not { } fleet)
@@ -42,8 +46,9 @@ internal static class SimulateCommand
         var begun = Stopwatch.GetTimestamp();
         try
         {
+            using var record = recordFile is null ? null : new FileStream(recordFile.FullName, FileMode.CreateNew);
             var report = CommandOutput.WithProgress(
-                "simulating", json is null, onProgress => Play(configuration, fleet, seed, onProgress, cancellationToken));
+                "simulating", json is null, onProgress => Play(configuration, fleet, seed, record, onProgress, cancellationToken));
             if (json is not null)
             {
                 json.WriteLine(CommandOutput.Serialize(report));
@@ -53,6 +58,11 @@ internal static class SimulateCommand
             SimulationView.Show(report, Stopwatch.GetElapsedTime(begun), CommandOutput.Console());
             return 0;
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            errors.WriteLine(failure.Message);
+            return 1;
+        }
         catch (OperationCanceledException)
         {
             errors.WriteLine("Given up before the end.");
@@ -61,9 +71,10 @@ internal static class SimulateCommand
     }
 
     private static SimulationReport Play(
-        GatewayConfiguration configuration, VirtualFleet fleet, ulong seed, Action<double>? onProgress, CancellationToken cancellationToken)
+        GatewayConfiguration configuration, VirtualFleet fleet, ulong seed, Stream? record, Action<double>? onProgress, CancellationToken cancellationToken)
     {
-        var run = new VirtualRun(configuration, fleet, seed);
+        var sink = record is null ? null : new RecordWriter(record, configuration, ProviderSetup.Epoch + fleet.StartsAt);
+        var run = new VirtualRun(configuration, fleet, seed, sink);
         run.Play(onProgress, cancellationToken);
         return SimulationReport.Of(run, configuration, fleet, seed);
     }

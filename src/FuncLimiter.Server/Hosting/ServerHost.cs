@@ -156,6 +156,7 @@ internal sealed class ServerHost : IAsyncDisposable
             services.AddBatchRunner();
         }
 
+        services.AddCallRecorder(settings.Configuration);
         services.AddFuncLimiter(settings.Configuration, settings.Options with { BodyFolder = settings.Options.BodyFolder ?? settings.DataDirectory });
         services.AddLimitWatch();
         if (settings.Source is { } source)

@@ -5,6 +5,7 @@ using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Simulation.Providers;
 using FuncLimiter.Simulation.Virtual;
 
@@ -23,6 +24,7 @@ internal sealed class VirtualAttempts
     private readonly Estimator _estimator;
     private readonly Instant _start;
     private readonly Action<VirtualCall, ulong?, Instant> _submit;
+    private readonly IUsageSink? _sink;
     private readonly Dictionary<string, int> _places = new(StringComparer.Ordinal);
     private readonly bool[] _tells;
     private readonly GatewayOptions _options = new();
@@ -36,9 +38,10 @@ internal sealed class VirtualAttempts
         EventQueue events,
         Estimator estimator,
         Instant start,
-        Action<VirtualCall, ulong?, Instant> submit)
+        Action<VirtualCall, ulong?, Instant> submit,
+        IUsageSink? sink)
     {
-        (_fleet, _limiter, _providers, _events, _estimator, _start, _submit) = (fleet, limiter, providers, events, estimator, start, submit);
+        (_fleet, _limiter, _providers, _events, _estimator, _start, _submit, _sink) = (fleet, limiter, providers, events, estimator, start, submit, sink);
         _policy = PacingPolicy.Default with { MaxAttempts = _options.MaxAttempts };
         _tells = [.. configuration.Accounts.SelectMany(account => account.Models.Select(_ => ProviderSetup.TellsLimits(account.Provider)))];
         foreach (var name in configuration.Accounts.SelectMany(account => account.Models.Select(model => $"{account.Id}/{model.Model}")))
@@ -79,7 +82,7 @@ internal sealed class VirtualAttempts
         var deployment = call.Plan.Route.Deployments[admission.Place];
         var place = _places[deployment.Name];
         var isAnswered = call.Answer.Outcome == VirtualOutcome.Answered;
-        TokenUsage? usage = isAnswered ? call.Usage : null;
+        TokenUsage? usage = isAnswered && call.Script is not { IsUsageTold: false } ? call.Usage : null;
         var kind = KindOf(call.Answer.Outcome);
         if (call.Answer.IsTaken)
         {
@@ -92,14 +95,15 @@ internal sealed class VirtualAttempts
             admission.Reservation,
             new Observation(kind) { Readings = call.Readings, RetryAfter = retryAfter, Dimension = Of(call.Answer.Dimension) },
             now);
-        var cost = usage is { } used && call.Plan.Price(admission.Place) is { } price ? CallCost.Of(price, used) : (CallCost?)null;
+        var cost = usage is { } used ? CostOf(call, used) : null;
         _limiter.Settle(admission.Reservation, call.Plan.SettlementOf(admission.Place, kind, usage, cost), now);
         if (isAnswered)
         {
-            Deliver(call, seconds);
+            Deliver(call, usage, cost, now);
             return;
         }
 
+        call.Failures.Add(new FailedTry(kind, retryAfter, now - call.AdmittedAt));
         call.Pacing ??= Replay(call, deployment.Name);
         Go(call, new PacingEvent.Responded(now, kind, Retryable: kind != OutcomeKind.Rejected, retryAfter), now);
     }
@@ -117,13 +121,39 @@ internal sealed class VirtualAttempts
         call.AdmittedAt = now;
         call.TrueStart = deployment.Provider.ChargeAtStart(
             call.FactsAt(deployment), new TokenEstimate(call.Usage.InputTokens, call.Usage.OutputTokens));
-        call.Answer = _providers.Ask(place, Of(call.TrueStart), seconds);
+        call.Answer = Ask(call, place, seconds);
+        call.Tries++;
         call.Readings = _tells[place] && call.Answer.Outcome != VirtualOutcome.Overloaded ? Readings(place, seconds) : [];
         _events.Add(now + TimeOf(call, deployment.Name), new VirtualEvent(VirtualEventKind.Answer, 0, call));
     }
 
+    // What is known to fail does so without its provider, where that is not charged for it.
+    private VirtualAnswer Ask(VirtualCall call, int place, double seconds) =>
+        call.Script?.Failures is { } failures && call.Tries < failures.Count
+            ? failures[call.Tries].Kind switch
+            {
+                OutcomeKind.TransientFailure => _providers.Ask(place, Of(call.TrueStart), seconds) is { Outcome: not VirtualOutcome.Answered } refused
+                    ? refused
+                    : new VirtualAnswer(VirtualOutcome.Failed),
+                OutcomeKind.Rejected => new VirtualAnswer(VirtualOutcome.TooLarge),
+                OutcomeKind.Overloaded => new VirtualAnswer(VirtualOutcome.Overloaded, failures[call.Tries].RetryAfter?.TotalSeconds),
+                _ => new VirtualAnswer(VirtualOutcome.RateLimited, failures[call.Tries].RetryAfter?.TotalSeconds),
+            }
+            : _providers.Ask(place, Of(call.TrueStart), seconds);
+
+    private static CallCost? CostOf(VirtualCall call, in TokenUsage usage)
+    {
+        var place = call.Admission.Place;
+        var price = call.Plan.Price(place);
+        return call.Script?.CostTold is { } told && told.Deployment == call.Plan.Route.Deployments[place].Name
+            ? CallCost.Reported(told.Usd, price, usage)
+            : price is null ? null : CallCost.Of(price, usage);
+    }
+
     private TimeSpan TimeOf(VirtualCall call, string deployment) => call.Answer.Outcome switch
     {
+        _ when call.Script?.Failures is { } failures && call.Tries <= failures.Count => failures[call.Tries - 1].Took,
+        VirtualOutcome.Answered when call.Script?.Latency is { } known => known,
         VirtualOutcome.Answered => _fleet.LatencyOf.GetValueOrDefault(deployment, _fleet.Latency).Of(call.Usage.OutputTokens),
         VirtualOutcome.Failed => _fleet.LatencyOf.GetValueOrDefault(deployment, _fleet.Latency).Of(0),
         VirtualOutcome.Silent => _options.FirstByteTimeout,
@@ -151,33 +181,61 @@ internal sealed class VirtualAttempts
                 break;
             default:
                 call.Group.Tally.HasFailed();
+                Tell(call, UsageOutcome.Failed, null, null, now);
                 call.Group.Arrivals.Return();
                 break;
         }
     }
 
-    private void Deliver(VirtualCall call, double seconds)
+    /// <summary>A call is left to its provider's batch service.</summary>
+    public void SendToBatch(VirtualGroup group, in TokenUsage usage, Instant now)
+    {
+        var deployment = group.Route.Deployments[0];
+        var cost = deployment.Price is { } price ? CallCost.Of(price, usage, isBatch: true).TotalUsd : (decimal?)null;
+        group.Tally.SentToBatch((now - _start).TotalSeconds, cost);
+        _sink?.Record(new UsageRecord(
+            now.ToDateTimeOffset(), group.Caller, group.Route.Name, Operation.ChatCompletions, deployment.Name, 200, usage, cost, TimeSpan.Zero, TimeSpan.Zero, 1)
+        {
+            IsBatch = true,
+        });
+        group.Arrivals.Return();
+    }
+
+    private void Deliver(VirtualCall call, TokenUsage? usage, CallCost? cost, Instant now)
     {
         var place = call.Admission.Place;
-        var price = call.Plan.Price(place);
-        _estimator.Learn(CallPlan.Key(call.Plan.Route.Deployments[place], call.Group.Caller), call.Facts.Prompt, call.Usage);
+        if (usage is { } used && call.Script is not { IsUsageCertain: false } && call.Facts.Operation != Operation.Other && (call.Facts.TextBytes > 0 || call.Facts.Images > 0))
+        {
+            _estimator.Learn(CallPlan.Key(call.Plan.Route.Deployments[place], call.Group.Caller), call.Facts.Prompt, used);
+        }
+
+        if (call.Script is { Fails: true })
+        {
+            call.Group.Tally.HasFailed(cost?.TotalUsd);
+            Tell(call, UsageOutcome.Failed, usage, cost, now);
+            return;
+        }
+
         call.Group.Tally.Answered(
             (call.SubmittedAt - _start).TotalSeconds,
             (call.AdmittedAt - _start).TotalSeconds,
             call.Waited.TotalSeconds,
             call.Admission.Choice == RouteChoice.Diverted,
-            price is null ? null : CallCost.Of(price, call.Usage).TotalUsd);
+            cost?.TotalUsd);
+        Tell(call, UsageOutcome.Answered, usage, cost, now);
         call.Group.Arrivals.Return();
     }
 
     private void Refuse(VirtualCall call, Refusal refusal, Instant now)
     {
+        Tell(call, UsageOutcome.Refused, null, null, now);
         if (call.Returns < call.Group.Work.Returns && refusal.RetryAt.IsKnown && refusal.RetryAt - call.SubmittedAt <= call.Group.Work.ReturnWithin)
         {
             var at = Instant.Max(refusal.RetryAt, now + RefusalTime);
             call.Returns++;
             call.Waited += at - now;
-            call.Pacing = null;
+            (call.Pacing, call.Tries) = (null, 0);
+            call.Failures.Clear();
             call.Group.Tally.Return();
             _events.Add(at, new VirtualEvent(VirtualEventKind.Return, 0, call));
             return;
@@ -186,6 +244,30 @@ internal sealed class VirtualAttempts
         call.Group.Tally.WasRefused((call.SubmittedAt - _start).TotalSeconds, refusal.Reason);
         call.Group.Arrivals.Return();
     }
+
+    // As the gateway does.
+    private void Tell(VirtualCall call, UsageOutcome outcome, TokenUsage? usage, CallCost? cost, Instant now) => _sink?.Record(new UsageRecord(
+        now.ToDateTimeOffset(),
+        call.Group.Caller,
+        call.Plan.Route.Name,
+        call.Facts.Operation,
+        call.Tries > 0 ? call.Plan.Route.Deployments[Math.Max(0, call.Admission.Place)].Name : null,
+        outcome == UsageOutcome.Answered ? 200 : outcome == UsageOutcome.Refused ? 429 : 502,
+        usage,
+        cost?.TotalUsd,
+        call.Waited - call.WaitedBefore,
+        now - call.MadeAt,
+        call.Tries)
+    {
+        Outcome = outcome,
+        Shape = new CallShape(call.Facts, call.Plan.Estimate(0))
+        {
+            MaxWait = call.Script is { } script ? script.MaxWait : call.Group.Work.MaxWait,
+            Identity = (long)call.Seed,
+            Diversion = call.Diversion,
+            Failures = [.. call.Failures],
+        },
+    });
 
     // As if the machine had been asked from the beginning: without a failure it says nothing that is not known.
     private PacingState Replay(VirtualCall call, string deployment)

@@ -18,7 +18,7 @@ internal sealed class VirtualCall(VirtualGroup group, RequestFacts facts, CallPl
     public RequestFacts Facts { get; } = facts;
 
     /// <summary>What it is foreseen to cost.</summary>
-    public CallPlan Plan { get; } = plan;
+    public CallPlan Plan { get; set; } = plan;
 
     /// <summary>When it first came.</summary>
     public Instant SubmittedAt { get; } = at;
@@ -37,6 +37,18 @@ internal sealed class VirtualCall(VirtualGroup group, RequestFacts facts, CallPl
 
     /// <summary>What it really uses.</summary>
     public TokenUsage Usage { get; init; }
+
+    /// <summary>What is known of it beforehand; null where chance decides.</summary>
+    public ScriptedCall? Script { get; init; }
+
+    /// <summary>How many times a provider was asked, since it was made.</summary>
+    public int Tries { get; set; }
+
+    /// <summary>The attempts that failed, since it was made.</summary>
+    public List<FailedTry> Failures { get; } = [];
+
+    /// <summary>How long it had waited when it was made, this time.</summary>
+    public TimeSpan WaitedBefore { get; set; }
 
     /// <summary>Whether smaller models may serve it.</summary>
     public Diversion Diversion { get; init; }
@@ -84,12 +96,12 @@ internal sealed class VirtualGroup
     {
         Work = work;
         Route = route;
-        Closed = closed | route.Closed(Operation.ChatCompletions);
+        Forbidden = closed;
         Tally = tally;
         Chance = new Chance(seed, (ulong)index * 2);
-        Caller = new Caller(work.Tenant, null, work.Priority, work.Name, null, null);
+        Caller = work.Caller ?? new Caller(work.Tenant, null, work.Priority, work.Name, null, null);
         var arrivals = new Chance(seed, ((ulong)index * 2) + 1);
-        Arrivals = work.Agents > 0 ? Arrivals.OfAgents(work.Agents, work.ThinkSeconds, arrivals) : Arrivals.ByHour(work.CallsByHour, arrivals);
+        Arrivals = work.Agents > 0 ? Arrivals.OfAgents(work.Agents, work.ThinkSeconds, arrivals) : Arrivals.ByHour(work.CallsByHour is [] ? [0] : work.CallsByHour, arrivals);
         _input = new TokenSpread(work.InputTokens, work.Spread);
         _output = new TokenSpread(work.OutputTokens, work.Spread);
     }
@@ -98,8 +110,8 @@ internal sealed class VirtualGroup
 
     public Route Route { get; }
 
-    /// <summary>Deployments that may not serve its calls, as bits; smaller models not counted.</summary>
-    public ulong Closed { get; }
+    /// <summary>Deployments that its tenant may not use, as bits.</summary>
+    public ulong Forbidden { get; }
 
     public VirtualTally Tally { get; }
 
@@ -109,6 +121,19 @@ internal sealed class VirtualGroup
 
     /// <summary>Its own stream of chance: what happens to others changes nothing in its calls.</summary>
     public Chance Chance { get; }
+
+    /// <summary>Deployments that may not serve a call, as bits; smaller models not counted.</summary>
+    public ulong Closed(Operation operation, IReadOnlyList<string> notAt)
+    {
+        // What is passed on as it is goes to paths that are not known any more.
+        var closed = Forbidden | (operation is Operation.Other or Operation.OtherGeneration ? 0 : Route.Closed(operation));
+        for (var place = 0; place < (notAt is [] ? 0 : Route.Deployments.Count); place++)
+        {
+            closed |= notAt.Contains(Route.Deployments[place].Name) ? 1UL << place : 0;
+        }
+
+        return closed;
+    }
 
     /// <summary>What the next call uses.</summary>
     public TokenUsage Draw()

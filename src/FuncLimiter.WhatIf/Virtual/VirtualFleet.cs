@@ -1,4 +1,7 @@
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Simulation.Providers.Faults;
 
 namespace FuncLimiter.WhatIf.Virtual;
@@ -25,6 +28,12 @@ internal sealed record VirtualFleet
 
     /// <summary>What goes wrong, and when.</summary>
     public IReadOnlyList<FaultRule> Faults { get; init; } = [];
+
+    /// <summary>Calls that come at known moments, in their order.</summary>
+    public IReadOnlyList<ScriptedCall> Script { get; init; } = [];
+
+    /// <summary>Whether what is under way once no more calls come is played to its end.</summary>
+    public bool EndsAll { get; init; }
 
     /// <summary>Who else uses the same keys.</summary>
     public IReadOnlyList<Outsider> Outsiders { get; init; } = [];
@@ -91,4 +100,57 @@ internal sealed record WorkGroup(string Tenant, string Name, string Route, Prior
 
     /// <summary>The share of calls that go to a provider's batch service, 0 to 1.</summary>
     public double BatchShare { get; init; }
+
+    /// <summary>In whose name they are made; null for the tenant's, with the group for a workflow.</summary>
+    public Caller? Caller { get; init; }
+}
+
+/// <summary>A call that comes at a known moment, and does at its provider what is known of it.</summary>
+/// <param name="After">When, from the start on.</param>
+/// <param name="Group">Whose: the group's place in the fleet.</param>
+/// <param name="Facts">What is seen of it before it is made.</param>
+/// <param name="Usage">What it uses.</param>
+internal sealed record ScriptedCall(TimeSpan After, int Group, RequestFacts Facts, TokenUsage Usage)
+{
+    /// <summary>Whether its provider tells what it used; then it is learned from, if it is certain.</summary>
+    public bool IsUsageTold { get; init; } = true;
+
+    /// <summary>Whether its usage is what it really used, and not a guess.</summary>
+    public bool IsUsageCertain { get; init; } = true;
+
+    /// <summary>How long its provider takes; null leaves that to the fleet.</summary>
+    public TimeSpan? Latency { get; init; }
+
+    /// <summary>The longest wait that its caller bears; null leaves the class's bound.</summary>
+    public TimeSpan? MaxWait { get; init; }
+
+    /// <summary>After what wait its caller goes away; null where it stays.</summary>
+    public TimeSpan? Leaves { get; init; }
+
+    /// <summary>What is the same where it is made again; never 0.</summary>
+    public long Identity { get; init; }
+
+    /// <summary>Whether that is this call's alone.</summary>
+    public bool IsIdentified { get; init; }
+
+    /// <summary>Whether its caller says that it is made again.</summary>
+    public bool? IsBack { get; init; }
+
+    /// <summary>Whether smaller models may serve it.</summary>
+    public Diversion Diversion { get; init; }
+
+    /// <summary>Deployments that can't serve it.</summary>
+    public IReadOnlyList<string> NotAt { get; init; } = [];
+
+    /// <summary>Its first attempts, which fail.</summary>
+    public IReadOnlyList<FailedTry> Failures { get; init; } = [];
+
+    /// <summary>Whether its answer breaks off in the end.</summary>
+    public bool Fails { get; init; }
+
+    /// <summary>What a deployment's provider told itself that it cost, in US dollars; null by the price.</summary>
+    public (string Deployment, decimal Usd)? CostTold { get; init; }
+
+    /// <summary>Whether the provider's batch service answers it.</summary>
+    public bool IsBatch { get; init; }
 }

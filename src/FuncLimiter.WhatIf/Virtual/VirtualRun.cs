@@ -19,6 +19,7 @@ internal sealed class VirtualRun
 {
     private const int EventsPerLook = 1 << 16;
     private static readonly TimeSpan OutsiderBeat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromDays(8);
 
     private readonly GatewayConfiguration _configuration;
     private readonly VirtualFleet _fleet;
@@ -33,16 +34,20 @@ internal sealed class VirtualRun
     private Instant _now;
     private Instant _wokenAt = Instant.Distant;
 
-    public VirtualRun(GatewayConfiguration configuration, VirtualFleet fleet, ulong seed)
+    /// <param name="configuration">What decides.</param>
+    /// <param name="fleet">Who calls.</param>
+    /// <param name="seed">What chance is drawn from.</param>
+    /// <param name="sink">Told of every call that ends, as the gateway tells it; null for nobody.</param>
+    public VirtualRun(GatewayConfiguration configuration, VirtualFleet fleet, ulong seed, IUsageSink? sink = null)
     {
         (_configuration, _fleet) = (configuration, fleet);
         _limiter = new Limiter(LimiterSpecs.From(configuration, isDurable: false));
         _start = _now = Instant.From(ProviderSetup.Epoch + fleet.StartsAt);
-        _end = _start + fleet.Duration;
+        _end = _start + fleet.Duration + (fleet.EndsAll ? LongestEnd : TimeSpan.Zero);
         var routes = new RouteTable(configuration, ProviderCatalog.Get);
         _groups = [.. fleet.Groups.Select((work, index) => Group(work, index, routes, seed))];
         Providers = new VirtualProviders(ProviderSetup.From(configuration, fleet, seed));
-        _attempts = new VirtualAttempts(configuration, fleet, _limiter, Providers, _events, _estimator, _start, Submit);
+        _attempts = new VirtualAttempts(configuration, fleet, _limiter, Providers, _events, _estimator, _start, Submit, sink);
     }
 
     /// <summary>What has happened so far: arrivals, answers, wake-ups.</summary>
@@ -66,6 +71,7 @@ internal sealed class VirtualRun
             PlanArrival(index);
         }
 
+        PlanScripted(0);
         for (var index = 0; index < _fleet.Outsiders.Count; index++)
         {
             _events.Add(_start + _fleet.Outsiders[index].After, new VirtualEvent(VirtualEventKind.Outsider, index, null));
@@ -134,6 +140,17 @@ internal sealed class VirtualRun
                 Arrive(_groups[happening.Index]);
                 PlanArrival(happening.Index);
                 break;
+            case VirtualEventKind.Scripted:
+                Arrive(_fleet.Script[happening.Index]);
+                PlanScripted(happening.Index + 1);
+                break;
+            case VirtualEventKind.Leave:
+                if (_limiter.Cancel(happening.Call!.Admission, _now))
+                {
+                    happening.Call.Group.Tally.HasLeft();
+                }
+
+                break;
             case VirtualEventKind.Answer:
                 _attempts.Answered(happening.Call!, _now);
                 break;
@@ -141,8 +158,7 @@ internal sealed class VirtualRun
                 _attempts.AskAgain(happening.Call!, _now);
                 break;
             case VirtualEventKind.Return:
-                happening.Call!.MadeAt = _now;
-                Submit(happening.Call, excluded: null, _now);
+                Return(happening.Call!);
                 break;
             case VirtualEventKind.Outsider:
                 TakeOutside(happening.Index);
@@ -155,11 +171,57 @@ internal sealed class VirtualRun
         if (_groups[index].Arrivals is { IsAny: true } arrivals)
         {
             var at = _now + TimeSpan.FromSeconds(arrivals.NextGap());
-            if (at < _end)
+            if (at < _start + _fleet.Duration)
             {
                 _events.Add(at, new VirtualEvent(VirtualEventKind.Arrival, index, null));
             }
         }
+    }
+
+    private void PlanScripted(int index)
+    {
+        if (index < _fleet.Script.Count)
+        {
+            _events.Add(_start + _fleet.Script[index].After, new VirtualEvent(VirtualEventKind.Scripted, index, null));
+        }
+    }
+
+    private void Arrive(ScriptedCall script)
+    {
+        var group = _groups[script.Group];
+        group.Tally.Arrived(script.After.TotalSeconds);
+        if (script.IsBatch)
+        {
+            group.Tally.SentToBatch(script.After.TotalSeconds, CostInBatch(group, script));
+            return;
+        }
+
+        var diversion = group.Route.Smaller == 0 ? Diversion.Never : script.Diversion;
+        var call = new VirtualCall(group, script.Facts, CallPlan.Foresee(group.Route, script.Facts, group.Caller, _estimator), _now)
+        {
+            Patience = script.MaxWait ?? LongestWait.Of(_configuration.Queue, group.Work.Priority),
+            Usage = script.Usage,
+            Diversion = diversion,
+            Closed = group.Closed(script.Facts.Operation, script.NotAt) | (diversion == Diversion.Never ? group.Route.Smaller : 0),
+            Seed = (ulong)script.Identity,
+            Script = script,
+        };
+        Submit(call, excluded: null, _now);
+        if (script.Leaves is { } after && call.Admission.State == CallState.Waiting)
+        {
+            _events.Add(_now + after, new VirtualEvent(VirtualEventKind.Leave, 0, call));
+        }
+    }
+
+    private static decimal? CostInBatch(VirtualGroup group, ScriptedCall script)
+    {
+        if (script.CostTold is { } told)
+        {
+            return told.Usd;
+        }
+
+        var price = group.Route.Deployments[0].Price;
+        return price is null ? null : CallCost.Of(price, script.Usage, isBatch: true).TotalUsd;
     }
 
     private void Arrive(VirtualGroup group)
@@ -175,9 +237,7 @@ internal sealed class VirtualRun
         group.Tally.Arrived(seconds);
         if (work.BatchShare > 0 && chance.Share() < work.BatchShare)
         {
-            var price = group.Route.Deployments[0].Price;
-            group.Tally.SentToBatch(seconds, price is null ? null : CallCost.Of(price, usage, isBatch: true).TotalUsd);
-            group.Arrivals.Return();
+            _attempts.SendToBatch(group, usage, _now);
             return;
         }
 
@@ -190,11 +250,19 @@ internal sealed class VirtualRun
                 Patience = LongestWait.Of(_configuration.Queue, work.Priority, work.MaxWait),
                 Usage = usage,
                 Diversion = isSimple ? Diversion.UnderPressure : Diversion.Never,
-                Closed = group.Closed | (isSimple ? 0 : group.Route.Smaller),
+                Closed = group.Closed(facts.Operation, []) | (isSimple ? 0 : group.Route.Smaller),
                 Seed = chance.Next(),
             },
             excluded: null,
             _now);
+    }
+
+    // A call that is made again is foreseen anew.
+    private void Return(VirtualCall call)
+    {
+        call.Plan = CallPlan.Foresee(call.Group.Route, call.Facts, call.Group.Caller, _estimator);
+        (call.MadeAt, call.WaitedBefore) = (_now, call.Waited);
+        Submit(call, excluded: null, _now);
     }
 
     private void Submit(VirtualCall call, ulong? excluded, Instant now)
@@ -203,6 +271,7 @@ internal sealed class VirtualRun
         {
             Route = call.Plan.Route.Name,
             Tenant = call.Group.Work.Tenant,
+            User = call.Group.Caller.User,
             Priority = call.Group.Work.Priority,
             Consumer = call.Plan.Consumer,
             Provider = (Charge[])call.Plan.Charges,
@@ -210,6 +279,8 @@ internal sealed class VirtualRun
             ProviderAtLeast = (Charge[]?)call.Plan.ChargesAtLeast,
             Sizes = call.Plan.Sizes,
             Caller = (long)call.Seed,
+            IsIdentified = call.Script is { IsIdentified: true },
+            IsBack = call.Script?.IsBack,
             MaxWait = call.Deadline > now ? call.Deadline - now : TimeSpan.Zero,
             Excluded = excluded ?? call.Closed,
             Diversion = call.Diversion,
@@ -242,6 +313,12 @@ internal enum VirtualEventKind
 {
     /// <summary>A group may have a call.</summary>
     Arrival,
+
+    /// <summary>A call comes that is known beforehand.</summary>
+    Scripted,
+
+    /// <summary>The caller of a waiting call goes away.</summary>
+    Leave,
 
     /// <summary>A provider's answer is there.</summary>
     Answer,

@@ -20,6 +20,9 @@ internal sealed class VirtualTally(string tenant, Priority priority, int hours)
 
     public long Failed { get; private set; }
 
+    /// <summary>Calls whose callers went away before they were let out.</summary>
+    public long Left { get; private set; }
+
     /// <summary>How often refused calls came back; they are refused only where that does not help.</summary>
     public long Returned { get; private set; }
 
@@ -72,7 +75,13 @@ internal sealed class VirtualTally(string tenant, Priority priority, int hours)
         Reasons[reason] = Reasons.GetValueOrDefault(reason) + 1;
     }
 
-    public void HasFailed() => Failed++;
+    public void HasFailed(decimal? costUsd = null)
+    {
+        Failed++;
+        CostUsd += costUsd ?? 0;
+    }
+
+    public void HasLeft() => Left++;
 
     public void Return() => Returned++;
 

@@ -64,6 +64,12 @@ public class ConfigurationMistakeTests
     [InlineData("cors", "{\"origins\":[\"https://app.example/\"]}", "$.cors.origins[0]", "without a path")]
     [InlineData("cors", "{\"origins\":[\"app.example\"]}", "$.cors.origins[0]", "scheme")]
     [InlineData("accounts[0].models[1].model", "\"*\"", "$.accounts[0].models[1].model", "not *")]
+    // The record
+    [InlineData("record", "{\"key\":\"${HOOK}\"}", "$.record.file", "record.jsonl")]
+    [InlineData("record", "{\"file\":\"r\"}", "$.record.key", "${NAME}")]
+    [InlineData("record", "{\"file\":\"r\",\"key\":\"in-the-open-and-long-enough\"}", "$.record.key", "${NAME}")]
+    [InlineData("record", "{\"file\":\"r\",\"key\":\"${OPENAI_KEY_EAST}\",\"maxMegabytes\":0}", "$.record.maxMegabytes", "from 1 to 1,000,000")]
+    [InlineData("record", "{\"file\":\"r\",\"key\":\"${OPENAI_KEY_EAST}\",\"prompts\":true}", "$.record.prompts", "leave it out")]
     // Limits
     [InlineData("accounts[0].limits.rpm", "0", "$.accounts[0].limits.rpm", "at least 1")]
     [InlineData("accounts[0].models[0].limits.tpm", "-5", "$.accounts[0].models[0].limits.tpm", "at least 1")]

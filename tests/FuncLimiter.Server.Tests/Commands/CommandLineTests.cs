@@ -25,7 +25,8 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["import"] = "litellm litellm.yaml --out {new}",
         ["discover"] = "--keys keys.env --out {new}",
         ["plan"] = "--volumes volumes.json --config good.json --json",
-        ["simulate"] = "--config good.json --fleet fleet.json --seed 7 --json",
+        ["simulate"] = "--config good.json --fleet fleet.json --seed 7 --record {new} --json",
+        ["replay"] = "--record record.jsonl --config good.json --against good.json --set queue.maxWaiting=5 --write {new} --json",
         ["completion"] = "bash",
         ["demo"] = "--seconds 1 --agents 3 --picture {new} --json",
         ["double"] = "--config good.json --urls http://127.0.0.1:0",
@@ -53,6 +54,13 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["simulate --config"] = (["./good.json"], ["missing.json", "broken.json", "."]),
         ["simulate --fleet"] = (["./fleet.json"], ["missing.json", "broken.json", "."]),
         ["simulate --seed"] = (["0", "18446744073709551615"], ["-1", "1.5", "many", "18446744073709551616"]),
+        ["simulate --record"] = (["./{new}"], ["good.json", ".", "good.json/x"]),
+        ["replay --record"] = (["./record.jsonl"], ["missing.jsonl", "broken.json", "good.json", "empty.env", "."]),
+        ["replay --config"] = (["./good.json"], ["missing.json", "broken.json", "."]),
+        ["replay --against"] = (["./good.json"], ["missing.json", "broken.json", "."]),
+        ["replay --set"] = (["accounts[o].models[m].limits.rpm=120", "routes=[]"], ["nonsense", "=5", "accounts[nobody].limits.rpm=5", "queue.maxWaiting=none"]),
+        ["replay --write"] = (["./{new}"], ["good.json", ".", "good.json/x"]),
+        ["replay --json"] = (["true", "false"], ["maybe"]),
         ["simulate --json"] = (["true", "false"], ["maybe"]),
         ["completion shell"] = (["zsh", "pwsh"], ["cmd"]),
         ["demo --seconds"] = (["2"], ["0", "-1", "1.5", "86401", "99999999999", "soon"]),
@@ -176,6 +184,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
             Write("litellm.yaml", "model_list: [{ model_name: m, litellm_params: { model: openai/m, api_key: os.environ/ANY } }]");
             Write("volumes.json", """{ "teams": [{ "id": "a", "work": [{ "route": "m", "callsPerHour": 60, "inputTokens": 100, "outputTokens": 20 }] }] }""");
             Write("fleet.json", """{ "hours": 1, "tenants": [{ "id": "a", "groups": [{ "route": "m", "callsPerHour": 60, "inputTokens": 100, "outputTokens": 20 }] }] }""");
+            Write("record.jsonl", """{"at":"2026-01-05T00:00:00+00:00","tenant":"x","route":"m","priority":"standard","outcome":"answered","bytes":400,"input":100,"output":20,"tookMs":900,"deployment":"o/m"}""" + "\n");
             _apis = await LimitApis.StartAsync(("gpt-x", 600, 120_000));
             Write("keys.env", $"# keys\nexport OPENAI_API_KEY='{LimitApis.OpenRouterKey}'\nOPENAI_BASE_URL={_apis.BaseAddress}/v1\n");
             Write("stranger.env", $"OPENAI_API_KEY=nobodys\nOPENAI_BASE_URL={_apis.BaseAddress}/v1\n");

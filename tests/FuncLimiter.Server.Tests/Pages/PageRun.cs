@@ -298,7 +298,7 @@ internal sealed class PageRun : IAsyncDisposable
             start.Environment[name] = "any";
         }
 
-        foreach (var name in new[] { "WEBHOOK_SECRET", "ACME_WEBHOOK_SECRET", "ALERT_SECRET" })
+        foreach (var name in new[] { "WEBHOOK_SECRET", "ACME_WEBHOOK_SECRET", "ALERT_SECRET", "RECORD_KEY" })
         {
             start.Environment[name] = Setup.WebhookSecret;
         }

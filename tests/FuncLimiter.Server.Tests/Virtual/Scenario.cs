@@ -14,7 +14,7 @@ internal static class Scenario
 
     public static GatewayConfiguration Read(string json)
     {
-        var result = ConfigurationReader.Read(json, _ => "a-key-for-tests");
+        var result = ConfigurationReader.Read(json, _ => "a-fake-key-for-tests");
         return result.Configuration ?? throw new InvalidOperationException(string.Join(Environment.NewLine, result.Mistakes));
     }
 

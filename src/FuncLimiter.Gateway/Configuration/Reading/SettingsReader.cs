@@ -9,6 +9,7 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
     private const decimal MostWaitSeconds = 7 * 24 * 3600;
     private const decimal MostKeepHours = 366 * 24;
     private const long MostWaiting = 10_000_000;
+    private const long MostRecordMegabytes = 1_000_000;
     private const long MostWaitingBytes = 1_000_000_000_000;
 
     public QueueConfiguration Queue(ObjectReader root)
@@ -103,6 +104,26 @@ internal sealed class SettingsReader(MistakeList mistakes, SecretReader secrets)
         }
 
         return jobs;
+    }
+
+    public RecordConfiguration? Record(ObjectReader root)
+    {
+        if (root.Inner("record", Shapes.Record) is not { } reader)
+        {
+            return null;
+        }
+
+        var file = reader.Text("file", required: true);
+        var key = secrets.Secret(reader, "key", required: true);
+        if (key is { Length: < RecordConfiguration.LeastKey })
+        {
+            mistakes.Add(reader.At("key"), $"a key of {key.Length} characters", $"set one of at least {RecordConfiguration.LeastKey}, so that nobody finds names out by trying");
+        }
+
+        return new RecordConfiguration(file ?? string.Empty, key ?? string.Empty)
+        {
+            MaxBytes = (reader.Whole("maxMegabytes", 1, MostRecordMegabytes) ?? RecordConfiguration.UsualMegabytes) * RecordConfiguration.Megabyte,
+        };
     }
 
     private void CheckWebhook(ObjectReader reader, AlertConfiguration alerts)

@@ -31,6 +31,7 @@ internal static class Shapes
         new Member("alerts", "an object with warnAt, actAt and webhook"),
         new Member("jobs", "an object with the bounds of jobs"),
         new Member("usage", "an object with how long usage is kept"),
+        new Member("record", "an object with file and key, for example { \"file\": \"record.jsonl\", \"key\": \"${RECORD_KEY}\" }"),
         new Member("admin", "an object with keys"),
         new Member("cors", "an object with origins"));
 
@@ -221,6 +222,12 @@ internal static class Shapes
         new Member("keepDays", "a number of days, not below keepHoursDays"),
         new Member("maxRows", "a whole number of at least 1,000: rows of the ledger by the hour"));
 
+    public static readonly Shape Record = new(
+        "the record",
+        new Member("file", "the name of a file, for example \"record.jsonl\""),
+        new Member("key", SecretText) { Secret = true },
+        new Member("maxMegabytes", "a whole number from 1 to 1,000,000: the most that the record may take on disk"));
+
     /// <summary>All of them, by the name that the schema has for each.</summary>
     public static readonly IReadOnlyDictionary<string, Shape> All = new Dictionary<string, Shape>
     {
@@ -245,6 +252,7 @@ internal static class Shapes
         ["alerts"] = Alerts,
         ["jobs"] = Jobs,
         ["usage"] = Usage,
+        ["record"] = Record,
         ["admin"] = Admin,
         ["adminKey"] = AdminKey,
         ["cors"] = Cors,

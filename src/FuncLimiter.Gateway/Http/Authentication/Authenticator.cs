@@ -11,7 +11,6 @@ namespace FuncLimiter.Gateway.Http.Authentication;
 /// <summary>Tells whose request it is, from its key; where no tenants are configured, from <c>X-Tenant</c>.</summary>
 internal sealed class Authenticator
 {
-    private const string DefaultTenant = "default";
     private const int MaxNameLength = 64;
     private const string Bearer = "Bearer ";
 
@@ -96,7 +95,7 @@ internal sealed class Authenticator
             return null;
         }
 
-        var name = headers.TryGetValue(FuncLimiterHeaders.Tenant, out var value) ? value.ToString() : DefaultTenant;
+        var name = headers.TryGetValue(FuncLimiterHeaders.Tenant, out var value) ? value.ToString() : GatewayConfiguration.DefaultTenant;
         if (_named.TryGetValue(name, out var known))
         {
             return known;
@@ -108,7 +107,7 @@ internal sealed class Authenticator
             return null;
         }
 
-        if (_named.Count >= _maxNamed && name != DefaultTenant)
+        if (_named.Count >= _maxNamed && name != GatewayConfiguration.DefaultTenant)
         {
             error = GatewayError.BadRequest("too_many_tenants",
                 $"X-Tenant named more than {_maxNamed} tenants. Configure tenants, or use fewer names.", FuncLimiterHeaders.Tenant);

@@ -7,17 +7,21 @@ namespace FuncLimiter.WhatIf.Virtual.Reading;
 /// <summary>Reads the files of commands that ask what would be. Nothing is called, so secrets need not be set.</summary>
 internal static class WhatIfFile
 {
-    private const string NoSecret = "not-needed-here";
+    private const string NoSecret = "a-secret-not-needed-here";
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 
     /// <summary>The configuration, or null after every mistake was told.</summary>
     public static GatewayConfiguration? Configuration(FileInfo file, TextWriter errors)
     {
-        if (Bytes(file, errors) is not { } json)
-        {
-            return null;
-        }
+        return Bytes(file, errors) is { } json ? Configuration(json, file, errors) : null;
+    }
 
+    /// <summary>The configuration of a text in UTF-8, or null after every mistake was told.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="file">Where it comes from.</param>
+    /// <param name="errors">Where mistakes are told.</param>
+    public static GatewayConfiguration? Configuration(byte[] json, FileInfo file, TextWriter errors)
+    {
         var result = ConfigurationReader.Read(json, Environmental);
         return result.IsValid ? result.Configuration : Tell<GatewayConfiguration>(file, result.Mistakes, errors);
     }
@@ -77,7 +81,8 @@ internal static class WhatIfFile
         return null;
     }
 
-    private static byte[]? Bytes(FileInfo file, TextWriter errors)
+    /// <summary>A file's bytes, or null after it was told why not.</summary>
+    public static byte[]? Bytes(FileInfo file, TextWriter errors)
     {
         try
         {
