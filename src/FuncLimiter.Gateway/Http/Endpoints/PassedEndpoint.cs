@@ -1,9 +1,6 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Headers;
-using FuncLimiter.Gateway.Calls.Passing;
-using FuncLimiter.Gateway.Calls.Routes;
-using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
@@ -83,7 +80,7 @@ public sealed class PassedEndpoint
             IdempotencyKey = key,
             Passed = new PassedCall(context.Request.Method, path, model) { Upload = body.Upload },
         };
-        var (placed, fault) = await PlaceAsync(context, call);
+        var (placed, fault) = await PassedPlace.FindAsync(_services, context, call);
         CallWays? ways = null;
         if (placed is null || !_pipeline.TryFindWays(placed, out ways, out fault))
         {
@@ -127,48 +124,6 @@ public sealed class PassedEndpoint
         Facts.Stream: true,
         Passed.Path: { Generates: true, Streams: false, Api: ProviderApi.OpenAI or ProviderApi.Azure or ProviderApi.Anthropic or ProviderApi.Vertex },
     };
-
-    /// <summary>Finds the account of a call that names no model, and the one that keeps what a call goes on from.</summary>
-    private async ValueTask<(CallEnvelope? Call, GatewayError? Error)> PlaceAsync(HttpContext context, CallEnvelope call)
-    {
-        var (passed, tenant, asked) = (call.Passed!, call.Caller.Tenant, context.Request.Path.Value!);
-        var candidates = AccountChoice.Candidates(_services.Routes, tenant, passed.Path);
-        var allowed = _services.Configuration.Tenants.FirstOrDefault(known => known.Id == tenant)?.Allow?.Paths ?? [];
-        if (allowed.Count > 0 && !allowed.Any(pattern => StarPattern.Matches(pattern, asked, StringComparison.OrdinalIgnoreCase)))
-        {
-            return (null, new GatewayError(403, "path_not_allowed", $"{asked} is not among the paths allowed to you."));
-        }
-
-        if (call.Facts.Model.Length > 0)
-        {
-            var named = await HoldAsync(call, passed.Path.Ids, candidates, context.RequestAborted);
-            var fault = StateErrors.Fault(named, _services.Routes.TryGet(call.Facts.Model, out var route) ? StateCandidates.Count(_services.Routes, tenant, route) : 0);
-            return fault is null ? (call with { KeptBy = named.Account }, null) : (null, fault);
-        }
-
-        var holding = await HoldAsync(call, passed.Path.Ids, candidates, context.RequestAborted);
-        if (AccountChoice.Choose(candidates, passed.Path, asked, call.Dialect == Dialect.Azure, holding, out var error) is not { } account)
-        {
-            return (null, error);
-        }
-
-        return passed.Path.Lists && account.IsShared && allowed.Count == 0
-            ? (null, new GatewayError(403, "path_not_allowed",
-                $"{asked} lists what all tenants of account '{account.Id}' keep there. Whom it may be told, the configuration says: \"allow\": {{ \"paths\": [...] }} of the tenant."))
-            : (call with { Passed = passed with { Account = account.Id } }, null);
-    }
-
-    private ValueTask<StateHolding> HoldAsync(CallEnvelope call, IReadOnlyList<string> ofPath, List<AccountRoute> candidates, CancellationToken cancellationToken)
-    {
-        if (_services.State is not { IsNeeded: true } state)
-        {
-            return default;
-        }
-
-        var body = call.Passed!.Upload?.Head ?? call.Body;
-        IReadOnlyList<string> ids = body.IsEmpty ? ofPath : [.. ofPath, .. StateIds.Named(call.Facts.Operation, body.Span)];
-        return state.FindAsync(call.Caller.Tenant, ids, [.. candidates.Select(account => account.Id)], cancellationToken);
-    }
 
     private async ValueTask<(HeldBody? Body, GatewayError? Error)> ReadBodyAsync(HttpContext context, PassedPath path, string tenant)
     {
