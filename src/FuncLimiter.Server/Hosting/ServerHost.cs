@@ -22,6 +22,8 @@ internal sealed class ServerHost : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(25);
 
+    private const int UnreadBytes = 128 * 1024;
+
     private readonly WebApplication _app;
     private readonly Database? _database;
 
@@ -105,6 +107,9 @@ internal sealed class ServerHost : IAsyncDisposable
             // Where it listens was checked against who may call; no other setting may open more.
             kestrel.Configure(WithoutEndpoints(builder.Configuration));
 
+            // What is not read yet of a body is in memory that no file takes over, and that goes back slowly.
+            kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
+
             // Every endpoint bounds what it reads, and says so in the caller's dialect.
             kestrel.Limits.MaxRequestBodySize = null;
         });
@@ -166,6 +171,7 @@ internal sealed class ServerHost : IAsyncDisposable
         }
 
         services.AddHostedService<TelemetryExport>();
+        services.AddHostedService<IdleCollection>();
         services.AddHostedService(provider => new Pulse(provider.GetRequiredService<EmbeddedLimiter>(), provider.GetRequiredService<TimeProvider>()));
     }
 

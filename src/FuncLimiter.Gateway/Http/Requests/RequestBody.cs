@@ -21,6 +21,14 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Larger buffers are not kept for the next one: a pool of them is memory that never comes back.</summary>
     private const int MostPooled = 1024 * 1024;
 
+    /// <summary>
+    /// Of larger ones a few are kept: what all share keeps dozens of each size, and lets go of one after the other, minutes after the last was used.
+    /// </summary>
+    private const int MostShared = 64 * 1024;
+    private const int LargeKept = 8;
+
+    private static readonly ArrayPool<byte> Large = ArrayPool<byte>.Create(MostPooled, LargeKept);
+
     private readonly Hold? _hold;
     private readonly GatewayOptions _options;
     private byte[] _buffer;
@@ -125,16 +133,19 @@ internal sealed class RequestBody : IDisposable
     private byte[] Rent(int size)
     {
         Count(size);
-        return size > MostPooled ? GC.AllocateUninitializedArray<byte>(size) : ArrayPool<byte>.Shared.Rent(size);
+        return size > MostPooled ? GC.AllocateUninitializedArray<byte>(size) : PoolOf(size).Rent(size);
     }
 
     private static void Return(byte[] buffer)
     {
         if (buffer.Length <= MostPooled)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            PoolOf(buffer.Length).Return(buffer);
         }
     }
+
+    // Both have arrays of powers of two alone, so that an array's length tells where it is from.
+    private static ArrayPool<byte> PoolOf(int size) => size > MostShared ? Large : ArrayPool<byte>.Shared;
 
     private static async ValueTask<RequestBody?> ReadAsync(HttpRequest request, int maxBytes, Hold? hold, GatewayOptions options, CancellationToken cancellationToken)
     {
