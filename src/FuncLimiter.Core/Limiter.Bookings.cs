@@ -74,7 +74,7 @@ public sealed partial class Limiter
     private static double Counted(TenantLine line) => Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
 
     private ForecastTurn TurnBehindAll(Call call, double counted, Instant now) =>
-        AfterRound(call, AfterLast(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), counted), now);
+        AfterLast(call, AfterRound(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), now), counted);
 
     // Those of a tenant who came together are told one after another.
     private void DecideCrowd(TenantLine line, Instant now)
@@ -105,20 +105,18 @@ public sealed partial class Limiter
         (call.Priority != Priority.Interactive || (tenants.Count > 1 && turn.By != call.Owner!.Budget && turn.By != call.OwnerUser?.Budget))
         && call.Lane!.Pool.IsCrowded(now - Crowding);
 
-    // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills. What a window or
-    // ended calls give comes for many at once.
+    // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills.
     private ForecastTurn AfterLast(Call call, ForecastTurn turn, double counted)
     {
         var own = bookings.Find(call.Lane!, (int)call.Priority, call.Owner!)?.Ahead;
         var its = call.OwnerUser is null ? own : bookings.OfUser(call.Owner!, call.User, (int)call.Priority);
         if (counted < 1 || !turn.At.IsKnown || own is not { Last.IsKnown: true } || its is not { Last.IsKnown: true }
-            || turn.By is not { } by || !by.Meters.All(meter => meter is ContinuousBucket))
+            || turn.By is not { } by || by.Apart(by == call.Owner!.Budget || by == call.OwnerUser?.Budget ? call.Consumer : call.Load) is not { Ticks: > 0 } apart)
         {
             return turn;
         }
 
-        var apart = by == call.Owner!.Budget ? call.TenantCost : by == call.OwnerUser?.Budget ? call.UserCost : call.Cost;
-        return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + TimeSpan.FromSeconds(apart)) };
+        return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + apart) };
     }
 
     // What a window or the calls under way have room for comes all at once: no more are told for one round than it holds.
@@ -159,7 +157,7 @@ public sealed partial class Limiter
         var (lane, isHeld) = (call.Lane!, booking.State == BookingState.Held);
         End(booking, call, now);
         (call.BookedAt, call.BookedSince) = (booking.At, booking.Place.BookedSince);
-        if ((isHeld && IsAdmitted(call, now)) || (booking.Told <= now && TakesOver(call, booking.Line, now)))
+        if ((isHeld && IsAdmitted(call, now)) || (booking.Told <= now && TakesOver(call, now)))
         {
             return call.State;
         }
@@ -197,10 +195,10 @@ public sealed partial class Limiter
         return true;
     }
 
-    // Who comes in its time takes the room held for another of its tenant's who is not here yet: a bucket refills before that one needs it.
-    private bool TakesOver(Call call, TenantLine line, Instant now)
+    // Who comes in its time takes the room held for another of its class who is not here yet: a bucket refills before that one needs it.
+    private bool TakesOver(Call call, Instant now)
     {
-        if (line.LastHeld is not { } other || GivesAtOnce(other.Place))
+        if (bookings.Of(call.Lane!, (int)call.Priority)?.LastHeld is not { } other || GivesAtOnce(other.Place))
         {
             return false;
         }

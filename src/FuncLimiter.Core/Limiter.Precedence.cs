@@ -53,8 +53,9 @@ public sealed partial class Limiter
         var beside = new QueueAhead(0, 0, 0, booked.Place.Lane!.Places[0].Runs);
         if (GivesAtOnce(call))
         {
-            var (cost, count) = line.Until(booked.At + Leeway);
-            beside = beside with { Work = cost - booked.Place.Cost, Calls = count - 1 };
+            var others = line.Until(booked.At + Leeway);
+            others.Remove(booked.Place.Cost, booked.Place.Load);
+            beside = others.For(beside.Runs);
         }
 
         return beside;
@@ -70,13 +71,15 @@ public sealed partial class Limiter
         var place = booked.Place;
         var (latest, lane) = (Instant.Max(booked.At, now) + Leeway, place.Lane!);
         var (owner, target) = (place.Owner!.Budget, call.Lane!.Places[call.Place]);
-        var (ofTenant, ofUser) = (beside with { Work = beside.Calls * place.TenantCost }, beside with { Work = beside.Calls * place.UserCost });
-        return OfTenant(After(ofTenant, owner.Cost(call.Consumer))) is var turn && turn > latest && turn > OfTenant(ofTenant)
+        var consumed = Amounts.Of(place.Consumer) * beside.Calls;
+        var (ofTenant, ofUser) = (beside with { Work = beside.Calls * place.TenantCost, Load = consumed }, beside with { Work = beside.Calls * place.UserCost, Load = consumed });
+        return OfTenant(After(ofTenant, owner.Cost(call.Consumer), call.Consumer)) is var turn && turn > latest && turn > OfTenant(ofTenant)
             || call.OwnerUser is { } user && place.User == call.User
-                && OfUser(user, After(ofUser, user.Cost(call.Consumer))) is var its && its > latest && its > OfUser(user, ofUser)
-            || First(After(beside, target.Cost(call.Provider[call.Place]))) is var first && first > latest && first > First(beside);
+                && OfUser(user, After(ofUser, user.Cost(call.Consumer), call.Consumer)) is var its && its > latest && its > OfUser(user, ofUser)
+            || First(After(beside, target.Cost(call.Provider[call.Place]), call.ChargeAt(call.Place))) is var first && first > latest && first > First(beside);
 
-        static QueueAhead After(in QueueAhead others, double work) => others with { Work = others.Work + work, Calls = others.Calls + 1 };
+        static QueueAhead After(in QueueAhead others, double work, in Charge load) =>
+            others with { Work = others.Work + work, Calls = others.Calls + 1, Load = others.Load + Amounts.Of(load) };
 
         Instant OfTenant(in QueueAhead ahead) => owner.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
 

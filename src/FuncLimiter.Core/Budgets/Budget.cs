@@ -129,7 +129,6 @@ public sealed partial class Budget
     internal Instant Foresee(in Charge charge, in Charge certain, in Scheduling.QueueAhead ahead, Instant now)
     {
         var turn = Instant.Max(now, OpensAt(now));
-        var costly = Costliest(charge);
         // Before anything was lent, all that is known is the whole budget.
         if (Lease is { } lease && (lease.Hold.ExpiresAt != Instant.Distant || meters.Length == 0))
         {
@@ -148,7 +147,7 @@ public sealed partial class Budget
             var counted = meters[i].Dimension;
             if (Charge.Clip(charge[counted], certain[counted], meters[i].Capacity) is > 0 and var amount)
             {
-                turn = Instant.Max(turn, meters[i].Foresee(amount, i == costly ? ahead.Work * meters[i].PerSecond : 0, ahead, now));
+                turn = Instant.Max(turn, meters[i].Foresee(amount, ahead.Load[counted], ahead, now));
             }
         }
 
@@ -324,6 +323,18 @@ public sealed partial class Budget
     {
         var costly = Costliest(charge);
         return costly < 0 ? 0 : charge[meters[costly].Dimension] * (Binding >= 0 ? meters[costly].SecondsPerUnit : meters[costly].FairSecondsPerUnit);
+    }
+
+    /// <summary>How far apart callers who come back must be told to, where room comes bit by bit.</summary>
+    internal TimeSpan Apart(in Charge charge)
+    {
+        var most = TimeSpan.Zero;
+        foreach (var meter in meters)
+        {
+            most = meter.Apart(charge[meter.Dimension]) is var apart && apart > most ? apart : most;
+        }
+
+        return most;
     }
 
     // The meter that a charge's cost is told by; -1 for none.

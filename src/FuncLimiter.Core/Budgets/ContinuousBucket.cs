@@ -76,13 +76,23 @@ public sealed class ContinuousBucket : Meter
         var used = count == 0 ? 0 : Math.Max(0, taken + starts[0].Slack - Refill(now));
         var room = capacity - guard;
         var together = Math.Max(1, Math.Floor(room / amount));
-        var late = Math.Max(0, ahead.LostSecondsOf(together) - (Math.Max(0, room - amount) / PerSecond));
         var full = Math.Max(0, amount - room) / PerSecond;
-        var lost = TimeSpan.FromSeconds((ahead.Booked * late / together) + (ahead.Calls * full));
+        var lost = TimeSpan.FromSeconds((ahead.Booked * LateSeconds(amount, together) / together) + (ahead.Calls * full));
         return full > 0
             ? FindRoom(amount, now) + RefillTime(before) + lost
             : Instant.Max(FindRoom(amount, now), now + RefillTime(used + before + amount - room) + lost);
     }
+
+    /// <inheritdoc/>
+    internal override TimeSpan Apart(double amount)
+    {
+        var together = Math.Max(1, Math.Floor((capacity - guard) / amount));
+        return amount <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds((amount / PerSecond) + (LateSeconds(amount, together) / together));
+    }
+
+    // What is lost where so many callers come late together, less what there is room to spare for.
+    private double LateSeconds(double amount, double together) =>
+        Math.Max(0, Scheduling.QueueAhead.LostFor(together).TotalSeconds - (Math.Max(0, capacity - guard - amount) / PerSecond));
 
     /// <inheritdoc/>
     protected override void Add(double amount, Instant now)

@@ -284,6 +284,9 @@ public abstract class Meter
         Load(state, now);
     }
 
+    /// <summary>How far apart callers must be told to come who need so much each, where room comes bit by bit; zero where it comes all at once.</summary>
+    internal virtual TimeSpan Apart(double amount) => TimeSpan.Zero;
+
     /// <summary>
     /// How long after what fills the meter so much will have room again, where room comes all at once and callers are on their way; null where
     /// it comes bit by bit.

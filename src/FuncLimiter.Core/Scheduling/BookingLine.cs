@@ -9,18 +9,20 @@ internal sealed class BookingLine
 
     // By their times. Those that are over are passed by, and taken out once they are as many as the others.
     private readonly List<Booking> _inOrder = [];
+    private readonly Stack<Booking> _held = new();
     private int _first;
+    private WorkAhead _ahead;
 
-    public int Count { get; private set; }
+    public int Count => _ahead.Calls;
+
+    /// <summary>What they come to.</summary>
+    public ref readonly WorkAhead Ahead => ref _ahead;
 
     /// <summary>Those whose time has come and whose caller is not here yet.</summary>
     public int Due { get; set; }
 
     /// <summary>When the turn of the last of them comes; unknown for none.</summary>
     public Instant Last { get; private set; } = Instant.Unknown;
-
-    /// <summary>In seconds of the capacity that the line is for.</summary>
-    public double Cost { get; private set; }
 
     /// <summary>The next; null for none.</summary>
     public Booking? First
@@ -36,16 +38,19 @@ internal sealed class BookingLine
         }
     }
 
-    /// <summary>What those before an instant come to, and how many they are.</summary>
-    public (double Cost, int Count) Until(Instant at)
+    /// <summary>What those before an instant come to at their deployment.</summary>
+    public WorkAhead Until(Instant at)
     {
-        var (cost, count) = (0.0, 0);
+        var work = default(WorkAhead);
         for (var i = _first; i < _inOrder.Count && _inOrder[i].At <= at; i++)
         {
-            (cost, count) = _inOrder[i].State == BookingState.Ahead ? (cost + _inOrder[i].Place.Cost, count + 1) : (cost, count);
+            if (_inOrder[i].State == BookingState.Ahead)
+            {
+                work.Add(_inOrder[i].Place.Cost, _inOrder[i].Place.Load);
+            }
         }
 
-        return (cost, count);
+        return work;
     }
 
     /// <summary>The time of the earliest of the last ones that fill a room together; unknown where they all fit with some of it left.</summary>
@@ -65,7 +70,29 @@ internal sealed class BookingLine
         return Instant.Unknown;
     }
 
-    public void Add(Booking booking, double cost)
+    /// <summary>Room is held for one.</summary>
+    public void Hold(Booking booking) => _held.Push(booking);
+
+    /// <summary>The last of its time whose room is held; null for none.</summary>
+    public Booking? LastHeld
+    {
+        get
+        {
+            while (_held.TryPeek(out var last))
+            {
+                if (last.State == BookingState.Held)
+                {
+                    return last;
+                }
+
+                _held.Pop();
+            }
+
+            return null;
+        }
+    }
+
+    public void Add(Booking booking, double cost, in Charge load)
     {
         var place = _inOrder.Count;
         while (place > _first && _inOrder[place - 1].At > booking.At)
@@ -75,14 +102,12 @@ internal sealed class BookingLine
 
         _inOrder.Insert(place, booking);
         Last = Count > 0 ? Instant.Max(Last, booking.At) : booking.At;
-        Count++;
-        Cost += cost;
+        _ahead.Add(cost, load);
     }
 
-    public void Remove(double cost)
+    public void Remove(double cost, in Charge load)
     {
-        Count--;
-        Cost = Count == 0 ? 0 : Math.Max(0, Cost - cost);
+        _ahead.Remove(cost, load);
         Last = Count == 0 ? Instant.Unknown : Last;
         if (_inOrder.Count > (2 * Count) + FewOver)
         {

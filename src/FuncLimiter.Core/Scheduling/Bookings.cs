@@ -153,7 +153,7 @@ internal sealed class Bookings
         booking.State = state;
         if (state == BookingState.Held)
         {
-            booking.Line.Hold(booking);
+            LineIn(_classes, (booking.Place.Lane!, (int)booking.Place.Priority)).Hold(booking);
         }
     }
 
@@ -176,30 +176,30 @@ internal sealed class Bookings
         _tenantsKept -= booking.Line.Count == 0 ? 1 : 0;
     }
 
-    private void Tally(Booking booking, Call call, int sign) => ForEachLine(call, (line, cost) =>
+    private void Tally(Booking booking, Call call, int sign) => ForEachLine(call, (line, cost, load) =>
     {
         if (sign > 0)
         {
-            line.Add(booking, cost);
+            line.Add(booking, cost, load);
         }
         else
         {
-            line.Remove(cost);
+            line.Remove(cost, load);
         }
     });
 
-    private void TallyDue(Call call, int sign) => ForEachLine(call, (line, _) => line.Due += sign);
+    private void TallyDue(Call call, int sign) => ForEachLine(call, (line, _, _) => line.Due += sign);
 
-    private void ForEachLine(Call call, Action<BookingLine, double> act)
+    private void ForEachLine(Call call, Action<BookingLine, double, Charge> act)
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
-        act(LineOf(call).Ahead, call.Cost);
-        act(LineIn(_classes, (lane, priority)), call.Cost);
-        act(LineIn(_tenants, (owner, priority)), call.TenantCost);
+        act(LineOf(call).Ahead, call.Cost, call.Load);
+        act(LineIn(_classes, (lane, priority)), call.Cost, call.Load);
+        act(LineIn(_tenants, (owner, priority)), call.TenantCost, call.Consumer);
         if (call.User is { } user)
         {
             var its = LineIn(_users, (owner, user, priority));
-            act(its, call.UserCost);
+            act(its, call.UserCost, call.Consumer);
             if (its is { Count: 0, Due: 0 })
             {
                 _users.Remove((owner, user, priority));

@@ -147,6 +147,9 @@ public sealed class Call
     /// <summary>What it costs of its deployment, in seconds of that one's refill.</summary>
     internal double Cost { get; set; }
 
+    /// <summary>What it takes of its deployment's limits.</summary>
+    internal Charge Load { get; private set; }
+
     /// <summary>What it costs of its tenant's own budget, in seconds of that one's refill.</summary>
     internal double TenantCost { get; set; }
 
@@ -250,6 +253,7 @@ public sealed class Call
         Owner = Owner,
         Clock = Clock,
         Cost = Cost,
+        Load = Load,
         TenantCost = TenantCost,
         UserCost = UserCost,
     };
@@ -265,6 +269,7 @@ public sealed class Call
     {
         var first = Math.Min(Provider.Length - 1, BitOperations.TrailingZeroCount(~Excluded));
         Cost = Lane!.Places[first].Cost(Provider[first]);
+        Load = ChargeAt(first);
         TenantCost = Owner!.Budget.Cost(Consumer);
         UserCost = OwnerUser?.Cost(Consumer) ?? 0;
     }

@@ -9,6 +9,7 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
     private readonly Dictionary<User, UserQueue> byUser = [];
     private readonly PriorityQueue<UserQueue, long> heldByTime = new();
     private UserQueue? unlimited;
+    private WorkAhead waiting;
 
     public Lane Lane { get; } = lane;
 
@@ -28,11 +29,11 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
     /// <summary>When its pool looks at it again at the latest while it is held up; <see cref="Instant.Unknown"/> for not by time.</summary>
     public Instant WakesAt { get; set; } = Instant.Unknown;
 
-    /// <summary>How many calls wait.</summary>
-    public int Count { get; private set; }
+    /// <summary>What waits.</summary>
+    public ref readonly WorkAhead Waiting => ref waiting;
 
-    /// <summary>What they cost together, in seconds of capacity.</summary>
-    public double Cost { get; private set; }
+    /// <summary>How many calls wait.</summary>
+    public int Count => waiting.Calls;
 
     /// <summary>How many of them stand for callers who are to come back.</summary>
     public int Booked { get; private set; }
@@ -82,10 +83,9 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         }
 
         call.Queue = queue;
-        Count++;
-        Cost += call.Cost;
-        queue.User?.Waiting[Priority].Add(call.UserCost, 1);
-        Tenant.Waiting[Priority].Add(call.TenantCost, 1);
+        waiting.Add(call.Cost, call.Load);
+        queue.User?.Waiting[Priority].Add(call.UserCost, call.Consumer);
+        Tenant.Waiting[Priority].Add(call.TenantCost, call.Consumer);
         Booked += call.Booking is null ? 0 : 1;
     }
 
@@ -94,10 +94,9 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         var queue = call.Queue!;
         queue.Calls.Remove(call.Node);
         call.Queue = null;
-        Count--;
-        Cost = Count == 0 ? 0 : Math.Max(0, Cost - call.Cost);
-        queue.User?.Waiting[Priority].Add(-call.UserCost, -1);
-        Tenant.Waiting[Priority].Add(-call.TenantCost, -1);
+        waiting.Remove(call.Cost, call.Load);
+        queue.User?.Waiting[Priority].Remove(call.UserCost, call.Consumer);
+        Tenant.Waiting[Priority].Remove(call.TenantCost, call.Consumer);
         Booked -= call.Booking is null ? 0 : 1;
         if (queue.Calls.Count == 0)
         {
@@ -182,21 +181,6 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         }
 
         return queue;
-    }
-}
-
-/// <summary>What waits in one class for a budget of a tenant or a user.</summary>
-internal struct WaitingWork
-{
-    public int Calls { get; private set; }
-
-    /// <summary>In seconds of the budget's refill.</summary>
-    public double Cost { get; private set; }
-
-    public void Add(double cost, int calls)
-    {
-        Calls += calls;
-        Cost = Calls == 0 ? 0 : Math.Max(0, Cost + cost);
     }
 }
 

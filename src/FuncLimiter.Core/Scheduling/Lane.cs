@@ -7,9 +7,8 @@ internal sealed class Lane
 {
     private readonly FlowHeap[] ready = [new(), new(), new()];
     private readonly Dictionary<Tenant, Flow>[] flows = [[], [], []];
-    private readonly double[] cost = new double[3];
+    private readonly WorkAhead[] waiting = new WorkAhead[3];
     private readonly double[] weight = new double[3];
-    private readonly int[] calls = new int[3];
 
     /// <summary>A lane in which nothing waits.</summary>
     /// <param name="route">The route.</param>
@@ -49,11 +48,8 @@ internal sealed class Lane
 
     public FlowHeap Ready(int priority) => ready[priority];
 
-    /// <summary>What waits in a class, in seconds of capacity.</summary>
-    public double Waiting(int priority) => cost[priority];
-
-    /// <summary>How many calls wait in a class.</summary>
-    public int WaitingCalls(int priority) => calls[priority];
+    /// <summary>What waits in a class.</summary>
+    public ref readonly WorkAhead Waiting(int priority) => ref waiting[priority];
 
     /// <summary>The weights of the tenants waiting in a class, added up.</summary>
     public double WaitingWeight(int priority) => weight[priority];
@@ -73,8 +69,7 @@ internal sealed class Lane
         }
 
         flow.Enqueue(call);
-        calls[priority]++;
-        cost[priority] += call.Cost;
+        waiting[priority].Add(call.Cost, call.Load);
         if (!flow.IsBacklogged)
         {
             clock.Begin(flow, present);
@@ -93,8 +88,7 @@ internal sealed class Lane
         var queue = call.Queue!;
         var flow = queue.Flow;
         flow.Remove(call);
-        calls[flow.Priority]--;
-        cost[flow.Priority] = Math.Max(0, cost[flow.Priority] - call.Cost);
+        waiting[flow.Priority].Remove(call.Cost, call.Load);
         if (flow.Count > 0)
         {
             // The call behind it may be small enough.
@@ -114,10 +108,6 @@ internal sealed class Lane
         flow.Clock.Flows.Remove(flow);
         flows[flow.Priority].Remove(flow.Tenant);
         weight[flow.Priority] = flows[flow.Priority].Count == 0 ? 0 : weight[flow.Priority] - flow.Tenant.Weight;
-        if (flows[flow.Priority].Count == 0)
-        {
-            cost[flow.Priority] = 0;
-        }
     }
 
     /// <summary>The weight of a tenant that waits is another by a difference.</summary>

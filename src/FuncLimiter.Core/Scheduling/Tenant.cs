@@ -39,7 +39,7 @@ internal sealed class Tenant
     public IEnumerable<User> Users => users.Values;
 
     /// <summary>What waits for its budget, by class.</summary>
-    public WaitingWork[] Waiting { get; } = new WaitingWork[Pool.Classes];
+    public WorkAhead[] Waiting { get; } = new WorkAhead[Pool.Classes];
 
     /// <summary>Its service so far in a class of a pool.</summary>
     public ServiceClock ClockOf(Pool pool, Priority priority)

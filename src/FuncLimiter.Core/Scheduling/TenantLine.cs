@@ -19,7 +19,6 @@ internal sealed class TenantLine
     private readonly Dictionary<(string?, long), Queue<Booking>> _byCaller = [];
     private readonly Dictionary<(string?, long), Instant> _seen = [];
     private readonly PriorityQueue<Booking, long> _inOrder = new();
-    private readonly Stack<Booking> _held = new();
 
     // How fast calls of unknown callers come that no booking was given to: they are new ones.
     private readonly ServiceRate _strangers = new(TimeSpan.FromSeconds(5));
@@ -191,28 +190,6 @@ internal sealed class TenantLine
         }
 
         return awaited >= EnoughAwaited;
-    }
-
-    /// <summary>Room is held for one.</summary>
-    public void Hold(Booking booking) => _held.Push(booking);
-
-    /// <summary>The last for which room was held and still is; null for none.</summary>
-    public Booking? LastHeld
-    {
-        get
-        {
-            while (_held.TryPeek(out var last))
-            {
-                if (last.State == BookingState.Held)
-                {
-                    return last;
-                }
-
-                _held.Pop();
-            }
-
-            return null;
-        }
     }
 
     /// <summary>Ends a booking.</summary>

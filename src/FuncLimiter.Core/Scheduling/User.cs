@@ -8,7 +8,7 @@ internal sealed class User(Budget budget)
     public Budget Budget { get; } = budget;
 
     /// <summary>What waits for its budget, by class.</summary>
-    public WaitingWork[] Waiting { get; } = new WaitingWork[Pool.Classes];
+    public WorkAhead[] Waiting { get; } = new WorkAhead[Pool.Classes];
 
     /// <summary>Calls of the user's that are under way.</summary>
     public int Calls { get; private set; }

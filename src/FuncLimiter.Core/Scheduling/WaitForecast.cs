@@ -2,43 +2,6 @@ using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Core.Scheduling;
 
-/// <summary>What goes out of a budget before a call.</summary>
-/// <param name="Work">What it comes to, in seconds of capacity.</param>
-/// <param name="Calls">How many calls.</param>
-/// <param name="Booked">How many of them are of callers who have to come back first, and come a little late.</param>
-/// <param name="Runs">How long a call runs.</param>
-internal readonly record struct QueueAhead(double Work, double Calls, double Booked, RunTime Runs)
-{
-    /// <summary>How much later than their turn callers come back at most, with what rounding adds.</summary>
-    public static readonly TimeSpan Late = TimeSpan.FromSeconds(2.5);
-
-    /// <summary>The same on average.</summary>
-    private static readonly TimeSpan UsuallyLate = TimeSpan.FromSeconds(1.5);
-
-    /// <summary>How much of a round of a window or of places is lost while callers are on their way.</summary>
-    public TimeSpan LostARound => Booked > 0 ? Late : TimeSpan.Zero;
-
-    /// <summary>
-    /// The same where so many callers are awaited at a time: the more they are, the less it matters how late one of them comes, and the more
-    /// how late they come on average.
-    /// </summary>
-    public double LostSecondsOf(double together) => Booked > 0 ? LostFor(together).TotalSeconds : 0;
-
-    /// <summary>The same where callers are awaited.</summary>
-    public static TimeSpan LostFor(double together) => UsuallyLate + ((Late - UsuallyLate) / Math.Sqrt(together));
-
-    /// <summary>The same queue with another one before it.</summary>
-    public static QueueAhead operator +(QueueAhead left, QueueAhead right) =>
-        new(left.Work + right.Work, left.Calls + right.Calls, left.Booked + right.Booked, left.Runs);
-
-    /// <summary>So many times this.</summary>
-    public static QueueAhead operator *(QueueAhead queue, double factor) =>
-        new(queue.Work * factor, queue.Calls * factor, queue.Booked * factor, queue.Runs);
-
-    /// <summary>The one after which less is done.</summary>
-    public static QueueAhead Min(QueueAhead left, QueueAhead right) => left.Work <= right.Work ? left : right;
-}
-
 /// <summary>How long calls run.</summary>
 /// <param name="Usual">On average.</param>
 /// <param name="Longest">Seldom longer.</param>
@@ -81,35 +44,32 @@ internal static class WaitForecast
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
         var runs = lane.Places[0].Runs;
-        QueueAhead own = new(call.Cost * ahead, ahead, 0, runs), same = own, higher = new(0, 0, 0, runs);
-        var ownTenant = own with { Work = call.TenantCost * ahead };
-        var ownUser = own with { Work = call.UserCost * ahead };
+        QueueAhead own = new(call.Cost * ahead, ahead, 0, runs) { Load = Amounts.Of(call.Load) * ahead }, same = own, higher = new(0, 0, 0, runs);
+        var consumed = Amounts.Of(call.Consumer) * ahead;
+        var ownTenant = own with { Work = call.TenantCost * ahead, Load = consumed };
+        var ownUser = own with { Work = call.UserCost * ahead, Load = consumed };
         foreach (var rival in lane.Rivals)
         {
             for (var i = 0; i <= priority; i++)
             {
-                var before = new QueueAhead(rival.Waiting(i), rival.WaitingCalls(i), 0, runs) + Booked(bookings.Of(rival, i));
+                var before = rival.Waiting(i).For(runs) + Booked(bookings.Of(rival, i));
                 (same, higher) = i == priority ? (same + before, higher) : (same, higher + before);
             }
 
-            own += new QueueAhead(rival.Find(owner, priority)?.Cost ?? 0, rival.Find(owner, priority)?.Count ?? 0, 0, runs)
-                + Booked(bookings.Find(rival, priority, owner)?.Ahead);
+            own += (rival.Find(owner, priority)?.Waiting.For(runs) ?? default) + Booked(bookings.Find(rival, priority, owner)?.Ahead);
         }
 
         for (var i = 0; i <= priority; i++)
         {
-            var its = owner.Waiting[i];
-            ownTenant += new QueueAhead(its.Cost, its.Calls, 0, runs) + Booked(bookings.OfTenant(owner, i));
-            if (call.OwnerUser is { } user)
-            {
-                its = user.Waiting[i];
-                ownUser += new QueueAhead(its.Cost, its.Calls, 0, runs) + Booked(bookings.OfUser(owner, call.User, i));
-            }
+            ownTenant += owner.Waiting[i].For(runs) + Booked(bookings.OfTenant(owner, i));
+            ownUser += call.OwnerUser is { } user ? user.Waiting[i].For(runs) + Booked(bookings.OfUser(owner, call.User, i)) : default;
         }
 
         return Of(call, floors, bookings, new(own, same, higher, ownTenant, ownUser), othersToCome, now);
 
-        QueueAhead Booked(BookingLine? line) => line is null ? default : new(line.Cost * kept * Spread, line.Count * kept, (line.Count + line.Due) * kept, runs);
+        QueueAhead Booked(BookingLine? line) => line is null
+            ? default
+            : (line.Ahead.For(runs) * kept) switch { var work => work with { Work = work.Work * Spread, Booked = work.Calls + (line.Due * kept), Load = work.Load * Spread } };
     }
 
     /// <summary>When a call would go out that nobody is before.</summary>
@@ -126,24 +86,24 @@ internal static class WaitForecast
         QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before;
         for (var node = call.Node.Previous; node is not null; node = node.Previous)
         {
-            before += new QueueAhead(node.Value.Cost, 1, 0, runs);
-            ofTenant += new QueueAhead(node.Value.TenantCost, 1, 0, runs);
-            ofUser += new QueueAhead(node.Value.UserCost, 1, 0, runs);
+            var (one, consumed) = (node.Value, Amounts.Of(node.Value.Consumer));
+            before += new QueueAhead(one.Cost, 1, 0, runs) { Load = Amounts.Of(one.Load) };
+            ofTenant += new QueueAhead(one.TenantCost, 1, 0, runs) { Load = consumed };
+            ofUser += new QueueAhead(one.UserCost, 1, 0, runs) { Load = consumed };
         }
 
         var flow = call.Queue!.Flow;
         QueueAhead others = new(0, 0, 0, runs), higher = others;
         foreach (var rival in call.Lane.Rivals)
         {
-            others += new QueueAhead(rival.Waiting((int)call.Priority), rival.WaitingCalls((int)call.Priority), 0, runs);
+            others += rival.Waiting((int)call.Priority).For(runs);
             for (var i = 0; i < (int)call.Priority; i++)
             {
-                var booked = bookings.Of(rival, i);
-                higher += new QueueAhead(rival.Waiting(i) + (booked?.Cost ?? 0), rival.WaitingCalls(i) + (booked?.Count ?? 0), 0, runs);
+                higher += rival.Waiting(i).For(runs) + (bookings.Of(rival, i)?.Ahead.For(runs) ?? default);
             }
         }
 
-        others = new(Math.Max(0, others.Work - flow.Cost), Math.Max(0, others.Calls - flow.Count), 0, runs);
+        others = new(Math.Max(0, others.Work - flow.Waiting.Cost), others.Calls - flow.Count, 0, runs) { Load = others.Load - flow.Waiting.For(runs).Load };
         var turn = Of(call, floors, bookings, new(before, before + others, higher, ofTenant, ofUser), 1, now);
 
         // Those who were told an earlier time go before it.
@@ -152,11 +112,12 @@ internal static class WaitForecast
             return turn;
         }
 
-        for (var (known, rounds) = (0, 0); rounds < MostRounds && line.Until(turn.At) is var earlier && earlier.Count > known; rounds++)
+        for (var (known, rounds) = (0, 0); rounds < MostRounds && line.Until(turn.At) is var earlier && earlier.Calls > known; rounds++)
         {
-            known = earlier.Count;
-            var booked = new QueueAhead(earlier.Cost, earlier.Count, earlier.Count, runs);
-            var (tenants, users) = (booked with { Work = earlier.Count * call.TenantCost }, booked with { Work = earlier.Count * call.UserCost });
+            known = earlier.Calls;
+            var booked = earlier.For(runs) with { Booked = known };
+            var its = booked with { Load = Amounts.Of(call.Consumer) * known };
+            var (tenants, users) = (its with { Work = known * call.TenantCost }, its with { Work = known * call.UserCost });
             turn = Of(call, floors, bookings, new(before + booked, before + booked + others, higher, ofTenant + tenants, ofUser + users), 1, now);
         }
 
@@ -168,19 +129,23 @@ internal static class WaitForecast
         var (lane, part, floor) = (call.Lane!, PartOf(call, bookings), floors[(int)call.Priority]);
         var (own, others) = (queues.Own, queues.Same.Work - queues.Own.Work);
         var mine = part >= 1 ? own : QueueAhead.Min(
-            new(own.Work + (others * othersToCome), own.Calls + ((queues.Same.Calls - own.Calls) * othersToCome), queues.Same.Booked, own.Runs),
-            new(((own.Work + call.Cost) / part) - call.Cost, ((own.Calls + 1) / part) - 1, own.Booked / part, own.Runs));
+            new(own.Work + (others * othersToCome), own.Calls + ((queues.Same.Calls - own.Calls) * othersToCome), queues.Same.Booked, own.Runs)
+            {
+                Load = own.Load + ((queues.Same.Load - own.Load) * othersToCome),
+            },
+            AsPart(own, call, part));
 
         // What keeps coming of higher classes is served first, down to the floor of this one; lower ones have theirs.
         var open = Open(call, now);
         var drain = Drain(call, floors, bookings, open, now) / open;
         var line = (queues.Higher + mine) * (1 / drain);
-        line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, ByFloor(mine, call, floor)) : line;
+        line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, AsPart(mine, call, floor)) : line;
         line *= lane.Places[0].Share / open;
         var turn = new ForecastTurn(Instant.Never, null);
         for (var i = 0; i < lane.Places.Length; i++)
         {
-            if ((call.Excluded >> i & 1) == 0 && lane.Places[i].Foresee(call.ChargeAt(i), call.Certain(i), line, now, out var last) is var at && at < turn.At)
+            var here = i == 0 ? line : line with { Load = line.Load * Breadth(call, i) };
+            if ((call.Excluded >> i & 1) == 0 && lane.Places[i].Foresee(call.ChargeAt(i), call.Certain(i), here, now, out var last) is var at && at < turn.At)
             {
                 turn = new(at, last);
             }
@@ -196,9 +161,12 @@ internal static class WaitForecast
         ForecastTurn Later(ForecastTurn first, Instant at, Budget by) => at > now && at >= first.At ? new(at, by) : first;
     }
 
-    // A class goes before higher ones once it has earned a call: so long its own turn takes, too.
-    private static QueueAhead ByFloor(in QueueAhead mine, Call call, double floor) =>
-        new(((mine.Work + call.Cost) / floor) - call.Cost, ((mine.Calls + 1) / floor) - 1, mine.Booked / floor, mine.Runs);
+    // What is served while a queue that has a part of the service, and after it the call, have theirs: its own turn takes so long, too.
+    private static QueueAhead AsPart(in QueueAhead queue, Call call, double part) =>
+        new(((queue.Work + call.Cost) / part) - call.Cost, ((queue.Calls + 1) / part) - 1, queue.Booked / part, queue.Runs)
+        {
+            Load = ((queue.Load + Amounts.Of(call.Load)) * (1 / part)) - Amounts.Of(call.Load),
+        };
 
     /// <summary>The part of its class that is a tenant's: whoever has little waiting is served as often as its weight says, however much others have.</summary>
     public static double PartOf(Call call, Bookings bookings)
@@ -218,7 +186,7 @@ internal static class WaitForecast
                 var (arrived, served) = lane.Pool.Rates(i, now);
                 (arriving, lasting) = (arriving + arrived, lasting + Math.Min(arrived, served));
             }
-            else if (i > priority && (lane.WaitingCalls(i) > 0 || bookings.Of(lane, i) is { Count: > 0 }))
+            else if (i > priority && (lane.Waiting(i).Calls > 0 || bookings.Of(lane, i) is { Count: > 0 }))
             {
                 lower += open * floors[i];
             }

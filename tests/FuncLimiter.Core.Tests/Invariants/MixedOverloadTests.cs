@@ -28,7 +28,7 @@ public class MixedOverloadTests(ITestOutputHelper output)
 
     public static TheoryData<string> Overloads => [.. All.Keys];
 
-    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(SmallBursts()).Concat(Slots()).Concat(Mixed()).ToDictionary(one => one.Name, one => one.Overload);
+    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(SmallBursts()).Concat(Slots()).Concat(SeveralLimits()).Concat(Mixed()).ToDictionary(one => one.Name, one => one.Overload);
 
     [Theory]
     [MemberData(nameof(Overloads))]
@@ -93,6 +93,28 @@ public class MixedOverloadTests(ITestOutputHelper output)
                 Runs = TimeSpan.FromSeconds(load.Runs),
                 Before = 5,
                 Length = TimeSpan.FromHours(1),
+            });
+
+    // Which of them binds is another one from call to call: each has to know what is ahead of a caller in its own unit.
+    private static IEnumerable<(string Name, Comeback Overload)> SeveralLimits() =>
+        from kind in Kinds.Where(kind => !kind.Name.StartsWith("tokens", StringComparison.Ordinal))
+        from load in new (int Rpm, int Callers, double Others, int Wait)[] { (60, 60, 0, 5), (60, 100, 0.5, 2), (240, 300, 1, 0), (600, 300, 3, 1) }
+        from second in new (string Name, Limit Limit)[]
+        {
+            ("tokens", new(Dimension.Tokens, load.Rpm * 80, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 10 }),
+            ("places", new(Dimension.Concurrent, Math.Max(2, load.Rpm / 40), TimeSpan.Zero, LimitAlgorithm.Concurrency)),
+        }
+        from scope in new[] { "deployment", "tenant" }
+        let limits = new[] { kind.Of(load.Rpm), second.Limit }
+        select ($"{scope}, {kind.Name} and {second.Name}, {load.Rpm} rpm, {load.Callers} callers and {load.Others} a second, wait {load.Wait}",
+            With(scope, limits[0]) with
+            {
+                Spec = scope == "tenant" ? World([], [], limits, []) : World([], limits, [], []),
+                Callers = load.Callers,
+                Newcomers = load.Others,
+                NewcomersFor = load.Others > 0 ? Minute : null,
+                MaxWait = TimeSpan.FromSeconds(load.Wait),
+                Runs = TimeSpan.FromSeconds(1),
             });
 
     private static IEnumerable<(string Name, Comeback Overload)> Mixed()

@@ -35,7 +35,7 @@ public sealed class EmbeddedLimiterTests : IDisposable
         Assert.False(waiting.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(20));
 
-        var result = await waiting.WaitAsync(TimeSpan.FromSeconds(10));
+        var result = await waiting.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.NotNull(result.Reservation);
         Assert.InRange(result.Waited.TotalMilliseconds, 1000, 1010);
     }
@@ -53,7 +53,7 @@ public sealed class EmbeddedLimiterTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         time.Advance(TimeSpan.FromMilliseconds(1010));
 
-        Assert.NotNull((await second.WaitAsync(TimeSpan.FromSeconds(10))).Reservation);
+        Assert.NotNull((await second.WaitAsync(TimeSpan.FromSeconds(60))).Reservation);
         Assert.Equal(0, limiter.Report().Waiting);
     }
 
@@ -80,7 +80,7 @@ public sealed class EmbeddedLimiterTests : IDisposable
 
         limiter.Settle(first.Reservation!, new(first.Reservation!.Provider with { Concurrent = 0 }, default));
 
-        Assert.NotNull((await second.WaitAsync(TimeSpan.FromSeconds(10))).Reservation);
+        Assert.NotNull((await second.WaitAsync(TimeSpan.FromSeconds(60))).Reservation);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class EmbeddedLimiterTests : IDisposable
         Assert.False(waiting.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(2));
 
-        Assert.NotNull((await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Reservation);
+        Assert.NotNull((await waiting.WaitAsync(TimeSpan.FromSeconds(60))).Reservation);
         Assert.False(limiter.CoolDown("nowhere", Instant.Distant));
     }
 
@@ -108,7 +108,7 @@ public sealed class EmbeddedLimiterTests : IDisposable
 
         using var stop = new CancellationTokenSource();
         var keeping = limiter.KeepAsync(store, TimeSpan.FromMilliseconds(200), _ => { }, stop.Token);
-        Assert.NotNull((await call.WaitAsync(TimeSpan.FromSeconds(10))).Reservation);
+        Assert.NotNull((await call.WaitAsync(TimeSpan.FromSeconds(60))).Reservation);
         await stop.CancelAsync();
         await keeping;
 
@@ -128,7 +128,7 @@ public sealed class EmbeddedLimiterTests : IDisposable
         using var stop = new CancellationTokenSource();
         var keeping = limiter.KeepAsync(store, TimeSpan.FromMilliseconds(50), _ => told++, stop.Token);
 
-        var refused = (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Refusal;
+        var refused = (await waiting.WaitAsync(TimeSpan.FromSeconds(60))).Refusal;
         var next = limiter.AdmitAsync(Ask(), CancellationToken.None).AsTask();
         Assert.True(next.IsCompleted);
         Assert.Equal((RefusalReason.NotKept, RefusalReason.NotKept), (refused?.Reason, (await next).Refusal?.Reason));
@@ -141,7 +141,7 @@ public sealed class EmbeddedLimiterTests : IDisposable
             time.Advance(TimeSpan.FromMilliseconds(50));
             await Task.Delay(10);
             next = limiter.AdmitAsync(Ask(), CancellationToken.None).AsTask();
-            await next.WaitAsync(TimeSpan.FromSeconds(10));
+            await next.WaitAsync(TimeSpan.FromSeconds(60));
         }
 
         await stop.CancelAsync();

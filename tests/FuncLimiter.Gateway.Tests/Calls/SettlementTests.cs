@@ -67,7 +67,7 @@ public class SettlementTests
         await gone.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Equal(499, (await gateway.Usage.SingleAsync()).Status);
         Assert.True(gateway.Limiter.EverythingSettledOnce(1));
         Assert.Equal(gateway.Limiter.Requests[0].Provider[0].Tokens, gateway.Limiter.Settlements[0].Provider.Tokens);

@@ -176,7 +176,7 @@ public class StreamingTests
             await (await response.Content.ReadAsStreamAsync()).ReadExactlyAsync(new byte[First.Length + Second.Length]);
         }
 
-        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
         var record = await gateway.Usage.SingleAsync();
         Assert.Equal(2, record.Usage!.Value.OutputTokens);
         Assert.True(gateway.Limiter.EverythingSettledOnce(1));
@@ -240,7 +240,7 @@ public class StreamingTests
         using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
 
         Assert.Contains("\"error\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.True(gateway.Limiter.EverythingSettledOnce(1));
     }
 
