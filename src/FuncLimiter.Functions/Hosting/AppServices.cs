@@ -71,8 +71,7 @@ internal static class AppServices
         services.AddSingleton(new StoredTenants(
             async () => AppConfiguration.Read(folder, Setting, await WithOverlayAsync(tables.Settings), TextWriter.Null)?.Tenants));
         services.AddHostedService<KeyFollower>();
-        services.AddHostedService<LeaseService>();
-        services.AddHostedService<SpendLeaseService>();
+        services.AddHostedService<RenewalService>();
         services.AddHostedService<LeaseMetrics>();
         AddTelemetry(services, settings);
         return true;
@@ -86,6 +85,7 @@ internal static class AppServices
         services.AddSingleton(provider => new LeaseSource(
             LimiterSpecs.From(configuration, isDurable: false), provider.GetRequiredService<LeasePolicy>()));
         services.AddSingleton<DurableClientSource>();
+        services.AddSingleton<EntityQuestions>();
         services.AddSingleton<OwnersLimits>();
         services.AddSingleton<EntityLeaseOwners>();
         services.AddSingleton<ILeaseOwners>(provider => provider.GetRequiredService<EntityLeaseOwners>());

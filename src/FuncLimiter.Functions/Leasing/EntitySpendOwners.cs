@@ -1,43 +1,32 @@
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Spending;
 using FuncLimiter.Functions.Entities;
 using FuncLimiter.Gateway.Calls.Spending;
-using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Entities;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Functions.Leasing;
 
-/// <summary>Asks the entities that own spending budgets, as <see cref="EntityLeaseOwners"/> asks those that own limits.</summary>
-internal sealed class EntitySpendOwners(DurableClientSource clients, TimeProvider time) : ISpendOwners
+/// <summary>Asks the entities that own spending budgets for parts of them.</summary>
+internal sealed class EntitySpendOwners(EntityQuestions entities, DurableClientSource clients, TimeProvider time) : ISpendOwners
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(60);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(0.5);
 
     /// <inheritdoc/>
     public async Task<SpendOwnerState?> AskAsync(SpendAsk ask, CancellationToken cancellationToken)
     {
-        var client = await clients.GetAsync(cancellationToken);
-        var owner = SpendEntity.Owner(ask.Budget);
-        var begun = time.GetTimestamp();
-        await client.Entities.SignalEntityAsync(owner, SpendEntity.Ask, ask, null, cancellationToken);
-        for (var pause = FirstLook; time.GetElapsedTime(begun) < AnswerWithin; pause = pause * 1.5 < LongestPause ? pause * 1.5 : LongestPause)
+        var state = await entities.AskAsync<SpendOwnerState, SpendOwnerState>(
+            SpendEntity.Owner(ask.Budget),
+            SpendEntity.Ask,
+            ask,
+            state => state.Holders.TryGetValue(ask.Instance, out var own) && own.Sequence >= ask.Sequence ? state : null,
+            AnswerWithin,
+            cancellationToken);
+        if (state is not null && ask.Sequence == 1)
         {
-            await Task.Delay(pause, time, cancellationToken);
-            if (await client.Entities.GetEntityAsync<SpendOwnerState>(owner, true, cancellationToken) is { IncludesState: true, State: { } state }
-                && state.Holders.TryGetValue(ask.Instance, out var own) && own.Sequence >= ask.Sequence)
-            {
-                if (ask.Sequence == 1)
-                {
-                    await ForgetLaterAsync(client, owner, state, cancellationToken);
-                }
-
-                return state;
-            }
+            await ForgetLaterAsync(ask.Budget, state, cancellationToken);
         }
 
-        return null;
+        return state;
     }
 
     /// <inheritdoc/>
@@ -55,31 +44,11 @@ internal sealed class EntitySpendOwners(DurableClientSource clients, TimeProvide
     }
 
     // Whoever begins with a budget has its entity cleared away once that is over.
-    private Task ForgetLaterAsync(DurableTaskClient client, EntityInstanceId owner, SpendOwnerState state, CancellationToken cancellationToken)
+    private async Task ForgetLaterAsync(string budget, SpendOwnerState state, CancellationToken cancellationToken)
     {
-        var end = new Core.Budgets.Instant(state.EndTicks);
+        var client = await clients.GetAsync(cancellationToken);
+        var end = new Instant(state.EndTicks);
         var at = end.IsKnown ? end.ToDateTimeOffset().AddMinutes(1) : time.GetUtcNow() + SpendBook.RunsKept + TimeSpan.FromDays(1);
-        return client.Entities.SignalEntityAsync(owner, SpendEntity.Forget, null, new SignalEntityOptions { SignalTime = at }, cancellationToken);
+        await client.Entities.SignalEntityAsync(SpendEntity.Owner(budget), SpendEntity.Forget, null, new SignalEntityOptions { SignalTime = at }, cancellationToken);
     }
-}
-
-/// <summary>Keeps this instance's parts of spending budgets while the process lives, and gives them back at its end.</summary>
-internal sealed class SpendLeaseService(SpendDesk desk, ISpendOwners owners, TimeProvider time, ILogger<SpendLeaseService> logger) : BackgroundService
-{
-    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
-
-    private readonly SpendRenewal _renewal = new(desk, owners, time, (budget, failure) =>
-        logger.LogWarning(failure, "No part of {Budget} could be had; calls go out as far as what is held allows.", budget));
-
-    /// <inheritdoc/>
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await base.StopAsync(cancellationToken);
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        enough.CancelAfter(LongestGoodbye);
-        await _renewal.LeaveAsync(enough.Token);
-    }
-
-    /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => _renewal.RunAsync(stoppingToken);
 }

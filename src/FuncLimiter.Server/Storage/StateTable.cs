@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Dapper;
+
+namespace FuncLimiter.Server.Storage;
+
+/// <summary>A table of states, each under its name.</summary>
+/// <param name="database">Where.</param>
+/// <param name="table">The table's name.</param>
+/// <param name="type">How a state is written.</param>
+/// <param name="nameOf">A state's name.</param>
+internal sealed class StateTable<T>(Database database, string table, JsonTypeInfo<T> type, Func<T, string> nameOf)
+{
+    private readonly string _save = $"INSERT INTO {table} (name, state) VALUES (@name, @state) ON CONFLICT (name) DO UPDATE SET state = excluded.state";
+
+    /// <summary>Reads all of them.</summary>
+    public IReadOnlyList<T> Load() => database.ReadAsync<IReadOnlyList<T>>((connection, transaction) =>
+    [
+        .. connection.Query<byte[]>($"SELECT state FROM {table}", transaction: transaction).Select(state => JsonSerializer.Deserialize(state, type)!),
+    ]).GetAwaiter().GetResult();
+
+    /// <summary>Writes some and forgets others; done means that a power cut no longer undoes it.</summary>
+    /// <param name="states">Those to write.</param>
+    /// <param name="gone">The names of those to forget.</param>
+    /// <param name="cancellationToken">Gives up waiting; the change may be made all the same.</param>
+    public Task SaveAsync(IReadOnlyList<T> states, IReadOnlyList<string> gone, CancellationToken cancellationToken)
+    {
+        var rows = states.Select(state => new { name = nameOf(state), state = JsonSerializer.SerializeToUtf8Bytes(state, type) }).ToArray();
+        return database.WriteAsync(
+            (connection, transaction) =>
+            {
+                connection.Execute($"DELETE FROM {table} WHERE name = @name", gone.Select(name => new { name }), transaction);
+                return connection.Execute(_save, rows, transaction);
+            },
+            durable: true,
+            cancellationToken);
+    }
+}
