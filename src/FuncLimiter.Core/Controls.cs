@@ -45,13 +45,29 @@ public sealed class Controls
     public bool SetLimit(string budget, Dimension dimension, TimeSpan window, long amount, Instant now)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(amount, 1);
-        if (Find(budget) is not { Lease: null } found
+        return Find(budget) is { Lease: null } && Configure(budget, dimension, window, amount, now);
+    }
+
+    /// <summary>
+    /// Goes by another amount that the configuration says; what was taken stays taken. A budget that is somebody else's is asked for by it from
+    /// then on: its owner has to go by the same. False where there is no such limit.
+    /// </summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="dimension">What the limit counts.</param>
+    /// <param name="window">Its window.</param>
+    /// <param name="amount">The new amount for a window; at least 1.</param>
+    /// <param name="now">Now.</param>
+    public bool Configure(string budget, Dimension dimension, TimeSpan window, long amount, Instant now)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(amount, 1);
+        if (Find(budget) is not { } found
             || found.Meters.FirstOrDefault(meter => meter.Dimension == dimension && meter.Limit.Window == window) is not { } meter)
         {
             return false;
         }
 
         meter.Reconfigure(amount, now);
+        found.Lease?.Reconfigure(meter.Limit, now);
         changed(now);
         return true;
     }

@@ -47,7 +47,7 @@ internal static class FuzzTargets
 
     private static readonly DateTimeOffset Now = new(2026, 9, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly GatewayConfiguration Configuration = Sample.Valid(Sample.Json);
-    private static readonly LeaseSource Source = new(LimiterSpecs.From(Configuration, isDurable: false), new LeasePolicy());
+    private static readonly LeaseSource Source = new(Configuration, new LeasePolicy());
     private static readonly Provider[] Providers = [.. ProviderCatalog.Ids.Select(ProviderCatalog.Get)];
     private static readonly Authenticator Keys = new(Configuration, new GatewayOptions(), new TenantKeys(Configuration.Tenants), TimeProvider.System);
     private static readonly UsageQueryReader Questions = new(Configuration.Usage);

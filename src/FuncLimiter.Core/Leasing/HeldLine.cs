@@ -10,7 +10,8 @@ internal abstract class HeldLine(Limit limit)
     private readonly List<LeaseRefund> _refunds = [];
     private double _returnedTotal;
 
-    internal Limit Limit { get; } = limit;
+    /// <summary>The limit; of another amount once that is configured.</summary>
+    internal Limit Limit { get; set; } = limit;
 
     internal double UsedTotal { get; private protected set; }
 

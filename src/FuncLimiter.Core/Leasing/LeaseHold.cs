@@ -89,6 +89,9 @@ internal sealed class LeaseHold
         _askAgainAt = now;
     }
 
+    /// <summary>A limit has another amount.</summary>
+    public void Reconfigure(int line, Limit limit) => _lines[line].Limit = limit;
+
     /// <summary>The book should be asked soon.</summary>
     public void Hurry() => _isUrgent = true;
 

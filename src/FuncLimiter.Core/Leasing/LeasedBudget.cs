@@ -16,6 +16,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private static readonly TimeSpan BeforeEnd = TimeSpan.FromSeconds(1);
     private readonly LeasePolicy policy = terms.Policy;
     private readonly List<LeaseNews> news = [];
+    private readonly Limit[] limits = [.. limits];
     private readonly ToldUse[] toldUse = [.. limits.Select(limit => new ToldUse(limit))];
     private IReadOnlyList<LeaseDemand> asked = [];
     private IReadOnlyList<LeaseNews> told = [];
@@ -55,7 +56,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     public bool IsInUse(Instant now) => Demand.HasWaiting || Hold.ExpiresAt > now;
 
     /// <summary>Whether calls wait, and the owner was told last that none come: it lent accordingly.</summary>
-    private bool WaitsUntold => Demand.HasWaiting && asked.Count == 0 && limits.Count > 0;
+    private bool WaitsUntold => Demand.HasWaiting && asked.Count == 0 && limits.Length > 0;
 
     private bool HasNews => news.Count > 0 || closedUntil is not null;
 
@@ -66,7 +67,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     public bool MayBeExpected => !isOnDemand && limits.All(limit => limit.Algorithm == LimitAlgorithm.Bucket);
 
     /// <summary>Whether its share is held, and not the advance alone that a first lease is.</summary>
-    public bool IsReady(Instant now) => Hold.ExpiresAt > now && (limits.Count == 0 || Hold.IsContinued);
+    public bool IsReady(Instant now) => Hold.ExpiresAt > now && (limits.Length == 0 || Hold.IsContinued);
 
     /// <summary>When the owner should be asked; <see cref="Instant.Unknown"/> where nothing is wanted and nothing held.</summary>
     public Instant AskAt(Instant now) =>
@@ -115,7 +116,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         }
 
         var need = Demand.Need;
-        asked = Demand.Take(limits, policy.RefreshEvery / 4, limits.Count == 0 ? 0 : policy.MaxDemands, now);
+        asked = Demand.Take(limits, policy.RefreshEvery / 4, limits.Length == 0 ? 0 : policy.MaxDemands, now);
         return Tell(Hold.Ask(asked, need, now), now);
     }
 
@@ -124,6 +125,16 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     {
         asked = [];
         return Tell(Hold.Leave(now), now);
+    }
+
+    /// <summary>One of its limits has another amount: the owner, which has to know, is asked soon.</summary>
+    public void Reconfigure(Limit limit, Instant now)
+    {
+        var place = Array.FindIndex(limits, known => known.Dimension == limit.Dimension && known.Window == limit.Window);
+        limits[place] = limit;
+        toldUse[place].Reconfigure(limit.Amount, now);
+        Hold.Reconfigure(place, limit);
+        Hold.Hurry();
     }
 
     /// <summary>Takes up an answer; what was told with its ask is told for good.</summary>
@@ -150,7 +161,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             Learners[i].Restore(lease.Charging[i]);
         }
 
-        Use = lease.Use.Count == limits.Count ? lease.Use : Use;
+        Use = lease.Use.Count == limits.Length ? lease.Use : Use;
         for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
         {
             toldUse[i].Hear(lease.Use[i], now);
@@ -207,6 +218,8 @@ internal sealed class ToldUse(Limit limit)
     private double _total;
     private double _others;
     private Instant _until = Instant.Unknown;
+
+    internal void Reconfigure(long amount, Instant now) => _told?.Reconfigure(amount, now);
 
     internal void Tell(LeaseReport report, Instant now)
     {

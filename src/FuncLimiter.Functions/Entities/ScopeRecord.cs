@@ -5,6 +5,8 @@ using System.Text.Json.Serialization.Metadata;
 using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Configuration;
 
 namespace FuncLimiter.Functions.Entities;
 
@@ -120,7 +122,27 @@ internal sealed record OwnerState
     public byte[] Packed { get; init; } = [];
 }
 
-/// <summary>What all owners and all instances of the app go by.</summary>
-/// <param name="Spec">What the configuration says.</param>
-/// <param name="Policy">How budgets are lent.</param>
-internal sealed record LeaseSource(LimiterSpec Spec, LeasePolicy Policy);
+/// <summary>What all owners and all instances of the app go by. A changed configuration is taken up while they run.</summary>
+/// <param name="configuration">The configuration at the start.</param>
+/// <param name="policy">How budgets are lent.</param>
+internal sealed class LeaseSource(GatewayConfiguration configuration, LeasePolicy policy)
+{
+    private volatile Held _held = new(configuration);
+
+    /// <summary>The configuration.</summary>
+    public GatewayConfiguration Configuration => _held.Configuration;
+
+    /// <summary>What it says of limits.</summary>
+    public LimiterSpec Spec => _held.Spec;
+
+    /// <summary>How budgets are lent.</summary>
+    public LeasePolicy Policy => policy;
+
+    /// <summary>Goes by another configuration from now on.</summary>
+    public void Follow(GatewayConfiguration next) => _held = new(next);
+
+    private sealed record Held(GatewayConfiguration Configuration)
+    {
+        public LimiterSpec Spec { get; } = LimiterSpecs.From(Configuration, isDurable: false);
+    }
+}

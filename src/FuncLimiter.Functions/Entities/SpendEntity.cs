@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Spending;
-using FuncLimiter.Gateway.Configuration;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Entities;
 
@@ -12,7 +11,7 @@ namespace FuncLimiter.Functions.Entities;
 /// Owns one spending budget, a run's or a month's, and grants parts of it to the instances of the app. Operations may come twice, late and in
 /// any order. Reading the state is the answer.
 /// </summary>
-internal sealed class SpendEntity(GatewayConfiguration configuration, TimeProvider time) : ITaskEntity
+internal sealed class SpendEntity(LeaseSource source, TimeProvider time) : ITaskEntity
 {
     /// <summary>Grants and takes back; takes a <see cref="SpendAsk"/>.</summary>
     public const string Ask = "Ask";
@@ -57,6 +56,6 @@ internal sealed class SpendEntity(GatewayConfiguration configuration, TimeProvid
         return new((object?)null);
     }
 
-    private SpendCap CapOf(string budget) => new SpendBook(configuration.Budgets).CapFor(budget)
+    private SpendCap CapOf(string budget) => new SpendBook(source.Configuration.Budgets).CapFor(budget)
         ?? throw new ArgumentException($"No such budget is configured (any more): {budget}.", nameof(budget));
 }

@@ -29,7 +29,7 @@ internal static class AppConfiguration
     public static GatewayConfiguration? Read(
         string folder, Func<string, string?> setting, Func<byte[], byte[]> overlay, TextWriter errors)
     {
-        var file = Path.Combine(folder, setting(FileSetting) ?? FileName);
+        var file = PathOf(folder, setting);
         byte[] json;
         try
         {
@@ -47,7 +47,35 @@ internal static class AppConfiguration
             errors.WriteLine(mistake);
         }
 
-        return result.IsValid && MayServe(result.Configuration, setting, errors) ? Hasten(result.Configuration) : null;
+        if (!result.IsValid)
+        {
+            return null;
+        }
+
+        var faults = Faults(result.Configuration, setting).ToArray();
+        foreach (var fault in faults)
+        {
+            errors.WriteLine(fault);
+        }
+
+        return faults.Length == 0 ? Hasten(result.Configuration) : null;
+    }
+
+    /// <summary>Where the configuration stands.</summary>
+    public static string PathOf(string folder, Func<string, string?> setting) => Path.Combine(folder, setting(FileSetting) ?? FileName);
+
+    /// <summary>What keeps the app from serving by a configuration that is valid elsewhere.</summary>
+    public static IEnumerable<string> Faults(GatewayConfiguration configuration, Func<string, string?> setting)
+    {
+        foreach (var (path, reference) in KeyVaultSecrets.Unresolved(configuration))
+        {
+            yield return $"{path}: {reference} is not resolved; name an app setting here, and let that hold the reference: the platform fills it in.";
+        }
+
+        if (configuration.Tenants.Count == 0 && !IsDevelopment(setting))
+        {
+            yield return "$.tenants: none are configured, so anyone could call: configure tenants with keys.";
+        }
     }
 
     /// <summary>Whether the app runs on a developer's machine, as Core Tools tell.</summary>
@@ -69,27 +97,11 @@ internal static class AppConfiguration
 
         static TimeSpan AtMost(TimeSpan wait) => wait < LongestWait ? wait : LongestWait;
     }
-
-    private static bool MayServe(GatewayConfiguration configuration, Func<string, string?> setting, TextWriter errors)
-    {
-        foreach (var (path, reference) in KeyVaultSecrets.Unresolved(configuration))
-        {
-            errors.WriteLine($"{path}: {reference} is not resolved; name an app setting here, and let that hold the reference: the platform fills it in.");
-        }
-
-        if (configuration.Tenants.Count == 0 && !IsDevelopment(setting))
-        {
-            errors.WriteLine("$.tenants: none are configured, so anyone could call: configure tenants with keys.");
-            return false;
-        }
-
-        return KeyVaultSecrets.Unresolved(configuration).Count == 0;
-    }
 }
 
 /// <summary>
 /// Lays what operators have stored over <c>funclimiter.json</c>: tenants with their hashed keys, and limits. Each is stored in the file's
-/// own form, so that the same reader checks it. An instance takes it up at its start.
+/// own form, so that the same reader checks it. Every instance takes it up at its start and, changed, within a minute.
 /// </summary>
 internal static class ConfigurationOverlay
 {
@@ -101,12 +113,12 @@ internal static class ConfigurationOverlay
 
     private const string Json = "Json";
 
-    /// <summary>What operators are told who want to change these while the app runs.</summary>
+    /// <summary>What operators are told who want to change these at one instance.</summary>
     public static StoredSettings Settings { get; } = new(
         $"Set them in {AppConfiguration.FileName} and deploy, or in a row of the table {JobTables.SettingsName} (partition '{Limits}', key the account's id or 'account|model', "
-            + $"column {Json} the limits as in the file), then restart the app.",
+            + $"column {Json} the limits as in the file): rows are taken up within a minute.",
         $"Set the tenant in {AppConfiguration.FileName} and deploy, or in a row of the table {JobTables.SettingsName} (partition '{Tenants}', key its id, "
-            + $"column {Json} the whole tenant as in the file, with its weight and keys). Keys are taken up within a minute; for anything else restart the app.");
+            + $"column {Json} the whole tenant as in the file, with its weight and keys). Rows are taken up within a minute.");
 
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Activities;
@@ -19,6 +20,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Jobs;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Gateway.Operations.Usage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
@@ -35,6 +37,7 @@ internal static class AppServices
 {
     private const string StorageConnection = "AzureWebJobsStorage";
     private const string ServiceBusConnection = "ServiceBusConnection";
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(30);
 
     /// <summary>Adds everything; false after every mistake in the configuration was told.</summary>
     public static async Task<bool> TryAddAsync(IServiceCollection services, IConfiguration settings, string folder, TextWriter errors)
@@ -68,9 +71,9 @@ internal static class AppServices
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
         services.Configure<KestrelServerOptions>(kestrel => kestrel.Limits.MaxRequestBodySize = options.MaxUploadBytes);
         Add(services, configuration, options);
-        services.AddSingleton(new StoredTenants(
-            async () => AppConfiguration.Read(folder, Setting, await WithOverlayAsync(tables.Settings), TextWriter.Null)?.Tenants));
-        services.AddHostedService<KeyFollower>();
+        var file = AppConfiguration.PathOf(folder, Setting);
+        AddWatch(services, tables.Settings, cancellationToken => File.ReadAllBytesAsync(file, cancellationToken), Setting, ConfigurationOverlay.Apply(await File.ReadAllBytesAsync(file), overlay));
+        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationWatch>());
         services.AddHostedService<RenewalService>();
         services.AddHostedService<LeaseMetrics>();
         AddTelemetry(services, settings);
@@ -82,8 +85,7 @@ internal static class AppServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(PolicyOf(configuration));
-        services.AddSingleton(provider => new LeaseSource(
-            LimiterSpecs.From(configuration, isDurable: false), provider.GetRequiredService<LeasePolicy>()));
+        services.AddSingleton(provider => new LeaseSource(configuration, provider.GetRequiredService<LeasePolicy>()));
         services.AddSingleton<DurableClientSource>();
         services.AddSingleton<EntityQuestions>();
         services.AddSingleton<OwnersLimits>();
@@ -102,6 +104,26 @@ internal static class AppServices
         services.AddSingleton<HttpSurface>();
         AddJobs(services);
         services.AddHostedService(provider => provider.GetRequiredService<TableUsage>());
+    }
+
+    /// <summary>Adds what takes up a changed configuration, and what operators have stored over it, in each instance: within a minute.</summary>
+    /// <param name="services">The app's services.</param>
+    /// <param name="settings">What operators have stored.</param>
+    /// <param name="readAsync">Reads the file.</param>
+    /// <param name="setting">A setting of the app, or null.</param>
+    /// <param name="atStart">What the app was started with.</param>
+    public static void AddWatch(
+        IServiceCollection services, IRowTable settings, Func<CancellationToken, Task<byte[]>> readAsync, Func<string, string?> setting, byte[] atStart)
+    {
+        services.AddSingleton(provider => new ConfigurationSource(cancellationToken => ReadAsync(readAsync, settings, cancellationToken), setting)
+        {
+            AtStart = atStart,
+            Interval = LookEvery,
+            Check = changed => AppConfiguration.Faults(changed, setting),
+            TakenUp = provider.GetRequiredService<LeaseSource>().Follow,
+            TakesKeysAlone = true,
+        });
+        services.AddSingleton<ConfigurationWatch>();
     }
 
     // Entities take tens of operations a second: an owner is asked no more than ten times in one, however many instances there are.
@@ -138,10 +160,17 @@ internal static class AppServices
         services.AddSingleton<IdempotentCalls>();
     }
 
-    private static async Task<Func<byte[], byte[]>> WithOverlayAsync(IRowTable settings)
+    private static async Task<byte[]> ReadAsync(Func<CancellationToken, Task<byte[]>> readAsync, IRowTable settings, CancellationToken cancellationToken)
     {
-        var overlay = await ReadOverlayAsync(settings);
-        return file => ConfigurationOverlay.Apply(file, overlay);
+        var file = await readAsync(cancellationToken);
+        try
+        {
+            return ConfigurationOverlay.Apply(file, await ReadOverlayAsync(settings));
+        }
+        catch (Exception failure) when (failure is Azure.RequestFailedException or AggregateException or InvalidOperationException or JsonException or OperationCanceledException)
+        {
+            throw new IOException($"The table {JobTables.SettingsName} can't be read: {failure.Message}", failure);
+        }
     }
 
     private static async Task<IReadOnlyList<Row>> ReadOverlayAsync(IRowTable settings)

@@ -17,7 +17,7 @@ namespace FuncLimiter.Functions.Triggers;
 /// a time.
 /// </summary>
 internal sealed class LimitSchedule(
-    GatewayConfiguration configuration,
+    LeaseSource source,
     LimitReader reader,
     LimitBoard board,
     DurableClientSource clients,
@@ -32,7 +32,7 @@ internal sealed class LimitSchedule(
     public async Task RunAsync([TimerTrigger("30 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
         clients.Use(client);
-        foreach (var account in configuration.Accounts.Where(static account => account.LimitSource is not null))
+        foreach (var account in source.Configuration.Accounts.Where(static account => account.LimitSource is not null))
         {
             var owner = BudgetOperations.Owner(LeaseScope.OfAccount(account.Id));
             var known = (await client.Entities.GetEntityAsync<OwnerState>(owner, true, cancellationToken))?.State.Limits;

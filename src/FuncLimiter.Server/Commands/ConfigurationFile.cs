@@ -11,7 +11,7 @@ internal static class ConfigurationFile
     {
         try
         {
-            return new ConfigurationSource(() => File.ReadAllBytes(file.FullName), Environment.GetEnvironmentVariable) { AtStart = File.ReadAllBytes(file.FullName) };
+            return new ConfigurationSource(cancellationToken => File.ReadAllBytesAsync(file.FullName, cancellationToken), Environment.GetEnvironmentVariable) { AtStart = File.ReadAllBytes(file.FullName) };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

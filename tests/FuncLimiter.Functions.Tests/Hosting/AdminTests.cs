@@ -21,7 +21,7 @@ public class AdminTests
         var error = JsonNode.Parse(text)!["error"]!;
         var message = error["message"]!.GetValue<string>();
         Assert.Equal((409, "not_changed_here"), (status, error["code"]!.GetValue<string>()));
-        Assert.All((string[])["funclimiter.json", "FuncLimiterSettings", "restart", where], word => Assert.Contains(word, message, StringComparison.Ordinal));
+        Assert.All((string[])["funclimiter.json", "FuncLimiterSettings", "within a minute", where], word => Assert.Contains(word, message, StringComparison.Ordinal));
     });
 
     [Theory]

@@ -94,7 +94,7 @@ public class LimitScheduleTests
     private static async Task RunAsync(AppWorld world)
     {
         var schedule = new LimitSchedule(
-            world.Settings, world.Get<LimitReader>(), world.Get<LimitBoard>(), world.Get<DurableClientSource>(), world.Time, NullLogger<LimitSchedule>.Instance);
+            world.Get<LeaseSource>(), world.Get<LimitReader>(), world.Get<LimitBoard>(), world.Get<DurableClientSource>(), world.Time, NullLogger<LimitSchedule>.Instance);
         await schedule.RunAsync(null!, world.Hub.Client(world.Hub.Workers[0]), CancellationToken.None);
         await Task.Delay(TimeSpan.FromSeconds(2), world.Time);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using FuncLimiter.Functions.Activities;
 using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Hosting;
@@ -32,6 +33,7 @@ internal sealed class AppWorld
     private AppWorld(HubOptions options, string configuration, UpstreamDouble? upstream)
     {
         _upstream = upstream;
+        File = configuration;
         var read = ConfigurationReader.Read(configuration, _ => "secret");
         Assert.Empty(read.Mistakes);
         Settings = read.Configuration!;
@@ -44,6 +46,9 @@ internal sealed class AppWorld
     public const string Key = "foo";
 
     public GatewayConfiguration Settings { get; }
+
+    /// <summary>The configuration's file as it stands; what it was at first, every process starts with.</summary>
+    public string File { get; set; }
 
     public SimulatedTime Time { get; }
 
@@ -139,6 +144,8 @@ internal sealed class AppWorld
         services.AddSingleton<IReplyQueues>(new RepliesDouble(Replies, PassAsync));
         services.AddSingleton<IProviderBatches>(new ScriptedBatches(Batches, Time, PassAsync));
         AppServices.Add(services, Settings, new GatewayOptions());
+        AppServices.AddWatch(
+            services, new TableDouble(Overlay, PassAsync), _ => Task.FromResult(Encoding.UTF8.GetBytes(File)), _ => "secret", Encoding.UTF8.GetBytes(File));
         if (_upstream is null)
         {
             services.AddSingleton<ICallLegs>(new ScriptedLegs(Provider, Time, PassAsync));

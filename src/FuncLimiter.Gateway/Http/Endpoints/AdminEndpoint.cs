@@ -119,7 +119,7 @@ public sealed class AdminEndpoint
             return;
         }
 
-        var outcome = _reload.Reload();
+        var outcome = await _reload.ReloadAsync(context.RequestAborted);
         if (!outcome.IsTakenUp)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, outcome.Mistakes.Count > 0

@@ -11,12 +11,24 @@ using Microsoft.Extensions.Logging;
 namespace FuncLimiter.Gateway.Operations.Admin;
 
 /// <summary>Where the configuration stands that a host was started with.</summary>
-/// <param name="Read">Reads it, as JSON text in UTF-8.</param>
+/// <param name="ReadAsync">Reads it, as JSON text in UTF-8; fails with an <see cref="IOException"/> where it can't be read now.</param>
 /// <param name="Environment">The value of an environment variable, or null.</param>
-public sealed record ConfigurationSource(Func<byte[]> Read, Func<string, string?> Environment)
+public sealed record ConfigurationSource(Func<CancellationToken, Task<byte[]>> ReadAsync, Func<string, string?> Environment)
 {
     /// <summary>What was read at the start.</summary>
     public required byte[] AtStart { get; init; }
+
+    /// <summary>How often to look whether it is another.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>What is wrong with a valid configuration on this host.</summary>
+    public Func<GatewayConfiguration, IEnumerable<string>> Check { get; init; } = static _ => [];
+
+    /// <summary>Is told what holds from now on, where more than the gateway goes by it.</summary>
+    public Action<GatewayConfiguration> TakenUp { get; init; } = static _ => { };
+
+    /// <summary>Whether tenants' keys are taken up even where something else needs a restart.</summary>
+    public bool TakesKeysAlone { get; init; }
 }
 
 /// <summary>
@@ -53,30 +65,39 @@ public sealed partial class ConfigurationReload
     /// <summary>Whether the host can read its configuration anew.</summary>
     public bool HasSource => _source is not null;
 
-    /// <summary>Whether the configuration is another than the last one read.</summary>
-    /// <exception cref="IOException">It can't be read.</exception>
-    public bool HasChanged() => _source is not null && !_source.Read().AsSpan().SequenceEqual(_json);
+    /// <summary>How often to look whether the configuration is another.</summary>
+    public TimeSpan Interval => _source!.Interval;
 
-    /// <summary>Takes up other keys of tenants.</summary>
-    /// <param name="tenants">The tenants.</param>
-    /// <returns>Those that were not there at the start, of which nothing is taken up.</returns>
-    public IReadOnlyList<string> FollowKeys(IReadOnlyList<TenantConfiguration> tenants) => _keys.FollowKeys(tenants);
+    /// <summary>Takes the configuration up where it is another than the last one read.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="IOException">It can't be read.</exception>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        var json = await _source!.ReadAsync(cancellationToken);
+        if (!json.AsSpan().SequenceEqual(_json))
+        {
+            Reload(json);
+        }
+    }
 
     /// <summary>Reads the configuration anew and takes it up.</summary>
-    public ReloadOutcome Reload()
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Reload(await _source!.ReadAsync(cancellationToken));
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return new([failure.Message], []);
+        }
+    }
+
+    private ReloadOutcome Reload(byte[] json)
     {
         lock (_gate)
         {
-            byte[] json;
-            try
-            {
-                json = _source!.Read();
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                return new([failure.Message], []);
-            }
-
             var outcome = TakeUp(json);
             _json = json;
             if (outcome.IsTakenUp)
@@ -85,7 +106,8 @@ public sealed partial class ConfigurationReload
             }
             else
             {
-                LogNotTakenUp(string.Join("; ", outcome.Mistakes.Concat(outcome.NeedsRestart.Select(path => $"{path} needs a restart"))));
+                LogNotTakenUp(string.Join("; ", outcome.Mistakes.Concat(outcome.NeedsRestart.Select(path => $"{path} needs a restart")))
+                    + (_source!.TakesKeysAlone && outcome.Mistakes.Count == 0 ? "; but tenants' keys are" : ""));
             }
 
             return outcome;
@@ -100,16 +122,26 @@ public sealed partial class ConfigurationReload
             return new([.. read.Mistakes.Select(mistake => mistake.ToString())], []);
         }
 
+        if (_source.Check(read.Configuration).ToArray() is { Length: > 0 } faults)
+        {
+            return new(faults, []);
+        }
+
         var needs = new List<string>();
         var (before, after) = (Fixed(_source.AtStart), Fixed(json));
         CompareTenants(before, after, needs);
         Compare(before, after, "$", needs);
+        var next = read.Configuration;
         if (needs.Count > 0)
         {
+            if (_source.TakesKeysAlone)
+            {
+                _keys.FollowKeys(next.Tenants);
+            }
+
             return new([], needs);
         }
 
-        var next = read.Configuration;
         _keys.Follow(next.Tenants);
         _spending.Follow(next.Budgets);
         foreach (var tenant in next.Tenants)
@@ -130,6 +162,7 @@ public sealed partial class ConfigurationReload
         }
 
         _current = next;
+        _source.TakenUp(next);
         return new([], []);
     }
 
@@ -163,7 +196,7 @@ public sealed partial class ConfigurationReload
             var limit = limits[place];
             if (limit.Amount != before.ElementAtOrDefault(place)?.Amount)
             {
-                _desk.Change((controls, now) => controls.SetLimit(scope, limit.Dimension, limit.Window, limit.Amount, now));
+                _desk.Change((controls, now) => controls.Configure(scope, limit.Dimension, limit.Window, limit.Amount, now));
             }
         }
     }
@@ -255,7 +288,7 @@ public sealed partial class ConfigurationReload
     [LoggerMessage(LogLevel.Warning, "The changed configuration is taken up.")]
     private partial void LogTakenUp();
 
-    [LoggerMessage(LogLevel.Error, "The changed configuration is not taken up, and nothing is changed: {Why}")]
+    [LoggerMessage(LogLevel.Error, "The changed configuration is not taken up: {Why}")]
     private partial void LogNotTakenUp(string why);
 }
 

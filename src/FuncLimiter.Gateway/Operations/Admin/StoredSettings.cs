@@ -11,11 +11,11 @@ public sealed record StoredSettings(string Limits, string Tenants)
     /// <summary>Why a change is not made, and what to do instead; null where it can be made.</summary>
     internal string? Refuse(AdminChange change) => change switch
     {
-        LimitChange => $"Limits can't be changed while the app runs: its instances share them. {Limits}",
-        ForgetChange => "What was learned can't be forgotten while the app runs: its instances share it. Delete the entity of the budget's scope (BudgetEntity), which then begins anew.",
-        WeightChange => $"Weights can't be changed while the app runs: its instances share the budgets. {Tenants}",
+        LimitChange => $"Limits can't be changed here: the app's instances share them. {Limits}",
+        ForgetChange => "What was learned can't be forgotten here: the app's instances share it. Delete the entity of the budget's scope (BudgetEntity), which then begins anew.",
+        WeightChange => $"Weights can't be changed here: the app's instances share the budgets. {Tenants}",
         KeyChange => $"Keys can't be given out here: each of the app's instances knows them. {Tenants}",
-        RevocationChange => $"Keys can't be revoked while the app runs: each of its instances knows them. {Tenants}",
+        RevocationChange => $"Keys can't be revoked here: each of the app's instances knows them. {Tenants}",
         _ => null,
     };
 }
