@@ -53,6 +53,30 @@ public sealed class LatencyTests(ITestOutputHelper output)
         Assert.InRange(added, 0, 10 + (10 * Math.Max(0, addedByServer)));
     }
 
+    /// <summary>The owner's entity begins, and lends, before the first can go out.</summary>
+    [EndToEndTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FirstCalls_OfAFreshTaskHub_AreAnswered_WarmedUpOrNot(bool isWarmedUp)
+    {
+        await using var setup = await AppSetup.CreateAsync(new Setup());
+        var begun = Stopwatch.GetTimestamp();
+        await using var app = await setup.StartAsync(isWarmedUp);
+        var started = Stopwatch.GetElapsedTime(begun);
+        for (var call = 1; call <= 3; call++)
+        {
+            begun = Stopwatch.GetTimestamp();
+            var reply = await app.Client.PostAsync(DialectCall.OpenAI.Path, DialectCall.OpenAI.Body(), ("x-api-key", Setup.AcmeKey));
+            var took = Stopwatch.GetElapsedTime(begun);
+            var waited = TimeSpan.FromMilliseconds(double.Parse(reply.Headers.GetValueOrDefault("X-FuncLimiter-Waited-Ms", "0"), CultureInfo.InvariantCulture));
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"started after {started.TotalSeconds:0.0} s; call {call}: {took.TotalMilliseconds:0} ms, of which {waited.TotalMilliseconds:0} ms waiting for its turn"));
+
+            Assert.True(reply.Status == 200, reply.Text);
+            Assert.InRange(waited, TimeSpan.Zero, took);
+        }
+    }
+
     private (double Added, double AddedByServer) Tell(string name, double[] medians)
     {
         var (direct, serverAlone, server, host, worker, app) = (medians[0], medians[1], medians[2], medians[3], medians[4], medians[5]);

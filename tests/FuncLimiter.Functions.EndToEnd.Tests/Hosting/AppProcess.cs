@@ -16,7 +16,9 @@ internal sealed partial class AppProcess : IAsyncDisposable
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(240);
 
     private static readonly string Host = Path.Combine(Repository.BuildOf("tests", "FuncLimiter.Functions.Host"), "FuncLimiter.Functions.Host.dll");
-    private static readonly string App = Repository.BuildOf("src", "FuncLimiter.Functions");
+
+    // Another build can be named, as one that is published and so compiled ahead.
+    private static readonly string App = Environment.GetEnvironmentVariable("FUNCTIONS_APP") ?? Repository.BuildOf("src", "FuncLimiter.Functions");
 
     private static readonly ConcurrentDictionary<AppProcess, bool> Running = [];
 

@@ -48,7 +48,9 @@ internal sealed class AppSetup : IAsyncDisposable
     public static async Task<AppSetup> CreateAsync(object configuration) => new(configuration, await Azurite.NewAccountAsync(), null);
 
     /// <summary>Starts a host with the app.</summary>
-    public Task<AppProcess> StartAsync() => AppProcess.StartAsync(_settings);
+    /// <param name="isWarmedUp">Whether the host runs the app's warm-up before calls come, as the platform does on an instance that it adds.</param>
+    public Task<AppProcess> StartAsync(bool isWarmedUp = true) => AppProcess.StartAsync(
+        new Dictionary<string, string>(_settings) { ["AzureWebJobs.Warmup.Disabled"] = isWarmedUp ? "false" : "true" });
 
     public async ValueTask DisposeAsync()
     {

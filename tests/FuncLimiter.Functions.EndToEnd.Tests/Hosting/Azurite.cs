@@ -9,7 +9,7 @@ namespace FuncLimiter.Functions.EndToEnd.Tests.Hosting;
 /// <summary>The storage emulator, one process for all tests; each test's app has an account of its own there.</summary>
 internal sealed class Azurite
 {
-    private const int Accounts = 16;
+    private const int Accounts = 24;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
     private static readonly string Program = Path.Combine(Repository.Root, "tests", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
     private static readonly string? Node = Find(OperatingSystem.IsWindows() ? "node.exe" : "node");
