@@ -1,6 +1,7 @@
 using System.Globalization;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Functions.Tests.Leasing;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Jobs;
 using Xunit.Abstractions;
@@ -44,14 +45,28 @@ public sealed class ListPaceTests(ITestOutputHelper output)
         Assert.InRange(legs, 200, 800);
     }
 
-    private (TimeSpan Took, long Legs, int Operations) Run(int workers, IReadOnlyList<JobRequest> requests)
+    /// <summary>As while a killed host still holds the partition of the owner's entity: leases end, and calls are told times that nobody can know.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void List_WhoseOwnersAreSilentForAMinuteAndAHalf_GoesOnSoonAfterTheyAnswer(int workers)
+    {
+        var (from, silence) = (TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(90));
+        var (took, legs, _) = Run(workers, [JobRequests.List(300)], new OwnerOutage(from, silence, Fails: false));
+
+        // Some 200 calls are left, ten a second.
+        Assert.InRange((took - from - silence).TotalSeconds, 0, 20 + 25);
+        Assert.InRange(legs, 300, 800);
+    }
+
+    private (TimeSpan Took, long Legs, int Operations) Run(int workers, IReadOnlyList<JobRequest> requests, OwnerOutage? outage = null)
     {
         var took = TimeSpan.Zero;
         var upstream = new UpstreamDouble();
         var world = AppWorld.Run(
             async world =>
             {
-                world.RenewLeases();
+                world.RenewLeases(outage);
                 var begun = world.Time.GetUtcNow();
                 var ids = new List<string>();
                 foreach (var request in requests)

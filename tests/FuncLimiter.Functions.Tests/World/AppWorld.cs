@@ -1,10 +1,12 @@
 using System.Text;
 using FuncLimiter.Functions.Activities;
 using FuncLimiter.Functions.Batches;
+using FuncLimiter.Functions.Entities;
 using FuncLimiter.Functions.Hosting;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Functions.Tests.Harness;
+using FuncLimiter.Functions.Tests.Leasing;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Upstream;
@@ -112,11 +114,14 @@ internal sealed class AppWorld
     }
 
     /// <summary>Has every process keep its leases renewed.</summary>
-    public void RenewLeases()
+    /// <param name="outage">When owners can't be reached; null for never.</param>
+    public void RenewLeases(OwnerOutage? outage = null)
     {
         for (var worker = 0; worker < Hub.Workers.Count; worker++)
         {
-            var renewal = new LeaseRenewal(Get<EmbeddedLimiter>(worker), Get<ILeaseOwners>(worker), Time, (_, failure) => Assert.Fail(failure.ToString()));
+            var owners = Get<ILeaseOwners>(worker);
+            owners = outage is null ? owners : new OwnersOutOfReach(owners, Time, outage, Get<LeaseSource>(worker).Policy.AnswerWithin);
+            var renewal = new LeaseRenewal(Get<EmbeddedLimiter>(worker), owners, Time, (_, failure) => Assert.Fail(failure.ToString()));
             _ = renewal.RunAsync(CancellationToken.None);
         }
     }
