@@ -71,7 +71,7 @@ public sealed partial class Limiter
         var place = booked.Place;
         var (latest, lane) = (Instant.Max(booked.At, now) + Leeway, place.Lane!);
         var (owner, target) = (place.Owner!.Budget, call.Lane!.Places[call.Place]);
-        var consumed = Amounts.Of(place.Consumer) * beside.Calls;
+        var consumed = LoadAhead.Of(place.Consumer) * beside.Calls;
         var (ofTenant, ofUser) = (beside with { Work = beside.Calls * place.TenantCost, Load = consumed }, beside with { Work = beside.Calls * place.UserCost, Load = consumed });
         return OfTenant(After(ofTenant, owner.Cost(call.Consumer), call.Consumer)) is var turn && turn > latest && turn > OfTenant(ofTenant)
             || call.OwnerUser is { } user && place.User == call.User
@@ -79,7 +79,7 @@ public sealed partial class Limiter
             || First(After(beside, target.Cost(call.Provider[call.Place]), call.ChargeAt(call.Place))) is var first && first > latest && first > First(beside);
 
         static QueueAhead After(in QueueAhead others, double work, in Charge load) =>
-            others with { Work = others.Work + work, Calls = others.Calls + 1, Load = others.Load + Amounts.Of(load) };
+            others with { Work = others.Work + work, Calls = others.Calls + 1, Load = others.Load + LoadAhead.Of(load) };
 
         Instant OfTenant(in QueueAhead ahead) => owner.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
 

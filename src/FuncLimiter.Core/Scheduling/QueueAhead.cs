@@ -10,7 +10,7 @@ namespace FuncLimiter.Core.Scheduling;
 internal readonly record struct QueueAhead(double Work, double Calls, double Booked, RunTime Runs)
 {
     /// <summary>What it takes of each limit.</summary>
-    public Amounts Load { get; init; }
+    public LoadAhead Load { get; init; }
 
     /// <summary>How much later than their turn callers come back at most, with what rounding adds.</summary>
     public static readonly TimeSpan Late = TimeSpan.FromSeconds(2.5);
@@ -43,9 +43,9 @@ internal readonly record struct QueueAhead(double Work, double Calls, double Boo
 }
 
 /// <summary>What calls come to, by what limits count.</summary>
-internal readonly record struct Amounts(double Requests, double Tokens, double InputTokens, double OutputTokens, double Money)
+internal readonly record struct LoadAhead(double Requests, double Tokens, double InputTokens, double OutputTokens, double Money)
 {
-    public static Amounts Of(in Charge charge) => new(charge.Requests, charge.Tokens, charge.InputTokens, charge.OutputTokens, charge.Cost);
+    public static LoadAhead Of(in Charge charge) => new(charge.Requests, charge.Tokens, charge.InputTokens, charge.OutputTokens, charge.Cost);
 
     /// <summary>The amount of one dimension; places among the calls under way are not used up, and count 0.</summary>
     public double this[Dimension dimension] => dimension switch
@@ -58,12 +58,12 @@ internal readonly record struct Amounts(double Requests, double Tokens, double I
         _ => 0,
     };
 
-    public static Amounts operator +(in Amounts left, in Amounts right) => new(
+    public static LoadAhead operator +(in LoadAhead left, in LoadAhead right) => new(
         left.Requests + right.Requests, left.Tokens + right.Tokens, left.InputTokens + right.InputTokens, left.OutputTokens + right.OutputTokens, left.Money + right.Money);
 
-    public static Amounts operator -(in Amounts left, in Amounts right) => left + (right * -1);
+    public static LoadAhead operator -(in LoadAhead left, in LoadAhead right) => left + (right * -1);
 
-    public static Amounts operator *(in Amounts amounts, double factor) => new(
+    public static LoadAhead operator *(in LoadAhead amounts, double factor) => new(
         amounts.Requests * factor, amounts.Tokens * factor, amounts.InputTokens * factor, amounts.OutputTokens * factor, amounts.Money * factor);
 }
 
@@ -92,5 +92,5 @@ internal struct WorkAhead
         load -= charge;
     }
 
-    public readonly QueueAhead For(RunTime runs) => new(Cost, Calls, 0, runs) { Load = Amounts.Of(load) };
+    public readonly QueueAhead For(RunTime runs) => new(Cost, Calls, 0, runs) { Load = LoadAhead.Of(load) };
 }

@@ -44,8 +44,8 @@ internal static class WaitForecast
     {
         var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
         var runs = lane.Places[0].Runs;
-        QueueAhead own = new(call.Cost * ahead, ahead, 0, runs) { Load = Amounts.Of(call.Load) * ahead }, same = own, higher = new(0, 0, 0, runs);
-        var consumed = Amounts.Of(call.Consumer) * ahead;
+        QueueAhead own = new(call.Cost * ahead, ahead, 0, runs) { Load = LoadAhead.Of(call.Load) * ahead }, same = own, higher = new(0, 0, 0, runs);
+        var consumed = LoadAhead.Of(call.Consumer) * ahead;
         var ownTenant = own with { Work = call.TenantCost * ahead, Load = consumed };
         var ownUser = own with { Work = call.UserCost * ahead, Load = consumed };
         foreach (var rival in lane.Rivals)
@@ -86,8 +86,8 @@ internal static class WaitForecast
         QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before;
         for (var node = call.Node.Previous; node is not null; node = node.Previous)
         {
-            var (one, consumed) = (node.Value, Amounts.Of(node.Value.Consumer));
-            before += new QueueAhead(one.Cost, 1, 0, runs) { Load = Amounts.Of(one.Load) };
+            var (one, consumed) = (node.Value, LoadAhead.Of(node.Value.Consumer));
+            before += new QueueAhead(one.Cost, 1, 0, runs) { Load = LoadAhead.Of(one.Load) };
             ofTenant += new QueueAhead(one.TenantCost, 1, 0, runs) { Load = consumed };
             ofUser += new QueueAhead(one.UserCost, 1, 0, runs) { Load = consumed };
         }
@@ -116,7 +116,7 @@ internal static class WaitForecast
         {
             known = earlier.Calls;
             var booked = earlier.For(runs) with { Booked = known };
-            var its = booked with { Load = Amounts.Of(call.Consumer) * known };
+            var its = booked with { Load = LoadAhead.Of(call.Consumer) * known };
             var (tenants, users) = (its with { Work = known * call.TenantCost }, its with { Work = known * call.UserCost });
             turn = Of(call, floors, bookings, new(before + booked, before + booked + others, higher, ofTenant + tenants, ofUser + users), 1, now);
         }
@@ -165,7 +165,7 @@ internal static class WaitForecast
     private static QueueAhead AsPart(in QueueAhead queue, Call call, double part) =>
         new(((queue.Work + call.Cost) / part) - call.Cost, ((queue.Calls + 1) / part) - 1, queue.Booked / part, queue.Runs)
         {
-            Load = ((queue.Load + Amounts.Of(call.Load)) * (1 / part)) - Amounts.Of(call.Load),
+            Load = ((queue.Load + LoadAhead.Of(call.Load)) * (1 / part)) - LoadAhead.Of(call.Load),
         };
 
     /// <summary>The part of its class that is a tenant's: whoever has little waiting is served as often as its weight says, however much others have.</summary>
