@@ -42,7 +42,7 @@ public sealed partial class TroubleshootingPageTests
         var others = All(ErrorsWithoutCode(), match => match.Value).Select(made => made.File).Distinct().Order(StringComparer.Ordinal);
 
         // They hand on what a reader of requests found, whose codes are looked for as well.
-        Assert.Equal(["CallEndpoint.cs", "JobCallReader.cs", "JobRequestReader.cs", "PassedEndpoint.cs", "ReservationReader.cs"], others);
+        Assert.Equal(["CallEndpoint.cs", "JobCallReader.cs", "JobRequestReader.cs", "PassedEndpoint.cs", "ReservationReader.cs", "SocketTurns.cs"], others);
     }
 
     [Fact]

@@ -10,12 +10,19 @@ using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Gateway.Calls;
 
-/// <summary>Carries one attempt out: sends, relays the answer, and sees to it that it is settled whatever happens.</summary>
-internal sealed class AttemptRunner(CallServices services)
+/// <summary>Carries one attempt out, and sees to it that it is settled whatever happens.</summary>
+internal interface IAttemptRunner
 {
     /// <summary>Asks the attempt's deployment.</summary>
     /// <returns>The failure, of which the caller has seen nothing yet; null where the caller was answered.</returns>
     /// <exception cref="OperationCanceledException">The caller went away.</exception>
+    ValueTask<FailedAttempt?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller);
+}
+
+/// <summary>Sends a request, and relays the answer.</summary>
+internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
+{
+    /// <inheritdoc/>
     public async ValueTask<FailedAttempt?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken caller)
     {
         using var timeout = new ActivityTimeout(services.Options.FirstByteTimeout, services.Time, caller);

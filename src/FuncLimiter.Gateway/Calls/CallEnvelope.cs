@@ -27,6 +27,9 @@ public sealed record CallEnvelope(
     /// <summary>The one account that may serve it, since it keeps what the call goes on from; null where any may.</summary>
     public string? KeptBy { get; init; }
 
+    /// <summary>Whether it is one of the answers on a connection, which has its place among concurrent calls already.</summary>
+    public bool IsTurn { get; init; }
+
     /// <summary>The key under which the provider and FuncLimiter treat repeats as one call; null for none.</summary>
     public string? IdempotencyKey { get; init; }
 }

@@ -70,7 +70,12 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     }
 
     /// <summary>Prepares a call whose ways were found.</summary>
-    public CallRun Start(CallEnvelope call, CallWays ways, CallAnswer answer) => new(_services, _runner, _policy, call, ways, answer);
+    /// <param name="call">The call.</param>
+    /// <param name="ways">Its ways.</param>
+    /// <param name="answer">Where its answer goes.</param>
+    /// <param name="runner">What carries its attempts out; null for one request each.</param>
+    public CallRun Start(CallEnvelope call, CallWays ways, CallAnswer answer, IAttemptRunner? runner = null) =>
+        new(_services, runner ?? _runner, _policy, call, ways, answer);
 
     private static CallResult Result(BufferedAnswer answer, CallRun? run, int attempts) =>
         new(answer.Status, answer.Headers, answer.Body, run?.Deployment, run?.Usage, attempts);

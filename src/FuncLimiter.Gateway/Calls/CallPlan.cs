@@ -57,7 +57,12 @@ internal sealed class CallPlan
         new(deployment.Target.Model, caller.Workflow, caller.Step) { Tenant = caller.Tenant };
 
     /// <summary>Foresees a call by what calls like it used.</summary>
-    public static CallPlan Foresee(Route route, RequestFacts facts, Caller caller, Estimator estimator)
+    /// <param name="route">The route asked for.</param>
+    /// <param name="facts">What was read of it.</param>
+    /// <param name="caller">Who calls.</param>
+    /// <param name="estimator">What calls like it used.</param>
+    /// <param name="holdsPlace">Whether it takes a place among concurrent calls.</param>
+    public static CallPlan Foresee(Route route, RequestFacts facts, Caller caller, Estimator estimator, bool holdsPlace = true)
     {
         var plan = new CallPlan(route, isEstimated: true);
         var maxOutput = facts.Operation is Operation.Embeddings or Operation.CountTokens or Operation.Other ? 0 : facts.MaxOutputTokens;
@@ -69,6 +74,11 @@ internal sealed class CallPlan
                 ? plan._estimates[place - 1]
                 : facts is { Operation: Operation.Other, TextBytes: 0, Images: 0 } ? default
                 : estimator.Estimate(Key(deployment, caller), facts.Prompt, maxOutput, facts.Choices));
+        }
+
+        if (!holdsPlace)
+        {
+            plan.GiveUpPlaces();
         }
 
         return plan;
@@ -116,6 +126,18 @@ internal sealed class CallPlan
         var output = (long)Int128.Min(told.OutputTokens, Int128.Max(estimate.OutputTokens, (Int128)(facts.MaxOutputTokens ?? 0) * facts.Choices));
         var cacheWrites = Math.Min(told.CacheWriteTokens, input);
         return new(input, output, Math.Min(told.CacheReadTokens, input - cacheWrites), cacheWrites, Math.Min(told.ReasoningTokens, output));
+    }
+
+    private void GiveUpPlaces()
+    {
+        for (var place = 0; place < _charges.Length; place++)
+        {
+            _charges[place] = _charges[place] with { Concurrent = 0 };
+            _atLeast![place] = _atLeast[place] with { Concurrent = 0 };
+        }
+
+        (Consumer, ConsumerAtMost) = (Consumer with { Concurrent = 0 }, ConsumerAtMost with { Concurrent = 0 });
+        ConsumerAtLeast = ConsumerAtLeast is { } least ? least with { Concurrent = 0 } : null;
     }
 
     // Tokens of input may all be read anew, whatever is foreseen of caches.

@@ -15,7 +15,7 @@ internal sealed class CallRun
     private static readonly GatewayError EarlierFailure = new(502, "upstream_failed", "The deployments that may serve this call failed, or broke their answers off.");
 
     private readonly CallServices _services;
-    private readonly AttemptRunner _runner;
+    private readonly IAttemptRunner _runner;
     private readonly PacingPolicy _policy;
     private readonly CallEnvelope _call;
     private readonly CallWays _ways;
@@ -30,7 +30,7 @@ internal sealed class CallRun
     private SpentSoFar _spent;
     private List<FailedTry>? _failures;
 
-    public CallRun(CallServices services, AttemptRunner runner, PacingPolicy policy, CallEnvelope call, CallWays ways, CallAnswer answer)
+    public CallRun(CallServices services, IAttemptRunner runner, PacingPolicy policy, CallEnvelope call, CallWays ways, CallAnswer answer)
     {
         _services = services;
         _runner = runner;
@@ -39,7 +39,7 @@ internal sealed class CallRun
         _answer = answer;
         _startedAt = services.Time.GetTimestamp();
         _ways = ways;
-        _plan = CallPlan.Foresee(ways.Route, call.Facts, call.Caller, services.Estimator);
+        _plan = CallPlan.Foresee(ways.Route, call.Facts, call.Caller, services.Estimator, holdsPlace: !call.IsTurn);
     }
 
     /// <summary>How many times a provider was asked.</summary>

@@ -63,6 +63,11 @@ public static class PassedPaths
         };
     }
 
+    /// <summary>Finds what a WebSocket is asked at; null where the path takes none.</summary>
+    /// <param name="path">The path, percent-encoded, with its leading slash.</param>
+    public static PassedPath? FindSocket(string path) =>
+        Find("GET", path, isAnthropic: false) is { Path: "/v1/realtime" or "/v1/responses" or "/openai/realtime" } found ? found with { Lists = false } : null;
+
     /// <summary>Finds what a request asks for; null where it is none of these, or administrative.</summary>
     /// <param name="method">The HTTP method.</param>
     /// <param name="path">The path, percent-encoded, with its leading slash.</param>

@@ -31,7 +31,7 @@ internal static class StreamEvent
                 return false;
             case "message_delta":
                 return Json.Word(Json.At(root, "delta"), "stop_reason") is not null;
-            case "response.completed" or "response.incomplete" or "response.failed" or "response.cancelled" or "message-end":
+            case "response.completed" or "response.done" or "response.incomplete" or "response.failed" or "response.cancelled" or "message-end":
                 return true;
         }
 
@@ -61,7 +61,7 @@ internal static class StreamEvent
 
         var at = head.IndexOf(ResponseType);
         var type = at < 0 ? default : head[(at + ResponseType.Length)..];
-        return type.StartsWith("completed\""u8) || type.StartsWith("incomplete\""u8) || type.StartsWith("failed\""u8) || type.StartsWith("cancelled\""u8);
+        return type.StartsWith("completed\""u8) || type.StartsWith("done\""u8) || type.StartsWith("incomplete\""u8) || type.StartsWith("failed\""u8) || type.StartsWith("cancelled\""u8);
     }
 
     /// <summary>True where the event is of an API whose streams have a known end.</summary>

@@ -99,8 +99,8 @@ internal readonly record struct UsageFields(
 
     private static UsageFields OpenAI(JsonElement usage)
     {
-        var input = First(usage, "prompt_tokens_details", "input_tokens_details");
-        var output = First(usage, "completion_tokens_details", "output_tokens_details");
+        var input = First(usage, "prompt_tokens_details", "input_tokens_details", "input_token_details");
+        var output = First(usage, "completion_tokens_details", "output_tokens_details", "output_token_details");
         return new UsageFields(
             Json.CountAt(usage, "prompt_tokens") ?? Json.CountAt(usage, "input_tokens"),
             Json.CountAt(usage, "completion_tokens") ?? Json.CountAt(usage, "output_tokens"),
@@ -148,8 +148,19 @@ internal readonly record struct UsageFields(
         null,
         ExcludesCache: true);
 
-    private static JsonElement First(JsonElement usage, string name, string other) =>
-        Json.At(usage, name) is { ValueKind: JsonValueKind.Object } found ? found : Json.At(usage, other);
+    /// <summary>Realtime's are named in the singular (developers.openai.com: Realtime server events, response.done).</summary>
+    private static JsonElement First(JsonElement usage, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (Json.At(usage, name) is { ValueKind: JsonValueKind.Object } found)
+            {
+                return found;
+            }
+        }
+
+        return default;
+    }
 
     /// <summary>What providers say that a call cost, each in its own way.</summary>
     private static class ReportedCost

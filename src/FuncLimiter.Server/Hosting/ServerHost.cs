@@ -22,6 +22,9 @@ internal sealed class ServerHost : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(25);
 
+    /// <summary>After how long a side of a WebSocket is asked whether it is still there, and how long it may take to say so.</summary>
+    private static readonly TimeSpan SocketKeepAlive = TimeSpan.FromSeconds(30);
+
     private const int UnreadBytes = 128 * 1024;
 
     private readonly WebApplication _app;
@@ -125,6 +128,7 @@ internal sealed class ServerHost : IAsyncDisposable
         AddServices(builder.Services, settings, database);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = SocketKeepAlive, KeepAliveTimeout = SocketKeepAlive });
         app.UseClientPaths();
         app.UseRouting();
         app.MapFuncLimiter();

@@ -38,6 +38,7 @@ internal sealed class FakeProvider : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
         });
         var provider = new FakeProvider(builder.Build());
+        provider._app.UseWebSockets();
         provider._app.Run(provider.HandleAsync);
         await provider._app.StartAsync();
         var server = provider._app.Services.GetRequiredService<IServer>();

@@ -53,7 +53,8 @@ internal sealed class TestGateway : IAsyncDisposable
         GatewayOptions? options = null,
         TimeProvider? time = null,
         Func<GatewayConfiguration, ILimiter>? realLimiter = null,
-        bool keepsUsage = false)
+        bool keepsUsage = false,
+        bool takesSockets = false)
     {
         var provider = await FakeProvider.StartAsync();
         var (limiter, usage) = (new FakeLimiter(), new UsageRecords());
@@ -76,6 +77,11 @@ internal sealed class TestGateway : IAsyncDisposable
 
         builder.Services.AddFuncLimiter(configured, options);
         var app = builder.Build();
+        if (takesSockets)
+        {
+            app.UseWebSockets();
+        }
+
         app.UseClientPaths();
         app.UseRouting();
         app.MapFuncLimiter();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Providers;
 
 namespace FuncLimiter.Gateway.Calls.Upstream;
@@ -16,7 +17,7 @@ internal static class UpstreamRequest
     {
         var (call, deployment) = (attempt.Call, attempt.Deployment);
         var isCrossed = attempt.Crossing is not null;
-        var address = call.Passed is { } passed ? deployment.Provider.PassedAddress(deployment.Target, passed.Path, call.Query)!
+        var address = call.Passed is { } passed ? deployment.Provider.PassedAddress(deployment.Target, passed.Path, QueryOf(call, passed, deployment))!
             : isCrossed
             ? deployment.Provider.AddressOfWire(deployment.Target, call.Facts.Operation, call.Facts.Stream)
             : deployment.Address(call.Facts.Operation, call.Query);
@@ -66,6 +67,9 @@ internal static class UpstreamRequest
 
         return request;
     }
+
+    private static string QueryOf(CallEnvelope call, PassedCall passed, Deployment deployment) => passed.ModelInQuery is not { } named ? call.Query
+        : $"{(call.Query.Length > 1 ? call.Query + "&" : "?")}{named}={Uri.EscapeDataString(deployment.Target.Model)}";
 
     /// <summary>Says how the account is opened: by what the address sets in headers, or by a credential that is added as the request is sent.</summary>
     internal static void Authenticate(HttpRequestMessage request, UpstreamAddress address)

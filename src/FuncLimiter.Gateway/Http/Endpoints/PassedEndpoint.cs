@@ -23,6 +23,7 @@ public sealed class PassedEndpoint
     private readonly CallServices _services;
     private readonly CallPipeline _pipeline;
     private readonly Stopping _stopping;
+    private readonly SocketEndpoint _sockets;
 
     internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping)
     {
@@ -30,12 +31,19 @@ public sealed class PassedEndpoint
         _services = services;
         _pipeline = pipeline;
         _stopping = stopping;
+        _sockets = new SocketEndpoint(authenticator, services, pipeline, stopping);
     }
 
     /// <summary>Answers a request; one of no provider's API is answered as unknown.</summary>
     /// <param name="context">The request and its response.</param>
     public async Task HandleAsync(HttpContext context)
     {
+        if (SocketEndpoint.IsAsked(context))
+        {
+            await _sockets.HandleAsync(context);
+            return;
+        }
+
         var dialect = RequestDialect.Of(context.Request);
         if (IsServed(context.Request.Path.Value ?? string.Empty)
             || PassedPaths.Find(context.Request.Method, context.Request.Path.ToUriComponent(), dialect == Dialect.Anthropic) is not { } path)

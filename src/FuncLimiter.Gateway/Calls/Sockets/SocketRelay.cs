@@ -1,0 +1,175 @@
+using System.Buffers;
+using System.Net.WebSockets;
+
+namespace FuncLimiter.Gateway.Calls.Sockets;
+
+/// <summary>
+/// Passes messages on in both directions. An end is told to the other side as it came; whoever is lost, and a host that stops, end both sides.
+/// </summary>
+internal sealed class SocketRelay : IDisposable
+{
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    private static readonly SocketEnd CallerGone = new(WebSocketCloseStatus.EndpointUnavailable, "The caller is gone.");
+    private static readonly SocketEnd ProviderGone = new(WebSocketCloseStatus.InternalServerError, "The provider broke off.");
+
+    private readonly SocketSide _caller;
+    private readonly SocketSide _provider;
+    private readonly SocketTurns _turns;
+    private readonly CancellationToken _stopping;
+
+    public SocketRelay(CallServices services, Attempt attempt, SocketCaller caller, WebSocket accepted, WebSocket provider)
+    {
+        _caller = new SocketSide(accepted, services.Options.MaxRequestBytes);
+        _provider = new SocketSide(provider, services.Options.MaxReadAnswerBytes);
+        _turns = new SocketTurns(services, caller.Pipeline, attempt, _caller, _provider, caller.Stopping);
+        _stopping = caller.Stopping;
+    }
+
+    /// <summary>Passes messages on until one side ends it.</summary>
+    /// <param name="aborted">Cancelled when the caller's connection is gone.</param>
+    public async Task RunAsync(CancellationToken aborted)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        var fromCaller = _caller.PassOnAsync(_turns.FromCallerAsync, CallerGone, ProviderGone, end.Token);
+        var fromProvider = _provider.PassOnAsync(_turns.FromProviderAsync, ProviderGone, CallerGone, end.Token);
+        var stop = StopAsync(end.Token);
+        var ended = await (await Task.WhenAny(fromCaller, fromProvider, stop));
+        await Task.WhenAll(_caller.CloseAsync(ended), _provider.CloseAsync(ended));
+        await Task.WhenAny(Task.WhenAll(fromCaller, fromProvider), Task.Delay(Farewell, CancellationToken.None));
+        await end.CancelAsync();
+        await Task.WhenAll(fromCaller, fromProvider, stop);
+        await _turns.EndAsync();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _turns.Dispose();
+        _caller.Dispose();
+        _provider.Dispose();
+    }
+
+    /// <summary>What a provider has already may end; what comes after it may not.</summary>
+    private async Task<SocketEnd> StopAsync(CancellationToken ended)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stopping, ended);
+        await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _turns.Idle.WaitAsync(ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return new SocketEnd(WebSocketCloseStatus.EndpointUnavailable, "This FuncLimiter stops.");
+    }
+}
+
+/// <summary>How one side ended a connection.</summary>
+internal readonly record struct SocketEnd(WebSocketCloseStatus Status, string? Why);
+
+/// <summary>One side of a connection: whole messages are taken from it, and sent to it one after the other.</summary>
+internal sealed class SocketSide(WebSocket socket, int maxMessageBytes) : IDisposable
+{
+    private const int ChunkBytes = 16 * 1024;
+
+    private readonly SemaphoreSlim _sending = new(1, 1);
+
+    /// <summary>Hands each message on, until this side ends.</summary>
+    /// <param name="take">Takes a message; the bytes are its own until it returns.</param>
+    /// <param name="lost">How it ends where this side is lost.</param>
+    /// <param name="otherLost">How it ends where the other side is.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<SocketEnd> PassOnAsync(
+        Func<ReadOnlyMemory<byte>, WebSocketMessageType, CancellationToken, ValueTask> take, SocketEnd lost, SocketEnd otherLost, CancellationToken cancellationToken)
+    {
+        var isTaking = false;
+        var message = new ArrayBufferWriter<byte>(ChunkBytes);
+        try
+        {
+            while (true)
+            {
+                var received = await socket.ReceiveAsync(message.GetMemory(ChunkBytes), cancellationToken);
+                if (received.MessageType == WebSocketMessageType.Close)
+                {
+                    return new SocketEnd(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, socket.CloseStatusDescription);
+                }
+
+                message.Advance(received.Count);
+                if (message.WrittenCount > maxMessageBytes)
+                {
+                    return new SocketEnd(WebSocketCloseStatus.MessageTooBig, $"A message has more than {maxMessageBytes} bytes.");
+                }
+
+                if (received.EndOfMessage)
+                {
+                    isTaking = true;
+                    await take(message.WrittenMemory, received.MessageType, cancellationToken);
+                    isTaking = false;
+                    message.ResetWrittenCount();
+                    if (message.Capacity > 64 * ChunkBytes)
+                    {
+                        message = new ArrayBufferWriter<byte>(ChunkBytes);
+                    }
+                }
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            return isTaking ? otherLost : lost;
+        }
+    }
+
+    /// <summary>Sends a message.</summary>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> message, WebSocketMessageType type, CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            await socket.SendAsync(message, type, endOfMessage: true, cancellationToken);
+        }
+        finally
+        {
+            _sending.Release();
+        }
+    }
+
+    /// <summary>Says the end, where it can still be said.</summary>
+    public async Task CloseAsync(SocketEnd end)
+    {
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await _sending.WaitAsync(enough.Token);
+            try
+            {
+                await socket.CloseOutputAsync(Sendable(end.Status), Shortened(end.Why), enough.Token);
+            }
+            finally
+            {
+                _sending.Release();
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            socket.Abort();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _sending.Dispose();
+
+    /// <summary>Some codes stand for what can't be said on the wire (RFC 6455, 7.4.1).</summary>
+    private static WebSocketCloseStatus Sendable(WebSocketCloseStatus status) => (int)status switch
+    {
+        1005 => WebSocketCloseStatus.NormalClosure,
+        (>= 1000 and <= 1003) or (>= 1007 and <= 1011) or (>= 3000 and <= 4999) => status,
+        _ => WebSocketCloseStatus.InternalServerError,
+    };
+
+    /// <summary>A reason has 123 bytes at most (RFC 6455, 5.5).</summary>
+    private static string? Shortened(string? why)
+    {
+        const int most = 123;
+        while (why is { Length: > 0 } && System.Text.Encoding.UTF8.GetByteCount(why) > most)
+        {
+            why = why[..^1];
+        }
+
+        return why;
+    }
+}
