@@ -232,6 +232,27 @@ public sealed class SocketTests : IDisposable
         Assert.Empty(gateway.Limiter.Requests);
     }
 
+    [Theory]
+    [InlineData("https://elsewhere.example", HttpStatusCode.Forbidden)]
+    [InlineData(null, HttpStatusCode.SwitchingProtocols)]
+    public async Task Page_OfAnotherSite_ConnectsToNobody_WhereNoKeyIsNeeded(string? origin, HttpStatusCode expected)
+    {
+        await using var gateway = await TestGateway.StartAsync(address => Keyed(address) with { Tenants = [] }, takesSockets: true);
+        Answering(gateway, "{}");
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        if (origin is not null)
+        {
+            socket.Options.SetRequestHeader("Origin", origin);
+        }
+
+        var failure = await Record.ExceptionAsync(() => socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), _enough.Token));
+
+        Assert.Equal(expected, socket.HttpStatusCode);
+        Assert.Equal(origin is null, failure is null);
+        Assert.Equal(origin is null ? 1 : 0, gateway.Provider.Requests.Count);
+    }
+
     [Fact]
     public async Task Key_AmongTheSubprotocols_IsTakenAndGoesNoFurther()
     {

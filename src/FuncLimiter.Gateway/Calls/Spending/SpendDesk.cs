@@ -9,7 +9,7 @@ namespace FuncLimiter.Gateway.Calls.Spending;
 /// Holds money, tokens and calls for what goes out, in a book of this process. What is held of a budget that refuses is stored before a call
 /// goes out, where there is a store: a crash forgets none of it.
 /// </summary>
-public sealed class SpendDesk
+public sealed partial class SpendDesk
 {
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
@@ -222,61 +222,6 @@ public sealed class SpendDesk
         }
     }
 
-    /// <summary>Takes on what an earlier process stored.</summary>
-    internal void Restore()
-    {
-        if (_store is null)
-        {
-            return;
-        }
-
-        var states = _store.Load();
-        lock (_gate)
-        {
-            _book.Restore(states, Wall);
-        }
-    }
-
-    /// <summary>Stores what is not stored yet. Who waits for it is told when it is, or why it is not.</summary>
-    internal async Task StoreAsync()
-    {
-        TaskCompletionSource? batch;
-        List<SpendAccount> accounts;
-        SpendState[] states;
-        string[] over;
-        lock (_gate)
-        {
-            Sweep();
-            (batch, _batch) = (_batch, null);
-            accounts = [.. _unstored];
-            states = [.. accounts.Select(account => account.Save())];
-            over = [.. _over];
-            _unstored.Clear();
-            _over.Clear();
-        }
-
-        try
-        {
-            if (_store is not null && states.Length + over.Length > 0)
-            {
-                await _store.SaveAsync(states, over);
-            }
-
-            batch?.TrySetResult();
-        }
-        catch (Exception failure)
-        {
-            lock (_gate)
-            {
-                _unstored.UnionWith(accounts);
-                _over.AddRange(over);
-            }
-
-            batch?.TrySetException(failure);
-            throw;
-        }
-    }
-
     /// <summary>The asks that are due to the owners of budgets that instances share.</summary>
     internal IReadOnlyList<SpendAsk> TakeAsks()
     {
@@ -359,62 +304,6 @@ public sealed class SpendDesk
             SpendSubject.Tenant => key == tenant,
             _ => key.StartsWith($"{tenant}/", StringComparison.Ordinal),
         };
-    }
-
-    private async ValueTask<bool> StoredAsync(SpendHold hold, Task? stored)
-    {
-        if (stored is null)
-        {
-            return true;
-        }
-
-        try
-        {
-            await stored;
-            return true;
-        }
-#pragma warning disable CA1031 // Whatever the store fails with: what can't be kept is not let out.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            Settle(hold, SpendAmount.None);
-            return false;
-        }
-    }
-
-    // Under the lock. What is only warned of need not be stored before the call.
-    private Task? Store(SpendHold hold)
-    {
-        var mustBe = false;
-        foreach (var account in hold.Accounts)
-        {
-            _unstored.Add(account);
-            mustBe |= !account.Cap.IsSoft;
-        }
-
-        return mustBe ? NextBatch() : null;
-    }
-
-    private Task? NextBatch()
-    {
-        if (_store is null)
-        {
-            return null;
-        }
-
-        _batch ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        StoreWanted.Set();
-        return _batch.Task;
-    }
-
-    private SpendChange Change(string budget)
-    {
-        if (!_changes.TryGetValue(budget, out var change))
-        {
-            _changes[budget] = change = new SpendChange();
-        }
-
-        return change;
     }
 
     private void Tell(string budget)
