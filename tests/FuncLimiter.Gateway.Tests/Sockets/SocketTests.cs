@@ -7,7 +7,6 @@ using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 using FuncLimiter.Providers.Dialects;
-using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Tests.Sockets;
 

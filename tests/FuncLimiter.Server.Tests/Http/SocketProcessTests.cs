@@ -4,7 +4,6 @@ using System.Text;
 using FuncLimiter.Server.Tests.Processes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Server.Tests.Http;

@@ -1,4 +1,3 @@
-using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 

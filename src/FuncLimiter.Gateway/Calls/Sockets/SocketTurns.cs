@@ -1,7 +1,5 @@
 using System.Net.WebSockets;
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Errors;
-using FuncLimiter.Gateway.Calls.State;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 
