@@ -74,7 +74,7 @@ public sealed partial class Limiter
     private static double Counted(TenantLine line) => Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
 
     private ForecastTurn TurnBehindAll(Call call, double counted, Instant now) =>
-        AfterLast(call, AfterRound(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), now), counted);
+        AfterOthers(call, AfterLast(call, AfterRound(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), now), counted));
 
     // Those of a tenant who came together are told one after another.
     private void DecideCrowd(TenantLine line, Instant now)
@@ -117,6 +117,29 @@ public sealed partial class Limiter
         }
 
         return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + apart) };
+    }
+
+    // Where a budget has room for one at a time, nobody is told a time so near another's, of its class or a higher one, that both may come at
+    // once; unless its tenant's turn would pass meanwhile.
+    private ForecastTurn AfterOthers(Call call, ForecastTurn turn)
+    {
+        if (!turn.At.IsKnown || turn.By is not { } by || by == call.Owner!.Budget || by == call.OwnerUser?.Budget || !by.HasRoomForOne(call.Load))
+        {
+            return turn;
+        }
+
+        var (apart, at) = (by.Apart(call.Load), turn.At);
+        var most = at + (apart / WaitForecast.PartOf(call, bookings));
+        for (var before = Instant.Distant; before < at && at <= most;)
+        {
+            before = at;
+            for (var priority = 0; priority <= (int)call.Priority; priority++)
+            {
+                at = bookings.Of(call.Lane!, priority)?.ClearFrom(at, apart, most) ?? at;
+            }
+        }
+
+        return at <= most ? turn with { At = at } : turn;
     }
 
     // What a window or the calls under way have room for comes all at once: no more are told for one round than it holds.

@@ -325,6 +325,20 @@ public sealed partial class Budget
         return costly < 0 ? 0 : charge[meters[costly].Dimension] * (Binding >= 0 ? meters[costly].SecondsPerUnit : meters[costly].FairSecondsPerUnit);
     }
 
+    /// <summary>Whether a limit has room for no more than one such charge at a time.</summary>
+    internal bool HasRoomForOne(in Charge charge)
+    {
+        foreach (var meter in meters)
+        {
+            if (meter is ContinuousBucket bucket && charge[meter.Dimension] > 0 && bucket.Together(charge[meter.Dimension]) < 2)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>How far apart callers who come back must be told to, where room comes bit by bit.</summary>
     internal TimeSpan Apart(in Charge charge)
     {

@@ -75,7 +75,7 @@ public sealed class ContinuousBucket : Meter
     {
         var used = count == 0 ? 0 : Math.Max(0, taken + starts[0].Slack - Refill(now));
         var room = capacity - guard;
-        var together = Math.Max(1, Math.Floor(room / amount));
+        var together = Together(amount);
         var full = Math.Max(0, amount - room) / PerSecond;
         var lost = TimeSpan.FromSeconds((ahead.Booked * LateSeconds(amount, together) / together) + (ahead.Calls * full));
         return full > 0
@@ -86,9 +86,17 @@ public sealed class ContinuousBucket : Meter
     /// <inheritdoc/>
     internal override TimeSpan Apart(double amount)
     {
-        var together = Math.Max(1, Math.Floor((capacity - guard) / amount));
-        return amount <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds((amount / PerSecond) + (LateSeconds(amount, together) / together));
+        if (amount <= 0)
+        {
+            return TimeSpan.Zero;
+        }
+
+        var together = Together(amount);
+        return TimeSpan.FromSeconds((amount / PerSecond) + (LateSeconds(amount, together) / together));
     }
+
+    /// <summary>For how many at a time there is room; at least 1.</summary>
+    internal double Together(double amount) => Math.Max(1, Math.Floor((capacity - guard) / amount));
 
     // What is lost where so many callers come late together, less what there is room to spare for.
     private double LateSeconds(double amount, double together) =>

@@ -53,6 +53,29 @@ internal sealed class BookingLine
         return work;
     }
 
+    /// <summary>The first time from an instant on that is so far from that of each of them; any later one than the latest means that there is none.</summary>
+    public Instant ClearFrom(Instant at, TimeSpan apart, Instant latest)
+    {
+        for (var i = FirstAfter(at - apart); i < _inOrder.Count && _inOrder[i].At < at + apart && at <= latest; i++)
+        {
+            at = _inOrder[i].State == BookingState.Ahead ? _inOrder[i].At + apart : at;
+        }
+
+        return at;
+    }
+
+    private int FirstAfter(Instant at)
+    {
+        var (low, high) = (_first, _inOrder.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = _inOrder[middle].At <= at ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
+
     /// <summary>The time of the earliest of the last ones that fill a room together; unknown where they all fit with some of it left.</summary>
     /// <param name="room">The room.</param>
     /// <param name="amount">What one of them takes of it.</param>

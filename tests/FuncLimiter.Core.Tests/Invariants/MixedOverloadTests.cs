@@ -28,7 +28,7 @@ public class MixedOverloadTests(ITestOutputHelper output)
 
     public static TheoryData<string> Overloads => [.. All.Keys];
 
-    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(SmallBursts()).Concat(Slots()).Concat(SeveralLimits()).Concat(Mixed()).ToDictionary(one => one.Name, one => one.Overload);
+    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(SmallBursts()).Concat(Slots()).Concat(SeveralLimits()).Concat(Mixed()).Concat(Narrow()).ToDictionary(one => one.Name, one => one.Overload);
 
     [Theory]
     [MemberData(nameof(Overloads))]
@@ -134,6 +134,23 @@ public class MixedOverloadTests(ITestOutputHelper output)
             }
         }
     }
+
+    // Room for one at a time: tenants that are told the same second would be in each other's way.
+    private static IEnumerable<(string Name, Comeback Overload)> Narrow() =>
+        from weights in new double[][] { [1, 1], [1, 1, 1], [10, 1] }
+        from load in new (int Callers, double Others, int Wait)[] { (60, 0, 5), (100, 0.5, 2) }
+        let limit = new Limit(Dimension.Requests, 60, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 2 }
+        select ($"weights {string.Join(", ", weights)}, bucket of 2 s, {load.Callers} callers and {load.Others} a second, wait {load.Wait}", With("deployment", limit) with
+        {
+            Spec = Weighing(With("deployment", limit).Spec, weights),
+            Tenants = [.. weights.Select((_, i) => $"t{i}")],
+            Callers = load.Callers,
+            Newcomers = load.Others,
+            NewcomersFor = load.Others > 0 ? Minute : null,
+            MaxWait = TimeSpan.FromSeconds(load.Wait),
+            Runs = TimeSpan.FromSeconds(1),
+            Length = TimeSpan.FromHours(1),
+        });
 
     private static Comeback With(string scope, Limit limit) => new()
     {
