@@ -75,9 +75,10 @@ public sealed class ContinuousBucket : Meter
     {
         var used = count == 0 ? 0 : Math.Max(0, taken + starts[0].Slack - Refill(now));
         var room = capacity - guard;
-        var together = Together(amount);
+        var usual = ahead.UsualOf(Dimension) ?? amount;
+        var together = Together(usual / Scheduling.QueueAhead.Spread);
         var full = Math.Max(0, amount - room) / PerSecond;
-        var lost = TimeSpan.FromSeconds((ahead.Booked * LateSeconds(amount, together) / together) + (ahead.Calls * full));
+        var lost = TimeSpan.FromSeconds((ahead.Booked * LateSeconds(usual, together) / together) + (ahead.Calls * Math.Max(0, usual - room) / PerSecond));
         return full > 0
             ? FindRoom(amount, now) + RefillTime(before) + lost
             : Instant.Max(FindRoom(amount, now), now + RefillTime(used + before + amount - room) + lost);

@@ -12,6 +12,9 @@ internal readonly record struct QueueAhead(double Work, double Calls, double Boo
     /// <summary>What it takes of each limit.</summary>
     public LoadAhead Load { get; init; }
 
+    /// <summary>Bookings are this much farther apart than budgets refill, so that what is a little late does not make all behind it late.</summary>
+    public const double Spread = 1.01;
+
     /// <summary>How much later than their turn callers come back at most, with what rounding adds.</summary>
     public static readonly TimeSpan Late = TimeSpan.FromSeconds(2.5);
 
@@ -29,6 +32,9 @@ internal readonly record struct QueueAhead(double Work, double Calls, double Boo
 
     /// <summary>The same where callers are awaited.</summary>
     public static TimeSpan LostFor(double together) => UsuallyLate + ((Late - UsuallyLate) / Math.Sqrt(together));
+
+    /// <summary>What one call of it takes on average, its distance to the next included; null where there is none that takes anything.</summary>
+    public double? UsualOf(Dimension dimension) => Calls > 0 && Load[dimension] > 0 ? Load[dimension] / Calls : null;
 
     /// <summary>The same queue with another one before it.</summary>
     public static QueueAhead operator +(QueueAhead left, QueueAhead right) =>

@@ -29,9 +29,6 @@ internal static class WaitForecast
     private const double MoreToCome = 0.3;
     private const int MostRounds = 5;
 
-    // Bookings are this much farther apart than budgets refill, so that what is a little late does not make all behind it late.
-    private const double Spread = 1.01;
-
     /// <summary>When a call will go out that comes last of its tenant's.</summary>
     /// <param name="call">The call, its owner and its costs set; not in the queue.</param>
     /// <param name="floors">The floors of the classes.</param>
@@ -69,7 +66,7 @@ internal static class WaitForecast
 
         QueueAhead Booked(BookingLine? line) => line is null
             ? default
-            : (line.Ahead.For(runs) * kept) switch { var work => work with { Work = work.Work * Spread, Booked = work.Calls + (line.Due * kept), Load = work.Load * Spread } };
+            : (line.Ahead.For(runs) * kept) switch { var work => work with { Work = work.Work * QueueAhead.Spread, Booked = work.Calls + (line.Due * kept), Load = work.Load * QueueAhead.Spread } };
     }
 
     /// <summary>When a call would go out that nobody is before.</summary>

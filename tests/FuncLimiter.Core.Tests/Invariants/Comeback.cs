@@ -48,6 +48,9 @@ internal sealed record Comeback
 
     public Charge Charge { get; init; } = new(1, 100, 60, 40, 1);
 
+    /// <summary>What a caller's call costs, by its number; null where all cost the same.</summary>
+    public Func<int, Charge>? Charges { get; init; }
+
     public Likeness Likeness { get; init; }
 
     public TimeSpan? MaxWait { get; init; }
@@ -196,14 +199,16 @@ internal sealed class ComebackRun(Comeback overload, int seed)
         }
     }
 
+    private Charge ChargeOf(Caller caller) => overload.Charges?.Invoke(caller.Id) ?? overload.Charge;
+
     private Call CallOf(Caller caller) => new()
     {
         Route = "m",
         Tenant = caller.Tenant,
         User = overload.User,
         Priority = caller.Priority,
-        Consumer = overload.Charge,
-        Provider = [.. Enumerable.Repeat(overload.Charge, overload.Spec.Routes[0].Targets.Count)],
+        Consumer = ChargeOf(caller),
+        Provider = [.. Enumerable.Repeat(ChargeOf(caller), overload.Spec.Routes[0].Targets.Count)],
         MaxWait = overload.MaxWait,
         Caller = overload.Likeness switch { Likeness.Distinct => caller.Id, Likeness.Changing => ++nonce, _ => 7 },
         IsBack = overload.Likeness == Likeness.Counted ? caller.Tries > 1 : null,
@@ -250,7 +255,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
         atOnce += caller.Tries > 1 && isAtOnce ? 1 : 0;
         At(now + (overload.Runs * (1 + ((random.NextDouble() - 0.5) * 2 / 3))), later =>
         {
-            limiter.Settle(call.Reservation, new(overload.Charge with { Concurrent = 0 }, overload.Charge with { Concurrent = 0 }), later);
+            limiter.Settle(call.Reservation, new(ChargeOf(caller) with { Concurrent = 0 }, ChargeOf(caller) with { Concurrent = 0 }), later);
         });
     }
 

@@ -28,7 +28,7 @@ public class MixedOverloadTests(ITestOutputHelper output)
 
     public static TheoryData<string> Overloads => [.. All.Keys];
 
-    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(SmallBursts()).Concat(Slots()).Concat(SeveralLimits()).Concat(Mixed()).Concat(Narrow()).ToDictionary(one => one.Name, one => one.Overload);
+    private static Dictionary<string, Comeback> All { get; } = Limits().Concat(SmallBursts()).Concat(Slots()).Concat(SeveralLimits()).Concat(Mixed()).Concat(Narrow()).Concat(Sizes()).ToDictionary(one => one.Name, one => one.Overload);
 
     [Theory]
     [MemberData(nameof(Overloads))]
@@ -51,6 +51,15 @@ public class MixedOverloadTests(ITestOutputHelper output)
 
         Assert.Equal(120, crowd.Admitted);
         Assert.InRange(crowd.Last, 110, 200);
+    }
+
+    // Room that a large call needs for itself is lost to no more of those behind it than there are large ones.
+    [Fact]
+    public void SmallCalls_AreNotPutOff_AsThoughAllBeforeThemWereLarge()
+    {
+        var crowd = All["deployment, tokens, bucket of 2 s, each tenth eleven times as large, 600 rpm, 600 callers and 3 a second, wait 1"].Run();
+
+        Assert.InRange(crowd.Last, 70, 300);
     }
 
     private static IEnumerable<(string Name, Comeback Overload)> Limits() =>
@@ -150,6 +159,25 @@ public class MixedOverloadTests(ITestOutputHelper output)
             MaxWait = TimeSpan.FromSeconds(load.Wait),
             Runs = TimeSpan.FromSeconds(1),
             Length = TimeSpan.FromHours(1),
+        });
+
+    // What is ahead of a caller is of other sizes than its own.
+    private static IEnumerable<(string Name, Comeback Overload)> Sizes() =>
+        from kind in Kinds.Where(kind => kind.Name.StartsWith("tokens", StringComparison.Ordinal))
+            .Append(("tokens, bucket of 2 s", amount => new(Dimension.Tokens, amount * 100, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 2 }))
+        from sizes in new (string Name, Func<int, long> Of)[] { ("all sizes", id => 10 + (id * 7919 % 181)), ("each tenth eleven times as large", id => id % 10 == 0 ? 550 : 50) }
+        from load in new (int Rpm, int Callers, double Others, int Wait)[] { (120, 200, 0.5, 2), (600, 600, 3, 1) }
+        let limit = kind.Of(load.Rpm)
+        where limit.BurstSeconds * limit.Amount / 60 is null or > 1000
+        from scope in new[] { "deployment", "tenant" }
+        select ($"{scope}, {kind.Name}, {sizes.Name}, {load.Rpm} rpm, {load.Callers} callers and {load.Others} a second, wait {load.Wait}", With(scope, limit) with
+        {
+            Charges = id => new(1, sizes.Of(id), 0, 0, 1),
+            Callers = load.Callers,
+            Newcomers = load.Others,
+            NewcomersFor = Minute,
+            MaxWait = TimeSpan.FromSeconds(load.Wait),
+            Runs = TimeSpan.FromSeconds(1),
         });
 
     private static Comeback With(string scope, Limit limit) => new()
