@@ -28,6 +28,8 @@ internal static class WaitForecast
     // After a crowd of a higher class some more of it come, by experience.
     private const double MoreToCome = 0.3;
     private const int MostRounds = 5;
+    private const int TurnSteps = 10;
+    private const int PartSteps = 7;
 
     /// <summary>When a call will go out that comes last of its tenant's.</summary>
     /// <param name="call">The call, its owner and its costs set; not in the queue.</param>
@@ -137,17 +139,7 @@ internal static class WaitForecast
         var drain = Drain(call, floors, bookings, open, now) / open;
         var line = (queues.Higher + mine) * (1 / drain);
         line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, AsPart(mine, call, floor)) : line;
-        line *= lane.Places[0].Share / open;
-        var turn = new ForecastTurn(Instant.Never, null);
-        for (var i = 0; i < lane.Places.Length; i++)
-        {
-            var here = i == 0 ? line : line with { Load = line.Load * Breadth(call, i) };
-            if ((call.Excluded >> i & 1) == 0 && lane.Places[i].Foresee(call.ChargeAt(i), call.Certain(i), here, now, out var last) is var at && at < turn.At)
-            {
-                turn = new(at, last);
-            }
-        }
-
+        var turn = Among(call, line, now);
         var owner = call.Owner!.Budget;
         turn = Later(turn, owner.Foresee(call.Consumer, call.ConsumerCertain, queues.OfTenant, now), owner);
         return call.OwnerUser is { } user
@@ -156,6 +148,86 @@ internal static class WaitForecast
 
         // What is the caller's own is named before what it shares.
         ForecastTurn Later(ForecastTurn first, Instant at, Budget by) => at > now && at >= first.At ? new(at, by) : first;
+    }
+
+    // Places share what is ahead as each has room for it, by its own algorithm: the turn comes once they have done with it together.
+    private static ForecastTurn Among(Call call, in QueueAhead line, Instant now)
+    {
+        var lane = call.Lane!;
+        Span<int> places = stackalloc int[lane.Places.Length];
+        var (count, turn) = (0, new ForecastTurn(Instant.Never, null));
+        for (var i = 0; i < lane.Places.Length; i++)
+        {
+            if ((call.Excluded >> i & 1) != 0)
+            {
+                continue;
+            }
+
+            turn = At(call, i, line, now, out var last) is var at && at < turn.At ? new(at, last) : turn;
+            if (!IsCounted(call, i))
+            {
+                places[count++] = i;
+            }
+        }
+
+        if (count < 2 || turn.At <= now || !turn.At.IsKnown)
+        {
+            return turn;
+        }
+
+        var (early, late) = (now, turn.At);
+        for (var step = 0; step < TurnSteps; step++)
+        {
+            var middle = early + ((late - early) / 2);
+            (early, late) = Part(call, places[..count], line, middle, now) >= 1 ? (early, middle) : (middle, late);
+        }
+
+        return turn with { At = late };
+    }
+
+    // How much of a queue places have done with by an instant, and have room for the call besides.
+    private static double Part(Call call, ReadOnlySpan<int> places, in QueueAhead line, Instant by, Instant now)
+    {
+        var done = 0.0;
+        foreach (var place in places)
+        {
+            var (less, more) = (0.0, 1.0);
+            if (At(call, place, default(QueueAhead) with { Runs = line.Runs }, now, out _) > by)
+            {
+                continue;
+            }
+
+            for (var step = 0; step < PartSteps; step++)
+            {
+                var part = (less + more) / 2;
+                (less, more) = At(call, place, line * part, now, out _) <= by ? (part, more) : (less, part);
+            }
+
+            done += less;
+        }
+
+        return done;
+    }
+
+    // When a call will go out at a place behind a queue, whose work is told in seconds of the first one's capacity.
+    private static Instant At(Call call, int place, in QueueAhead line, Instant now, out Budget? last)
+    {
+        var here = place == 0 ? line : line with { Work = line.Work / Breadth(call, place) };
+        return call.Lane!.Places[place].Foresee(call.ChargeAt(place), call.Certain(place), here, now, out last);
+    }
+
+    // What a budget binds that places have in common is there once.
+    private static bool IsCounted(Call call, int place)
+    {
+        for (var i = 0; i < place; i++)
+        {
+            if ((call.Excluded >> i & 1) == 0 && call.Lane!.Places[place].IsBoundWith(call.Lane.Places[i], call.ChargeAt(place)))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // What is served while a queue that has a part of the service, and after it the call, have theirs: its own turn takes so long, too.
@@ -222,13 +294,7 @@ internal static class WaitForecast
                 continue;
             }
 
-            var isCounted = false;
-            for (var j = 0; j < i && !isCounted; j++)
-            {
-                isCounted = (call.Excluded >> j & 1) == 0 && place.IsBoundWith(lane.Places[j], call.ChargeAt(i));
-            }
-
-            open += isCounted ? 0 : place.Share * Breadth(call, i);
+            open += IsCounted(call, i) ? 0 : place.Share * Breadth(call, i);
         }
 
         return open > 0 ? open : lane.Places[0].Share;

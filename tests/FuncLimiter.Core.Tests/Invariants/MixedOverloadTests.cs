@@ -136,6 +136,7 @@ public class MixedOverloadTests(ITestOutputHelper output)
             yield return ($"weights 3 and 1, {name}", one with { Spec = Weighing(one.Spec, 3, 1), Tenants = ["t0", "t1"], Callers = 200 });
             yield return ($"weights 1, 1 and 1, {name}", one with { Spec = Weighing(one.Spec, 1, 1, 1), Tenants = ["t0", "t1", "t2"], Callers = 150 });
             yield return ($"two deployments, {name}", one with { Spec = Two(limit(60), limit(60)), Callers = 200 });
+            yield return ($"two deployments of unlike kinds, {name}", one with { Spec = Two(new(Dimension.Tokens, 6_000, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 5 }, limit(90)), Callers = 200, Newcomers = 0.5, NewcomersFor = Minute });
             yield return ($"a tenant's and a deployment's, {name}", one with { Spec = World([], [limit(90)], [limit(60)], []), Callers = 150 });
             if (name != "fixed 10 s")
             {
