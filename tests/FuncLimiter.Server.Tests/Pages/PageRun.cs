@@ -54,7 +54,7 @@ internal sealed class PageRun : IAsyncDisposable
                 "$DOTNET" "$PROGRAM" "$@" > "$out" 2> "$out.errors" &
                 echo $! >> pids
                 for i in $(seq 600); do
-                  grep -q "listens on" "$out" && cat "$out" && exit 0
+                  grep -qE "^Dashboard: |What it has seen: " "$out" && cat "$out" && exit 0
                   kill -0 $! 2>/dev/null || break
                   sleep 0.1
                 done
