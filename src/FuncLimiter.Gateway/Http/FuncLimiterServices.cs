@@ -53,10 +53,10 @@ public static class FuncLimiterServices
         services.AddSingleton(configuration);
         services.AddSingleton(options ?? new GatewayOptions());
         services.AddSingleton(new RouteTable(configuration, ProviderCatalog.Get));
-        services.AddSingleton(provider => new EntraTokens(
+        services.AddSingleton(provider => new Lazy<EntraTokens>(() => new EntraTokens(
             () => provider.GetService<TokenCredential>() ?? new DefaultAzureCredential(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<EntraTokens>>()));
+            provider.GetRequiredService<ILogger<EntraTokens>>())));
         services.AddSingleton<UpstreamCredentials>();
         services.AddSingleton<KeyFiles>();
         services.AddSingleton(provider => new UpstreamClient(

@@ -42,7 +42,7 @@ internal static class DiscoverCommand
             return 1;
         }
 
-        var entra = new EntraTokens(static () => new DefaultAzureCredential(), TimeProvider.System, NullLogger<EntraTokens>.Instance);
+        var entra = new Lazy<EntraTokens>(static () => new(static () => new DefaultAzureCredential(), TimeProvider.System, NullLogger<EntraTokens>.Instance));
         using var upstream = new UpstreamClient(
             new GatewayOptions(), new UpstreamCredentials(entra, TimeProvider.System, NullLogger<UpstreamCredentials>.Instance));
         var discovery = new Discovery(upstream, TimeProvider.System);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
@@ -95,6 +96,11 @@ internal sealed class ServerHost : IAsyncDisposable
         _database?.Dispose();
     }
 
+    // Apart from what else is built: what takes them is loaded with it, and takes descriptors.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void TakeWebSockets(WebApplication app) =>
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = SocketKeepAlive, KeepAliveTimeout = SocketKeepAlive });
+
     private static WebApplication Build(ServerSettings settings, Database? database, Func<bool> isStarted)
     {
         // No file in the folder that it happens to be started in is read, whatever its name.
@@ -128,7 +134,11 @@ internal sealed class ServerHost : IAsyncDisposable
         AddServices(builder.Services, settings, database);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = SocketKeepAlive, KeepAliveTimeout = SocketKeepAlive });
+        if (!OpenFiles.AreScarce)
+        {
+            TakeWebSockets(app);
+        }
+
         app.UseClientPaths();
         app.UseRouting();
         app.MapFuncLimiter();

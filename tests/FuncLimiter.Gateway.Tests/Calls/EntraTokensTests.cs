@@ -74,7 +74,7 @@ public class EntraTokensTests
         var account = read.Configuration!.Accounts[0];
         var deployment = new Deployment(account, account.Models[0], ProviderCatalog.Get("azure-openai"));
         using var provider = new Recorder();
-        using var client = new UpstreamClient(provider, new UpstreamCredentials(_tokens, _time, NullLogger<UpstreamCredentials>.Instance));
+        using var client = new UpstreamClient(provider, new UpstreamCredentials(new Lazy<EntraTokens>(_tokens), _time, NullLogger<UpstreamCredentials>.Instance));
 
         var address = deployment.Address(Operation.ChatCompletions, "");
         using var request = new HttpRequestMessage(HttpMethod.Post, address.Uri);

@@ -9,10 +9,11 @@ namespace FuncLimiter.Gateway.Calls.Upstream.Credentials;
 /// <param name="entra">Tokens of Microsoft Entra ID.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Told of what can't be had.</param>
-public sealed class UpstreamCredentials(EntraTokens entra, TimeProvider time, ILogger<UpstreamCredentials> logger)
+public sealed class UpstreamCredentials(Lazy<EntraTokens> entra, TimeProvider time, ILogger<UpstreamCredentials> logger)
 {
-    private readonly GoogleTokens _google = new(time, logger);
-    private readonly AwsCredentials _aws = new(time, logger);
+    // What reads credentials brings large parts with it, which are loaded where an account asks for them alone.
+    private readonly Lazy<GoogleTokens> _google = new(() => new(time, logger));
+    private readonly Lazy<AwsCredentials> _aws = new(() => new(time, logger));
 
     /// <summary>Adds to a request what it needs, fetched where it has to be.</summary>
     /// <returns>What renews it where the provider refuses it; true where there is another then.</returns>
@@ -22,7 +23,7 @@ public sealed class UpstreamCredentials(EntraTokens entra, TimeProvider time, IL
     {
         if (credential is AwsAccess aws)
         {
-            var held = _aws.For(aws);
+            var held = _aws.Value.For(aws);
             var credentials = await held.GetAsync(cancellationToken);
             AwsRequestSigner.Sign(request, aws, credentials, time.GetUtcNow());
             return giveUp => held.RenewAsync(credentials, giveUp);
@@ -30,8 +31,8 @@ public sealed class UpstreamCredentials(EntraTokens entra, TimeProvider time, IL
 
         var tokens = credential switch
         {
-            EntraAccess access => entra.For(access),
-            GoogleAccess access => _google.For(access),
+            EntraAccess access => entra.Value.For(access),
+            GoogleAccess access => _google.Value.For(access),
             _ => throw new NotSupportedException($"{credential.GetType().Name} opens nothing here."),
         };
         var token = await tokens.GetAsync(cancellationToken);
