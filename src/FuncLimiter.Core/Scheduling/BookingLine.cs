@@ -9,7 +9,7 @@ internal sealed class BookingLine
 
     // By their times. Those that are over are passed by, and taken out once they are as many as the others.
     private readonly List<Booking> _inOrder = [];
-    private readonly Stack<Booking> _held = new();
+    private readonly List<Booking> _held = [];
     private int _first;
     private WorkAhead _ahead;
 
@@ -94,26 +94,18 @@ internal sealed class BookingLine
     }
 
     /// <summary>Room is held for one.</summary>
-    public void Hold(Booking booking) => _held.Push(booking);
+    public void Hold(Booking booking)
+    {
+        if (_held.Count > (2 * Due) + FewOver)
+        {
+            _held.RemoveAll(static one => one.State != BookingState.Held);
+        }
+
+        _held.Add(booking);
+    }
 
     /// <summary>The last of its time whose room is held; null for none.</summary>
-    public Booking? LastHeld
-    {
-        get
-        {
-            while (_held.TryPeek(out var last))
-            {
-                if (last.State == BookingState.Held)
-                {
-                    return last;
-                }
-
-                _held.Pop();
-            }
-
-            return null;
-        }
-    }
+    public Booking? LastHeld => _held.FindLast(static booking => booking.State == BookingState.Held);
 
     public void Add(Booking booking, double cost, in Charge load)
     {
