@@ -24,6 +24,7 @@ internal sealed class CallRun
     private CallAnswer _answer;
     private Attempt? _attempt;
     private FailedAttempt? _failure;
+    private AdmissionRequest? _asked;
     private AdmissionResult? _admission;
     private TimeSpan _waited;
     private CallTerms? _terms;
@@ -191,6 +192,7 @@ internal sealed class CallRun
             Diversion = _ways.Diversion,
             Prefixes = _call.Facts.Prefixes,
         };
+        _asked = request;
         using (var wait = CallTrace.Wait(request))
         {
             _admission = wait.Ended(await _services.Limiter.AdmitAsync(request, cancellationToken));
@@ -268,12 +270,20 @@ internal sealed class CallRun
     {
         if (_failure is not null)
         {
-            return _failure.PassOnAsync(_services, _answer, isSpent: Attempts > 1, cancellationToken);
+            return _failure.PassOnAsync(_services, _answer, isSpent: Attempts > 1, ReopensIn(_failure), cancellationToken);
         }
 
         // The failure to be passed on met an earlier leg and ended with it, or an answer that broke off.
         return _answer.HasStarted ? ValueTask.CompletedTask : ErrorAnswer.WriteAsync(_answer, _call.Dialect, EarlierFailure, cancellationToken);
     }
+
+    /// <summary>
+    /// The wait that later calls will be told, now that a limit of which the provider names no end has closed its scope; null where it is not
+    /// known, or another deployment of the route has room.
+    /// </summary>
+    private TimeSpan? ReopensIn(FailedAttempt failure) =>
+        failure is { RetryAfter: null, Kind: OutcomeKind.QuotaExhausted or OutcomeKind.RateLimited } && _asked is not null
+            && _services.Limiter.Foresee(_asked with { Excluded = _ways.Closed }) is { IsKnown: true } at && at - Now is { Ticks: > 0 } wait ? wait : null;
 
     private ValueTask RefuseAsync(Refusal refusal, CancellationToken cancellationToken)
     {

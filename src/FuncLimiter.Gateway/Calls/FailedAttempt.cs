@@ -58,8 +58,9 @@ internal sealed class FailedAttempt : IDisposable
     /// <param name="services">What every call needs.</param>
     /// <param name="answer">Where to.</param>
     /// <param name="isSpent">Whether the call was tried more than once already.</param>
+    /// <param name="reopensIn">When calls go on, where the provider said nothing of it and it is known; else null.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, bool isSpent, CancellationToken cancellationToken)
+    public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, bool isSpent, TimeSpan? reopensIn, CancellationToken cancellationToken)
     {
         // Clients would begin anew what was tried here several times; past their longest pause they come back after seconds.
         var isWorthRepeating = Retryable && (_attempt.Call.IsTriedAgain || !(isSpent || RetryAfter > RefusalError.LongestHint));
@@ -80,7 +81,7 @@ internal sealed class FailedAttempt : IDisposable
             CrossedHeaders.Copy(response, answer, _attempt.Call.Dialect, "application/json");
         }
 
-        if (RetryAfter is { } wait && !ResponseHeaders.TellsWait(response))
+        if ((RetryAfter ?? reopensIn) is { } wait && !ResponseHeaders.TellsWait(response))
         {
             AdmissionHeaders.RetryAfter(answer, wait);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 
@@ -93,15 +94,67 @@ public class VerdictTests
         Assert.Equal(seconds, gateway.Limiter.Observations[^1].RetryAfter!.Value.TotalSeconds, provider == "anthropic" ? 3_600 : 1e-6);
     }
 
-    private static string BodyOf(string path) => (path == "/v1/messages" ? Samples.Message : Samples.Chat)
+    // The clock stands at midnight UTC, eight hours before that of California.
+    public static TheoryData<string, string, int, string, double, double> SpentQuotas => new()
+    {
+        { "openai", "/v1/chat/completions", 429, Samples.OutOfQuota, 60, 90 },
+        { "openai", "/v1/chat/completions", 429, """{"error":{"message":"Rate limit reached for m on requests per day (RPD): Limit 200, Used 200, Requested 1.","type":"requests","code":"rate_limit_exceeded"}}""", 60, 90 },
+        { "azure-openai", "/openai/deployments/m/chat/completions", 429, """{"error":{"code":"insufficient_quota","message":"You exceeded your current quota."}}""", 60, 90 },
+        { "anthropic", "/v1/messages", 400, """{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}}""", 60, 90 },
+        { "gemini", "/v1beta/models/m:generateContent", 429, """{"error":{"code":429,"message":"You exceeded your current quota. Please retry in 12.5s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"generativelanguage.googleapis.com/generate_requests_per_model_per_day","quotaId":"GenerateRequestsPerDayPerProjectPerModel","quotaValue":"250"}]}]}}""", 28_799, 28_801 },
+    };
+
+    [Theory]
+    [MemberData(nameof(SpentQuotas))]
+    public async Task SpentQuota_TellsItsFirstCallerWhatLaterOnesAreTold_AndWhoComesThenIsServed(
+        string provider, string path, int status, string refusal, double atLeast, double atMost)
+    {
+        var time = new VirtualTime();
+        await using var gateway = await StartAsync(provider, fallback: null, time, configured => new EmbeddedLimiter(LimiterSpecs.From(configured, isDurable: false), time));
+        gateway.Provider.AnswerInTurn(
+            context => FakeProvider.WriteAsync(context, status, refusal),
+            context => FakeProvider.WriteAsync(context, 200, path == "/v1/messages" ? Samples.MessageAnswer : Samples.ChatAnswer));
+
+        using var first = await gateway.PostAsync(path, BodyOf(path), ("Prefer", "wait=0"));
+        using var second = await gateway.PostAsync(path, BodyOf(path), ("Prefer", "wait=0"));
+        var told = first.Headers.RetryAfter!.Delta!.Value;
+        time.Advance(told);
+        using var third = await gateway.PostAsync(path, BodyOf(path), ("Prefer", "wait=0"));
+
+        Assert.Equal(status, (int)first.StatusCode);
+        Assert.InRange(told.TotalSeconds, atLeast, atMost);
+        Assert.Equal("false", first.Headers.GetValues("x-should-retry").Single());
+        Assert.Equal((HttpStatusCode.TooManyRequests, told), (second.StatusCode, second.Headers.RetryAfter!.Delta!.Value));
+        Assert.Equal(HttpStatusCode.OK, third.StatusCode);
+        Assert.Equal(2, gateway.Provider.Requests.Count);
+    }
+
+    [Fact]
+    public async Task SpentQuota_WhereAnotherDeploymentHasRoom_TellsNoWait()
+    {
+        var time = new VirtualTime();
+        await using var gateway = await StartAsync("openai", fallback: "b", time, configured => new EmbeddedLimiter(LimiterSpecs.From(configured, isDurable: false), time));
+        gateway.Provider.AnswerInTurn(
+            context => FakeProvider.WriteAsync(context, 429, Samples.OutOfQuota),
+            context => FakeProvider.WriteAsync(context, 500, "{}", ("x-should-retry", "false")));
+
+        using var answer = await gateway.PostAsync("/v1/chat/completions", BodyOf("/v1/chat/completions"), ("Prefer", "wait=0"));
+
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.Null(answer.Headers.RetryAfter);
+    }
+
+    private static string BodyOf(string path) => (path == "/v1/messages" ? Samples.Message : path.Contains("v1beta", StringComparison.Ordinal) ? """{"contents":[{"parts":[{"text":"Hi"}]}]}""" : Samples.Chat)
         .Replace("claude-x", "m", StringComparison.Ordinal).Replace("gpt-x", "m", StringComparison.Ordinal);
 
-    private static Task<TestGateway> StartAsync(string provider, string? fallback) => TestGateway.StartAsync(
+    private static Task<TestGateway> StartAsync(
+        string provider, string? fallback, TimeProvider? time = null, Func<GatewayConfiguration, ILimiter>? realLimiter = null) => TestGateway.StartAsync(
         address => new GatewayConfiguration
         {
             Accounts = [.. (fallback is null ? (string[])["a"] : ["a", fallback]).Select(id =>
                 new AccountConfiguration(id, provider, null, address, "sk-1", [], [new ModelConfiguration("m", [], null)]))],
             Routes = [new("m", ["a/m"], fallback is null ? [] : [$"{fallback}/m"])],
         },
-        time: new HastyTime());
+        time: time ?? new HastyTime(),
+        realLimiter: realLimiter);
 }
