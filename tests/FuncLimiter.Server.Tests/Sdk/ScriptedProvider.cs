@@ -40,6 +40,7 @@ public sealed class ScriptedProvider : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var provider = new ScriptedProvider(builder.Build());
+        provider._app.UseWebSockets();
         provider._app.Run(provider.AnswerAsync);
         await provider._app.StartAsync();
         return provider;
@@ -53,6 +54,12 @@ public sealed class ScriptedProvider : IAsyncDisposable
     {
         var path = context.Request.Path.Value!;
         Asked.Enqueue(path + context.Request.QueryString);
+        if (context.WebSockets.IsWebSocketRequest)
+        {
+            await ScriptedSockets.AnswerAsync(context);
+            return;
+        }
+
         using var reader = new StreamReader(context.Request.Body);
         var text = await reader.ReadToEndAsync();
         var asked = text.Length > 0 ? JsonNode.Parse(text)! : new JsonObject();

@@ -16,6 +16,7 @@ public sealed class SdkEnvironment : IAsyncLifetime
     public const string ScriptedClaude = "claude-scripted";
     public const string ScriptedGpt = "gpt-scripted";
     public const string ScriptedGemini = "gemini-scripted";
+    public const string ScriptedAzure = "azure-gpt-scripted";
 
     private readonly ConcurrentDictionary<string, Lazy<Task<JavaScriptRun>>> _runs = new();
     private ServerProcess? _server;
@@ -64,8 +65,9 @@ public sealed class SdkEnvironment : IAsyncLifetime
         accounts = SdkModels.All.Select(models => models.ToAccount(Upstream.BaseAddress)).Concat(
         [
             ToScripted("scripted-anthropic", "anthropic", ScriptedClaude),
-            ToScripted("scripted-openai", "openai", ScriptedGpt),
+            ToScripted("scripted-openai", "openai", ScriptedGpt, "/v1/responses"),
             ToScripted("scripted-gemini", "gemini", ScriptedGemini),
+            ToScripted("scripted-azure", "azure-openai", ScriptedAzure),
         ]),
         tenants = new[]
         {
@@ -74,8 +76,8 @@ public sealed class SdkEnvironment : IAsyncLifetime
         queue = new { maxWaitSeconds = new { standard = 10 } },
     };
 
-    private object ToScripted(string id, string provider, string model) =>
-        new { id, provider, endpoint = Scripted.BaseAddress, apiKey = "${SDK_UPSTREAM_KEY}", models = new[] { new { model } } };
+    private object ToScripted(string id, string provider, string model, params string[] paths) =>
+        new { id, provider, endpoint = Scripted.BaseAddress, apiKey = "${SDK_UPSTREAM_KEY}", models = new[] { new { model } }, paths };
 
     private Dictionary<string, string> Environment()
     {
@@ -84,7 +86,7 @@ public sealed class SdkEnvironment : IAsyncLifetime
             ["FUNCLIMITER_URL"] = Address.GetLeftPart(UriPartial.Authority),
             ["FUNCLIMITER_DOUBLE_URL"] = Upstream.BaseAddress.GetLeftPart(UriPartial.Authority),
             ["FUNCLIMITER_KEY"] = TenantKey,
-            ["FUNCLIMITER_SCRIPTED_MODELS"] = JsonSerializer.Serialize(new { gemini = ScriptedGemini }),
+            ["FUNCLIMITER_SCRIPTED_MODELS"] = JsonSerializer.Serialize(new { gemini = ScriptedGemini, gpt = ScriptedGpt, azure = ScriptedAzure }),
         };
         foreach (var models in SdkModels.All)
         {
