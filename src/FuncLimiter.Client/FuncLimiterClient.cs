@@ -21,6 +21,13 @@ public sealed class FuncLimiterClient(HttpClient http, TimeProvider? time = null
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
+    /// <summary>Asks what a run will come to before it begins. Nothing is reserved.</summary>
+    /// <param name="request">What it does.</param>
+    /// <param name="cancellation">Gives up asking.</param>
+    /// <exception cref="FuncLimiterException">A call of it would never fit, or the request makes no sense.</exception>
+    public Task<Preflight> PreflightAsync(PreflightRequest request, CancellationToken cancellation = default) =>
+        SendAsync(HttpMethod.Post, "preflight", request, ClientJson.Default.PreflightRequest, ClientJson.Default.Preflight, cancellation);
+
     /// <summary>Waits until the call fits, and reserves what it will take.</summary>
     /// <param name="request">What will be called.</param>
     /// <param name="cancellation">Gives the wait up.</param>
@@ -182,6 +189,8 @@ internal sealed record ErrorDetail(string? Message, string? Code);
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(LowerCase<CallPriority>), typeof(LowerCase<JobState>), typeof(LowerCase<JobCallState>)])]
+[JsonSerializable(typeof(PreflightRequest))]
+[JsonSerializable(typeof(Preflight))]
 [JsonSerializable(typeof(ReservationRequest))]
 [JsonSerializable(typeof(Reservation))]
 [JsonSerializable(typeof(Settlement))]

@@ -48,6 +48,16 @@ public sealed class FuncLimiterClientTests : IClassFixture<FuncLimiterServer>, I
     }
 
     [Fact]
+    public async Task Run_IsForeseen()
+    {
+        var foreseen = await _limiter.PreflightAsync(new([new(FuncLimiterServer.Wide) { Calls = 10, AtOnce = 2, InputTokens = 100, OutputTokens = 20 }]) { DeadlineSeconds = 600 });
+
+        Assert.Equal(1200, foreseen.Tokens.Likely);
+        Assert.True(foreseen.Seconds is { Low: > 0 } seconds && seconds.Low <= seconds.Likely && seconds.Likely <= seconds.High);
+        Assert.Equal(1, foreseen.ChanceOfDeadline);
+    }
+
+    [Fact]
     public async Task Reservation_ThatDoesNotFitInTime_IsRefusedWithATime()
     {
         await _limiter.ReserveAsync(new(FuncLimiterServer.Full) { InputTokens = 1, OutputTokens = 1 });

@@ -53,6 +53,7 @@ public sealed partial class Budget
             meter.Total)
         {
             Charging = ChargingOf(meter),
+            GivesAtOnce = meter.Limit.Window > TimeSpan.Zero && meter.Round(default) is not null,
             IsOpen = meter.Limit.IsOpen,
             Read = meter.Read,
             ReadAt = meter.ReadAt,

@@ -30,6 +30,9 @@ public sealed record MeterReport(
     /// <summary>What an answer last reported, units per window; null where none has.</summary>
     public long? Reported { get; init; }
 
+    /// <summary>True where a window gives room back all at once, and not bit by bit.</summary>
+    public bool GivesAtOnce { get; init; }
+
     /// <summary>When that answer came; <see cref="Instant.Distant"/> where none has.</summary>
     public Instant ReportedAt { get; init; }
 

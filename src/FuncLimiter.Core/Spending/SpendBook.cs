@@ -63,13 +63,16 @@ public sealed class SpendBook
     }
 
     /// <summary>The budgets that bound a call.</summary>
-    public List<SpendAccount> Find(in SpendParty party, Instant now)
+    /// <param name="party">Whose call it is.</param>
+    /// <param name="now">The wall clock.</param>
+    /// <param name="begins">Whether those that were not used yet begin now, as a run does with its first call.</param>
+    public List<SpendAccount> Find(in SpendParty party, Instant now, bool begins = true)
     {
         var found = new List<SpendAccount>();
-        Add(found, SpendSubject.Tenant, party.Tenant, party.Tenant, now);
-        Add(found, SpendSubject.User, party.Tenant, party.User, now);
-        Add(found, SpendSubject.Workflow, party.Tenant, party.Workflow, now);
-        Add(found, SpendSubject.Run, party.Tenant, party.Run, now);
+        Add(found, SpendSubject.Tenant, party.Tenant, party.Tenant, now, begins);
+        Add(found, SpendSubject.User, party.Tenant, party.User, now, begins);
+        Add(found, SpendSubject.Workflow, party.Tenant, party.Workflow, now, begins);
+        Add(found, SpendSubject.Run, party.Tenant, party.Run, now, begins);
         return found;
     }
 
@@ -186,7 +189,7 @@ public sealed class SpendBook
     private static string KeyOf(SpendSubject subject, string tenant, string name) =>
         subject is SpendSubject.Tenant or SpendSubject.Account or SpendSubject.Model ? name : $"{tenant}/{name}";
 
-    private void Add(List<SpendAccount> found, SpendSubject subject, string tenant, string? name, Instant now)
+    private void Add(List<SpendAccount> found, SpendSubject subject, string tenant, string? name, Instant now, bool begins = true)
     {
         if (name is null)
         {
@@ -199,7 +202,9 @@ public sealed class SpendBook
             if (cap.IsFor(subject, tenant, name) && !IsOutranked(cap, subject, tenant, name))
             {
                 var key = cap.Prefix + KeyOf(subject, tenant, name);
-                found.Add(_accounts.TryGetValue(key, out var known) && known.EndsAt > now ? known : Begin(key, cap, subject, tenant, now));
+                found.Add(_accounts.TryGetValue(key, out var known) && known.EndsAt > now ? known
+                    : begins ? Begin(key, cap, subject, tenant, now)
+                    : New(key, cap, now));
             }
         }
     }
@@ -242,15 +247,21 @@ public sealed class SpendBook
 
     private SpendAccount Open(string key, SpendCap cap, string tenant, Instant now)
     {
-        var (start, end) = cap.Per == SpendPeriod.Run ? (now, Instant.Never) : CalendarPeriod.Of(cap.Per, cap.Zone, now);
-        if (_found.Remove(key, out var state) && (cap.Per == SpendPeriod.Run || state.EndTicks == end.Ticks))
+        var begun = New(key, cap, now);
+        if (_found.Remove(key, out var state) && (cap.Per == SpendPeriod.Run || state.EndTicks == begun.EndsAt.Ticks))
         {
             var restored = new SpendAccount(key, cap, new Instant(state.StartTicks), new Instant(state.EndTicks));
             restored.Load(state);
             return Keep(key, restored, tenant);
         }
 
-        return Keep(key, new SpendAccount(key, cap, start, end, _instance), tenant);
+        return Keep(key, begun, tenant);
+    }
+
+    private SpendAccount New(string key, SpendCap cap, Instant now)
+    {
+        var (start, end) = cap.Per == SpendPeriod.Run ? (now, Instant.Never) : CalendarPeriod.Of(cap.Per, cap.Zone, now);
+        return new SpendAccount(key, cap, start, end, _instance);
     }
 
     private SpendAccount Keep(string key, SpendAccount account, string tenant)

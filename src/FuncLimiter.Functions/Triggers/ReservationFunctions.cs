@@ -8,13 +8,19 @@ using Microsoft.DurableTask.Client;
 namespace FuncLimiter.Functions.Triggers;
 
 /// <summary>Admission for agents that call providers themselves.</summary>
-internal sealed class ReservationFunctions(ReservationEndpoint reservations, DurableClientSource clients) : HttpFunctions(clients)
+internal sealed class ReservationFunctions(ReservationEndpoint reservations, PreflightEndpoint preflight, DurableClientSource clients) : HttpFunctions(clients)
 {
     /// <summary>Admits, or waits.</summary>
     [Function(nameof(Reserve))]
     public Task<IActionResult> Reserve(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "reservations")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, reservations.ReserveAsync);
+
+    /// <summary>Tells what a run will cost, and when it will be over.</summary>
+    [Function(nameof(Preflight))]
+    public Task<IActionResult> Preflight(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "preflight")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, preflight.HandleAsync);
 
     /// <summary>Replaces what was reserved by what was used.</summary>
     [Function(nameof(Settle))]

@@ -63,6 +63,9 @@ public static class EndpointPaths
     /// <summary>What such an agent used.</summary>
     public const string Settlement = "/reservations/{id}/settlement";
 
+    /// <summary>What a run will cost, and when it will be over.</summary>
+    public const string Preflight = "/preflight";
+
     /// <summary>What this is, and where to look.</summary>
     public const string Root = "/";
 
@@ -125,7 +128,7 @@ public static class EndpointPaths
 
     private static readonly string[] Posts =
     [
-        ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, JobPaths.Jobs, AzureV1ChatCompletions,
+        ChatCompletions, Responses, Embeddings, Messages, CountTokens, Reservations, Preflight, JobPaths.Jobs, AzureV1ChatCompletions,
         AzureV1Responses, AzureV1Embeddings, AzureResponses, GeminiChatCompletions, GeminiEmbeddings, AdminPauses, AdminLimits, AdminWeights, AdminRevocations,
         AdminLearned,
         AdminReload,

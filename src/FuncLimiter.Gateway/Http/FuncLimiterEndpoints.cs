@@ -19,6 +19,7 @@ public static class FuncLimiterEndpoints
         ((IEndpointConventionBuilder)guarded).Finally(static endpoint => endpoint.RequestDelegate = FailedEndpoint.Guard(endpoint.RequestDelegate!));
         MapCalls(guarded, services.GetRequiredService<CallEndpoint>());
         MapReservations(guarded, services.GetRequiredService<ReservationEndpoint>());
+        guarded.MapPost(EndpointPaths.Preflight, services.GetRequiredService<PreflightEndpoint>().HandleAsync);
         MapReports(guarded, services);
         guarded.MapFallback("{**path}", services.GetRequiredService<PassedEndpoint>().HandleAsync);
         return routes;

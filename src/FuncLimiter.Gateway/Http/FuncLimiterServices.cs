@@ -21,6 +21,7 @@ using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Gateway.Operations.Alerts;
 using FuncLimiter.Gateway.Operations.Dashboard;
 using FuncLimiter.Gateway.Operations.Limits;
+using FuncLimiter.Gateway.Operations.Preflight;
 using FuncLimiter.Gateway.Operations.Recording;
 using FuncLimiter.Gateway.Operations.Telemetry;
 using FuncLimiter.Gateway.Operations.Usage;
@@ -131,6 +132,7 @@ public static class FuncLimiterServices
         services.AddSingleton<CallFeed>();
         services.AddSingleton<RouteTargets>();
         services.AddSingleton<TenantTallies>();
+        services.AddSingleton<AnswerPace>();
         services.AddSingleton<AlertBoard>();
         services.AddSingleton<ControlDesk>();
         services.AddSingleton<ConsumerLedger>();
@@ -197,6 +199,17 @@ public static class FuncLimiterServices
             provider.GetRequiredService<CallServices>(),
             provider.GetRequiredService<Stopping>(),
             provider.GetService<ISettlementRelay>()));
+        services.AddSingleton(provider => new PreflightEndpoint(
+            provider.GetRequiredService<Authenticator>(),
+            provider.GetRequiredService<CallServices>(),
+            new RunPreflight(
+                provider.GetRequiredService<ILimiter>(),
+                provider.GetRequiredService<RouteTable>(),
+                provider.GetRequiredService<AnswerPace>(),
+                provider.GetRequiredService<Watch>(),
+                provider.GetRequiredService<ConsumerLedger>(),
+                provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<SpendDesk>()));
         services.AddSingleton(provider => new ModelsEndpoint(
             provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<RouteTable>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new UsageEndpoint(

@@ -2,6 +2,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Operations.Preflight;
 using FuncLimiter.Gateway.Operations.Recording;
 using FuncLimiter.Gateway.Operations.Telemetry;
 using FuncLimiter.Gateway.Operations.Usage;
@@ -136,13 +137,15 @@ internal static class RefusalText
 }
 
 /// <summary>Tells operators what calls used, on the way to where it is kept.</summary>
-internal sealed class ObservedUsage(IUsageSink sink, CallFeed feed, GatewayMetrics metrics, TenantTallies tenants, CallRecorder? recorder = null) : IUsageSink
+internal sealed class ObservedUsage(
+    IUsageSink sink, CallFeed feed, GatewayMetrics metrics, TenantTallies tenants, AnswerPace pace, CallRecorder? recorder = null) : IUsageSink
 {
     /// <inheritdoc/>
     public void Record(UsageRecord record)
     {
         sink.Record(record);
         recorder?.Record(record);
+        pace.Record(record);
         metrics.Ended(record);
         if (record.CostUsd is { } cost)
         {

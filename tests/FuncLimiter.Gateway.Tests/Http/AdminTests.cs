@@ -199,6 +199,7 @@ public class AdminTests
         foreach (var (path, body) in new[]
         {
             ("/v1/chat/completions", Samples.Chat), ("/v1/messages", Samples.Message), ("/reservations", """{"model":"gpt-x","inputTokens":1}"""),
+            ("/preflight", """{"steps":[{"model":"gpt-x","inputTokens":1}]}"""),
             ("/admin/pauses", """{"scope":"deployment:openai-1/gpt-x","seconds":60}"""),
         })
         {

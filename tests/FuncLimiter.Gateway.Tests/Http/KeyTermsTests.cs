@@ -39,6 +39,7 @@ public sealed class KeyTermsTests
     [InlineData(KeyUse.Calls, "POST /v1/images/generations")]
     [InlineData(KeyUse.Reservations, "POST /reservations")]
     [InlineData(KeyUse.Reservations, "POST /reservations/none/settlement")]
+    [InlineData(KeyUse.Reservations, "POST /preflight")]
     [InlineData(KeyUse.Usage, "GET /usage")]
     [InlineData(KeyUse.Usage, "GET /status")]
     [InlineData(KeyUse.Usage, "GET /metrics")]

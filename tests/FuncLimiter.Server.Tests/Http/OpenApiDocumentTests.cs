@@ -19,6 +19,7 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
     private const string Embeddings = """{"model":"gpt-x","input":"hello"}""";
     private const string Job = $$"""{"path":"/v1/chat/completions","body":{{Chat}},"priority":"background","user":"ann","workflow":"nightly","step":"sum","run":"42","tier":"any","deadlineSeconds":3600}""";
     private const string Reservation = """{"model":"gpt-x","operation":"chat/completions","inputTokens":10,"cachedInputTokens":1,"outputTokens":5,"priority":"standard","user":"ann","maxWaitSeconds":1,"ttlSeconds":60}""";
+    private const string Preflight = """{"steps":[{"model":"gpt-x","step":"draft","calls":20,"atOnce":4,"operation":"chat/completions","inputTokens":10,"cachedInputTokens":1,"outputTokens":5,"maxOutputTokens":10},{"model":"gpt-x","request":{"messages":[{"role":"user","content":"Hi"}]}}],"priority":"standard","user":"ann","deadlineSeconds":60}""";
     private const string Settlement = """{"status":200,"usage":{"inputTokens":10,"outputTokens":5,"cacheReadTokens":1,"cacheWriteTokens":0,"reasoningTokens":0},"headers":{"x-request-id":"1"}}""";
 
     // By operation: the path as it is called, and the body.
@@ -44,6 +45,7 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
         ["POST /jobs"] = ("/jobs", Job),
         ["GET /jobs/{id}"] = ("/jobs/{job}", null),
         ["DELETE /jobs/{id}"] = ("/jobs/{job}", null),
+        ["POST /preflight"] = ("/preflight", Preflight),
         ["POST /reservations"] = ("/reservations", Reservation),
         ["POST /reservations/{id}/settlement"] = ("/reservations/{reservation}/settlement", Settlement),
         ["GET /status"] = ("/status", null),
@@ -99,6 +101,7 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
 
     [Theory]
     [InlineData("POST /jobs")]
+    [InlineData("POST /preflight")]
     [InlineData("POST /reservations")]
     [InlineData("POST /reservations/{id}/settlement")]
     [InlineData("POST /admin/pauses")]

@@ -205,7 +205,7 @@ public sealed partial class EmbeddedLimiter : ILimiter, IDisposable
         timer.Dispose();
     }
 
-    private static Call CallOf(AdmissionRequest request) => new()
+    internal static Call CallOf(AdmissionRequest request) => new()
     {
         Route = request.Route,
         Tenant = request.Tenant,

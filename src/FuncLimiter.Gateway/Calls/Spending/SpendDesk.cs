@@ -213,6 +213,16 @@ public sealed partial class SpendDesk
         }
     }
 
+    /// <summary>The budgets that bound a caller; none of them begins by it.</summary>
+    internal IReadOnlyList<SpendReport> Report(in SpendParty party)
+    {
+        lock (_gate)
+        {
+            var now = Wall;
+            return HasCaps ? [.. _book.Find(party, now, begins: false).Select(account => SpendReport.Of(account, now))] : [];
+        }
+    }
+
     /// <summary>One budget as it is now.</summary>
     internal SpendReport Report(SpendAccount account)
     {

@@ -10,7 +10,9 @@ using FuncLimiter.Providers.Dialects;
 namespace FuncLimiter.Gateway.Http.Requests;
 
 /// <summary>Makes a call out of what a reservation says of it.</summary>
-internal sealed class ReservationReader(CallServices services)
+/// <param name="services">What calls need.</param>
+/// <param name="translates">Whether the gateway will make the call, and so may translate it.</param>
+internal sealed class ReservationReader(CallServices services, bool translates = false)
 {
     private const double MaxTtlSeconds = 3_600;
     private const double DefaultTtlSeconds = 300;
@@ -90,14 +92,16 @@ internal sealed class ReservationReader(CallServices services)
     /// <summary>The deployments that don't take an operation as it is: who calls by himself has nobody to translate.</summary>
     public static ulong Closed(Route route, Operation operation) => route.Closed(operation) | route.Crossed(operation);
 
-    private static bool TryReadOperation(
+    private ulong ClosedTo(Route route, Operation operation) => translates ? route.Closed(operation) : Closed(route, operation);
+
+    private bool TryReadOperation(
         ReservationRequest asked, Route route, out Operation operation, [NotNullWhen(false)] out GatewayError? error)
     {
-        var usual = Closed(route, Operation.ChatCompletions) == route.All ? Operation.Messages : Operation.ChatCompletions;
+        var usual = ClosedTo(route, Operation.ChatCompletions) == route.All ? Operation.Messages : Operation.ChatCompletions;
         var named = asked.Operation is null ? usual : Operations.Of(asked.Operation);
         operation = named ?? usual;
         error = named is null ? GatewayError.BadRequest("invalid_value", $"'operation' must be {Operations.Names}.", "operation")
-            : Closed(route, operation) == route.All ? RouteErrors.NotServed(route, operation)
+            : ClosedTo(route, operation) == route.All ? RouteErrors.NotServed(route, operation)
             : null;
         return error is null;
     }

@@ -62,10 +62,21 @@ internal sealed class MeterTrack
     public static readonly TimeSpan Point = TimeSpan.FromSeconds(10);
 
     private const double PerUnit = 10_000;
+    private const double MemorySeconds = 60;
 
     private readonly ushort[] _points = new ushort[MostPoints];
     private long _point = -1;
     private long _firstPoint = -1;
+    private Instant _at = Instant.Unknown;
+    private double _total;
+    private double _weight;
+    private double _flowed;
+
+    /// <summary>
+    /// The part of the limit that calls took in about the last minute, 0 or more: of a window what went through it over what could have, of
+    /// concurrency the part of the places that were taken.
+    /// </summary>
+    public double Flow => _weight > 0 ? Math.Max(0, _flowed / _weight) : 0;
 
     /// <summary>The share of the meter in use, see <see cref="MeterReport.Use"/>.</summary>
     public double Use { get; private set; }
@@ -77,6 +88,7 @@ internal sealed class MeterTrack
     public void Add(MeterReport meter, Instant now)
     {
         (Taken, Use) = (meter.Used, meter.Use);
+        Follow(meter, now);
         Draw(now);
     }
 
@@ -96,6 +108,18 @@ internal sealed class MeterTrack
         }
 
         return trend;
+    }
+
+    private void Follow(MeterReport meter, Instant now)
+    {
+        if (_at.IsKnown && now > _at && meter.Effective > 0)
+        {
+            var elapsed = (now - _at).TotalSeconds;
+            var (kept, part) = (Math.Exp(-elapsed / MemorySeconds), meter.WindowSeconds > 0 ? (meter.Total - _total) / elapsed * meter.WindowSeconds / meter.Effective : meter.Use);
+            (_flowed, _weight) = ((_flowed * kept) + (part * (1 - kept)), (_weight * kept) + 1 - kept);
+        }
+
+        (_at, _total) = (now, meter.Total);
     }
 
     private void Draw(Instant now)
