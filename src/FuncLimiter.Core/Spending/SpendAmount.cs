@@ -30,6 +30,13 @@ public readonly record struct SpendAmount(long Cost, long Tokens, long Calls)
     public Dimension Exceeds(in SpendAmount whole) =>
         Cost > whole.Cost ? Dimension.Cost : Tokens > whole.Tokens ? Dimension.Tokens : Dimension.Requests;
 
+    /// <summary>Whether some part that is bounded is all of a whole, or more.</summary>
+    public bool Reaches(in SpendAmount whole) => !IsBelow(whole);
+
+    /// <summary>The first part that is all of a whole, or more.</summary>
+    public Dimension ReachesFirst(in SpendAmount whole) =>
+        Cost >= whole.Cost ? Dimension.Cost : Tokens >= whole.Tokens ? Dimension.Tokens : Dimension.Requests;
+
     /// <summary>The smaller of each part.</summary>
     public static SpendAmount Min(in SpendAmount left, in SpendAmount right) =>
         new(Math.Min(left.Cost, right.Cost), Math.Min(left.Tokens, right.Tokens), Math.Min(left.Calls, right.Calls));

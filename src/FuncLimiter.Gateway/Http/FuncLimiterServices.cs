@@ -138,6 +138,7 @@ public static class FuncLimiterServices
         services.AddSingleton<ConsumerLedger>();
         services.AddSingleton<LimitBoard>();
         services.AddSingleton<LimitAlerts>();
+        services.AddSingleton<SpendAlerts>();
         services.AddSingleton<LimitReader>();
         services.AddSingleton<AlertEngine>();
         services.AddSingleton<AlertWebhook>();

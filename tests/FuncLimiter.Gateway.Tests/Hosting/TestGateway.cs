@@ -5,6 +5,7 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
+using FuncLimiter.Gateway.Operations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -95,6 +96,9 @@ internal sealed class TestGateway : IAsyncDisposable
         await _app.DisposeAsync();
         await Provider.DisposeAsync();
     }
+
+    /// <summary>Has the limiter looked at now, as happens every second.</summary>
+    public void Look() => _app.Services.GetRequiredService<Watch>().Look();
 
     /// <summary>Posts a body as JSON, and returns as soon as the answer's headers are there.</summary>
     public Task<HttpResponseMessage> PostAsync(string path, string body, params (string Name, string Value)[] headers) =>

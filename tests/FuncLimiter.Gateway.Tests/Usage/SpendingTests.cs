@@ -201,6 +201,39 @@ public sealed class SpendingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task SoftBudget_ThatIsUsedUp_RaisesAnAlertUntilItIsGivenMoreOrItsPeriodEnds()
+    {
+        await StartAsync([new SpendCap(SpendSubject.Tenant, SpendPeriod.Day, Amount(calls: 2)) { IsSoft = true }]);
+        await OkAsync();
+        Assert.Empty(await AlertsAsync());
+
+        await OkAsync();
+        var alert = Assert.Single(await AlertsAsync());
+        using var raised = await _gateway!.PostAsync("/admin/budgets", """{"budget":"warn:day:tenant:acme","calls":1,"reason":"one more"}""", Admin);
+        Assert.Equal(HttpStatusCode.OK, raised.StatusCode);
+        Assert.Empty(await AlertsAsync());
+        await OkAsync();
+        Assert.Single(await AlertsAsync());
+        _time.Advance(TimeSpan.FromDays(1));
+
+        Assert.Empty(await AlertsAsync());
+        Assert.Equal(("warn:day:tenant:acme", "warn", "2 calls of 2 are spent"), (
+            alert.GetProperty("budget").GetString(), alert.GetProperty("level").GetString(), alert.GetProperty("cause").GetString()));
+
+        // Others' budgets are no concern of a tenant's.
+        using var other = JsonDocument.Parse(await (await _gateway.GetAsync("/status", ("x-api-key", "fl-globex-key"))).Content.ReadAsStringAsync());
+        Assert.Empty(other.RootElement.GetProperty("alerts").EnumerateArray());
+    }
+
+    // As it is told once the limiter was looked at: every second.
+    private async Task<JsonElement[]> AlertsAsync()
+    {
+        _gateway!.Look();
+        using var status = JsonDocument.Parse(await (await _gateway.GetAsync("/status", FromAcme)).Content.ReadAsStringAsync());
+        return [.. status.RootElement.GetProperty("alerts").EnumerateArray().Select(alert => alert.Clone())];
+    }
+
+    [Fact]
     public async Task AccountThatHasSpentItsBudget_IsPassedBy()
     {
         await StartAsync([new SpendCap(SpendSubject.Account, SpendPeriod.Day, Amount(calls: 2)) { Name = "openai-1" }]);

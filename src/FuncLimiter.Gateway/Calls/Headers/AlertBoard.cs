@@ -8,7 +8,7 @@ public sealed class AlertBoard
     private volatile IReadOnlyList<Alert> _standing = [];
     private volatile Dictionary<string, AlertLevel> _levels = [];
 
-    /// <summary>The alerts, the gravest first; what is said of limits themselves last.</summary>
+    /// <summary>The alerts, the gravest first; what is said of limits themselves and of spending last.</summary>
     public IReadOnlyList<Alert> Standing => _standing;
 
     /// <summary>The gravest level of all budgets.</summary>
@@ -19,10 +19,10 @@ public sealed class AlertBoard
 
     /// <summary>Shows what stands now.</summary>
     /// <param name="alerts">Budgets near their limits.</param>
-    /// <param name="ofLimits">Limits that are not what they were taken for: no reason for agents to slow down.</param>
-    internal void Show(IReadOnlyList<Alert> alerts, IReadOnlyList<Alert>? ofLimits = null)
+    /// <param name="others">Limits that are not what they were taken for, and spending: no reason for agents to slow down.</param>
+    internal void Show(IReadOnlyList<Alert> alerts, IReadOnlyList<Alert>? others = null)
     {
-        _standing = ofLimits is { Count: > 0 } ? [.. alerts, .. ofLimits] : alerts;
+        _standing = others is { Count: > 0 } ? [.. alerts, .. others] : alerts;
         if (alerts.Count > 0 || _levels.Count > 0)
         {
             _levels = alerts.ToDictionary(static alert => alert.Budget, static alert => alert.Level, StringComparer.Ordinal);
@@ -64,6 +64,9 @@ public enum AlertKind
 
     /// <summary>A limit that is not what it was taken for, or can't be read.</summary>
     Limit,
+
+    /// <summary>A spending budget that only warns, and is used up.</summary>
+    Budget,
 }
 
 /// <summary>How near a budget is to its limit.</summary>

@@ -11,6 +11,7 @@ namespace FuncLimiter.Gateway.Calls.Spending;
 /// </summary>
 public sealed partial class SpendDesk
 {
+    private static readonly TimeSpan RunIsOver = TimeSpan.FromHours(1);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
 
     private readonly SpendBook _book;
@@ -208,6 +209,26 @@ public sealed partial class SpendDesk
                 .. _book.Accounts.Where(account => account.EndsAt > now && (tenant is null || IsOf(account, tenant)))
                     .Select(account => SpendReport.Of(account, now))
                     .OrderByDescending(report => report.Use)
+                    .Take(most),
+            ];
+        }
+    }
+
+    /// <summary>
+    /// The budgets that only warn and are used up, those that are the farthest over first. A run counts until it has made no call for an hour.
+    /// </summary>
+    /// <param name="most">How many at most.</param>
+    internal IReadOnlyList<SpendReport> ReachedSoft(int most)
+    {
+        lock (_gate)
+        {
+            var now = Wall;
+            return !_book.Caps.Any(static cap => cap.IsSoft) ? [] :
+            [
+                .. _book.Accounts.Where(account => account.Cap.IsSoft && account.EndsAt > now && account.Spent.Reaches(account.Limit)
+                        && (account.EndsAt.IsKnown || now - account.LastAt < RunIsOver))
+                    .Select(account => SpendReport.Of(account, now))
+                    .OrderByDescending(static report => report.Use)
                     .Take(most),
             ];
         }

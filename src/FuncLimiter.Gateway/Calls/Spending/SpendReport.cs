@@ -23,13 +23,19 @@ internal sealed record SpendGrant(SpendHold? Hold, SpendNotice Notice, Refusal? 
 public sealed record SpendReport(
     string Name, SpendAmount Limit, SpendAmount Spent, SpendAmount Held, SpendAmount Left, TimeSpan? TimeLeft, DateTimeOffset? EndsAt, bool IsSoft, double Use)
 {
+    /// <summary>How long its period is, in seconds; 0 of a run.</summary>
+    public double PeriodSeconds { get; init; }
+
     internal static SpendReport Of(SpendAccount account, Instant now)
     {
         var taken = account.Spent + account.Held;
         var use = Math.Max(Share(taken.Cost, account.Limit.Cost), Math.Max(Share(taken.Tokens, account.Limit.Tokens), Share(taken.Calls, account.Limit.Calls)));
         return new(
             account.Name, account.Limit, account.Spent, account.Held, account.Left, account.TimeLeft(now),
-            account.EndsAt.IsKnown ? account.EndsAt.ToDateTimeOffset() : null, account.Cap.IsSoft, use);
+            account.EndsAt.IsKnown ? account.EndsAt.ToDateTimeOffset() : null, account.Cap.IsSoft, use)
+        {
+            PeriodSeconds = account.EndsAt.IsKnown ? (account.EndsAt - account.StartsAt).TotalSeconds : 0,
+        };
     }
 
     private static double Share(long taken, long limit) => limit >= SpendAmount.Unbounded ? 0 : (double)taken / Math.Max(1, limit);

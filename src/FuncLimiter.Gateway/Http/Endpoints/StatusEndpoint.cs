@@ -136,7 +136,7 @@ internal static class StatusJson
             SpendingJson.Write(json, spending);
         }
 
-        var shown = report.Budgets.Select(static budget => budget.Name).ToHashSet(StringComparer.Ordinal);
+        var shown = report.Budgets.Select(static budget => budget.Name).Concat(spending.Select(static budget => budget.Name)).ToHashSet(StringComparer.Ordinal);
         DashboardJson.WriteAlerts(json, [.. alerts.Standing.Where(alert => shown.Contains(alert.Budget))]);
         json.WriteStartArray("queues"u8);
         foreach (var queue in report.Queues)

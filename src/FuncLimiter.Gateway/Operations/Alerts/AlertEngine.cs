@@ -22,13 +22,20 @@ internal sealed class AlertEngine
     private readonly AlertBoard _board;
     private readonly Mitigator _mitigator;
     private readonly LimitAlerts? _limits;
+    private readonly SpendAlerts? _spending;
     private readonly Dictionary<string, AlertState> _states = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _causes = new(StringComparer.Ordinal);
 
     public AlertEngine(
-        GatewayConfiguration configuration, ConsumerLedger ledger, RouteTargets routes, AlertBoard board, ControlDesk desk, LimitAlerts? limits = null)
+        GatewayConfiguration configuration,
+        ConsumerLedger ledger,
+        RouteTargets routes,
+        AlertBoard board,
+        ControlDesk desk,
+        LimitAlerts? limits = null,
+        SpendAlerts? spending = null)
     {
-        _limits = limits;
+        (_limits, _spending) = (limits, spending);
         _policy = new AlertPolicy { WarnAt = configuration.Alerts.WarnAt, ActAt = configuration.Alerts.ActAt };
         (_ledger, _routes, _board) = (ledger, routes, board);
         _mitigator = new Mitigator(desk, ledger, _policy);
@@ -58,14 +65,14 @@ internal sealed class AlertEngine
 
         var acting = _states.Where(static state => state.Value.Level == AlertLevel.Act).ToDictionary(static state => state.Key, static state => state.Value.Since, StringComparer.Ordinal);
         _mitigator.Step(acting, Contended(history, report), budget => Foreground(budget, now), now);
-        var ofLimits = _limits?.Step(report) ?? [];
-        _board.Show(Standing(history, now), _limits?.Standing);
+        var others = (_limits?.Step(report) ?? []).Concat(_spending?.Step(now) ?? []).ToList();
+        _board.Show(Standing(history, now), [.. _limits?.Standing ?? [], .. _spending?.Standing ?? []]);
         foreach (var (change, track) in changes)
         {
             Changed?.Invoke(new(change, AlertOf(track, now), now.ToDateTimeOffset()));
         }
 
-        foreach (var (change, alert) in ofLimits)
+        foreach (var (change, alert) in others)
         {
             Changed?.Invoke(new(change, alert, now.ToDateTimeOffset()));
         }

@@ -236,6 +236,7 @@ internal static class AlertPage
     {
         AlertKind.Runaway => "operations#alerts-and-what-the-limiter-does-by-itself",
         AlertKind.Limit => "limits#what-is-said",
+        AlertKind.Budget => "budgets#budgets-that-warn",
         _ => "troubleshooting#an-alert",
     };
 }
