@@ -64,6 +64,11 @@ internal sealed partial class GeminiProvider : HttpProvider
     /// <inheritdoc/>
     protected override Verdict? Judge(in Failure failure)
     {
+        if (GoogleError.JudgeAccess(failure) is { } access)
+        {
+            return access;
+        }
+
         if (failure.Status != 429 || failure.Error.Code == "quota_exceeded")
         {
             return null;

@@ -57,6 +57,9 @@ internal abstract class HttpProvider : Provider
             return Fail(new Failure(status, ErrorBody.Parse(body), values, limits));
         }
 
+        // Who was answered was not refused by a limit of nothing: some servers write 0 for none.
+        limits.Forget(reading => reading.Limit is 0);
+
         var reading = OpenStream(contentType, limits, now) is { } stream ? ReadWhole(stream, body, limits) : ReadAnswer(body, limits, now);
         return reading.Reason == Reasons.Ok ? Complete(reading, values) : reading;
     }
@@ -80,7 +83,9 @@ internal abstract class HttpProvider : Provider
 
     /// <summary>The longest wait that the body of a failure names, in seconds; null for none.</summary>
     protected virtual double? WaitInBody(in Failure failure) =>
-        Longest(ErrorText.WaitSeconds(failure.Text), GoogleError.RetryDelay(failure.Error, failure.Headers));
+        Longest(
+            Longest(ErrorText.WaitSeconds(failure.Text), ErrorText.Moment(failure.Text) is { } moment ? failure.Headers.Until(moment) : null),
+            Longest(GoogleError.RetryDelay(failure.Error, failure.Headers), WaitField.Seconds(failure)));
 
     /// <summary>The reset of an exhausted window, in seconds; null for buckets, whose reset is the time to full.</summary>
     protected virtual double? WaitForReset(in Failure failure) => null;

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 
@@ -13,6 +14,15 @@ internal sealed class OpenAICompatibleProvider : HttpProvider
     [
         LimitHeaders.Suffixed(LimitNames.Requests, "requests"),
         LimitHeaders.Suffixed(LimitNames.Tokens, "tokens"),
+    ];
+
+    // What Kong and gateways like it write, by the window.
+    private static readonly LimitHeaders[] WindowHeaders =
+    [
+        LimitHeaders.Suffixed("requestsSecond", "second", TimeSpan.FromSeconds(1)) with { Dimension = Dimension.Requests },
+        LimitHeaders.Suffixed("requestsMinute", "minute", TimeSpan.FromMinutes(1)) with { Dimension = Dimension.Requests },
+        LimitHeaders.Suffixed("requestsHour", "hour", TimeSpan.FromHours(1)) with { Dimension = Dimension.Requests },
+        LimitHeaders.Suffixed("requestsDay", "day", TimeSpan.FromDays(1)) with { Dimension = Dimension.Requests },
     ];
 
     /// <inheritdoc/>
@@ -42,6 +52,7 @@ internal sealed class OpenAICompatibleProvider : HttpProvider
         limits.Add(headers, OpenAIHeaders);
         limits.Refine(BucketWindow.Infer);
         limits.Add(headers, [LimitHeaders.Plain]);
+        limits.Add(headers, WindowHeaders);
         RateLimitFields.Read(headers, limits);
     }
 

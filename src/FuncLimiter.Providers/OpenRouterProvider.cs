@@ -46,6 +46,9 @@ internal sealed class OpenRouterProvider : HttpProvider
                     ? Verdict.Final(Reasons.RequestTooLarge)
                     : Verdict.Full(LimitNames.Concurrent) with { WholeAccount = true },
             429 => JudgeRateLimit(failure),
+
+            // What its moderation found in the input is the caller's, and no other account's to take.
+            403 when failure.Error.Detail("metadata", "flagged_input") is not null => Verdict.Final(Reasons.InvalidRequest),
             _ => null,
         };
     }
@@ -54,7 +57,7 @@ internal sealed class OpenRouterProvider : HttpProvider
     protected override double? WaitInBody(in Failure failure)
     {
         var metadata = Json.At(failure.Error.Error, "metadata");
-        var told = Longest(Seconds(metadata, "retry_after_seconds"), Seconds(metadata, "retry_after_seconds_raw"));
+        var told = Json.NumberAt(metadata, "retry_after_seconds_raw") is >= 0 and var seconds ? seconds : (double?)null;
         var raw = Json.Text(Json.At(metadata, "raw")) is { Length: <= 4096 } text ? ErrorText.WaitSeconds(text) : null;
         var headers = MetadataHeaders(failure);
         var reset = failure.Headers.Text(LimitHeaders.Plain.Reset!) is null && headers.Number(LimitHeaders.Plain.Remaining) is 0
@@ -83,8 +86,6 @@ internal sealed class OpenRouterProvider : HttpProvider
             && (failure.Limits.Named.Count > 0 || failure.Text.StartsWith("Rate limit exceeded", StringComparison.OrdinalIgnoreCase));
         return isPlatform ? FailureRules.Judge(failure) : Verdict.Later(Reasons.UpstreamRateLimit);
     }
-
-    private static double? Seconds(JsonElement metadata, string name) => Json.NumberAt(metadata, name) is >= 0 and var seconds ? seconds : null;
 
     private static HeaderValues MetadataHeaders(in Failure failure)
     {

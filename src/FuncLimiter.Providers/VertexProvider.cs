@@ -67,6 +67,11 @@ internal sealed class VertexProvider : HttpProvider
     /// <summary>A quota names what it counts. What names none is the pool that all share: the provider's capacity, not a limit of ours.</summary>
     protected override Verdict? Judge(in Failure failure)
     {
+        if (GoogleError.JudgeAccess(failure) is { } access)
+        {
+            return access;
+        }
+
         if (failure.Status != 429 || failure.Says("provisioned throughput"))
         {
             return null;

@@ -116,7 +116,7 @@ public static class DialectError
     {
         429 => "rate_limit_error",
         502 or 503 or 529 => "service_unavailable_error",
-        504 => "timeout_error",
+        408 or 504 => "timeout_error",
         >= 500 => "server_error",
         _ => "invalid_request_error",
     };
@@ -130,7 +130,7 @@ public static class DialectError
         429 => "rate_limit_exceeded",
         502 => "bad_gateway",
         503 or 529 => "server_is_overloaded",
-        504 => "timeout",
+        408 or 504 => "timeout",
         _ => null,
     };
 
@@ -183,7 +183,7 @@ public static class DialectError
         409 => "conflict_error",
         413 => "request_too_large",
         429 => "rate_limit_error",
-        504 => "timeout_error",
+        408 or 504 => "timeout_error",
         503 or 529 => "overloaded_error",
         >= 500 => "api_error",
         _ => "invalid_request_error",

@@ -5,6 +5,9 @@ namespace FuncLimiter.Providers.Responses;
 /// <summary>What matters in the JSON of a 200, found in one pass that skips the rest.</summary>
 internal ref struct AnswerBody
 {
+    /// <summary>What some servers write at the beginning of UTF-8.</summary>
+    public static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
+
     private const int MaxDepth = 128;
     private const int MaxSmallBody = 1024 * 1024;
 
@@ -29,7 +32,8 @@ internal ref struct AnswerBody
     {
         var answer = default(AnswerBody);
 
-        // While they wait, some providers send blank lines ahead of the body.
+        // While they wait, some providers send blank lines ahead of the body; some write a byte order mark.
+        body = body.StartsWith(ByteOrderMark) ? body[ByteOrderMark.Length..] : body;
         var start = body.IndexOfAnyExcept(" \t\r\n"u8);
         if (start < 0 || body[start] is not ((byte)'{' or (byte)'['))
         {
@@ -86,6 +90,7 @@ internal ref struct AnswerBody
             var isState = reader.ValueTextEquals("state"u8);
             _isBatch |= reader.ValueTextEquals("jobArn"u8) || reader.ValueTextEquals("batchStats"u8);
             var isMetadata = reader.ValueTextEquals("metadata"u8);
+            var isChoices = reader.ValueTextEquals("choices"u8);
             reader.Read();
 
             if (isUsage && reader.TokenType == JsonTokenType.StartObject)
@@ -98,14 +103,44 @@ internal ref struct AnswerBody
                 using var document = JsonDocument.ParseValue(ref reader);
                 _isBatch |= Json.TryGet(document.RootElement, "batchStats", out _);
             }
+            else if (isChoices && reader.TokenType == JsonTokenType.StartArray)
+            {
+                ScanChoices(ref reader);
+            }
             else
             {
-                _isError |= isFailure && reader.TokenType is (JsonTokenType.StartObject or JsonTokenType.String);
+                _isError |= isFailure && IsFailure(reader);
                 NoteKind(ref reader, isKind, isState);
                 reader.Skip();
             }
         }
     }
+
+    // Who serves through others tells a failure of theirs in the choice that they did not give.
+    private void ScanChoices(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var isFailure = reader.ValueTextEquals("error"u8);
+                reader.Read();
+                _isError |= isFailure && IsFailure(reader);
+                reader.Skip();
+            }
+        }
+    }
+
+    /// <summary>Whether the value says anything: an empty text or object says that there was no failure.</summary>
+    private static bool IsFailure(Utf8JsonReader value) =>
+        (value.TokenType == JsonTokenType.String && (value.HasValueSequence || value.ValueSpan.Length > 0))
+        || (value.TokenType == JsonTokenType.StartObject && value.Read() && value.TokenType != JsonTokenType.EndObject);
 
     private void NoteKind(ref Utf8JsonReader reader, bool isKind, bool isState)
     {

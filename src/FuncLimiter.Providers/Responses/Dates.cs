@@ -17,6 +17,26 @@ internal static class Dates
 
     private static readonly string[] Asctime = ["MMM d HH:mm:ss yyyy", "MMM  d HH:mm:ss yyyy", "MMM dd HH:mm:ss yyyy"];
 
+    /// <summary>Reads a date in any of the forms, also in the second one with UTC named in words. One that names no zone could mean any.</summary>
+    public static bool TryRead(ReadOnlySpan<char> text, out DateTimeOffset date)
+    {
+        text = text.Trim();
+        if (TryRfc3339(text, out date) || TryHttp(text, out date))
+        {
+            return true;
+        }
+
+        if (text.Length < 4 || !(text.EndsWith("UTC", StringComparison.OrdinalIgnoreCase) || text.EndsWith("GMT", StringComparison.OrdinalIgnoreCase)))
+        {
+            return false;
+        }
+
+        // Go writes the offset, which is none here, and then the zone's name.
+        text = text[..^3].TrimEnd();
+        text = text.EndsWith(" +0000", StringComparison.Ordinal) ? text[..^6] : text;
+        return TryRfc3339(string.Concat(text, "Z"), out date);
+    }
+
     /// <summary>Reads a date of RFC 9110; asctime is UTC.</summary>
     public static bool TryHttp(ReadOnlySpan<char> text, out DateTimeOffset date)
     {
@@ -79,7 +99,7 @@ internal static class Dates
     /// <summary>The offset of a zone as RFC 5322 writes it, by number or by one of its old names; null for anything else.</summary>
     private static TimeSpan? OffsetOf(ReadOnlySpan<char> zone) => zone switch
     {
-        "GMT" or "UTC" or "UT" or "Z" => TimeSpan.Zero,
+        "GMT" or "UTC" or "UT" or "Z" or "gmt" or "utc" or "Gmt" or "Utc" => TimeSpan.Zero,
         "EDT" => TimeSpan.FromHours(-4),
         "EST" or "CDT" => TimeSpan.FromHours(-5),
         "CST" or "MDT" => TimeSpan.FromHours(-6),

@@ -21,7 +21,10 @@ internal static class Durations
         return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value);
     }
 
-    /// <summary>Reads a duration as Go writes it, in any case, the larger units first: <c>1h12m0s</c>, <c>6m0s</c>, <c>84ms</c>, <c>850us</c>.</summary>
+    /// <summary>
+    /// Reads a duration as Go or ISO 8601 writes it or prose does, in any case, the larger units first: <c>1h12m0s</c>, <c>84ms</c>, <c>PT1M30S</c>,
+    /// <c>1m 30s</c>, <c>10 seconds</c>.
+    /// </summary>
     /// <param name="text">The duration, blanks around it allowed.</param>
     /// <param name="seconds">Seconds.</param>
     public static bool TryDuration(ReadOnlySpan<char> text, out double seconds)
@@ -33,7 +36,22 @@ internal static class Durations
             return false;
         }
 
-        var larger = double.PositiveInfinity;
+        return text[0] is 'P' or 'p' ? TryIso(text[1..], out seconds) : TryParts(text, double.PositiveInfinity, ref seconds);
+    }
+
+    // P1DT2H3M4.5S; months and years have no fixed length.
+    private static bool TryIso(ReadOnlySpan<char> text, out double seconds)
+    {
+        seconds = 0;
+        var time = text.IndexOfAny('T', 't');
+        var days = time < 0 ? text : text[..time];
+        var clock = time < 0 ? default : text[(time + 1)..];
+        return (days.IsEmpty || (days[^1] is 'D' or 'd' or 'W' or 'w' && TryParts(days, double.PositiveInfinity, ref seconds)))
+            && (time < 0 ? !days.IsEmpty : !clock.IsEmpty && TryParts(clock, 86_400, ref seconds));
+    }
+
+    private static bool TryParts(ReadOnlySpan<char> text, double larger, ref double seconds)
+    {
         while (text.Length > 0)
         {
             var digits = TakeNumber(text);
@@ -42,14 +60,14 @@ internal static class Durations
                 return false;
             }
 
-            text = text[digits..];
+            text = text[digits..].TrimStart(' ');
             var letters = 0;
             while (letters < text.Length && !char.IsAsciiDigit(text[letters]))
             {
                 letters++;
             }
 
-            if (SecondsPer(text[..letters]) is not { } unit || unit >= larger)
+            if (SecondsPer(text[..letters].TrimEnd(' ')) is not { } unit || unit >= larger)
             {
                 return false;
             }
@@ -73,6 +91,7 @@ internal static class Durations
 
         return lower[..unit.Length] switch
         {
+            "w" or "week" or "weeks" => 604_800,
             "d" or "day" or "days" => 86_400,
             "h" or "hr" or "hrs" or "hour" or "hours" => 3_600,
             "m" or "min" or "mins" or "minute" or "minutes" => 60,

@@ -1,19 +1,22 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace FuncLimiter.Providers.Responses;
 
 /// <summary>What an error body says, whichever of the usual shapes it has. Null where it is silent.</summary>
-internal sealed record ErrorBody
+internal sealed partial record ErrorBody
 {
     private const int MaxBytes = 256 * 1024;
     private const int MaxText = 4096;
+    private const int MaxWords = 300;
     private const int MaxNesting = 3;
 
     /// <summary>Nothing said.</summary>
     public static readonly ErrorBody Empty = new();
 
-    /// <summary>The message; of a body that is not JSON, its text.</summary>
+    /// <summary>The message; of a body that is not JSON, its text; of a page, its words.</summary>
     public string? Message { get; private init; }
 
     /// <summary><c>error.type</c>, or a flat body's <c>type</c>.</summary>
@@ -37,6 +40,7 @@ internal sealed record ErrorBody
     /// <summary>Reads a body; one that is too long or broken says what of it is readable.</summary>
     public static ErrorBody Parse(ReadOnlySpan<byte> body)
     {
+        body = body.StartsWith(AnswerBody.ByteOrderMark) ? body[AnswerBody.ByteOrderMark.Length..] : body;
         var start = body.IndexOfAnyExcept(" \t\r\n"u8);
         if (start < 0)
         {
@@ -58,8 +62,22 @@ internal sealed record ErrorBody
             }
         }
 
-        return new ErrorBody { Message = Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxText)]) };
+        var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, MaxText)]);
+        return new ErrorBody { Message = body[0] == (byte)'<' ? WordsOf(text) : text };
     }
+
+    /// <summary>The words of a page; null where it has none.</summary>
+    private static string? WordsOf(string page)
+    {
+        var words = Blanks().Replace(WebUtility.HtmlDecode(Tags().Replace(page, " ")), " ").Trim();
+        return words.Length == 0 ? null : Cut(words, MaxWords);
+    }
+
+    [GeneratedRegex(@"<(?<hidden>script|style)\b[^>]*>.*?(?:</\k<hidden>\s*>|\z)|<!--.*?(?:-->|\z)|<[^>]*(?:>|\z)", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Tags();
+
+    [GeneratedRegex(@"\s+", RegexOptions.CultureInvariant)]
+    private static partial Regex Blanks();
 
     /// <summary>Reads a body that is parsed already.</summary>
     public static ErrorBody From(JsonElement root) => From(root, 0);
@@ -85,7 +103,7 @@ internal sealed record ErrorBody
         var error = Json.At(root, "error");
         if (error.ValueKind is not (JsonValueKind.Object or JsonValueKind.String))
         {
-            error = Inside(root, "response") ?? Inside(root, "x_groq") ?? root;
+            error = Inside(root, "response") ?? Inside(root, "x_groq") ?? InChoice(root) ?? Inside(root, "delta") ?? root;
         }
 
         if (error.ValueKind == JsonValueKind.String)
@@ -117,6 +135,22 @@ internal sealed record ErrorBody
         _ => null,
     };
 
+    private static JsonElement? InChoice(JsonElement root)
+    {
+        if (Json.At(root, "choices") is { ValueKind: JsonValueKind.Array } choices)
+        {
+            foreach (var choice in choices.EnumerateArray())
+            {
+                if (Json.At(choice, "error") is { ValueKind: JsonValueKind.Object } error)
+                {
+                    return error;
+                }
+            }
+        }
+
+        return null;
+    }
+
     private static string? MessageOf(JsonElement error) =>
         Json.Text(Json.At(error, "message")) ?? Json.Text(Json.At(error, "Message")) ?? Json.Text(Json.At(error, "detail"))
         ?? Json.Text(Json.At(error, "error"));
@@ -137,5 +171,6 @@ internal sealed record ErrorBody
         }
     }
 
-    private static string? Cut(string? text) => text is { Length: > MaxText } ? text[..MaxText] : text;
+    private static string? Cut(string? text, int most = MaxText) =>
+        text is null || text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
 }

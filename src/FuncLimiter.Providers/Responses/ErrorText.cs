@@ -16,7 +16,8 @@ internal static partial class ErrorText
             var parts = wait.Groups["amount"].Captures;
             for (var i = 0; i < parts.Count; i++)
             {
-                var unit = Durations.SecondsPer(wait.Groups["unit"].Captures[i].Value) ?? 0;
+                var named = wait.Groups["unit"].Captures[i].Value;
+                var unit = named.Length == 0 ? 1 : Durations.SecondsPer(named) ?? 0;
                 seconds += unit < larger ? Number(parts[i].Value) * unit : double.NaN;
                 larger = unit;
             }
@@ -25,6 +26,21 @@ internal static partial class ErrorText
         }
 
         return longest;
+    }
+
+    /// <summary>The latest of the moments at which a text says that there is room again; null where it names none.</summary>
+    public static DateTimeOffset? Moment(string text)
+    {
+        DateTimeOffset? latest = null;
+        foreach (Match moment in Moments().Matches(text))
+        {
+            if (Dates.TryRead(moment.Groups["at"].Value, out var at) && !(at < latest))
+            {
+                latest = at;
+            }
+        }
+
+        return latest;
     }
 
     /// <summary>The limit that a text speaks of: <c>tokens per min</c>, <c>API calls / month</c>, <c>input_tokens_per_minute</c>.</summary>
@@ -88,15 +104,20 @@ internal static partial class ErrorText
     private static double Number(string digits) =>
         double.Parse(digits.Replace(",", "", StringComparison.Ordinal), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
 
-    private const string Amount = @"(?:\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.\d{1,18})?";
+    private const string Amount = @"(?:\d{1,3}(?:,\d{3})+|\d{1,16})(?:\.\d{1,40})?";
     private const string Unit = "milliseconds?|ms|us|µs|ns|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s|days?|d";
     private const string Counted = "(?:(?:input|output|prompt|generated)[ _])?tokens?|requests?|(?:API )?calls?|queries|images?";
     private const string Span = "seconds?|sec|minutes?|min|hours?|days?|months?";
 
     [GeneratedRegex(
-        $@"(?:(?:try(?: it)? again|retry|retry (?:your|the) request|resets?|(?:be )?(?:available|restored)(?: again)?) (?:in|after)|wait(?: for)?)\s+(?:about |approximately |~\s?)?(?:(?<amount>{Amount})\s?(?<unit>{Unit})(?![a-z])\s?(?:and\s)?)+",
+        $@"(?:(?:try(?: it)? again|retry|retry (?:your|the) request|resets?|(?:be )?(?:available|restored)(?: again)?) (?:in|after):?|wait(?: for)?)\s+(?:(?:about|approximately|at least|another) |~\s?)?(?:(?<amount>{Amount})\s?(?:more )?(?<unit>{Unit})(?![a-z])\s?(?:and\s)?)+|\bretry[-_]after:\s?(?:(?<amount>{Amount})\s?(?<unit>{Unit}|)(?![a-z\d.]))",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Waits();
+
+    [GeneratedRegex(
+        @"(?:try(?: it)? again|retry|resets?|(?:available|restored)(?: again)?|wait) (?:at|on|after|until) (?<at>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?\s?(?:Z|UTC|GMT|[+-]\d\d:\d\d)?)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Moments();
 
     [GeneratedRegex(
         $@"(?<![a-z])(?<what>{Counted})(?:\s?/\s?|[ _]per[ _])(?<per>{Span})(?![a-z])|per[ -](?<per>{Span}) (?<what>{Counted}) limit",

@@ -26,6 +26,9 @@ internal static class FailureRules
             413 => Verdict.Final(Reasons.RequestTooLarge),
             429 => JudgeRateLimit(failure),
             498 or 503 or 529 => Verdict.Later(Reasons.Overloaded),
+
+            // A connection to the wrong server, one that came too early, and one that a proxy of the provider's gave up.
+            421 or 425 or 499 => Verdict.Later(Reasons.ServerError),
             >= 500 => Verdict.Later(Reasons.ServerError),
             _ => Verdict.Final(Reasons.InvalidRequest),
         };
@@ -70,7 +73,23 @@ internal static class FailureRules
         || failure.Error.Type is "insufficient_quota" or "billing_error"
         || failure.Error.Code is "insufficient_quota" or "credit_balance_exhausted" or "organization_usage_limit_exceeded"
             or "billing_hard_limit_reached" or "billing_not_active" or "quota_exceeded"
-        || failure.Error.Code?.EndsWith("_spend_limit_exceeded", StringComparison.Ordinal) == true;
+        || failure.Error.Code?.EndsWith("_spend_limit_exceeded", StringComparison.Ordinal) == true
+        || IsMoneyWord(failure.Error.Type)
+        || IsMoneyWord(failure.Error.Code)
+        || (failure.Status is 403 or 429 && SaysMoney(failure));
+
+    // The words of Moonshot, DeepSeek, Alibaba, ByteDance, Together and Groq.
+    private static bool IsMoneyWord(string? word) => word is "exceeded_current_quota_error" or "insufficient_balance" or "Arrearage"
+        or "AccountOverdueError" or "credit_limit" or "blocked_api_access" or "insufficient_credits" or "insufficient_funds";
+
+    private static bool SaysMoney(in Failure failure) =>
+        failure.Says("insufficient balance")
+        || failure.Says("insufficient credit")
+        || failure.Says("insufficient funds")
+        || failure.Says("spending limit")
+        || failure.Says("spend limit")
+        || failure.Says("credit balance is too low")
+        || failure.Says("out of credits");
 
     private static bool NamesNoCapacity(ErrorBody error) =>
         error.Type is "resource_unavailable" or "overloaded_error" or "capacity_exceeded"

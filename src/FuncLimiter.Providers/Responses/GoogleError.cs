@@ -20,7 +20,7 @@ internal static class GoogleError
         double? longest = null;
         foreach (var detail in Details(error))
         {
-            var told = Json.Text(Json.At(detail, "metadata", "quotaResetTimeStamp")) is { } stamp && Dates.TryRfc3339(stamp, out var date)
+            var told = Json.Text(Json.At(detail, "metadata", "quotaResetTimeStamp")) is { } stamp && Dates.TryRead(stamp, out var date)
                 ? headers.Until(date)
                 : null;
             foreach (var seconds in (ReadOnlySpan<double?>)[Delay(Json.At(detail, "retryDelay")), Delay(Json.At(detail, "metadata", "quotaResetDelay")), told])
@@ -38,6 +38,32 @@ internal static class GoogleError
         foreach (var detail in Details(error))
         {
             if (Json.Word(detail, "reason")?.Contains("CAPACITY", StringComparison.OrdinalIgnoreCase) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// What Google tells by another status than others: a key that it refuses as a request that is wrong, and a full limit, in its older
+    /// services, as one that is forbidden. Null for anything else.
+    /// </summary>
+    public static Verdict? JudgeAccess(in Failure failure) => failure switch
+    {
+        { Status: 400 } when HasReason(failure.Error, "API_KEY_INVALID") || HasReason(failure.Error, "API_KEY_EXPIRED") =>
+            Verdict.Final(Reasons.Auth) with { WholeAccount = true },
+        { Status: 403 } when HasReason(failure.Error, "rateLimitExceeded") || HasReason(failure.Error, "userRateLimitExceeded") => Verdict.Full(null),
+        _ => null,
+    };
+
+    private static bool HasReason(ErrorBody error, string reason)
+    {
+        foreach (var list in (ReadOnlySpan<string>)["details", "errors"])
+        {
+            if (Json.At(error.Error, list) is { ValueKind: JsonValueKind.Array } items
+                && items.EnumerateArray().Any(item => string.Equals(Json.Word(item, "reason"), reason, StringComparison.Ordinal)))
             {
                 return true;
             }
@@ -75,7 +101,9 @@ internal static class GoogleError
             return Json.CountAt(delay, "seconds") is { } whole ? whole + ((Json.CountAt(delay, "nanos") ?? 0) / 1e9) : null;
         }
 
-        return Json.Text(delay) is { } text && Durations.TryDuration(text, out var seconds) ? seconds : null;
+        return delay.ValueKind == JsonValueKind.Number ? Json.NumberAt(delay) is >= 0 and var number ? number : null
+            : Json.Text(delay) is { } text && Durations.TryDuration(text, out var seconds) ? seconds
+            : null;
     }
 
     private static string LimitOf(string id, string metric)
@@ -93,5 +121,8 @@ internal static class GoogleError
     private static string? WindowOf(string id) =>
         id.Contains("PerDay", StringComparison.OrdinalIgnoreCase) ? Windows.Day
         : id.Contains("PerMinute", StringComparison.OrdinalIgnoreCase) ? Windows.Minute
+        : id.Contains("PerHour", StringComparison.OrdinalIgnoreCase) ? Windows.Hour
+        : id.Contains("PerMonth", StringComparison.OrdinalIgnoreCase) ? Windows.Month
+        : id.Contains("PerSecond", StringComparison.OrdinalIgnoreCase) ? Windows.Second
         : null;
 }

@@ -8,6 +8,8 @@ internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOff
     private const int MostParts = 64;
     private const double EpochSecondsFrom = 1e9;
     private const double EpochMillisecondsFrom = 1e11;
+    private const double EpochMicrosecondsFrom = 1e14;
+    private const double EpochNanosecondsFrom = 1e17;
 
     /// <summary>No headers, as inside a stream.</summary>
     public static HeaderValues None(DateTimeOffset? now) => new(static _ => null, now);
@@ -16,10 +18,15 @@ internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOff
     public DateTimeOffset? Now => now;
 
     /// <summary>A header without the blanks around it; null where absent or empty. Lines that all say the same are one.</summary>
-    public string? Text(string name) => headers(name)?.Trim() is { Length: > 0 } text ? Once(text) : null;
+    public string? Text(string name) => headers(name)?.Trim() is { Length: > 0 } text ? Unquoted(Once(text)) : null;
 
-    /// <summary>A number of at least 0.</summary>
-    public double? Number(string name) => Text(name) is { } text && Durations.TryNumber(text, out var value) ? value : null;
+    /// <summary>A number of at least 0; of a limit with its policies (<c>100, 100;w=60</c>) the limit.</summary>
+    public double? Number(string name)
+    {
+        var text = Text(name);
+        var plain = text?.Contains(';') == true ? text[..text.IndexOfAny([',', ';'])] : text;
+        return plain is not null && Durations.TryNumber(plain, out var value) ? value : null;
+    }
 
     /// <summary>Seconds from now until a reset, at least 0.</summary>
     public double? Reset(string name) => Text(name) is { } text ? SecondsUntil(text) : null;
@@ -31,6 +38,8 @@ internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOff
         {
             return number switch
             {
+                > EpochNanosecondsFrom => FromEpoch(number / 1e9),
+                > EpochMicrosecondsFrom => FromEpoch(number / 1e6),
                 > EpochMillisecondsFrom => FromEpoch(number / 1000),
                 > EpochSecondsFrom => FromEpoch(number),
                 _ => number,
@@ -42,19 +51,19 @@ internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOff
             return seconds;
         }
 
-        return Dates.TryRfc3339(text, out var date) || Dates.TryHttp(text, out date) ? Until(date) : null;
+        return Dates.TryRead(text, out var date) ? Until(date) : null;
     }
 
     /// <summary>
-    /// Seconds from now, where a plain number is told that should be seconds. Some servers write a time there: what is, in seconds or
-    /// milliseconds since 1970, a moment within ten years of now is one. Nobody means a wait of fifty years.
+    /// Seconds from now, where a plain number is told that should be seconds. Some servers write a time there: what is, in seconds or a
+    /// smaller unit since 1970, a moment within ten years of now is one. Nobody means a wait of fifty years.
     /// </summary>
     public double SecondsOrMoment(double number)
     {
         if (now is { } known)
         {
             var seconds = (known - DateTimeOffset.UnixEpoch).TotalSeconds;
-            foreach (var moment in (ReadOnlySpan<double>)[number, number / 1000])
+            foreach (var moment in (ReadOnlySpan<double>)[number, number / 1e3, number / 1e6, number / 1e9])
             {
                 if (Math.Abs(moment - seconds) < RetryHint.Longest.TotalSeconds)
                 {
@@ -88,6 +97,9 @@ internal readonly struct HeaderValues(Func<string, string?> headers, DateTimeOff
 
         return text;
     }
+
+    private static string Unquoted(string text) =>
+        text.Length > 2 && text[0] == '"' && text.IndexOf('"', 1) == text.Length - 1 ? text[1..^1].Trim() : text;
 
     private double? FromEpoch(double seconds) =>
         now is { } known ? Math.Max(0, seconds - (known - DateTimeOffset.UnixEpoch).TotalSeconds) : null;

@@ -88,6 +88,10 @@ internal sealed class JsonArrayUsageReader(SseUsageReader events) : StreamUsageR
             {
                 using var document = JsonDocument.Parse(_item.WrittenMemory);
                 events.TakeEvent(document.RootElement);
+                if (StreamEvent.IsEnd(_item.WrittenSpan))
+                {
+                    events.NoteEvent(isOpening: true, isEnd: true);
+                }
             }
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)

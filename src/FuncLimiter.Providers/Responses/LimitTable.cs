@@ -57,6 +57,9 @@ internal sealed class LimitTable
         }
     }
 
+    /// <summary>Keeps from the core what makes no sense; what the reading tells stays.</summary>
+    public void Forget(Predicate<LimitReading> isNonsense) => _readings?.RemoveAll(isNonsense);
+
     /// <summary>Changes what a reading tells and what the core hears.</summary>
     public void Complete(Func<NamedLimit, NamedLimit> named, Func<LimitReading, LimitReading> reading)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Providers.Responses;
 
@@ -14,34 +15,52 @@ internal static class RateLimitFields
     {
         limits.Add(headers, [OldForm]);
         var found = new Dictionary<string, NamedLimit>(StringComparer.Ordinal);
-        Merge(found, headers.Text("ratelimit-policy"));
-        Merge(found, headers.Text("ratelimit"));
+        var units = new Dictionary<string, string>(StringComparer.Ordinal);
+        Merge(found, headers.Text("ratelimit-policy"), units);
+        Merge(found, headers.Text("ratelimit"), units);
         foreach (var (name, limit) in found)
         {
-            limits.Add(name, limit, Core.Budgets.Dimension.Requests, RetryHint.ToSpan(limit.WindowSeconds));
+            limits.Add(name, limit, DimensionOf(units.GetValueOrDefault(name, name)), RetryHint.ToSpan(limit.WindowSeconds));
         }
+    }
+
+    /// <summary>What a policy counts, by its quota unit (<c>qu</c>), else by its name: requests, unless it says something else.</summary>
+    private static Dimension? DimensionOf(string unit)
+    {
+        bool Says(string word) => unit.Contains(word, StringComparison.OrdinalIgnoreCase);
+        return Says("byte") ? null
+            : Says("concurren") ? Dimension.Concurrent
+            : !Says("token") ? Dimension.Requests
+            : Says("input") || Says("prompt") ? Dimension.InputTokens
+            : Says("output") || Says("completion") ? Dimension.OutputTokens
+            : Dimension.Tokens;
     }
 
     /// <summary>The longest reset of a window of which nothing is left; null where none is exhausted.</summary>
     public static double? ResetOfExhausted(in HeaderValues headers)
     {
         var found = new Dictionary<string, NamedLimit>(StringComparer.Ordinal);
-        Merge(found, headers.Text("ratelimit"));
+        Merge(found, headers.Text("ratelimit"), []);
         var old = headers.Number(OldForm.Remaining) is 0 ? headers.Reset(OldForm.Reset!) : null;
         return found.Values.Where(limit => limit.Remaining is 0).Select(limit => limit.ResetSeconds).Append(old).Max();
     }
 
     /// <summary>Reads <c>"name";q=100;w=60</c>, <c>"name";r=50;t=30</c> and the keys without a name of earlier drafts.</summary>
-    private static void Merge(Dictionary<string, NamedLimit> found, string? field)
+    private static void Merge(Dictionary<string, NamedLimit> found, string? field, Dictionary<string, string> units)
     {
         foreach (var item in Split(field, ',').Take(MaxItems))
         {
             var name = LimitNames.Requests;
             var limit = new NamedLimit();
+            string? unit = null;
             foreach (var part in Split(item, ';'))
             {
                 var equals = part.StartsWith('"') ? -1 : part.IndexOf('=', StringComparison.Ordinal);
-                if (equals > 0)
+                if (equals > 0 && part[..equals].Trim().Equals("qu", StringComparison.OrdinalIgnoreCase))
+                {
+                    unit = part[(equals + 1)..].Trim().Trim('"');
+                }
+                else if (equals > 0)
                 {
                     limit = With(limit, part[..equals].Trim(), part[(equals + 1)..].Trim().Trim('"'));
                 }
@@ -60,6 +79,10 @@ internal static class RateLimitFields
             found[name] = new NamedLimit(
                 limit.Limit ?? known.Limit, limit.Remaining ?? known.Remaining, limit.ResetSeconds ?? known.ResetSeconds, null,
                 limit.WindowSeconds ?? known.WindowSeconds);
+            if (unit is { Length: > 0 })
+            {
+                units[name] = unit;
+            }
         }
     }
 

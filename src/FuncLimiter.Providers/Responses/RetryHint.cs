@@ -8,6 +8,9 @@ internal readonly record struct RetryHint(double Seconds, string Source)
     /// <summary>Hints beyond this are passed on in seconds, but held to it as a span, so that no sum of times overflows.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
+    /// <summary>The header, and the names that gateways give it.</summary>
+    private static readonly string[] Names = ["retry-after", "x-retry-after", "x-ratelimit-retry-after"];
+
     /// <summary>
     /// The first that holds of: <c>retry-after-ms</c> or Azure's <c>x-ms-retry-after-ms</c> above 0, <c>retry-after</c>, either of the first
     /// at 0, the body's text, and the reset of an exhausted window.
@@ -29,9 +32,12 @@ internal readonly record struct RetryHint(double Seconds, string Source)
             return new RetryHint(milliseconds.Value / 1000, name);
         }
 
-        if (headers.Text("retry-after") is { } after && RetryAfter(headers, after) is { } seconds)
+        foreach (var header in Names)
         {
-            return new RetryHint(seconds, "retry-after");
+            if (headers.Text(header) is { } after && RetryAfter(headers, after) is { } seconds)
+            {
+                return new RetryHint(seconds, "retry-after");
+            }
         }
 
         if (milliseconds is 0)
@@ -65,6 +71,6 @@ internal readonly record struct RetryHint(double Seconds, string Source)
             return seconds;
         }
 
-        return Dates.TryHttp(text, out var date) || Dates.TryRfc3339(text, out date) ? headers.Until(date) : null;
+        return Dates.TryRead(text, out var date) ? headers.Until(date) : null;
     }
 }

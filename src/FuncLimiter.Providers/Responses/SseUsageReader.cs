@@ -15,6 +15,7 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     private bool _hasContent;
     private bool _isKnown;
     private bool _hasEnded;
+    private bool _isErrorEvent;
     private ResponseReading? _failure;
 
     /// <inheritdoc/>
@@ -84,12 +85,26 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
             return;
         }
 
+        line = line.StartsWith(AnswerBody.ByteOrderMark) ? line[AnswerBody.ByteOrderMark.Length..] : line;
+        if (line.StartsWith("event:"u8))
+        {
+            _isErrorEvent = line["event:".Length..].Trim((byte)' ').SequenceEqual("error"u8);
+            return;
+        }
+
         if (!line.StartsWith("data:"u8))
         {
             return;
         }
 
-        TakeData(line["data:".Length..].Trim((byte)' '));
+        var data = line["data:".Length..].Trim((byte)' ');
+        if (_isErrorEvent)
+        {
+            _isErrorEvent = false;
+            TakeError(ErrorBody.Parse(data));
+        }
+
+        TakeData(data);
     }
 
     /// <summary>Takes what an event says.</summary>

@@ -84,9 +84,12 @@ internal static class StreamEvent
     /// <summary>True where the event is a failure, or carries one.</summary>
     public static bool HasError(JsonElement root) =>
         Json.Word(root, "type") == "error"
+        || Json.Word(root, "object") == "error"
         || IsError(Json.At(root, "error"))
         || IsError(Json.At(root, "response", "error"))
-        || IsError(Json.At(root, "x_groq", "error"));
+        || IsError(Json.At(root, "x_groq", "error"))
+        || IsError(Json.At(root, "delta", "error"))
+        || (Json.At(root, "choices") is { ValueKind: JsonValueKind.Array } choices && choices.EnumerateArray().Any(IsFailedChoice));
 
     /// <summary>Where an event's type stands, where it has one.</summary>
     private const int TypeWithin = 256;
@@ -102,16 +105,19 @@ internal static class StreamEvent
     ];
 
     private static bool IsError(JsonElement error) =>
-        error.ValueKind == JsonValueKind.Object || (error.ValueKind == JsonValueKind.String && error.GetString() is { Length: > 0 });
+        (error.ValueKind == JsonValueKind.Object && error.EnumerateObject().Any()) || (error.ValueKind == JsonValueKind.String && error.GetString() is { Length: > 0 });
+
+    private static bool IsFailedChoice(JsonElement choice) =>
+        IsError(Json.At(choice, "error")) || string.Equals(Json.Word(choice, "finish_reason"), "error", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsEmptyChoice(JsonElement choice) =>
-        Json.Word(choice, "finish_reason") is null
+        string.IsNullOrEmpty(Json.Word(choice, "finish_reason"))
         && string.IsNullOrEmpty(Json.Text(Json.At(choice, "text")))
         && (Json.At(choice, "delta") is not { ValueKind: JsonValueKind.Object } delta
             || delta.EnumerateObject().All(property => property.NameEquals("role") || IsEmpty(property.Value)));
 
     private static bool IsEmptyCandidate(JsonElement candidate) =>
-        Json.Word(candidate, "finishReason") is null
+        string.IsNullOrEmpty(Json.Word(candidate, "finishReason"))
         && (Json.At(candidate, "content", "parts") is not { ValueKind: JsonValueKind.Array } parts
             || parts.EnumerateArray().All(part => Json.Text(Json.At(part, "text")) is { Length: 0 }));
 
@@ -127,7 +133,7 @@ internal static class StreamEvent
     {
         foreach (var item in items.EnumerateArray())
         {
-            if (Json.Word(item, property) is not null)
+            if (!string.IsNullOrEmpty(Json.Word(item, property)))
             {
                 return true;
             }
@@ -138,14 +144,14 @@ internal static class StreamEvent
 
     private static bool HasMetrics(ReadOnlySpan<byte> data) => data.IndexOf("\"amazon-bedrock-inv"u8) >= 0;
 
-    /// <summary>True where the word stands as a value, or as a property whose value is not null.</summary>
+    /// <summary>True where the word stands as a value, or as a property whose value is neither null nor an empty text.</summary>
     private static bool HasValue(ReadOnlySpan<byte> data, ReadOnlySpan<byte> word)
     {
         for (var at = data.IndexOf(word); at >= 0; at = data.IndexOf(word))
         {
             data = data[(at + word.Length)..];
             var value = data.TrimStart("Metadata\" \t"u8);
-            if (value.IsEmpty || value[0] != (byte)':' || value[1..].TrimStart(" \t"u8) is not [(byte)'n', ..])
+            if (value.IsEmpty || value[0] != (byte)':' || value[1..].TrimStart(" \t"u8) is not ([(byte)'n', ..] or [(byte)'"', (byte)'"', ..]))
             {
                 return true;
             }

@@ -16,7 +16,16 @@ public class DurationsTests
     [InlineData("850us", 0.00085)]
     [InlineData("850µs", 0.00085)]
     [InlineData("5ns", 5e-9)]
-    public void TryDuration_OfWhatGoWrites_GivesSeconds(string text, double seconds)
+    [InlineData("5 s", 5)]
+    [InlineData("1m 30s", 90)]
+    [InlineData("10 seconds", 10)]
+    [InlineData("1 minute 30 seconds", 90)]
+    [InlineData("PT30S", 30)]
+    [InlineData("PT1M30.5S", 90.5)]
+    [InlineData("P1DT2H", 93600)]
+    [InlineData("p2d", 172800)]
+    [InlineData("P1W", 604800)]
+    public void TryDuration_OfWhatGoIsoAndProseWrite_GivesSeconds(string text, double seconds)
     {
         Assert.True(Durations.TryDuration(text, out var read));
         Assert.Equal(seconds, read, 12);
@@ -28,8 +37,17 @@ public class DurationsTests
     [InlineData("5m3")]
     [InlineData("-5s")]
     [InlineData("s")]
-    [InlineData("5 s")]
     [InlineData("1.s")]
+    [InlineData("30s 1m")]
+    [InlineData("P")]
+    [InlineData("PT")]
+    [InlineData("P1M")]
+    [InlineData("P1Y")]
+    [InlineData("PT1D")]
+    [InlineData("PT5")]
+    [InlineData("-PT5S")]
+    [InlineData("T5S")]
+    [InlineData("10 seconds ago")]
     [InlineData(".5s")]
     [InlineData("5x")]
     [InlineData("1e3s")]
