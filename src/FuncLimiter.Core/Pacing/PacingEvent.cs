@@ -52,8 +52,8 @@ public abstract record PacingEvent(Instant At)
     public sealed record Responded(
         Instant At, OutcomeKind Outcome, bool Retryable = false, TimeSpan? RetryAfter = null, bool BytesDelivered = false) : PacingEvent(At)
     {
-        /// <summary>Whether the call is larger than that deployment takes: another's limit may be larger.</summary>
-        public bool TooLarge { get; init; }
+        /// <summary>Whether only that deployment can't take the call, for its limit or its credentials: another may.</summary>
+        public bool OnlyThere { get; init; }
     }
 
     /// <summary>The timer fired.</summary>

@@ -123,7 +123,7 @@ public static class PacingMachine
             || response is { Outcome: OutcomeKind.RateLimited, Retryable: false };
         var overloads = state.Overloads + (response.Outcome == OutcomeKind.Overloaded ? 1 : 0);
         var spent = state.Attempts >= policy.MaxAttempts || overloads >= policy.MaxOverloads;
-        if (response.TooLarge && !spent)
+        if (response.OnlyThere && !spent)
         {
             var elsewhere = state with { Closed = state.Closed | 1UL << state.Place };
             return elsewhere.HasOthers && at <= state.Deadline

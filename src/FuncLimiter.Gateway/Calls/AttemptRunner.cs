@@ -47,7 +47,8 @@ internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
             }
 
             failure = GoesByInBytes(attempt.Call.Passed, response) ? await new ByteRelay(services, attempt, timeout).RunAsync(response, answer)
-                : IsEventStream(response, attempt.Crossing is not null || attempt.Call.Passed is not null)
+                : IsEventStream(response, attempt.Crossing is not null || attempt.Call.Passed is not null) || IsUnnamedStream(attempt.Call, response)
+                    || IsArrayStream(attempt.Call.Passed, response)
                 ? await RelayAsync(attempt, response, answer, timeout, hidesUsage)
                 : await new WholeRelay(services, attempt, timeout).RunAsync(response, answer);
         }
@@ -94,7 +95,7 @@ internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
     private async ValueTask<FailedAttempt?> RelayAsync(
         Attempt attempt, HttpResponseMessage response, CallAnswer answer, ActivityTimeout timeout, bool hidesUsage)
     {
-        using var relay = new StreamRelay(services, attempt, timeout, hidesUsage);
+        using var relay = new StreamRelay(services, attempt, timeout, hidesUsage, isArray: IsArrayStream(attempt.Call.Passed, response));
         return await relay.RunAsync(response, answer);
     }
 
@@ -129,7 +130,10 @@ internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
     /// <summary>Whether an answer is passed on as its bytes come: any but a failure, JSON that comes as a whole, and a stream of events that makes text.</summary>
     private static bool GoesByInBytes(PassedCall? passed, HttpResponseMessage response) => passed is not null && response.IsSuccessStatusCode
         && (passed.Method == HttpMethod.Head.Method
-            || (IsJson(response) ? passed.Path.Streams : !(passed.Path.Generates && IsEventStream(response, isCrossed: true))));
+            || (IsJson(response) ? passed.Path is { Streams: true, Generates: false } : !(passed.Path.Generates && IsEventStream(response, isCrossed: true))));
+
+    private static bool IsArrayStream(PassedCall? passed, HttpResponseMessage response) => passed is { Path: { Streams: true, Generates: true } }
+        && passed.Method != HttpMethod.Head.Method && response.IsSuccessStatusCode && IsJson(response);
 
     private static bool IsJson(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
@@ -139,6 +143,10 @@ internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
         && (type.ToString().StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase)
             || (isCrossed && type.ToString().StartsWith("application/vnd.amazon.eventstream", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Whether a stream was asked for, and one comes that is not said to be one: some servers leave the type out, or call it plain text.</summary>
+    private static bool IsUnnamedStream(CallEnvelope call, HttpResponseMessage response) => call.Passed is null && call.Facts.Stream && response.IsSuccessStatusCode
+        && (!response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type) || type.ToString().StartsWith("text/plain", StringComparison.OrdinalIgnoreCase));
 
     private static FailedAttempt? Break(Attempt attempt, CallAnswer answer, Exception exception, ActivityTimeout timeout, bool isBegun)
     {
@@ -217,7 +225,6 @@ internal sealed class ByteRelay(CallServices services, Attempt attempt, Activity
         (attempt.Call.Passed?.Path, response.Content.Headers.ContentType?.MediaType) switch
         {
             ({ TellsUsage: true }, "text/event-stream") => attempt.Deployment.Provider.ReadStream(),
-            ({ TellsUsage: true, Streams: true }, "application/json") => attempt.Deployment.Provider.ReadArray(),
             _ => null,
         };
 }

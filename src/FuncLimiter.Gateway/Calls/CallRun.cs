@@ -263,7 +263,7 @@ internal sealed class CallRun
 
         return _failure is null
             ? new PacingEvent.Responded(Now, OutcomeKind.Success, BytesDelivered: true)
-            : new PacingEvent.Responded(Now, _failure.Kind, _failure.Retryable, _failure.RetryAfter) { TooLarge = _failure.TooLarge };
+            : new PacingEvent.Responded(Now, _failure.Kind, _failure.Retryable, _failure.RetryAfter) { OnlyThere = _failure.OnlyThere };
     }
 
     private ValueTask DeliverAsync(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Headers;
@@ -37,8 +38,8 @@ internal sealed class FailedAttempt : IDisposable
     /// <summary>The provider's hint, or null.</summary>
     public TimeSpan? RetryAfter { get; private init; }
 
-    /// <summary>Whether the call is larger than what that deployment takes of one.</summary>
-    public bool TooLarge => _said?.Reason == Reasons.RequestTooLarge;
+    /// <summary>Whether only that deployment can't take the call: it is larger than its limit, or the account's credentials are refused.</summary>
+    public bool OnlyThere => _said?.Reason is Reasons.RequestTooLarge or Reasons.Auth;
 
     /// <summary>The provider answered; what it said is kept to be passed on.</summary>
     public static FailedAttempt Answered(Attempt attempt, HttpResponseMessage response, WholeBody body, ResponseReading said) =>
@@ -65,13 +66,14 @@ internal sealed class FailedAttempt : IDisposable
         // Clients would begin anew what was tried here several times; past their longest pause they come back after seconds.
         var isWorthRepeating = Retryable && (_attempt.Call.IsTriedAgain || !(isSpent || RetryAfter > RefusalError.LongestHint));
         services.Headers.Served(answer, _attempt.Admission, _attempt.Deployment.Name, _attempt.Waited);
-        if (_response is not { StatusCode: not System.Net.HttpStatusCode.Unauthorized } response)
+        if (_response is not { StatusCode: not System.Net.HttpStatusCode.Unauthorized } response || IsOfTheAccount)
         {
             await ErrorAnswer.WriteAsync(answer, _attempt.Call.Dialect, Told(isWorthRepeating), cancellationToken);
             return;
         }
 
-        var translated = _attempt.Crossing is null ? null : TranslatedFailure.Of(_attempt.Call.Dialect, (int)response.StatusCode, _said!);
+        var put = PutIntoWords(response);
+        var translated = put.Failure;
         if (translated is null)
         {
             ResponseHeaders.Copy(response, answer);
@@ -99,7 +101,7 @@ internal sealed class FailedAttempt : IDisposable
         }
 
         using var timeout = new ActivityTimeout(services.Options.IdleTimeout, services.Time, cancellationToken);
-        await WholeRelay.PassOnAsync(response, _body!, answer, timeout, services.Options.IdleTimeout);
+        await WholeRelay.PassOnAsync(response, put.Status, _body!, answer, timeout, services.Options.IdleTimeout);
     }
 
     /// <inheritdoc/>
@@ -107,6 +109,37 @@ internal sealed class FailedAttempt : IDisposable
     {
         _body?.Dispose();
         _response?.Dispose();
+    }
+
+    private bool IsOfTheAccount => _said is { Reason: Reasons.Auth, Observation.WholeAccount: true };
+
+    /// <summary>
+    /// What to answer in place of the provider's own bytes, and the status to pass these on with. Bytes are passed on that are JSON, or of a stream
+    /// that has begun, or a file's. An empty body, a page of a proxy's and a redirect tell a client nothing, and a failure told by a 200 is none to it.
+    /// </summary>
+    private (TranslatedFailure? Failure, int Status) PutIntoWords(HttpResponseMessage response)
+    {
+        var (call, status) = (_attempt.Call, (int)response.StatusCode);
+        if (_attempt.Crossing is not null)
+        {
+            return (TranslatedFailure.Of(call.Dialect, status, _said!), status);
+        }
+
+        var isAnswer = status is >= 200 and < 300;
+        var isRedirect = status is >= 300 and < 400;
+        if (_body!.Rest is not null || status == 304 || call.Passed?.Method == HttpMethod.Head.Method || (isRedirect && call.Passed?.Method == HttpMethod.Get.Method))
+        {
+            return (null, status);
+        }
+
+        var known = (isAnswer && !_body.IsJson) || isRedirect || status is < 200 or >= 600 ? 502 : status;
+        var told = _said! with
+        {
+            Message = $"{_attempt.Deployment.Name} answered {status.ToString(CultureInfo.InvariantCulture)}"
+                + (_said.Message is { Length: > 0 } words ? $": {words}" : " and did not say why."),
+        };
+        var failure = TranslatedFailure.Of(call.Dialect, known, told);
+        return isRedirect || status >= 600 || !_body.IsJson ? (failure, failure.Status) : (null, isAnswer ? failure.Status : status);
     }
 
     private GatewayError Told(bool isWorthRepeating) =>

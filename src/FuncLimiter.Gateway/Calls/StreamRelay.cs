@@ -10,11 +10,16 @@ using FuncLimiter.Providers.Translation.Streams;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>Passes a streamed answer on chunk by chunk, as it comes, and finds its usage on the way.</summary>
-internal sealed class StreamRelay(CallServices services, Attempt attempt, ActivityTimeout timeout, bool hidesUsage) : IDisposable
+/// <param name="services">What every call needs.</param>
+/// <param name="attempt">The attempt that is answered.</param>
+/// <param name="timeout">Bounds the provider's silence.</param>
+/// <param name="hidesUsage">Whether the caller did not ask for the usage that is told.</param>
+/// <param name="isArray">Whether the stream is one JSON array, as Gemini's is where nobody asks for events.</param>
+internal sealed class StreamRelay(CallServices services, Attempt attempt, ActivityTimeout timeout, bool hidesUsage, bool isArray) : IDisposable
 {
     private const int ChunkBytes = 8 * 1024;
 
-    private readonly StreamUsageReader _reader = attempt.Deployment.Provider.ReadStream();
+    private readonly StreamUsageReader _reader = isArray ? attempt.Deployment.Provider.ReadArray() : attempt.Deployment.Provider.ReadStream();
     private readonly StreamUsageFilter? _filter = hidesUsage ? new() : null;
     private readonly StreamTranslator? _translator = attempt.Crossing?.Stream(attempt, services.Time.GetUtcNow());
     private readonly ArrayBufferWriter<byte> _filtered = new();
@@ -158,6 +163,10 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         if (_translator is null)
         {
             ResponseHeaders.Copy(response, answer);
+            if (response.Content.Headers.ContentType?.MediaType is null or "text/plain")
+            {
+                answer.SetHeader("Content-Type", "text/event-stream; charset=utf-8");
+            }
         }
         else
         {
@@ -180,7 +189,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             return answer.WriteAsync(_filtered.WrittenMemory, timeout.Caller);
         }
 
-        if (!_tally.IsBetweenEvents)
+        if (isArray || !_tally.IsBetweenEvents)
         {
             answer.Abort();
             return ValueTask.CompletedTask;

@@ -1,7 +1,9 @@
 using System.Buffers;
+using System.Net;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Upstream;
+using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Gateway.Calls;
 
@@ -26,6 +28,11 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
         {
             var isRead = body.Rest is null && !(succeeded && attempt.Call.Passed is { Path.TellsUsage: false });
             var said = attempt.Read(response, isRead ? body.Bytes.Span : []);
+            if (said.Observation.Kind == OutcomeKind.Success && LacksAnswer(response, body))
+            {
+                said = Unreadable(said);
+            }
+
             attempt.Observe(said.Observation);
             if (said.Observation.Kind != OutcomeKind.Success)
             {
@@ -49,7 +56,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
             }
 
             ResponseHeaders.Copy(response, answer);
-            await PassOnAsync(response, body, answer, timeout, services.Options.IdleTimeout);
+            await PassOnAsync(response, (int)response.StatusCode, body, answer, timeout, services.Options.IdleTimeout);
             return null;
         }
         finally
@@ -61,12 +68,26 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
         }
     }
 
+    /// <summary>
+    /// Whether a success is none: every API whose answers are read here answers with an object. An empty body, a page of a proxy's and one that
+    /// was cut by its coding are failures that the next try may not meet.
+    /// </summary>
+    private bool LacksAnswer(HttpResponseMessage response, WholeBody body) => attempt.Call.Passed is null && body is { Rest: null, IsObject: false }
+        && response.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.ResetContent);
+
+    private static ResponseReading Unreadable(ResponseReading said) =>
+        new(true, Reasons.ServerError, new Observation(OutcomeKind.TransientFailure) { Readings = said.Observation.Readings })
+        {
+            Limits = said.Limits,
+            Message = "The answer is not JSON.",
+        };
+
     /// <summary>Passes on what was read, and what is still to come where it was too large to be read whole.</summary>
     public static async ValueTask PassOnAsync(
-        HttpResponseMessage response, WholeBody body, CallAnswer answer, ActivityTimeout timeout, TimeSpan idle)
+        HttpResponseMessage response, int status, WholeBody body, CallAnswer answer, ActivityTimeout timeout, TimeSpan idle)
     {
         timeout.Pause();
-        answer.Start((int)response.StatusCode, body.Rest is null ? body.Bytes.Length : response.Content.Headers.ContentLength);
+        answer.Start(status, body.Rest is null ? body.Bytes.Length : response.Content.Headers.ContentLength);
         await answer.WriteAsync(body.Bytes, timeout.Caller);
         if (body.Rest is not { } rest)
         {

@@ -53,6 +53,22 @@ public class RetryTests
         Assert.Equal(2, gateway.Limiter.Requests[0].Provider.Count);
     }
 
+    [Theory]
+    [InlineData(401, """{"error":{"message":"Incorrect API key provided.","type":"invalid_request_error","code":"invalid_api_key"}}""")]
+    [InlineData(403, """{"error":{"message":"Public access is disabled.","code":"AccessDenied"}}""")]
+    [InlineData(403, "<html>Forbidden</html>")]
+    public async Task CredentialsRefused_GoesToTheNextDeployment_WhoseOwnAreOthers(int status, string body)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.AnswerInTurn(
+            context => FakeProvider.WriteAsync(context, status, body), context => FakeProvider.WriteAsync(context, 200, Samples.ChatAnswer));
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Smart);
+
+        Assert.Equal("openai-2/gpt-y", response.Headers.GetValues("X-FuncLimiter-Deployment").Single());
+        Assert.Equal(2, gateway.Provider.Requests.Count);
+    }
+
     [Fact]
     public async Task OutOfQuota_GoesToTheNextDeployment()
     {

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 using FuncLimiter.Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Tests.Http;
 
@@ -54,6 +56,72 @@ public class OddAnswerTests
 
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Contains("upstream_", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("404 Not Found", "", 404, "answered 404 and did not say why")]
+    [InlineData("404 Not Found", "<html><head><style>b{}</style></head><body><h1>No such &amp; thing</h1></body></html>", 404, "answered 404: No such & thing")]
+    [InlineData("400 Bad Request", "upstream: bad header", 400, "answered 400: upstream: bad header")]
+    [InlineData("500 Oops", "<!-- nginx --><script>var a='<b>';</script>", 500, "answered 500 and did not say why")]
+    [InlineData("302 Found", "<a href='/login'>Sign in</a>", 502, "answered 302: Sign in")]
+    [InlineData("307 Temporary Redirect", "{\"error\":{\"message\":\"moved\"}}", 502, "answered 307: moved")]
+    [InlineData("699 What", "", 502, "answered 699 and did not say why")]
+    [InlineData("200 OK", "", 502, "answered 200: The answer is not JSON.")]
+    [InlineData("200 OK", "<html>Sign in</html>", 502, "The answer is not JSON.")]
+    [InlineData("200 OK", "null", 502, "The answer is not JSON.")]
+    [InlineData("200 OK", "{\"id\":\"x\",\"choices\":[", 502, "The answer is not JSON.")]
+    public async Task AnswerThatIsNone_IsToldInTheCallersDialect(string status, string body, int expected, string words)
+    {
+        var answer = $"HTTP/1.1 {status}\r\nContent-Type: text/html\r\nLocation: /login\r\nConnection: close\r\nContent-Length: {body.Length}\r\n\r\n{body}";
+        using var provider = new RawProvider(answer);
+        await using var gateway = await TestGateway.StartAsync(_ => Samples.Open(provider.Address), time: new HastyTime());
+
+        foreach (var (path, sent) in ((string, string)[])[("/v1/chat/completions", Samples.Chat), ("/v1/messages", Samples.Message)])
+        {
+            using var response = await gateway.PostAsync(path, sent);
+            var text = await response.Content.ReadAsStringAsync();
+
+            Assert.True(expected == (int)response.StatusCode, $"{(int)response.StatusCode}: {text}");
+            Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+            var message = JsonDocument.Parse(text).RootElement.GetProperty("error").GetProperty("message").GetString();
+            Assert.Contains(words, message, StringComparison.Ordinal);
+            Assert.Equal("false", response.Headers.GetValues("x-should-retry").Single());
+            Assert.Null(response.Headers.Location);
+        }
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", Samples.Chat, """{"error":{"message":"Overloaded","type":"server_error","code":"server_is_overloaded"}}""", 503)]
+    [InlineData("/v1/messages", Samples.Message, """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", 529)]
+    public async Task FailureInsideA200_HasItsStatus_AndItsOwnBody(string path, string sent, string body, int status)
+    {
+        await using var gateway = await TestGateway.StartAsync(time: new HastyTime());
+        gateway.Provider.AnswerWith(200, body);
+
+        using var response = await gateway.PostAsync(path, sent);
+
+        Assert.Equal((status, body), ((int)response.StatusCode, await response.Content.ReadAsStringAsync()));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("text/plain; charset=utf-8")]
+    public async Task Stream_ThatIsNotSaidToBeOne_IsReadAsOne(string? type)
+    {
+        const string events = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"},\"finish_reason\":\"stop\"}]}\n\n"
+            + "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"total_tokens\":9}}\n\ndata: [DONE]\n\n";
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            context.Response.ContentType = type!;
+            await context.Response.WriteAsync(events);
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+
+        Assert.Equal(events, await response.Content.ReadAsStringAsync());
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(7, (await gateway.Usage.SingleAsync()).Usage?.InputTokens);
     }
 
     [Theory]

@@ -59,7 +59,7 @@ public class WaitingStreamTests
 
     [Theory]
     [InlineData("{\n  \"error\": {\n \"message\": \"No such thing.\" }\n}", "data: {\"error\":{\"message\":\"No such thing.\"}}\n\n")]
-    [InlineData("<html>nginx</html>", "data: {\"error\":{\"message\":\"The call failed with status 404.")]
+    [InlineData("<html>nginx</html>", "data: {\"error\":{\"message\":\"openai-1/gpt-x answered 404: nginx\"")]
     public async Task FailureOfTheProvider_AfterComments_IsOneEvent(string body, string beginning)
     {
         await using var gateway = await StartAsync();

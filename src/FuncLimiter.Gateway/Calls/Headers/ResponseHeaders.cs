@@ -24,8 +24,12 @@ internal static class ResponseHeaders
         Copy(response.Content.Headers.NonValidated, answer);
     }
 
-    /// <summary>Passes on those that speak of the answer, not of its body.</summary>
-    public static void CopyWithoutBody(HttpResponseMessage response, CallAnswer answer) => Copy(response.Headers.NonValidated, answer);
+    /// <summary>Passes on those that speak of the answer, not of its body, nor of where there is another.</summary>
+    public static void CopyWithoutBody(HttpResponseMessage response, CallAnswer answer)
+    {
+        response.Headers.Remove("Location");
+        Copy(response.Headers.NonValidated, answer);
+    }
 
     /// <summary>All values of a header, joined by a comma; null where it is absent.</summary>
     public static string? Find(HttpResponseMessage response, string name) =>

@@ -18,6 +18,21 @@ internal sealed class WholeBody : IDisposable
     /// <summary>Where the bytes that were not read are still to come from; null when all are there.</summary>
     public Stream? Rest { get; private set; }
 
+    /// <summary>Whether it begins and ends as a JSON object does.</summary>
+    public bool IsObject => Trimmed is [(byte)'{', .., (byte)'}'];
+
+    /// <summary>Whether it begins and ends as a JSON object or array does.</summary>
+    public bool IsJson => IsObject || Trimmed is [(byte)'[', .., (byte)']'];
+
+    private ReadOnlySpan<byte> Trimmed
+    {
+        get
+        {
+            var bytes = Bytes.Span;
+            return (bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes).Trim(" \t\r\n"u8);
+        }
+    }
+
     /// <summary>Keeps what was read already, with the rest still to come.</summary>
     public static WholeBody Begin(ReadOnlySpan<byte> bytes, Stream rest)
     {
