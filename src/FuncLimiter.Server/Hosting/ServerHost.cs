@@ -121,6 +121,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
             // Every endpoint bounds what it reads, and says so in the caller's dialect.
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.RequestHeaderEncodingSelector = static _ => HeaderEncoding.Utf8OrLatin1;
         });
         // An error that passes must not end what else goes well; /health/ready tells of a service that is gone.
         builder.Services.Configure<HostOptions>(host => host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore);

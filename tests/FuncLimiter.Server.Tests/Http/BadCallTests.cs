@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using FuncLimiter.Server.Tests.Processes;
 
 namespace FuncLimiter.Server.Tests.Http;
@@ -108,6 +109,22 @@ public sealed class BadCallTests(PromptSetup setup) : IClassFixture<PromptSetup>
         var reply = await setup.Client.PostAsync(call.Path, call.Body(), ("x-api-key", Setup.AcmeKey), ("Prefer", "wait=soon, unheard-of; a=b"));
 
         Assert.Equal(200, reply.Status);
+    }
+
+    [Theory]
+    [InlineData("iso-8859-1")]
+    [InlineData("utf-8")]
+    public async Task Header_ThatIsNoAscii_IsTaken_HoweverItIsWritten(string encoding)
+    {
+        using var handler = new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.GetEncoding(encoding) };
+        using var client = new HttpClient(handler) { BaseAddress = setup.Client.BaseAddress };
+        var user = $"M\u00fcller by {encoding}";
+        using var request = Post(DialectCall.OpenAI.Path, DialectCall.OpenAI.Body(), ("x-api-key", Setup.AcmeKey), ("X-Title", user), ("X-User", user));
+
+        using var response = await client.SendAsync(request);
+        var reply = await Reply.ReadAsync(response);
+
+        Assert.True(reply.Status == 200, reply.Text);
     }
 
     private static HttpRequestMessage Request(DialectCall call, string fault)
