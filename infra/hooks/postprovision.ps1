@@ -6,7 +6,10 @@ foreach ($name in "$env:PROVIDER_KEY_NAMES".Split(',', [StringSplitOptions]::Rem
     $secret = $name.Replace('_', '-')
     az keyvault secret show --vault-name $vault --name $secret --query id -o tsv 2>$null | Out-Null
     if ($LASTEXITCODE -eq 0) { continue }
-    $value = try { Read-Host -MaskInput "$name (nothing is shown; Enter alone leaves it for later)" } catch { '' }
+    $question = "$name (nothing is shown; Enter alone leaves it for later)"
+    # Where no person types, Read-Host ends the whole script without a word.
+    $value = if ([Console]::IsInputRedirected) { Write-Host "${question}:"; [Console]::In.ReadLine() }
+    else { try { Read-Host -MaskInput $question } catch { '' } }
     if (-not $value) { $left += $secret; continue }
     # By a file, since what stands on a command line can be seen by others.
     $file = New-TemporaryFile
