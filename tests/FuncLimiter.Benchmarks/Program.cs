@@ -1,24 +1,35 @@
 using System.CommandLine;
 using FuncLimiter.Benchmarks.Decision;
+using FuncLimiter.Benchmarks.Load;
 using FuncLimiter.Benchmarks.Measuring;
 using FuncLimiter.Benchmarks.Pool;
 using FuncLimiter.Benchmarks.Reporting;
 using FuncLimiter.Benchmarks.Scheduling;
 using FuncLimiter.Benchmarks.Throughput;
 
+if (args is [PlainProxy.Command, var port, var upstreamPort])
+{
+    await PlainProxy.ServeAsync(port, upstreamPort);
+    return 0;
+}
+
+var minutes = new Option<int>("--minutes") { Description = "Minutes of the soak.", DefaultValueFactory = _ => 10 };
+var soakTime = 10;
 Dictionary<string, Func<Effort, TextWriter, Task<Section>>> known = new()
 {
     [DecisionSection.Name] = DecisionSection.Run,
     [SchedulingSection.Name] = SchedulingSection.Run,
     [ServerSection.Name] = ServerSection.Run,
+    [LoadSection.Name] = LoadSection.Run,
     [PoolSection.Name] = PoolSection.Run,
     [FaultsSection.Name] = FaultsSection.Run,
     [CachedSection.Name] = CachedSection.Run,
+    [SoakSection.Name] = (_, progress) => SoakSection.Run(soakTime, progress),
 };
 
 var sections = new Argument<string[]>("sections")
 {
-    Description = $"What to measure: {string.Join(", ", known.Keys)}. Without any, everything.",
+    Description = $"What to measure: {string.Join(", ", known.Keys)}. Without any, everything but the soak.",
     Arity = ArgumentArity.ZeroOrMore,
 };
 sections.AcceptOnlyFromAmong([.. known.Keys]);
@@ -26,12 +37,13 @@ var rounds = new Option<int>("--rounds") { Description = "Rounds per contender."
 var seconds = new Option<double>("--seconds") { Description = "Seconds per contender and round.", DefaultValueFactory = _ => 2 };
 var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
 
-var command = new RootCommand("Every figure that the README quotes, side by side with peers, in one run.") { sections, rounds, seconds, json };
+var command = new RootCommand("Every figure that the README quotes, side by side with peers, in one run.") { sections, rounds, seconds, minutes, json };
 command.SetAction(async parsed =>
 {
     var roundTime = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(seconds), 0.1, 60));
     var effort = new Effort(Math.Clamp(parsed.GetValue(rounds), 1, 100), roundTime, roundTime);
-    string[] chosen = parsed.GetValue(sections) is { Length: > 0 } named ? named : [.. known.Keys];
+    soakTime = Math.Clamp(parsed.GetValue(minutes), 1, 600);
+    string[] chosen = parsed.GetValue(sections) is { Length: > 0 } named ? named : [.. known.Keys.Where(static name => name != SoakSection.Name)];
 
     var found = new List<Section>();
     foreach (var name in chosen)

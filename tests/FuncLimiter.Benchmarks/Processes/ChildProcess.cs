@@ -14,6 +14,9 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     private ChildProcess(Process process) => _process = process;
 
+    /// <summary>Its process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Starts a program and waits until its port answers.</summary>
     /// <exception cref="NotAvailableException">It ended, or did not answer in time.</exception>
     public static async Task<ChildProcess> Serve(ProcessStartInfo start, int port)

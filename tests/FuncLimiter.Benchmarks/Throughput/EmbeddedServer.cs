@@ -11,9 +11,14 @@ internal static class EmbeddedServer
 {
     private const long OutOfReach = 1_000_000_000;
 
-    public static async Task<ChildProcess> Start(ScratchFolder scratch, int port, int upstreamPort, string tenantKey)
+    /// <param name="scratch">Where its files are.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="upstreamPort">Where its upstream listens.</param>
+    /// <param name="tenantKey">The key of its one tenant.</param>
+    /// <param name="concurrent">How many calls may be under way at once.</param>
+    public static async Task<ChildProcess> Start(ScratchFolder scratch, int port, int upstreamPort, string tenantKey, long concurrent = OutOfReach)
     {
-        var configuration = scratch.Write("funclimiter.json", JsonSerializer.Serialize(Configuration(upstreamPort, tenantKey)));
+        var configuration = scratch.Write("funclimiter.json", JsonSerializer.Serialize(Configuration(upstreamPort, tenantKey, concurrent)));
         string[] arguments =
         [
             Repository.Server, "serve", "--config", configuration,
@@ -24,7 +29,7 @@ internal static class EmbeddedServer
         return await ChildProcess.Serve(start, port);
     }
 
-    private static object Configuration(int upstreamPort, string tenantKey)
+    private static object Configuration(int upstreamPort, string tenantKey, long concurrent)
     {
         var limits = new { rpm = OutOfReach, tpm = OutOfReach };
         return new
@@ -37,7 +42,7 @@ internal static class EmbeddedServer
                     provider = "openai",
                     endpoint = $"http://127.0.0.1:{upstreamPort}",
                     apiKey = "${BENCH_UPSTREAM_KEY}",
-                    limits = new { rpm = OutOfReach },
+                    limits = concurrent == OutOfReach ? (object)new { rpm = OutOfReach } : new { rpm = OutOfReach, concurrent },
                     models = new[] { new { model = "gpt-x", limits } },
                 },
             },
