@@ -43,6 +43,8 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
             while (await ReadAsync(stream, buffer, response, answer) is > 0 and var read)
             {
+                // Between two reads it is the caller who may take its time, and the provider's silence does not count.
+                timeout.Pause();
                 var chunk = buffer.AsMemory(0, read);
                 _reader.Append(chunk.Span);
                 _state?.Append(chunk.Span);
@@ -64,6 +66,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
                 }
             }
 
+            timeout.Pause();
             if (_held is not null)
             {
                 throw new HttpIOException(HttpRequestError.ResponseEnded, "The stream ended before it had content.");
@@ -95,31 +98,22 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
         _translator?.Dispose();
     }
 
-    private async ValueTask<int> ReadAsync(Stream stream, byte[] buffer, HttpResponseMessage response, CallAnswer answer)
+    private ValueTask<int> ReadAsync(Stream stream, byte[] buffer, HttpResponseMessage response, CallAnswer answer)
     {
         timeout.Extend(services.Options.IdleTimeout);
         var pending = stream.ReadAsync(buffer, timeout.Token);
-        if (_held is null || pending.IsCompleted)
-        {
-            return await PausedAsync(pending);
-        }
+        return _held is null || pending.IsCompleted ? pending : new(ReadOpeningAsync(pending.AsTask(), response, answer));
+    }
 
-        var reading = pending.AsTask();
+    private async Task<int> ReadOpeningAsync(Task<int> reading, HttpResponseMessage response, CallAnswer answer)
+    {
         _holdTime ??= Task.Delay(services.Options.StreamHoldTime, services.Time, _released.Token);
         if (await Task.WhenAny(reading, _holdTime) != reading)
         {
             await ReleaseAsync(response, answer);
         }
 
-        return await PausedAsync(new(reading));
-    }
-
-    // Between two reads it is the caller who may take its time, and the provider's silence does not count.
-    private async ValueTask<int> PausedAsync(ValueTask<int> reading)
-    {
-        var read = await reading;
-        timeout.Pause();
-        return read;
+        return await reading;
     }
 
     /// <summary>Begins the answer with what was held of it.</summary>

@@ -47,23 +47,8 @@ internal sealed class KeptAliveAnswer : CallAnswer, IDisposable
     }
 
     /// <inheritdoc/>
-    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        if (!_comment.IsCompletedSuccessfully)
-        {
-            await _comment;
-        }
-
-        if (!_isError)
-        {
-            await _inner.WriteAsync(bytes, cancellationToken);
-        }
-        else if (!_isTold)
-        {
-            _isTold = true;
-            await _inner.WriteAsync(DialectError.Event(_dialect, Status, bytes.Span), cancellationToken);
-        }
-    }
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
+        _comment.IsCompletedSuccessfully && !_isError ? _inner.WriteAsync(bytes, cancellationToken) : WriteAfterCommentAsync(bytes, cancellationToken);
 
     /// <inheritdoc/>
     public override void Abort() => _inner.Abort();
@@ -86,6 +71,24 @@ internal sealed class KeptAliveAnswer : CallAnswer, IDisposable
             {
                 _inner.Start(status, length);
             }
+        }
+    }
+
+    private async ValueTask WriteAfterCommentAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        if (!_comment.IsCompletedSuccessfully)
+        {
+            await _comment;
+        }
+
+        if (!_isError)
+        {
+            await _inner.WriteAsync(bytes, cancellationToken);
+        }
+        else if (!_isTold)
+        {
+            _isTold = true;
+            await _inner.WriteAsync(DialectError.Event(_dialect, Status, bytes.Span), cancellationToken);
         }
     }
 
