@@ -18,7 +18,7 @@ public sealed record GatewayOptions
     /// <summary>The largest whole answer that is read for its usage, in bytes; a larger one passes through and counts as estimated. Default 16 MiB.</summary>
     public int MaxReadAnswerBytes { get; init; } = 16 * 1024 * 1024;
 
-    /// <summary>How long connecting to a provider may take; default 10 seconds.</summary>
+    /// <summary>How long connecting to a provider may take, finding its name's addresses included; default 10 seconds.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a provider may take to begin its answer; default 10 minutes, as in the official clients.</summary>
@@ -50,4 +50,7 @@ public sealed record GatewayOptions
     /// False where a front end forwards strangers' requests over loopback.
     /// </summary>
     public bool LocalIsOperator { get; init; } = true;
+
+    /// <summary>How names of providers are looked up; null for the system's way.</summary>
+    internal Func<string, System.Net.IPAddress[]>? Lookup { get; init; }
 }

@@ -27,7 +27,6 @@ public sealed class UpstreamFaultTests
         Assert.Contains("\"error\"", await alone.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    /// <summary>The bound of connecting counts from before the name is looked up, so that a slow lookup ends as a slow connection does.</summary>
     [Fact]
     public async Task Connection_ThatIsNeverMade_EndsAtItsBound_AndAnotherServesTheCall()
     {

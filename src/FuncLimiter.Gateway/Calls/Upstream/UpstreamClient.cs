@@ -18,6 +18,7 @@ public sealed class UpstreamClient : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = options.ConnectTimeout,
+            ConnectCallback = ConnectBy(new NameLookup(options.Lookup)),
             EnableMultipleHttp2Connections = true,
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
@@ -41,6 +42,9 @@ public sealed class UpstreamClient : IDisposable
     /// <summary>Sends a request and returns once the answer's headers are there.</summary>
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _invoker.SendAsync(request, cancellationToken);
+
+    private static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> ConnectBy(NameLookup names) =>
+        (context, cancellationToken) => names.ConnectAsync(context.DnsEndPoint, cancellationToken);
 }
 
 /// <summary>

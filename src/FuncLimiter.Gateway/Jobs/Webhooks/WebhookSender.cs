@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 
@@ -16,16 +15,7 @@ internal sealed class WebhookSender(GatewayConfiguration configuration, WebhookS
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-        ConnectCallback = (context, cancellationToken) =>
-            ConnectAsync(context.DnsEndPoint, configuration.Jobs.WebhooksToPrivateNetworks, cancellationToken),
-    });
+    private readonly HttpMessageInvoker _client = new(Handler(configuration, new NameLookup()));
 
     public async Task<WebhookAttempt> SendAsync(Delivery delivery, byte[] body, CancellationToken cancellationToken)
     {
@@ -40,27 +30,28 @@ internal sealed class WebhookSender(GatewayConfiguration configuration, WebhookS
 
     public void Dispose() => _client.Dispose();
 
-    // The address that is connected to is the one that was checked: a name can't change its meaning in between.
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, bool privateNetworks, CancellationToken cancellationToken)
+    private static SocketsHttpHandler Handler(GatewayConfiguration configuration, NameLookup names) => new()
     {
-        var addresses = await Dns.GetHostAddressesAsync(target.Host, cancellationToken);
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        ConnectCallback = (context, cancellationToken) =>
+            ConnectAsync(names, context.DnsEndPoint, configuration.Jobs.WebhooksToPrivateNetworks, cancellationToken),
+    };
+
+    // The address that is connected to is the one that was checked: a name can't change its meaning in between.
+    private static async ValueTask<Stream> ConnectAsync(NameLookup names, DnsEndPoint target, bool privateNetworks, CancellationToken cancellationToken)
+    {
+        var addresses = await names.FindAsync(target.Host, cancellationToken);
         var allowed = privateNetworks ? addresses : [.. addresses.Where(address => !PrivateNetworks.Contains(address))];
         if (allowed.Length == 0)
         {
             throw new PrivateAddressException();
         }
 
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, target.Port, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await NameLookup.ConnectAsync(allowed, target.Port, cancellationToken);
     }
 }
 
