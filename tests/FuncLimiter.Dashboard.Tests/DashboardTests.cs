@@ -72,16 +72,16 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
         var faults = new List<string>();
         page.PageError += (_, fault) => faults.Add(fault);
 
-        await Assertions.Expect(page.Locator("#link-text")).ToHaveTextAsync("live");
-        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("background", new() { Timeout = 15_000 });
-        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("wants gpt-x: openai-east/gpt-x is nearly out of tokens a minute", new() { Timeout = 15_000 });
-        await Assertions.Expect(page.Locator("[data-tenant='acme']")).ToContainTextAsync("weight 3");
-        await Assertions.Expect(page.Locator("[data-tenant='acme'] .ought")).ToContainTextAsync("fair", new() { Timeout = 15_000 });
-        await Assertions.Expect(page.Locator("#events")).ToContainTextAsync("admitted", new() { Timeout = 15_000 });
-        await Assertions.Expect(page.Locator("#headroom")).ToContainTextAsync("claude-x");
-        await Assertions.Expect(page.Locator("[data-budget='deployment:openai-east/gpt-x'] .spark .stroke")).ToHaveAttributeAsync("d", new System.Text.RegularExpressions.Regex("^M"));
+        await Assertions.Expect(page.Locator("#link-text")).ToHaveTextAsync("live", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("background", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("wants gpt-x: openai-east/gpt-x is nearly out of tokens a minute", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("[data-tenant='acme']")).ToContainTextAsync("weight 3", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("[data-tenant='acme'] .ought")).ToContainTextAsync("fair", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("#events")).ToContainTextAsync("admitted", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("#headroom")).ToContainTextAsync("claude-x", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("[data-budget='deployment:openai-east/gpt-x'] .spark .stroke")).ToHaveAttributeAsync("d", new System.Text.RegularExpressions.Regex("^M"), new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("#alerts")).ToContainTextAsync("Cause:", new() { Timeout = 60_000 });
         await page.ScreenshotAsync(new() { Path = Shots.Path($"{name}.png"), FullPage = true });
-        await page.ScreenshotAsync(new() { Path = Shots.Path($"{name}-window.png") });
 
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways");
         Assert.Empty(faults);
