@@ -73,7 +73,43 @@ public sealed class PreflightTests
         }
     }
 
+    [Fact]
+    public async Task Preflight_ThatHolds_LowersTheRunsBudgetOnce_AndRaisesNone()
+    {
+        await using var gateway = await StartAsync(new SpendCap(SpendSubject.Run, SpendPeriod.Run, new(1_000_000_000, SpendAmount.Unbounded, SpendAmount.Unbounded)));
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
+
+        var first = (await AskAsync(gateway, Holding(10), ("X-Run", "r1"))).GetProperty("held");
+        var again = (await AskAsync(gateway, Holding(1000), ("X-Run", "r1"))).GetProperty("held");
+        var whole = (await AskAsync(gateway, Holding(10_000), ("X-Run", "r2"))).GetProperty("held");
+        using var call = await gateway.PostAsync("/v1/chat/completions", Samples.Chat, ("X-Run", "r1"));
+
+        // Ten calls of 0.0004 USD, and room for what is off.
+        Assert.Equal("run:default/r1", first.GetProperty("budget").GetString());
+        var usd = decimal.Parse(first.GetProperty("limit").GetString()!.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(usd, 0.004m, 0.008m);
+        Assert.Equal(first.GetProperty("limit").GetString(), again.GetProperty("limit").GetString());
+        Assert.StartsWith("1 USD", whole.GetProperty("limit").GetString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, call.StatusCode);
+        var left = decimal.Parse(call.Headers.GetValues("X-FuncLimiter-Run-Left").Single().Split('=', ',')[1], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(left, 0.003m, usd);
+    }
+
+    [Fact]
+    public async Task Preflight_ThatHolds_WhereRunsHaveNoBudget_IsToldSo()
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync("/preflight", Holding(1), ("X-Run", "r1"));
+
+        Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+        Assert.Contains("no_run_budget", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    private static string Holding(int calls) => $$"""{"steps":[{"model":"gpt-x","calls":{{calls}},"atOnce":10,"inputTokens":100,"outputTokens":20}],"hold":true}""";
+
     [Theory]
+    [InlineData("""{"steps":[{"model":"gpt-x","inputTokens":1}],"hold":true}""", "hold")]
     [InlineData("""{}""", "steps")]
     [InlineData("""{"steps":[]}""", "steps")]
     [InlineData("""{"steps":[null]}""", "steps")]

@@ -19,7 +19,7 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
     private const string Embeddings = """{"model":"gpt-x","input":"hello"}""";
     private const string Job = $$"""{"path":"/v1/chat/completions","body":{{Chat}},"priority":"background","user":"ann","workflow":"nightly","step":"sum","run":"42","tier":"any","deadlineSeconds":3600}""";
     private const string Reservation = """{"model":"gpt-x","operation":"chat/completions","inputTokens":10,"cachedInputTokens":1,"outputTokens":5,"priority":"standard","user":"ann","maxWaitSeconds":1,"ttlSeconds":60}""";
-    private const string Preflight = """{"steps":[{"model":"gpt-x","step":"draft","calls":20,"atOnce":4,"operation":"chat/completions","inputTokens":10,"cachedInputTokens":1,"outputTokens":5,"maxOutputTokens":10},{"model":"gpt-x","request":{"messages":[{"role":"user","content":"Hi"}]}}],"priority":"standard","user":"ann","deadlineSeconds":60}""";
+    private const string Preflight = """{"steps":[{"model":"gpt-x","step":"draft","calls":20,"atOnce":4,"operation":"chat/completions","inputTokens":10,"cachedInputTokens":1,"outputTokens":5,"maxOutputTokens":10},{"model":"gpt-x","request":{"messages":[{"role":"user","content":"Hi"}]}}],"priority":"standard","user":"ann","deadlineSeconds":60,"hold":false}""";
     private const string Settlement = """{"status":200,"usage":{"inputTokens":10,"outputTokens":5,"cacheReadTokens":1,"cacheWriteTokens":0,"reasoningTokens":0},"headers":{"x-request-id":"1"}}""";
 
     // By operation: the path as it is called, and the body.
@@ -68,7 +68,7 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
     };
 
     // Members that must also name what there is, or go with another: a value of the right kind may be refused.
-    private static readonly string[] Names = ["model", "scope", "tenant", "hash", "webhook", "dimension", "windowSeconds", "budget", "path", "body", "operation", "inputTokens", "cachedInputTokens"];
+    private static readonly string[] Names = ["model", "scope", "tenant", "hash", "webhook", "dimension", "windowSeconds", "budget", "path", "body", "operation", "inputTokens", "cachedInputTokens", "hold"];
 
     private static readonly string[] Odd =
         ["null", "true", "0", "1", "0.5", "-1", "101", "700", "999999999999", "\"\"", "\"x\"", $"\"{new string('x', 300)}\"", "[]", "{}", "[1]"];

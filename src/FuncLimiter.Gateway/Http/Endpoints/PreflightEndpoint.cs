@@ -36,7 +36,7 @@ public sealed class PreflightEndpoint
             .Select(static account => account.Id).ToHashSet(StringComparer.Ordinal);
     }
 
-    /// <summary>Answers with what is foreseen. Nothing is reserved, and nothing is asked of a provider.</summary>
+    /// <summary>Answers with what is foreseen, and has the run spend no more where that is asked. Nothing is asked of a provider.</summary>
     /// <param name="context">The request and its response.</param>
     public async Task HandleAsync(HttpContext context)
     {
@@ -63,14 +63,37 @@ public sealed class PreflightEndpoint
             return;
         }
 
-        await JsonResponse.WriteAsync(context, 200, json => Write(json, asked, steps, foreseen));
+        var held = asked.Hold == true ? await _desk.HoldRunAsync(PartyOf(steps), MostOf(steps)) : null;
+        if (asked.Hold == true && held is null)
+        {
+            await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, new GatewayError(
+                409, "no_run_budget", "Runs have no budget to hold: add one to the configuration, as {\"for\": \"run\", \"usd\": 5}, or its owner can't be reached now.")
+            { Parameter = "hold" });
+            return;
+        }
+
+        await JsonResponse.WriteAsync(context, 200, json => Write(json, asked, steps, foreseen, held));
     }
 
-    private void Write(Utf8JsonWriter json, PreflightRequest asked, List<PlannedStep> steps, RunForeseen foreseen)
+    private static SpendParty PartyOf(List<PlannedStep> steps) => steps[0].Caller is var caller ? new(caller.Tenant, caller.User, caller.Workflow, caller.Run) : default;
+
+    // A call holds the most that it can come to before it goes out: the last one must still fit.
+    private SpendAmount MostOf(List<PlannedStep> steps)
+    {
+        var (usd, last) = (CostOf(steps)?.High, steps.Select(static step => step.Plan.ConsumerAtMost).ToList());
+        return new(
+            usd is { } cost ? (long)((decimal)cost * SpendAmount.NanoPerUsd) + last.Max(static most => most.Cost) : SpendAmount.Unbounded,
+            (long)RunBill.Tokens(steps).High + last.Max(static most => most.Tokens),
+            SpendAmount.Unbounded);
+    }
+
+    private ForecastRange? CostOf(List<PlannedStep> steps) => RunBill.CostUsd(steps, step => _preflight.Open(step, RunModels.Usual));
+
+    private void Write(Utf8JsonWriter json, PreflightRequest asked, List<PlannedStep> steps, RunForeseen foreseen, (string Budget, SpendAmount Limit)? held)
     {
         var (forecast, now) = (foreseen.Forecast!, _services.Time.GetUtcNow());
         var seconds = forecast.Seconds(RunPreflight.Confidence);
-        var (tokens, cost) = (RunBill.Tokens(steps), RunBill.CostUsd(steps, step => _preflight.Open(step, RunModels.Usual)));
+        var (tokens, cost) = (RunBill.Tokens(steps), CostOf(steps));
         json.WriteStartObject();
         json.WriteNumber("confidence"u8, RunPreflight.Confidence);
         Range(json, "seconds"u8, seconds, 1);
@@ -84,6 +107,14 @@ public sealed class PreflightEndpoint
 
         WriteBinding(json, foreseen.Binding);
         WriteBudgets(json, steps, tokens, cost);
+        if (held is { } hold)
+        {
+            json.WriteStartObject("held"u8);
+            json.WriteString("budget"u8, hold.Budget);
+            json.WriteString("limit"u8, SpendText.Left(hold.Limit, null));
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("instead"u8);
         if (steps.Any(static step => step.Plan.Route.Smaller != 0) && _preflight.Foresee(steps, RunModels.Smaller) is { Forecast: { } smaller })
         {
@@ -122,9 +153,9 @@ public sealed class PreflightEndpoint
     // The budgets that bound the run, and whether they are enough for it.
     private void WriteBudgets(Utf8JsonWriter json, List<PlannedStep> steps, ForecastRange tokens, ForecastRange? cost)
     {
-        var (caller, calls) = (steps[0].Caller, steps.Sum(static step => (long)step.Calls));
+        var calls = steps.Sum(static step => (long)step.Calls);
         json.WriteStartArray("budgets"u8);
-        foreach (var budget in _desk.Report(new SpendParty(caller.Tenant, caller.User, caller.Workflow, caller.Run)))
+        foreach (var budget in _desk.Report(PartyOf(steps)))
         {
             json.WriteStartObject();
             json.WriteString("budget"u8, budget.Name);

@@ -19,6 +19,9 @@ internal sealed record PreflightRequest([property: JsonRequired] IReadOnlyList<P
 
     /// <summary>In how many seconds the run must be over; the answer tells how likely that is.</summary>
     public double? DeadlineSeconds { get; init; }
+
+    /// <summary>Whether the run that <c>X-Run</c> names may spend no more than is foreseen.</summary>
+    public bool? Hold { get; init; }
 }
 
 /// <summary>A step of the run.</summary>
@@ -76,6 +79,7 @@ internal sealed class PreflightReader(CallServices services)
             : asked.Steps.Any(static step => step is null) ? Bad("'steps' holds null where a step is needed.", "steps")
             : asked.DeadlineSeconds is { } deadline && !(deadline > 0 && deadline <= LongestDeadline.TotalSeconds)
                 ? Bad($"'deadlineSeconds' must be above 0 and at most {LongestDeadline.TotalSeconds}.", "deadlineSeconds")
+            : asked.Hold == true && caller.Run is null ? Bad("'hold' is for the run that X-Run names, and none is named.", "hold")
             : null;
         var steps = new List<PlannedStep>();
         for (var index = 0; error is null && index < asked.Steps.Count; index++)
