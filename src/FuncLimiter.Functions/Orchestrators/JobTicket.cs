@@ -1,4 +1,6 @@
+using FuncLimiter.Functions.Activities;
 using FuncLimiter.Gateway.Jobs;
+using Microsoft.DurableTask;
 
 namespace FuncLimiter.Functions.Orchestrators;
 
@@ -72,3 +74,29 @@ internal sealed record JobTally(int Succeeded = 0, int Failed = 0, int Cancelled
 /// <param name="Ended">Calls that have ended.</param>
 /// <param name="NextAt">When the first of those that wait is due; null where none waits for a time.</param>
 internal sealed record JobStatus(int Running, JobTally Ended, DateTimeOffset? NextAt);
+
+/// <summary>The last steps of every job: its end is kept, and its outcome delivered to whoever waits for it.</summary>
+internal static class JobEnd
+{
+    /// <summary>Ends a job whose calls have all ended.</summary>
+    public static async Task RunAsync(TaskOrchestrationContext context, string job, JobTally ended)
+    {
+        context.SetCustomStatus(new JobStatus(0, ended, null));
+        var receivers = await Steps.CallAsync<JobReceivers>(context, nameof(EndJob), new EndJobInput(job, ended));
+        if (receivers.HasQueue)
+        {
+            await Steps.CallAsync<YesOrNo>(context, nameof(SendReply), new JobInput(job));
+        }
+
+        for (var attempt = 1; receivers.HasWebhook; attempt++)
+        {
+            var delivery = await Steps.CallAsync<WebhookStep>(context, nameof(SendWebhook), new WebhookInput(job, attempt));
+            if (delivery.RetryAfter is not { } wait)
+            {
+                break;
+            }
+
+            await context.CreateTimer(context.CurrentUtcDateTime + wait, CancellationToken.None);
+        }
+    }
+}

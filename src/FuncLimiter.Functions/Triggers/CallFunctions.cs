@@ -67,3 +67,51 @@ internal sealed class CallFunctions(CallEndpoint calls, ModelsEndpoint models, D
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "v1/models/{*model}")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         AnswerAsync(request, client, context => models.HandleAsync(context, Part(request, "model")));
 }
+
+/// <summary>Admission for agents that call providers themselves.</summary>
+internal sealed class ReservationFunctions(ReservationEndpoint reservations, PreflightEndpoint preflight, DurableClientSource clients) : HttpFunctions(clients)
+{
+    /// <summary>Admits, or waits.</summary>
+    [Function(nameof(Reserve))]
+    public Task<IActionResult> Reserve(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "reservations")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, reservations.ReserveAsync);
+
+    /// <summary>Tells what a run will cost, and when it will be over.</summary>
+    [Function(nameof(Preflight))]
+    public Task<IActionResult> Preflight(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "preflight")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, preflight.HandleAsync);
+
+    /// <summary>Replaces what was reserved by what was used.</summary>
+    [Function(nameof(Settle))]
+    public Task<IActionResult> Settle(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = "reservations/{id}/settlement")] HttpRequest request,
+        [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, context => reservations.SettleAsync(context, Part(request, "id")));
+}
+
+/// <summary>Where Azure and Google have OpenAI's API under paths of their own.</summary>
+internal sealed class ProviderFunctions(HttpSurface surface, DurableClientSource clients) : HttpFunctions(clients)
+{
+    /// <summary>OpenAI's API as Azure has it.</summary>
+    [Function(nameof(AzureV1))]
+    public Task<IActionResult> AzureV1(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "patch", "delete", "head", Route = "openai/v1/{*rest}")] HttpRequest request,
+        [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, surface.HandleAsync);
+
+    /// <summary>Responses under the path that takes an <c>api-version</c>.</summary>
+    [Function(nameof(AzureVersionedResponses))]
+    public Task<IActionResult> AzureVersionedResponses(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "delete", "head", Route = "openai/responses/{*rest}")] HttpRequest request,
+        [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, surface.HandleAsync);
+
+    /// <summary>OpenAI's API as Gemini has it.</summary>
+    [Function(nameof(GeminiCompatible))]
+    public Task<IActionResult> GeminiCompatible(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "delete", "head", Route = "v1beta/openai/{*rest}")] HttpRequest request,
+        [DurableClient] DurableTaskClient client) =>
+        AnswerAsync(request, client, surface.HandleAsync);
+}

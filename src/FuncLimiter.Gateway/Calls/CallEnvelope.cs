@@ -1,5 +1,9 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
+using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Calls;
 
@@ -43,3 +47,52 @@ public sealed record CallEnvelope(
 /// <param name="Attempts">How many times a provider was asked.</param>
 public sealed record CallResult(
     int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body, string? Deployment, TokenUsage? Usage, int Attempts);
+
+/// <summary>Who calls and what for, for fairness and for cost.</summary>
+/// <param name="Tenant">The tenant's id.</param>
+/// <param name="User">The tenant's own name for its user, or null.</param>
+/// <param name="Priority">The call's class.</param>
+/// <param name="Workflow">The workflow's name, or null.</param>
+/// <param name="Step">The step's name, or null.</param>
+/// <param name="Run">The run's id, or null.</param>
+public sealed record Caller(string Tenant, string? User, Priority Priority, string? Workflow, string? Step, string? Run)
+{
+    /// <summary>Whether the caller says that smaller models may serve it; null leaves that to the route's rules.</summary>
+    public Diversion? Tier { get; init; }
+
+    /// <summary>Whether the caller says that this is its run's closing call, which may use what the run's budget keeps for it.</summary>
+    public bool IsClosing { get; init; }
+}
+
+/// <summary>Whose key a request carried; a feature of its <c>HttpContext</c> from authentication on.</summary>
+/// <param name="Tenant">The tenant's id.</param>
+/// <param name="HighestPriority">The highest class that its calls may claim.</param>
+public sealed record AuthenticatedTenant(string Tenant, Priority HighestPriority = Priority.Interactive);
+
+/// <summary>A call of a path that is passed on as it is.</summary>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Path">The path.</param>
+/// <param name="Model">Where the body names the model.</param>
+public sealed record PassedCall(string Method, PassedPath Path, ModelPlace Model)
+{
+    /// <summary>The account that takes it where it names no model; null where its model's route does.</summary>
+    public string? Account { get; init; }
+
+    /// <summary>The parameter of the query that names the model, which stands in no query of the call's own; null where none does.</summary>
+    public string? ModelInQuery { get; init; }
+
+    /// <summary>A body too large to be held; null where the call's own is the whole.</summary>
+    internal UploadBody? Upload { get; init; }
+
+    /// <summary>Whether an answer made something that its account keeps.</summary>
+    public bool MakesState => Path is { TellsUsage: true, Generates: false };
+}
+
+/// <summary>Takes calls whose callers don't wait for the answer (<c>Prefer: respond-async</c>).</summary>
+public interface IDeferredCalls
+{
+    /// <summary>Makes a job of a call and answers 202 with its address, or says in the call's dialect why not.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="call">The call; its body is borrowed and to be copied before this completes.</param>
+    Task AcceptAsync(HttpContext context, CallEnvelope call);
+}

@@ -138,7 +138,7 @@ internal sealed class CallRun
     private PacingEvent.Submitted Submitted()
     {
         var now = Now;
-        var deadline = _terms?.Deadline ?? now + (_call.MaxWait ?? LongestWait.Of(_services.Configuration.Queue, _call.Caller.Priority));
+        var deadline = _terms?.Deadline ?? now + (_call.MaxWait ?? _services.Configuration.Queue.MaxWait(_call.Caller.Priority));
         return new PacingEvent.Submitted(now, _plan.Route.Deployments.Count, _terms?.Seed ?? (ulong)Random.Shared.NextInt64(), deadline)
         {
             Excluded = _ways.Closed,

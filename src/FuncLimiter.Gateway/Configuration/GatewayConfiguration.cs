@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Core.Spending;
 
 namespace FuncLimiter.Gateway.Configuration;
@@ -105,6 +106,17 @@ public sealed record QueueConfiguration
 
     /// <summary>The longest wait of a background call; default one hour.</summary>
     public TimeSpan MaxWaitBackground { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The longest wait of a call of a class.</summary>
+    public TimeSpan MaxWait(Priority priority) => priority switch
+    {
+        Priority.Interactive => MaxWaitInteractive,
+        Priority.Standard => MaxWaitStandard,
+        _ => MaxWaitBackground,
+    };
+
+    /// <summary>The same, or the caller's own bound where that is shorter.</summary>
+    public TimeSpan MaxWait(Priority priority, TimeSpan? wish) => wish is { } wait && wait < MaxWait(priority) ? wait : MaxWait(priority);
 
     /// <summary>How many calls may wait at once; default 100,000.</summary>
     public int MaxWaiting { get; init; } = 100_000;

@@ -1,6 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Dapper;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Spending;
+using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Spending;
 
 namespace FuncLimiter.Server.Storage;
 
@@ -35,4 +40,34 @@ internal sealed class StateTable<T>(Database database, string table, JsonTypeInf
             durable: true,
             cancellationToken);
     }
+}
+
+/// <summary>Keeps the budgets' durable part.</summary>
+public sealed partial class BudgetStore(Database database) : IBudgetStore
+{
+    private readonly StateTable<BudgetState> _table = new(database, "budgets", StateJson.Default.BudgetState, static state => state.Name);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BudgetState> Load() => _table.Load();
+
+    /// <inheritdoc/>
+    public Task SaveAsync(IReadOnlyList<BudgetState> states, CancellationToken cancellationToken) => _table.SaveAsync(states, [], cancellationToken);
+
+    [JsonSerializable(typeof(BudgetState))]
+    private sealed partial class StateJson : JsonSerializerContext;
+}
+
+/// <summary>Keeps what is spent of budgets.</summary>
+public sealed partial class SpendStore(Database database) : ISpendStore
+{
+    private readonly StateTable<SpendState> _table = new(database, "spending", SpendJson.Default.SpendState, static state => state.Name);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SpendState> Load() => _table.Load();
+
+    /// <inheritdoc/>
+    public Task SaveAsync(IReadOnlyList<SpendState> states, IReadOnlyList<string> over) => _table.SaveAsync(states, over, CancellationToken.None);
+
+    [JsonSerializable(typeof(SpendState))]
+    private sealed partial class SpendJson : JsonSerializerContext;
 }

@@ -134,12 +134,7 @@ internal sealed record Volumes(GatewayConfiguration Configuration, IReadOnlyList
     public Latency Latency { get; init; } = new(0.5, 10);
 
     /// <summary>How long a call may wait before it is given up: as its team says, else as its class does.</summary>
-    public TimeSpan PatienceOf(WorkGroup work) => work.MaxWait ?? work.Priority switch
-    {
-        Core.Scheduling.Priority.Interactive => Configuration.Queue.MaxWaitInteractive,
-        Core.Scheduling.Priority.Standard => Configuration.Queue.MaxWaitStandard,
-        _ => Configuration.Queue.MaxWaitBackground,
-    };
+    public TimeSpan PatienceOf(WorkGroup work) => work.MaxWait ?? Configuration.Queue.MaxWait(work.Priority);
 
     /// <summary>A tenant's weight; 1 for one that the configuration does not name.</summary>
     public double WeightOf(string tenant) => Configuration.Tenants.FirstOrDefault(known => known.Id == tenant)?.Weight ?? 1;

@@ -199,7 +199,7 @@ internal sealed class VirtualRun
         var diversion = group.Route.Smaller == 0 ? Diversion.Never : script.Diversion;
         var call = new VirtualCall(group, script.Facts, CallPlan.Foresee(group.Route, script.Facts, group.Caller, _estimator), _now)
         {
-            Patience = script.MaxWait ?? LongestWait.Of(_configuration.Queue, group.Work.Priority),
+            Patience = script.MaxWait ?? _configuration.Queue.MaxWait(group.Work.Priority),
             Usage = script.Usage,
             Diversion = diversion,
             Closed = group.Closed(script.Facts.Operation, script.NotAt) | (diversion == Diversion.Never ? group.Route.Smaller : 0),
@@ -247,7 +247,7 @@ internal sealed class VirtualRun
         Submit(
             new VirtualCall(group, facts, plan, _now)
             {
-                Patience = LongestWait.Of(_configuration.Queue, work.Priority, work.MaxWait),
+                Patience = _configuration.Queue.MaxWait(work.Priority, work.MaxWait),
                 Usage = usage,
                 Diversion = isSimple ? Diversion.UnderPressure : Diversion.Never,
                 Closed = group.Closed(facts.Operation, []) | (isSimple ? 0 : group.Route.Smaller),

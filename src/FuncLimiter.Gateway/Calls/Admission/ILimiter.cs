@@ -1,3 +1,4 @@
+using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Gateway.Calls.Admission;
@@ -27,4 +28,11 @@ public interface ILimiter
 
     /// <summary>The state of every budget and queue, for people and for metrics.</summary>
     LimiterReport Report();
+}
+
+/// <summary>Where a running limiter is changed.</summary>
+internal sealed class ControlDesk(ILimiter limiter)
+{
+    /// <summary>Changes something; false where there is no such thing, or this limiter can't be changed.</summary>
+    public bool Change(Func<Controls, Instant, bool> change) => limiter is EmbeddedLimiter embedded && embedded.Control(change);
 }

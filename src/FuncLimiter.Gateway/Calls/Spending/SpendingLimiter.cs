@@ -52,7 +52,7 @@ internal sealed class SpendingLimiter(ILimiter limiter, SpendDesk desk, RouteTab
         var begun = time.GetTimestamp();
         var amount = SpendAmount.Of(request.ConsumerAtMost ?? request.Consumer) with { Calls = 1 };
         var party = new SpendParty(request.Tenant, request.User, request.Workflow, request.Run);
-        var grant = await desk.ReserveAsync(party, amount, request.IsClosing, request.MaxWait ?? LongestWait.Of(queue, request.Priority), cancellationToken);
+        var grant = await desk.ReserveAsync(party, amount, request.IsClosing, request.MaxWait ?? queue.MaxWait(request.Priority), cancellationToken);
         if (grant.Hold is not { } hold)
         {
             return Refused(grant.Refusal!, grant.Notice, time.GetElapsedTime(begun));
@@ -66,7 +66,7 @@ internal sealed class SpendingLimiter(ILimiter limiter, SpendDesk desk, RouteTab
                 var (refusal, excluded, change) = Close(request, amount);
                 var waited = time.GetElapsedTime(begun);
                 var left = request.MaxWait is { } most ? most > waited ? most - waited : TimeSpan.Zero : (TimeSpan?)null;
-                if (change is not null && await change.WaitAsync(left ?? LongestWait.Of(queue, request.Priority) - waited, time, cancellationToken))
+                if (change is not null && await change.WaitAsync(left ?? queue.MaxWait(request.Priority) - waited, time, cancellationToken))
                 {
                     continue;
                 }

@@ -179,3 +179,26 @@ internal sealed class ObjectReader
         ? MistakeList.Show(element)
         : element.ValueKind == JsonValueKind.String ? MistakeList.Mask(element.GetString()!) : "something other than a text";
 }
+
+/// <summary>Reads patterns of paths.</summary>
+internal static class PathPatterns
+{
+    public static IReadOnlyList<string> Read(ObjectReader reader, Shape shape, MistakeList mistakes)
+    {
+        var patterns = new List<string>();
+        foreach (var (path, element) in reader.List("paths"))
+        {
+            if (element.ValueKind == JsonValueKind.String && element.GetString() is ['/', ..] pattern
+                && pattern.IndexOf('*', StringComparison.Ordinal) is var star && (star < 0 || star == pattern.Length - 1))
+            {
+                patterns.Add(pattern);
+            }
+            else
+            {
+                mistakes.Add(path, MistakeList.Show(element), $"write {shape["paths"].Wanted}");
+            }
+        }
+
+        return patterns;
+    }
+}

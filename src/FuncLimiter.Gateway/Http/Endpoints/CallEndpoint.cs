@@ -183,8 +183,7 @@ public sealed class CallEndpoint
         call = new CallEnvelope(
             dialect, facts, body, caller, context.Request.QueryString.Value ?? string.Empty, RequestHeaders.Of(headers))
         {
-            MaxWait = LongestWait.Of(
-                _services.Configuration.Queue, caller.Priority, Preferences.Read(headers[FuncLimiterHeaders.Prefer]).Wait),
+            MaxWait = _services.Configuration.Queue.MaxWait(caller.Priority, Preferences.Read(headers[FuncLimiterHeaders.Prefer]).Wait),
             IdempotencyKey = key,
         };
         return true;

@@ -84,7 +84,7 @@ public sealed class PassedEndpoint
         var call = new CallEnvelope(
             dialect, facts, body.Upload is null ? body.Held : default, caller, context.Request.QueryString.Value ?? string.Empty, RequestHeaders.Of(headers))
         {
-            MaxWait = LongestWait.Of(_services.Configuration.Queue, caller.Priority, Preferences.Read(headers[FuncLimiterHeaders.Prefer]).Wait),
+            MaxWait = _services.Configuration.Queue.MaxWait(caller.Priority, Preferences.Read(headers[FuncLimiterHeaders.Prefer]).Wait),
             IdempotencyKey = key,
             Passed = new PassedCall(context.Request.Method, path, model) { Upload = body.Upload },
         };

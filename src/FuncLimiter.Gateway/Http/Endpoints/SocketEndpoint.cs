@@ -91,7 +91,7 @@ internal sealed class SocketEndpoint(Authenticator authenticator, CallServices s
             query,
             [.. RequestHeaders.Of(context.Request.Headers).Where(static header => !header.Key.StartsWith(Handshake, StringComparison.OrdinalIgnoreCase))])
         {
-            MaxWait = LongestWait.Of(services.Configuration.Queue, caller.Priority, Preferences.Read(context.Request.Headers[FuncLimiterHeaders.Prefer]).Wait),
+            MaxWait = services.Configuration.Queue.MaxWait(caller.Priority, Preferences.Read(context.Request.Headers[FuncLimiterHeaders.Prefer]).Wait),
             Passed = new PassedCall(HttpMethods.Get, path, default) { ModelInQuery = named },
         };
     }

@@ -44,7 +44,7 @@ internal sealed class ReservationReader(CallServices services, bool translates =
         var wish = asked.MaxWaitSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
         var call = new CallEnvelope(RequestDialect.Of(operation, false), facts, ReadOnlyMemory<byte>.Empty, owner, string.Empty, [])
         {
-            MaxWait = LongestWait.Of(services.Configuration.Queue, owner.Priority, wish),
+            MaxWait = services.Configuration.Queue.MaxWait(owner.Priority, wish),
         };
         wanted = new WantedReservation(call, plan, TimeSpan.FromSeconds(asked.TtlSeconds ?? DefaultTtlSeconds));
         return true;

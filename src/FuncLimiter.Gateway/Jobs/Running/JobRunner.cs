@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -151,4 +152,14 @@ internal sealed class JobSweeper(IJobStore store, GatewayConfiguration configura
 
     protected override Task<int> SweepAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         store.SweepAsync(now - configuration.Jobs.KeepResults, MostAtOnce, cancellationToken);
+}
+
+/// <summary>Wakes the loops that run jobs' calls and end jobs.</summary>
+internal sealed class JobSignals
+{
+    /// <summary>A call waits, or a slot is free.</summary>
+    public Wakeup Work { get; } = new();
+
+    /// <summary>A job may have ended.</summary>
+    public Wakeup Ended { get; } = new();
 }
