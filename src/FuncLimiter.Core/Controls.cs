@@ -67,6 +67,7 @@ public sealed class Controls
         }
 
         meter.Reconfigure(amount, now);
+        Follow(budget, now);
         found.Lease?.Reconfigure(meter.Limit, now);
         changed(now);
         return true;
@@ -98,6 +99,7 @@ public sealed class Controls
             }
         }
 
+        Follow(budget, now);
         changed(now);
         return isKnown;
     }
@@ -114,6 +116,11 @@ public sealed class Controls
         }
 
         found.Forget(now);
+        if (topology.Suspects.FirstOrDefault(suspect => suspect.Budget == found) is { IsFound: true } shared)
+        {
+            topology.Set(shared, null, now);
+        }
+
         changed(now);
         return true;
     }
@@ -168,6 +175,14 @@ public sealed class Controls
         known.Cap(user, tokensPerMinute, now);
         changed(now);
         return true;
+    }
+
+    private void Follow(string budget, Instant now)
+    {
+        foreach (var suspect in topology.Suspects.Where(suspect => suspect.Members.Contains(budget)))
+        {
+            suspect.Follow(now);
+        }
     }
 
     private Budget? Find(string name)

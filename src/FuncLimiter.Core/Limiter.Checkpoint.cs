@@ -28,7 +28,15 @@ public sealed partial class Limiter
             tenants.Find(tenant[Tenant.Scope.Length..]);
         }
 
-        foreach (var budget in Durable())
+        foreach (var suspect in topology.Suspects)
+        {
+            if (kept.GetValueOrDefault(suspect.Budget.Name)?.Found is { } found)
+            {
+                Set(suspect, found with { Budgets = suspect.Members }, now);
+            }
+        }
+
+        foreach (var budget in Durable().ToArray())
         {
             if (kept.TryGetValue(budget.Name, out var state))
             {

@@ -133,7 +133,12 @@ public sealed partial class Limiter
         }
 
         rateLimited += observation.Kind == OutcomeKind.RateLimited ? 1 : 0;
-        deployment.Observe(observation, reservation, now);
+        if (deployment.Observe(observation, reservation, now) is { } suspect)
+        {
+            var found = suspect.IsFound ? suspect : topology.Widest(suspect);
+            Set(found, suspect.IsFound ? null : found.Find(now), now);
+        }
+
         call.Lane!.Pool.Dispatch(now);
     }
 
@@ -233,6 +238,12 @@ public sealed partial class Limiter
 
         LookAtDelayed(now);
         ReleaseAll(now);
+    }
+
+    private void Set(SuspectedLimit suspect, FoundLimit? found, Instant now)
+    {
+        topology.Set(suspect, found, now);
+        checkpoints.Keep(suspect.Budget);
     }
 
     private void Keep(Budget budget)

@@ -12,6 +12,9 @@ public sealed record LimiterSpec
     /// <summary>Limits that deployments of several accounts share.</summary>
     public IReadOnlyList<SharedLimitSpec> SharedLimits { get; init; } = [];
 
+    /// <summary>Budgets of which a provider may count several together, though no person wrote so: those of one model, or of one provider.</summary>
+    public IReadOnlyList<KinSpec> Kin { get; init; } = [];
+
     /// <summary>The deployments.</summary>
     public required IReadOnlyList<DeploymentSpec> Deployments { get; init; }
 

@@ -4,11 +4,17 @@ using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core;
 
-/// <summary>Accounts, deployments, lanes and pools, made from a specification and never changed in shape afterwards.</summary>
+/// <summary>
+/// Accounts, deployments, lanes and pools, made from a specification. Their shape changes no more, but for limits that are found to be shared.
+/// </summary>
 internal sealed class Topology
 {
     private readonly FrozenDictionary<string, Lane> lanes;
+    private const int MostOfKin = 8;
+    private const int MostOfKinByAnyPart = 4;
     private readonly Dictionary<string, BudgetedDeployment> deployments = new(StringComparer.Ordinal);
+    private readonly List<Budget> budgets;
+    private readonly List<SuspectedLimit> suspects = [];
 
     public Topology(LimiterSpec spec, Func<Call, Instant, bool> admit)
     {
@@ -27,12 +33,22 @@ internal sealed class Topology
                 route, [.. route.Targets.Concat(route.Fallback).Concat(route.Smaller).Select(id => deployments[id])], spec.Pressure))
             .ToFrozenDictionary(lane => lane.Route, StringComparer.Ordinal);
 
-        Budgets = [.. shared.Values, .. accounts.Values, .. deployments.Values.Select(deployment => deployment.Scopes[0])];
+        budgets = [.. shared.Values, .. accounts.Values, .. deployments.Values.Select(deployment => deployment.Scopes[0])];
         Join(spec.Queue.Floor, admit);
+        if (spec.Leases is null)
+        {
+            foreach (var kin in spec.Kin)
+            {
+                Suspect(kin);
+            }
+        }
     }
 
-    /// <summary>The providers' budgets: shared ones, then accounts, then deployments.</summary>
-    public IReadOnlyList<Budget> Budgets { get; }
+    /// <summary>The providers' budgets: shared ones, then accounts, then deployments, then those found to be shared.</summary>
+    public IReadOnlyList<Budget> Budgets => budgets;
+
+    /// <summary>The limits that may be shared though no person wrote so, and those of them that were found to be.</summary>
+    public IReadOnlyList<SuspectedLimit> Suspects => suspects;
 
     public IReadOnlyCollection<BudgetedDeployment> Deployments => deployments.Values;
 
@@ -41,6 +57,81 @@ internal sealed class Topology
     public IReadOnlyList<Pool> Pools { get; private set; } = [];
 
     public Lane? Find(string route) => lanes.GetValueOrDefault(route);
+
+    /// <summary>A limit is known to be shared from here on, or not to be.</summary>
+    public void Set(SuspectedLimit suspect, FoundLimit? found, Instant now)
+    {
+        if (!budgets.Contains(suspect.Budget))
+        {
+            budgets.Add(suspect.Budget);
+        }
+
+        // What was learned of each by itself came of the others' use.
+        foreach (var member in found is null ? [] : budgets.Where(budget => suspect.Members.Contains(budget.Name)))
+        {
+            member.Forget(now);
+        }
+
+        foreach (var other in found is null ? [] : suspects.Where(other => other != suspect && other.Members.Intersect(suspect.Members).Any()))
+        {
+            other.Set(null);
+        }
+
+        suspect.Set(found);
+    }
+
+    /// <summary>Of the suspicions that one is a part of, and that as much speaks for, the one with the most budgets.</summary>
+    public SuspectedLimit Widest(SuspectedLimit suspect) => suspects
+        .Where(other => other == suspect || (other.IsPlausible && !suspect.Members.Except(other.Members).Any()))
+        .MaxBy(other => other.Members.Count)!;
+
+    // Of few every part that may share is watched; of more the pairs and the whole. Budgets without limits, or with unlike ones, share none.
+    private void Suspect(KinSpec kin)
+    {
+        var known = kin.Budgets.Select(name => budgets.FirstOrDefault(budget => budget.Name == name)).OfType<Budget>().Where(IsBounded).ToArray();
+        foreach (var alike in known.GroupBy(budget => string.Join(' ', budget.Meters.Select(Shape))).Select(same => same.ToArray()))
+        {
+            if (alike.Length is < 2 or > MostOfKin)
+            {
+                continue;
+            }
+
+            var turns = new ProbeTurns();
+
+            for (var part = 3; part < 1 << alike.Length; part++)
+            {
+                var size = System.Numerics.BitOperations.PopCount((uint)part);
+                if (size >= 2 && (alike.Length <= MostOfKinByAnyPart || size == 2 || size == alike.Length))
+                {
+                    Suspect([.. alike.Where((_, i) => (part >> i & 1) != 0)], turns);
+                }
+            }
+        }
+    }
+
+    private void Suspect(Budget[] members, ProbeTurns turns)
+    {
+        var sharers = deployments.Values
+            .Select(deployment => (Deployment: deployment, Member: Array.FindIndex(members, member => deployment.Scopes[0] == member || deployment.Account == member)))
+            .Where(sharer => sharer.Member >= 0)
+            .ToArray();
+        var isWritten = sharers.Select(sharer => sharer.Deployment.Scopes[2..].ToArray().Where(IsBounded)).Aggregate(Enumerable.Intersect).Any();
+        if (isWritten || sharers.DistinctBy(sharer => sharer.Deployment.Pool).Count() > 1)
+        {
+            return;
+        }
+
+        var suspect = new SuspectedLimit($"{FoundLimit.Prefix}{string.Join('+', members.Select(member => member.Name[(member.Name.IndexOf(':', StringComparison.Ordinal) + 1)..]))}", members, turns);
+        suspects.Add(suspect);
+        foreach (var (deployment, member) in sharers)
+        {
+            deployment.Suspect(suspect, member, members[member]);
+        }
+    }
+
+    private static bool IsBounded(Budget budget) => budget.Meters.Any(meter => meter.Limit.Algorithm != LimitAlgorithm.Concurrency);
+
+    private static string Shape(Meter meter) => $"{meter.Dimension}/{meter.Limit.Window}/{meter.Limit.Algorithm}/{meter.Limit.BurstSeconds}/{meter.Limit.TimeZone?.Id}";
 
     // Deployments that share a budget or a route compete for the same calls: one pool for each connected part.
     private void Join(IReadOnlyList<double> floors, Func<Call, Instant, bool> admit)

@@ -36,6 +36,7 @@ public sealed partial class Budget
         return new(Name, states, CooldownUntil.Ticks)
         {
             AtTicks = now.Ticks,
+            Found = Found,
             Caution = caution.IsFixed ? null : caution.Save(),
             Charging = [.. learners.Where(learner => learner.Answers > 0).Select(learner => learner.Save())],
         };
@@ -119,6 +120,9 @@ public sealed record BudgetState(string Name, IReadOnlyList<MeterState> Meters, 
 
     /// <summary>What was learned of how far to stay from its limits; null in what an older version kept.</summary>
     public CautionState? Caution { get; init; }
+
+    /// <summary>Which budgets were found to share it, though no person wrote so; null of any other.</summary>
+    public FoundLimit? Found { get; init; }
 
     /// <summary>When it was so; 0 where that is not known.</summary>
     public long AtTicks { get; init; }

@@ -7,7 +7,7 @@ public sealed partial class Budget
     public double Utilization(Instant now)
     {
         double most = CooldownUntil > now ? 1 : 0;
-        for (var i = 0; i < meters.Length; i++)
+        for (var i = 0; i < asked.Length; i++)
         {
             most = Math.Max(most, Math.Min(1, UsedOf(i, now) / meters[i].Capacity));
         }
@@ -16,8 +16,9 @@ public sealed partial class Budget
     }
 
     /// <summary>The state for people and metrics.</summary>
-    public BudgetReport Report(Instant now) => new(Name, [.. meters.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now))
+    public BudgetReport Report(Instant now) => new(Name, [.. asked.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now))
     {
+        Found = Found,
         Learned = caution.IsFixed || caution.Heard == 0 ? null : new(caution.Jitter, caution.Factor, caution.Since, caution.Heard),
     };
 
@@ -123,6 +124,19 @@ public sealed record BudgetReport(string Name, IReadOnlyList<MeterReport> Meters
 {
     /// <summary>How far it stays from its limits, as answers taught; null where none have.</summary>
     public CautionReport? Learned { get; init; }
+
+    /// <summary>Which budgets were found to share it, though no person wrote so; null of any other.</summary>
+    public FoundLimit? Found { get; init; }
+}
+
+/// <summary>What is known of a limit that several budgets share, though no person wrote so.</summary>
+/// <param name="Budgets">The names of the budgets.</param>
+/// <param name="Since">Since when it is known.</param>
+/// <param name="Answers">How many answers told.</param>
+public sealed record FoundLimit(IReadOnlyList<string> Budgets, Instant Since, long Answers)
+{
+    /// <summary>What the ids of such limits begin with; what follows are the ids of the accounts or deployments, joined by <c>+</c>.</summary>
+    public const string Prefix = "found/";
 }
 
 /// <summary>How far a budget stays from its limits.</summary>

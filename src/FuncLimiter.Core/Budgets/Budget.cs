@@ -11,6 +11,7 @@ public sealed partial class Budget
     private readonly Caution caution;
     private readonly Traffic? traffic;
     private readonly ChargeLearner[] learners;
+    private Meter[] asked;
     private bool isDirty;
     private Instant savedCooldown;
 
@@ -23,6 +24,7 @@ public sealed partial class Budget
         Name = name;
         this.caution = caution;
         meters = [.. limits.Select(limit => Meter.Create(limit, caution))];
+        asked = meters;
         traffic = meters.Length > 0 && !caution.IsFixed ? new() : null;
         GivesAtOnce = Array.Exists(meters, static meter => meter.Round(default) is not null);
         learners = caution.IsFixed ? [] : ChargeLearners.Of(limits);
@@ -31,8 +33,26 @@ public sealed partial class Budget
     /// <summary>Scope and id.</summary>
     public string Name { get; }
 
-    /// <summary>Its meters, one a limit.</summary>
-    public IReadOnlyList<Meter> Meters => meters;
+    /// <summary>Its meters, one a limit; none while it is only suspected.</summary>
+    public IReadOnlyList<Meter> Meters => asked;
+
+    /// <summary>The same, also while it is only suspected.</summary>
+    internal IReadOnlyList<Meter> Counted => meters;
+
+    /// <summary>
+    /// True of a limit that several budgets may share without anybody's having said so: it counts what they take, and holds nothing back.
+    /// </summary>
+    internal bool IsSuspected
+    {
+        get => asked.Length < meters.Length;
+        set => (asked, Binding) = (value ? [] : meters, -1);
+    }
+
+    /// <summary>True of a limit that several budgets may share, and that holds them back: it goes before their own.</summary>
+    internal bool IsCommon { get; init; }
+
+    /// <summary>Since when it is known that several budgets share it, though no person wrote so; null of any other.</summary>
+    public FoundLimit? Found { get; internal set; }
 
     /// <summary>True where a limit gives its room all at once, as a window does, and not bit by bit.</summary>
     internal bool GivesAtOnce { get; }
@@ -88,10 +108,10 @@ public sealed partial class Budget
         }
 
         var binding = -1;
-        for (var i = 0; i < meters.Length; i++)
+        for (var i = 0; i < asked.Length; i++)
         {
-            var counted = meters[i].Dimension;
-            var at = meters[i].FitsAt(Guarded(meters[i], Charge.Clip(charge[counted], certain[counted], meters[i].Capacity)), now);
+            var counted = asked[i].Dimension;
+            var at = asked[i].FitsAt(Guarded(asked[i], Charge.Clip(charge[counted], certain[counted], asked[i].Capacity)), now);
             if (at > fits)
             {
                 fits = at;
@@ -99,7 +119,7 @@ public sealed partial class Budget
             }
         }
 
-        if (binding >= 0 && meters[binding].Dimension != Dimension.Concurrent)
+        if (binding >= 0 && asked[binding].Dimension != Dimension.Concurrent)
         {
             Binding = binding;
         }
@@ -110,7 +130,7 @@ public sealed partial class Budget
     /// <summary>What is held of an estimate: of each limit the whole at most, as long as what is certain is no more.</summary>
     internal Charge Clip(Charge charge, in Charge certain)
     {
-        foreach (var meter in meters)
+        foreach (var meter in asked)
         {
             var counted = meter.Dimension;
             if (Charge.Clip(charge[counted], certain[counted], meter.Capacity) is var held && held < charge[counted])
@@ -130,10 +150,10 @@ public sealed partial class Budget
     {
         var turn = Instant.Max(now, OpensAt(now));
         // Before anything was lent, all that is known is the whole budget.
-        if (Lease is { } lease && (lease.Hold.ExpiresAt != Instant.Distant || meters.Length == 0))
+        if (Lease is { } lease && (lease.Hold.ExpiresAt != Instant.Distant || asked.Length == 0))
         {
             var fits = lease.Hold.FitsAt(charge, certain, now);
-            var places = Array.Find(meters, meter => meter.Dimension == Dimension.Concurrent);
+            var places = Array.Find(asked, meter => meter.Dimension == Dimension.Concurrent);
             var rounds = places is null || charge.Concurrent == 0 ? 0 : Math.Floor((ahead.Calls + 1) / Math.Max(1, places.Effective * Share));
             var alone = fits.IsKnown || ahead.Work <= 0 ? 0 : Cost(charge);
             var inLine = TimeSpan.FromSeconds(Math.Min(MostCooldown.TotalSeconds, (ahead.Work + alone) / Share)) + (rounds * (ahead.Runs.Longest + ahead.LostARound));
@@ -142,12 +162,12 @@ public sealed partial class Budget
                 : Instant.Max(turn, now) + inLine;
         }
 
-        for (var i = 0; i < meters.Length; i++)
+        for (var i = 0; i < asked.Length; i++)
         {
-            var counted = meters[i].Dimension;
-            if (Charge.Clip(charge[counted], certain[counted], meters[i].Capacity) is > 0 and var amount)
+            var counted = asked[i].Dimension;
+            if (Charge.Clip(charge[counted], certain[counted], asked[i].Capacity) is > 0 and var amount)
             {
-                turn = Instant.Max(turn, meters[i].Foresee(amount, ahead.Load[counted], ahead, now));
+                turn = Instant.Max(turn, asked[i].Foresee(amount, ahead.Load[counted], ahead, now));
             }
         }
 
@@ -172,7 +192,7 @@ public sealed partial class Budget
             return fits <= now || fits == Instant.Unknown && lease.MayBeLent;
         }
 
-        foreach (var meter in meters)
+        foreach (var meter in asked)
         {
             var amount = Charge.Clip(charge[meter.Dimension], certain[meter.Dimension], meter.Capacity);
             if (!meter.HasRoom(Guarded(meter, amount), now))
@@ -199,7 +219,7 @@ public sealed partial class Budget
     internal Dimension? Tightest(in Charge charge, in Charge certain, Instant now)
     {
         var (tightest, latest) = ((Dimension?)null, now);
-        foreach (var meter in meters)
+        foreach (var meter in asked)
         {
             if (meter.FitsAt(Charge.Clip(charge[meter.Dimension], certain[meter.Dimension], meter.Capacity), now) is var at && at > latest)
             {
@@ -279,42 +299,6 @@ public sealed partial class Budget
         Delay(now - takenAt, now);
     }
 
-    /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
-    /// <param name="until">The instant.</param>
-    /// <param name="now">Now.</param>
-    /// <param name="cause">What the provider answered that closes it; null where it is closed by a person's word.</param>
-    public void CoolDown(Instant until, Instant now, OutcomeKind? cause = null)
-    {
-        isDirty = true;
-        until = Instant.Min(until, now + MostCooldown);
-        if (until > CooldownUntil)
-        {
-            CooldownUntil = until;
-            ClosedBy = cause;
-            Lease?.Close(until);
-            if (until - now >= Caution.LongPause && Array.Exists(meters, meter => meter is ContinuousBucket))
-            {
-                caution.Pause();
-            }
-        }
-    }
-
-    /// <summary>Takes over what the owner says of the scope; what it was not told yet stands.</summary>
-    internal void FollowOwner(Instant now)
-    {
-        var until = Instant.Min(Lease!.ClosedUntil, now + MostCooldown);
-        ClosedBy = until > CooldownUntil ? null : ClosedBy;
-        CooldownUntil = until;
-    }
-
-    /// <summary>Opens the scope again, by a person's word.</summary>
-    public void EndCooldown()
-    {
-        isDirty = true;
-        CooldownUntil = Instant.Distant;
-        Lease?.Close(Instant.Distant);
-    }
-
     /// <summary>
     /// What a charge costs, in seconds of the whole scope's refill, on the limit that binds; before any has bound, on the one that the
     /// charge presses most. Fairness counts service in this unit, so that requests and tokens compare.
@@ -322,13 +306,13 @@ public sealed partial class Budget
     internal double Cost(in Charge charge)
     {
         var costly = Costliest(charge);
-        return costly < 0 ? 0 : charge[meters[costly].Dimension] * (Binding >= 0 ? meters[costly].SecondsPerUnit : meters[costly].FairSecondsPerUnit);
+        return costly < 0 ? 0 : charge[asked[costly].Dimension] * (Binding >= 0 ? asked[costly].SecondsPerUnit : asked[costly].FairSecondsPerUnit);
     }
 
     /// <summary>Whether a limit has room for no more than one such charge at a time.</summary>
     internal bool HasRoomForOne(in Charge charge)
     {
-        foreach (var meter in meters)
+        foreach (var meter in asked)
         {
             if (meter is ContinuousBucket bucket && charge[meter.Dimension] > 0 && bucket.Together(charge[meter.Dimension]) < 2)
             {
@@ -343,7 +327,7 @@ public sealed partial class Budget
     internal TimeSpan Apart(in Charge charge)
     {
         var most = TimeSpan.Zero;
-        foreach (var meter in meters)
+        foreach (var meter in asked)
         {
             most = meter.Apart(charge[meter.Dimension]) is var apart && apart > most ? apart : most;
         }
@@ -355,9 +339,9 @@ public sealed partial class Budget
     private int Costliest(in Charge charge)
     {
         var (costly, most) = (Binding, 0.0);
-        for (var i = 0; i < meters.Length && Binding < 0; i++)
+        for (var i = 0; i < asked.Length && Binding < 0; i++)
         {
-            var cost = charge[meters[i].Dimension] * meters[i].FairSecondsPerUnit;
+            var cost = charge[asked[i].Dimension] * asked[i].FairSecondsPerUnit;
             (costly, most) = cost > most ? (i, cost) : (costly, most);
         }
 
@@ -377,7 +361,7 @@ public sealed partial class Budget
     internal double CapacityOf(Dimension dimension)
     {
         var least = double.PositiveInfinity;
-        foreach (var meter in meters)
+        foreach (var meter in asked)
         {
             least = meter.Dimension == dimension ? Math.Min(least, meter.Capacity) : least;
         }

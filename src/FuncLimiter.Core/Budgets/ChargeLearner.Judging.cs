@@ -50,9 +50,12 @@ internal sealed partial class ChargeLearner
         }
 
         var rounding = reports.Rounding;
+        (Misfit, DocumentedMisfit, FittedMisfit) = (Math.Max(0, least - rounding) / spread, Math.Max(0, found[0].Error - rounding) / spread, null);
+        Judgements++;
         likeliest = Likeliest(found, left: open, (spread * Exact) + rounding);
         var isFitted = factor != 1 || offset != 0;
         var standing = isFitted ? FittedError(perSecond) : least;
+        FittedMisfit = isFitted ? Math.Max(0, standing - rounding) / spread : null;
         if (isFitted && standing <= (spread * Exact) + rounding)
         {
             doubts = 0;
@@ -150,6 +153,7 @@ internal sealed partial class ChargeLearner
             }
         }
 
+        FittedMisfit = found < 0 ? FittedMisfit : Math.Min(FittedMisfit ?? 1, Math.Max(0, least - reports.Rounding) / Math.Max(1, range));
         if (found < 0 || least > bound || range < strength / 2)
         {
             return null;

@@ -27,6 +27,7 @@ internal sealed partial class ChargeLearner
     private readonly Limit limit;
     private readonly ChargeRule[] rules;
     private readonly bool isShared;
+    private readonly int rarely;
     private readonly ChargeBook book;
     private readonly ChargeReports reports;
     private readonly double[] ended;
@@ -51,10 +52,11 @@ internal sealed partial class ChargeLearner
     /// <summary>A learner of a limit that it knows nothing of but the documented rule.</summary>
     /// <param name="limit">The limit.</param>
     /// <param name="isShared">Whether the books of several instances come together here, each told a while later.</param>
-    public ChargeLearner(Limit limit, bool isShared = false)
+    /// <param name="rarely">Once enough is known, every how many answers reports are judged.</param>
+    public ChargeLearner(Limit limit, bool isShared = false, int rarely = Rarely)
     {
-        (this.limit, this.isShared) = (limit, isShared);
-        rules = ChargeRules.Of(limit.Dimension);
+        (this.limit, this.isShared, this.rarely) = (limit, isShared, rarely);
+        rules = ChargeRules.Of(limit.Dimension) is { Length: > 0 } known ? known : [ChargeRule.Documented];
         book = new(limit, rules, isShared);
         reports = new(limit, rules, book, isShared);
         ended = new double[rules.Length];
@@ -84,6 +86,21 @@ internal sealed partial class ChargeLearner
 
     /// <summary>True where enough was reported to tell rules apart.</summary>
     public bool IsLearned => isJudged;
+
+    /// <summary>
+    /// How far the reports of late are from what the rule that explains them best says, as a share of what they span; null while they span too
+    /// little.
+    /// </summary>
+    public double? Misfit { get; private set; }
+
+    /// <summary>The same by the documented rule.</summary>
+    public double? DocumentedMisfit { get; private set; }
+
+    /// <summary>The same with a factor and an offset, where no rule by itself explains them; null where none was looked for.</summary>
+    public double? FittedMisfit { get; private set; }
+
+    /// <summary>How often reports were judged.</summary>
+    public long Judgements { get; private set; }
 
     /// <summary>True where nothing more is to be learned unless the provider changes.</summary>
     public bool IsSettled => isJudged && Answers >= AnswersToSettle && BitOperations.IsPow2(open);
@@ -222,7 +239,7 @@ internal sealed partial class ChargeLearner
             return false;
         }
 
-        untilNext = Rarely;
+        untilNext = rarely;
         return Judge(perSecond, now);
     }
 
@@ -282,59 +299,13 @@ internal sealed partial class ChargeLearner
         (open, best, factor, offset) = (All, 0, 1, 0);
         (isJudged, isAssumed, isSilent) = (false, false, false);
         (strength, doubts, refusals, Since, Answers) = (0, 0, 0, Instant.Distant, 0);
-        (likeliest, firstHeardAt) = (0, Instant.Distant);
+        (likeliest, firstHeardAt, Misfit, DocumentedMisfit, FittedMisfit) = (0, Instant.Distant, null, null, null);
         book.Clear();
         reports.Clear();
     }
 
     /// <summary>What the calls of late come to by what was learned, as far as it has not come back.</summary>
     public double Used(double perSecond, Instant now) => UsedBy(best, perSecond, now);
-
-    /// <summary>What is kept of what was learned.</summary>
-    public ChargeState Save() => new(Dimension, limit.Window.Ticks, Rule, open, factor, offset, Since, Answers);
-
-    /// <summary>Takes on what was learned before.</summary>
-    public void Restore(ChargeState state)
-    {
-        var place = Array.IndexOf(rules, state.Rule);
-        if (place < 0 || (state.Since == Instant.Distant && state.Answers == 0))
-        {
-            return;
-        }
-
-        (best, open, factor, offset) = (place, state.Open & All, Math.Clamp(state.Factor, 0.1, 10), Math.Max(0, state.Offset));
-        (isJudged, Since, Answers) = (state.Since != Instant.Distant, state.Since, state.Answers);
-    }
-
-    /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>
-    public ChargeBooksState SaveBooks() => IsSettled
-        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt, Refusals = refusals }
-        : new()
-        {
-            Learned = Save(),
-            Patience = patience,
-            FirstHeardAt = firstHeardAt,
-            SurprisedAt = surprisedAt,
-            Refusals = refusals,
-            Likeliest = rules[likeliest],
-            Strength = strength,
-            Doubts = doubts,
-            TurnedAt = reports.TurnedAt,
-            Entries = book.Save(),
-            Reports = reports.Save(),
-        };
-
-    /// <summary>Goes on from what was saved.</summary>
-    public void Restore(ChargeBooksState state)
-    {
-        Restore(state.Learned);
-        (strength, doubts) = (state.Strength, state.Doubts);
-        (patience, firstHeardAt, isAssumed) = (state.Patience > LeastPatience ? state.Patience : LeastPatience, state.FirstHeardAt, state.IsAssumed);
-        book.Restore(state.Entries);
-        reports.Restore(state.Reports, state.TurnedAt);
-        (surprisedAt, refusals) = (state.SurprisedAt, state.Refusals);
-        likeliest = Math.Max(0, Array.IndexOf(rules, state.Likeliest));
-    }
 
     // The documented rule until something else is known to be right, and what may be right beside it; a rule that would charge a
     // multiple without a sign of it would stop everybody.

@@ -63,6 +63,11 @@ internal sealed partial class BudgetedDeployment
                 learner.Begin(call, now);
             }
         }
+
+        foreach (var (limit, member, _) in suspects)
+        {
+            limit.Begin(member, call, now);
+        }
     }
 
     /// <summary>
@@ -103,6 +108,11 @@ internal sealed partial class BudgetedDeployment
                 learner.End(call, settlement.Provider, settlement.Usage, takenAt, now);
             }
         }
+
+        foreach (var (limit, member, _) in suspects)
+        {
+            limit.End(member, call, settlement.Provider, settlement.Usage, takenAt, now);
+        }
     }
 
     private static double Final(ChargeLearner learner, in ChargedCall call, in Charge held, in Settlement settlement) =>
@@ -131,9 +141,23 @@ internal sealed partial class BudgetedDeployment
         return Math.Max(documented, amount);
     }
 
-    // A charge is learned where it is limited innermost.
+    // A charge is learned where it is limited innermost, or where it was found to be limited for several.
     private bool IsLimitedWithin(int scope, Dimension dimension)
     {
+        if (suspects.Length > 0)
+        {
+            if (scopes[scope].IsSuspected)
+            {
+                return true;
+            }
+
+            var found = Array.FindIndex(scopes, one => one.IsCommon && Has(one, dimension));
+            if (found >= 0)
+            {
+                return found != scope;
+            }
+        }
+
         for (var i = 0; i < scope; i++)
         {
             if (Has(scopes[i], dimension))

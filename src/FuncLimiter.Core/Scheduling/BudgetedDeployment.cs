@@ -9,8 +9,9 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
     private const double WeightOfRun = 0.1;
     private const double MostOfRun = 600;
     private static readonly TimeSpan UnknownRun = TimeSpan.FromSeconds(5);
-    private readonly Budget[] scopes = [own, account, .. shared];
-    private readonly ScopeHealth[] healths = [.. Enumerable.Range(0, shared.Count + 2).Select(_ => new ScopeHealth())];
+    private Budget[] scopes = [own, account, .. shared];
+    private ScopeHealth[] healths = [.. Enumerable.Range(0, shared.Count + 2).Select(_ => new ScopeHealth())];
+    private (SuspectedLimit Limit, int Member, Budget Known)[] suspects = [];
     private double seconds;
     private double deviation;
     private bool isTimed;
@@ -19,8 +20,34 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
 
     public Budget Account => scopes[1];
 
-    /// <summary>All its budgets, the innermost first: its own, its account's, the shared ones.</summary>
+    /// <summary>All its budgets, the innermost first: its own, its account's, the shared ones, and last those that are suspected.</summary>
     public ReadOnlySpan<Budget> Scopes => scopes;
+
+    /// <summary>Its calls may count against a limit that no person wrote; to be told before the first of them.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="member">The place among those that share it of its own or its account's budget.</param>
+    /// <param name="known">That budget.</param>
+    public void Suspect(SuspectedLimit limit, int member, Budget known)
+    {
+        scopes = [.. scopes, limit.Budget];
+        healths = [.. healths, new()];
+        suspects = [.. suspects, (limit, member, known)];
+    }
+
+    /// <summary>Until when others are to serve that can, see <see cref="SuspectedLimit"/>.</summary>
+    public Instant HeldBackUntil
+    {
+        get
+        {
+            var until = Instant.Distant;
+            foreach (var (limit, member, _) in suspects)
+            {
+                until = Instant.Max(until, limit.HeldBackUntil(member));
+            }
+
+            return until;
+        }
+    }
 
     /// <summary>The pool whose calls compete for it; set once, when the limiter is made.</summary>
     public Pool Pool { get; set; } = null!;
@@ -218,27 +245,33 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
     }
 
     /// <summary>
-    /// Learns from a response: each reading goes to the innermost scope that has such a limit, a failure to the scope that it concerns. Of
-    /// several of one kind (of a model's limit and of its project's) each scope takes the one whose limit is nearest to its own.
+    /// Learns from a response: each reading goes to the innermost scope that has such a limit, one that was found shared before all others; a
+    /// failure to the scope that it concerns. Of several of one kind (of a model's limit and of its project's) each scope takes the one whose
+    /// limit is nearest to its own.
     /// </summary>
-    public void Observe(Observation observation, Reservation reservation, Instant now)
+    /// <returns>The limit that is known from now on to be shared, or not to be; null for none.</returns>
+    public SuspectedLimit? Observe(Observation observation, Reservation reservation, Instant now)
     {
         var isSuccess = observation.Kind == OutcomeKind.Success;
         var call = reservation.Call!.AsCharged(reservation.Call.Place);
         var concerned = Concerned(observation);
         var readings = observation.Readings;
         reservation.HasReport |= readings.Count > 0;
-        for (var i = 0; i < scopes.Length; i++)
+        var known = scopes.Length - suspects.Length;
+        var changed = Watch(observation, new(call, reservation.TakenAt), reservation, now);
+        for (var n = 0; n < scopes.Length; n++)
         {
+            var i = n < suspects.Length ? known + n : n - suspects.Length;
+            var isSuspected = scopes[i].IsSuspected;
             var heard = isSuccess || i == concerned ? observation : observation.ReadingsOnly();
-            var own = OwnOf(scopes[i], readings);
+            var own = OwnOf(isSuspected ? suspects[n].Known : scopes[i], readings);
             scopes[i].Observe(
                 own.Count == heard.Readings.Count ? heard : heard with { Readings = own },
                 reservation.MarkOf(i),
                 new(call, reservation.TakenAt),
                 reservation.SentAt,
                 now);
-            if (readings.Count > 0 && i < scopes.Length - 1)
+            if (!isSuspected && readings.Count > 0 && n < scopes.Length - 1)
             {
                 var scope = scopes[i];
                 readings = [.. readings.Where(reading => !Has(scope, reading.Dimension) || !own.Contains(reading))];
@@ -250,6 +283,22 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
         {
             scopes[concerned].CoolDown(now + rest, now, observation.IsHearsay ? null : observation.Kind);
         }
+
+        return changed;
+    }
+
+    private SuspectedLimit? Watch(Observation observation, in SentCall sent, Reservation reservation, Instant now)
+    {
+        SuspectedLimit? changed = null;
+        foreach (var (limit, member, own) in suspects)
+        {
+            if (limit.Observe(member, observation, OwnOf(own, observation.Readings), sent, reservation.SentAt, ClosedUntil(now) > reservation.SentAt, now))
+            {
+                changed ??= limit;
+            }
+        }
+
+        return changed;
     }
 
     /// <summary>Until when any of its scopes is closed, or not lent.</summary>
@@ -264,7 +313,7 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
         return until;
     }
 
-    // The whole account's where the answer says so, else the innermost that limits what the answer names, else its own.
+    // The whole account's where the answer says so, else one that was found shared, else the innermost that limits what the answer names, else its own.
     private int Concerned(Observation observation)
     {
         if (observation.WholeAccount)
@@ -272,7 +321,10 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
             return 1;
         }
 
-        return observation.Dimension is { } named ? Math.Max(0, Array.FindIndex(scopes, scope => Has(scope, named))) : 0;
+        var found = Array.FindIndex(scopes, scope => scope is { IsCommon: true, IsSuspected: false } && (observation.Dimension is not { } wanted || Has(scope, wanted)));
+        return found >= 0 ? found
+            : observation.Dimension is { } named ? Math.Max(0, Array.FindIndex(scopes, scope => Has(scope, named)))
+            : 0;
     }
 
     private static IReadOnlyList<LimitReading> OwnOf(Budget budget, IReadOnlyList<LimitReading> readings)

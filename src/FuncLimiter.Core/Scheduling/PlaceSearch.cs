@@ -78,6 +78,7 @@ internal ref struct PlaceSearch(Lane lane, Call call, long pass, Instant now)
         var fits = call.Priority == Priority.Background && !lane.Pool.IsOwed(Priority.Background)
             ? place.FitsBesideOthersAt(call.ChargeAt(i), call.Certain(i), now)
             : place.FitsAt(call.ChargeAt(i), call.Certain(i), now);
+        fits = lane.Targets > 1 && call.Excluded == 0 ? Instant.Max(fits, place.HeldBackUntil) : fits;
         if (fits <= now)
         {
             return true;

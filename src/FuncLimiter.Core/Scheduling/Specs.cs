@@ -22,6 +22,11 @@ public sealed record DeploymentSpec(string Id, string Account, IReadOnlyList<Lim
 /// <param name="Limits">The limits.</param>
 public sealed record SharedLimitSpec(string Id, IReadOnlyList<Limit> Limits);
 
+/// <summary>Budgets of which a provider may count several together: of one model at several accounts, or of several accounts of one provider.</summary>
+/// <param name="Id">Unique, for example <c>openai/gpt-x</c>.</param>
+/// <param name="Budgets">Their names, all of deployments or all of accounts.</param>
+public sealed record KinSpec(string Id, IReadOnlyList<string> Budgets);
+
 /// <summary>What an agent asks for, and the deployments that may serve it: in all at most 64.</summary>
 /// <param name="Name">The name asked for.</param>
 /// <param name="Targets">Ids of deployments among which the one with the most headroom is taken.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Configuration;
 
 namespace FuncLimiter.Gateway.Operations;
@@ -20,7 +21,9 @@ internal sealed class RouteTargets(GatewayConfiguration configuration)
         StringComparer.Ordinal);
 
     /// <summary>The deployments that count against a shared limit; none where there is no such limit.</summary>
-    public IReadOnlySet<string> Sharers(string sharedLimit) => _sharers.GetValueOrDefault(sharedLimit, FrozenSet<string>.Empty);
+    public IReadOnlySet<string> Sharers(string sharedLimit) => sharedLimit.StartsWith(FoundLimit.Prefix, StringComparison.Ordinal)
+        ? Members(sharedLimit[FoundLimit.Prefix.Length..].Split('+'))
+        : _sharers.GetValueOrDefault(sharedLimit, FrozenSet<string>.Empty);
 
     /// <summary>Whether a place of a route is one of its fallbacks.</summary>
     public bool IsFallback(string route, int place) => _targets.TryGetValue(route, out var targets) && place >= targets;
@@ -32,4 +35,11 @@ internal sealed class RouteTargets(GatewayConfiguration configuration)
     /// <summary>The deployment at a place of a route; null where there is none.</summary>
     public string? Deployment(string route, int place) =>
         _deployments.TryGetValue(route, out var deployments) && place >= 0 && place < deployments.Length ? deployments[place] : null;
+
+    // Ids of deployments, or of accounts with all that they have.
+    private FrozenSet<string> Members(string[] ids) => configuration.Accounts
+        .SelectMany(account => account.Models.Select(model => (Account: account.Id, Deployment: $"{account.Id}/{model.Model}")))
+        .Where(place => ids.Contains(place.Deployment) || ids.Contains(place.Account))
+        .Select(place => place.Deployment)
+        .ToFrozenSet(StringComparer.Ordinal);
 }

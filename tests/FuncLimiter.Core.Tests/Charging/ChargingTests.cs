@@ -70,37 +70,6 @@ public class ChargingTests(ITestOutputHelper output)
         Assert.InRange(use, leastUse, 1.001);
     }
 
-    [Theory]
-    [InlineData(LimitAlgorithm.Bucket, "larger of prompt and max", 1, 600_000)]
-    [InlineData(LimitAlgorithm.Sliding, "larger of prompt and max", 1, 600_000)]
-    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 1, 600_000)]
-    [InlineData(LimitAlgorithm.Fixed, "larger of prompt and max", 1, 600_000)]
-    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 1, 600_000)]
-    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 3, 6_000_000)]
-    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 3, 6_000_000)]
-    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 50, 12_000_000)]
-    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 50, 12_000_000)]
-    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 1, 6_000_000)]
-    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 1, 6_000_000)]
-    [InlineData(LimitAlgorithm.Sliding, "larger of prompt and max", 50, 12_000_000)]
-    public void ProbeLeased(LimitAlgorithm algorithm, string charges, int instances, double perMinute)
-    {
-        var world = new ChargingWorld(algorithm, Charges.All.Single(rule => rule.Name == charges), perMinute, agents: 200 * (int)(perMinute / 600_000), instances);
-        var off = new List<double>();
-        var t = 0;
-        void Look()
-        {
-            t++;
-            if (t > 60) { off.Add(world.Use - world.Provider.Use(world.Now)); }
-        }
-        world.RunFor(60, Look);
-        var (first, refused, ops1) = (world.Arrivals, world.Refusals, world.Operations);
-        world.RunFor(540, Look);
-        var (later, again, ops) = (world.Arrivals - first, world.Refusals - refused, world.Operations - ops1);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{algorithm} {charges} {instances}: first {refused} of {first} ({100.0 * refused / first:0.00} %), later {again} of {later} ({100.0 * again / later:0.000} %), use {world.Provider.Accepted / world.Provider.Possible(world.Now):0.000}, ops per 1000: first {1000.0 * ops1 / first:0.0} later {1000.0 * ops / later:0.0} ({ops / 540.0:0.00}/s); shown off mean {off.Average(Math.Abs):0.000} min {off.Min():0.000} max {off.Max():0.000}; {world.Charging}"));
-    }
-
     /// <summary>
     /// What a window has left comes back with time, so nothing is gained by asking before: owners are asked seldom, however many calls wait. And
     /// what is shown to be in use is what the provider counts, also between two asks; of other instances it is what they had told by then.

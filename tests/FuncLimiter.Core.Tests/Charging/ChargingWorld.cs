@@ -10,11 +10,11 @@ namespace FuncLimiter.Core.Tests.Charging;
 /// </summary>
 internal sealed class ChargingWorld
 {
-    private const string Place = "a/m";
     private readonly Random _random;
     private readonly PriorityQueue<Action, (double At, long Order)> _events = new();
     private readonly List<Node> _nodes = [];
-    private readonly ChargingProvider _provider;
+    private readonly ChargingProvider[] _providers;
+    private readonly string[] _places;
     private readonly LimitAlgorithm _algorithm;
     private readonly double _perMinute;
     private readonly LimiterSpec _spec;
@@ -24,16 +24,20 @@ internal sealed class ChargingWorld
     private long _order;
 
     public ChargingWorld(
-        LimitAlgorithm algorithm, Charges charges, double perMinute, int agents, int instances = 0, int seed = 1, long mostOutput = 800, double? burstSeconds = null)
+        LimitAlgorithm algorithm, Charges charges, double perMinute, int agents, int instances = 0, int seed = 1, long mostOutput = 800, double? burstSeconds = null,
+        int keys = 1, bool isApart = false)
     {
         (_random, _algorithm, _perMinute, _mostOutput) = (new(seed), algorithm, perMinute, mostOutput);
-        _provider = new(algorithm, perMinute, charges, burstSeconds: burstSeconds);
+        _places = [.. Enumerable.Range(0, keys).Select(key => $"{(char)('a' + key)}/m")];
+        var common = new ChargingProvider(algorithm, perMinute, charges, burstSeconds: burstSeconds);
+        _providers = [.. _places.Select((_, key) => key == 0 || !isApart ? common : new(algorithm, perMinute, charges, burstSeconds: burstSeconds))];
         var limit = new Limit(Dimension.Tokens, (long)perMinute, TimeSpan.FromMinutes(1), algorithm) { BurstSeconds = burstSeconds };
         _spec = new LimiterSpec
         {
-            Accounts = [new AccountSpec("a", [])],
-            Deployments = [new DeploymentSpec(Place, "a", [limit])],
-            Routes = [new RouteSpec("m", [Place], [])],
+            Accounts = [.. _places.Select(place => new AccountSpec(place[..1], []))],
+            Deployments = [.. _places.Select(place => new DeploymentSpec(place, place[..1], [limit]))],
+            Routes = [new RouteSpec("m", _places, [])],
+            Kin = keys == 1 ? [] : [new("m", [.. _places.Select(place => $"deployment:{place}")])],
             Queue = new() { MaxWaiting = 100_000 },
         };
         for (var i = 0; i < Math.Max(1, instances); i++)
@@ -65,19 +69,45 @@ internal sealed class ChargingWorld
 
     public int Operations { get; private set; }
 
-    public ChargingProvider Provider => _provider;
+    public ChargingProvider Provider => _providers[0];
+
+    /// <summary>What all providers accepted of what they could.</summary>
+    public double UseOfAll => _providers.Distinct().Sum(provider => provider.Accepted) / _providers.Distinct().Sum(provider => provider.Possible(Now));
+
+    /// <summary>The limits that were found to be shared.</summary>
+    public IReadOnlyList<FoundLimit> Found => [.. Report().Budgets.Select(budget => budget.Found).OfType<FoundLimit>()];
+
+    /// <summary>What all providers accepted, in tokens.</summary>
+    public double Accepted => _providers.Distinct().Sum(provider => provider.Accepted);
+
+    /// <summary>From now on each key has a limit of its own.</summary>
+    public void Part()
+    {
+        for (var key = 1; key < _providers.Length; key++)
+        {
+            _providers[key] = new(_algorithm, _perMinute, Charges.All[0]);
+        }
+    }
+
+    /// <summary>A limiter that takes on what the first one keeps.</summary>
+    public Limiter Restarted()
+    {
+        var limiter = new Limiter(_spec);
+        limiter.Restore(_nodes[0].Limiter.BeginCheckpoint(Clock), Clock);
+        return limiter;
+    }
 
     public LimiterReport Report() => _nodes[0].Limiter.Report(Clock);
 
-    public ChargeReport? Charging => Report().Budgets.First(budget => budget.Name == "deployment:" + Place).Meters[0].Charging;
+    public ChargeReport? Charging => Report().Budgets.First(budget => budget.Name == "deployment:" + _places[0]).Meters[0].Charging;
 
     /// <summary>The share in use, as an operator is told.</summary>
-    public double Use => Report().Budgets.First(budget => budget.Name == "deployment:" + Place).Meters[0].Use;
+    public double Use => Report().Budgets.First(budget => budget.Name == "deployment:" + _places[0]).Meters[0].Use;
 
     /// <summary>What was used since the start, in tokens, as an operator is told.</summary>
-    public double Total => Report().Budgets.First(budget => budget.Name == "deployment:" + Place).Meters[0].Total;
+    public double Total => Report().Budgets.First(budget => budget.Name == "deployment:" + _places[0]).Meters[0].Total;
 
-    private Instant Clock => Instant.From(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero)) + TimeSpan.FromSeconds(Now);
+    public Instant Clock => Instant.From(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero)) + TimeSpan.FromSeconds(Now);
 
     public void RunFor(double seconds, Action? eachSecond = null)
     {
@@ -116,8 +146,8 @@ internal sealed class ChargingWorld
             Route = "m",
             Tenant = "t",
             Consumer = new Charge(1, foreseen, foreseen, 0, 1),
-            Provider = [new Charge(1, documented, foreseen, call.Max * 9 / 10, 1)],
-            Sizes = [new CallSize(foreseen, 0, call.Max * 9 / 10, call.Max)],
+            Provider = [.. _places.Select(_ => new Charge(1, documented, foreseen, call.Max * 9 / 10, 1))],
+            Sizes = [.. _places.Select(_ => new CallSize(foreseen, 0, call.Max * 9 / 10, call.Max))],
             MaxWait = TimeSpan.FromHours(1),
             Tag = call,
         };
@@ -136,23 +166,24 @@ internal sealed class ChargingWorld
     private void Send(Node node, Call asked)
     {
         var call = (TrueCall)asked.Tag!;
+        var provider = _providers[Array.IndexOf(_places, asked.Reservation.Deployment)];
         At(0.002 + (0.02 * _random.NextDouble()), () =>
         {
             Arrivals++;
-            if (_provider.Arrive(call, Now) is { } wait)
+            if (provider.Arrive(call, Now) is { } wait)
             {
                 Refusals++;
                 At(0.02, () => End(node, asked, call, new(OutcomeKind.RateLimited) { RetryAfter = TimeSpan.FromSeconds(wait), Dimension = Dimension.Tokens }));
                 return;
             }
 
-            var stamped = _provider.Report(Now);
+            var stamped = provider.Report(Now);
             At((0.3 + (1.7 * _random.NextDouble())) * Slowness, () =>
             {
-                _provider.End(call, Now);
-                var (remaining, reset) = StampsAnswers ? _provider.Report(Now) : stamped;
+                provider.End(call, Now);
+                var (remaining, reset) = StampsAnswers ? provider.Report(Now) : stamped;
                 LimitReading[] readings = Reports
-                    ? [new(Dimension.Tokens, null, (long)_perMinute, remaining, TimeSpan.FromSeconds(StampsAnswers || _algorithm != LimitAlgorithm.Fixed ? reset : _provider.Report(Now).ResetSeconds))]
+                    ? [new(Dimension.Tokens, null, (long)_perMinute, remaining, TimeSpan.FromSeconds(StampsAnswers || _algorithm != LimitAlgorithm.Fixed ? reset : provider.Report(Now).ResetSeconds))]
                     : [];
                 At(0.01, () => End(node, asked, call, new(OutcomeKind.Success) { Readings = readings }));
             });

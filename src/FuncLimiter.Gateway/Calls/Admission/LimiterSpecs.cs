@@ -7,6 +7,8 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// <summary>From a configuration to what the core's limiter is made from.</summary>
 public static class LimiterSpecs
 {
+    private const string OpenAICompatible = "openai-compatible";
+
     /// <summary>The limiter's parts.</summary>
     /// <param name="configuration">A valid configuration.</param>
     /// <param name="isDurable">Whether a store of budgets is kept beside the limiter.</param>
@@ -20,6 +22,7 @@ public static class LimiterSpecs
             .. configuration.Accounts.Select(account => new DeploymentSpec(account.AnyModel, account.Id, []) { SharedLimits = account.SharedLimits }),
         ],
         SharedLimits = [.. configuration.SharedLimits.Select(shared => new SharedLimitSpec(shared.Id, shared.Limits))],
+        Kin = [.. OfModels(configuration), .. OfAccounts(configuration)],
         Routes =
         [
             .. configuration.Routes.Select(route => new RouteSpec(route.Model, route.Targets, route.Fallback) { Smaller = route.Smaller }),
@@ -38,4 +41,23 @@ public static class LimiterSpecs
         },
         IsDurable = isDurable,
     };
+
+    // A provider counts by organization, project or region: of one model at several accounts, or of several accounts.
+    private static IEnumerable<KinSpec> OfModels(GatewayConfiguration configuration) =>
+        from account in configuration.Accounts
+        from model in account.Models
+        group $"deployment:{account.Id}/{model.Model}" by $"{Place(account)}/{model.Model}" into kin
+        where kin.Count() > 1
+        select new KinSpec(kin.Key, [.. kin]);
+
+    private static IEnumerable<KinSpec> OfAccounts(GatewayConfiguration configuration) =>
+        from account in configuration.Accounts
+        group $"account:{account.Id}" by Place(account) into kin
+        where kin.Count() > 1
+        select new KinSpec(kin.Key, [.. kin]);
+
+    // Servers of one's own speak OpenAI's dialect at addresses of their own; others share nothing over regions.
+    private static string Place(AccountConfiguration account) => account.Provider == OpenAICompatible
+        ? $"{account.Provider} {account.Endpoint.Authority}"
+        : $"{account.Provider} {account.Region}";
 }

@@ -178,6 +178,22 @@ internal static class StatusJson
             json.WriteEndObject();
         }
 
+        if (budget.Found is { } found)
+        {
+            json.WriteStartObject("found"u8);
+            json.WriteStartArray("budgets"u8);
+            foreach (var member in found.Budgets)
+            {
+                json.WriteStringValue(member);
+            }
+
+            json.WriteEndArray();
+            json.WriteString("since"u8, found.Since.ToDateTimeOffset());
+            json.WriteNumber("answers"u8, found.Answers);
+            json.WriteString("write"u8, LimitAlerts.ToWrite(budget));
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("meters"u8);
         foreach (var meter in budget.Meters)
         {

@@ -6,7 +6,7 @@ namespace FuncLimiter.Gateway.Operations.Limits;
 
 /// <summary>
 /// Says where limits are not what they were taken for: what a person wrote, what the provider's API tells and what its answers report differ;
-/// or where a source tells nothing. One alert a budget, which names both values.
+/// where a source tells nothing; or where several budgets were found to share one. One alert a budget, which names both values.
 /// </summary>
 internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard board)
 {
@@ -67,8 +67,34 @@ internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard
         };
     }
 
+    /// <summary>What a person writes into the configuration where budgets were found to share a limit.</summary>
+    public static string ToWrite(BudgetReport shared)
+    {
+        var limits = shared.Meters
+            .Where(static meter => LimitName(meter) is not null)
+            .Select(static meter => FormattableString.Invariant($"\"{LimitName(meter)}\": {Math.Round(meter.Effective)}"));
+        return $"\"sharedLimits\": [{{ \"id\": \"shared\", \"limits\": {{ {string.Join(", ", limits)} }} }}], and \"sharedLimits\": [\"shared\"] at {string.Join(" and ", shared.Found!.Budgets)}";
+    }
+
+    private static string? LimitName(MeterReport meter) => (meter.Dimension, meter.WindowSeconds) switch
+    {
+        (Dimension.Requests, 60) => "rpm",
+        (Dimension.Tokens, 60) => "tpm",
+        (Dimension.InputTokens, 60) => "itpm",
+        (Dimension.OutputTokens, 60) => "otpm",
+        (Dimension.Requests, 86_400) => "rpd",
+        (Dimension.Tokens, 86_400) => "tpd",
+        _ => null,
+    };
+
     private (MeterReport Meter, string Cause, IReadOnlyList<string> Steps)? Find(BudgetReport budget)
     {
+        if (budget.Found is { } found)
+        {
+            return (budget.Meters[0], FormattableString.Invariant($"{string.Join(" and ", found.Budgets)} share one limit at their provider, as {found.Answers} answers say"),
+                ["what they take together stays within it", $"write {ToWrite(budget)}"]);
+        }
+
         var drifts = budget.Meters.Select(static meter => (Meter: meter, Said: Drift(meter))).Where(static drift => drift.Said is not null).ToArray();
         if (drifts.Length > 0)
         {

@@ -1,0 +1,43 @@
+using FuncLimiter.Core.Leasing;
+
+namespace FuncLimiter.Core.Budgets;
+
+/// <content>The scope is closed for a while, and opens again.</content>
+public sealed partial class Budget
+{
+    /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
+    /// <param name="until">The instant.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="cause">What the provider answered that closes it; null where it is closed by a person's word.</param>
+    public void CoolDown(Instant until, Instant now, OutcomeKind? cause = null)
+    {
+        isDirty = true;
+        until = Instant.Min(until, now + MostCooldown);
+        if (until > CooldownUntil)
+        {
+            CooldownUntil = until;
+            ClosedBy = cause;
+            Lease?.Close(until);
+            if (until - now >= Caution.LongPause && Array.Exists(meters, meter => meter is ContinuousBucket))
+            {
+                caution.Pause();
+            }
+        }
+    }
+
+    /// <summary>Takes over what the owner says of the scope; what it was not told yet stands.</summary>
+    internal void FollowOwner(Instant now)
+    {
+        var until = Instant.Min(Lease!.ClosedUntil, now + MostCooldown);
+        ClosedBy = until > CooldownUntil ? null : ClosedBy;
+        CooldownUntil = until;
+    }
+
+    /// <summary>Opens the scope again, by a person's word.</summary>
+    public void EndCooldown()
+    {
+        isDirty = true;
+        CooldownUntil = Instant.Distant;
+        Lease?.Close(Instant.Distant);
+    }
+}

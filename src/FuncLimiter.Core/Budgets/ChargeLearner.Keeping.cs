@@ -1,0 +1,53 @@
+using System.Numerics;
+
+namespace FuncLimiter.Core.Budgets;
+
+/// <content>What is kept of what was learned.</content>
+internal sealed partial class ChargeLearner
+{
+    /// <summary>What is kept of what was learned.</summary>
+    public ChargeState Save() => new(Dimension, limit.Window.Ticks, Rule, open, factor, offset, Since, Answers);
+
+    /// <summary>Takes on what was learned before.</summary>
+    public void Restore(ChargeState state)
+    {
+        var place = Array.IndexOf(rules, state.Rule);
+        if (place < 0 || (state.Since == Instant.Distant && state.Answers == 0))
+        {
+            return;
+        }
+
+        (best, open, factor, offset) = (place, state.Open & All, Math.Clamp(state.Factor, 0.1, 10), Math.Max(0, state.Offset));
+        (isJudged, Since, Answers) = (state.Since != Instant.Distant, state.Since, state.Answers);
+    }
+
+    /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>
+    public ChargeBooksState SaveBooks() => IsSettled
+        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt, Refusals = refusals }
+        : new()
+        {
+            Learned = Save(),
+            Patience = patience,
+            FirstHeardAt = firstHeardAt,
+            SurprisedAt = surprisedAt,
+            Refusals = refusals,
+            Likeliest = rules[likeliest],
+            Strength = strength,
+            Doubts = doubts,
+            TurnedAt = reports.TurnedAt,
+            Entries = book.Save(),
+            Reports = reports.Save(),
+        };
+
+    /// <summary>Goes on from what was saved.</summary>
+    public void Restore(ChargeBooksState state)
+    {
+        Restore(state.Learned);
+        (strength, doubts) = (state.Strength, state.Doubts);
+        (patience, firstHeardAt, isAssumed) = (state.Patience > LeastPatience ? state.Patience : LeastPatience, state.FirstHeardAt, state.IsAssumed);
+        book.Restore(state.Entries);
+        reports.Restore(state.Reports, state.TurnedAt);
+        (surprisedAt, refusals) = (state.SurprisedAt, state.Refusals);
+        likeliest = Math.Max(0, Array.IndexOf(rules, state.Likeliest));
+    }
+}

@@ -1,0 +1,378 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Scheduling;
+
+/// <summary>
+/// A limit that a provider may enforce over several budgets at once though no person wrote so: of one organization, or of one region's quota.
+/// It counts what they take from the start on, and holds nothing back until answers say that it is there.
+/// </summary>
+/// <remarks>
+/// Two explanations are compared. Each budget's own books, with whatever factor and offset fits them best, stand against one book of all their
+/// calls. What a provider reports to remain at one key falls by what another key takes only where they share the limit. Where nothing is
+/// reported, refusals tell: they come while the budgets' own books have room and the common one has none.
+/// Keys that are used alike can't be told apart so: then what looks like a shared limit also looks like double charges. For a few seconds one
+/// of them is held back while another can serve, which costs nothing in the end, since what it does not take now it takes later.
+/// </remarks>
+internal sealed class SuspectedLimit
+{
+    private const double Explained = 0.015;
+    private const double Better = 2.5;
+    private const double Clear = 0.004;
+    private const int VotesToFind = 4;
+    private const int VotesToDismiss = 12;
+    private const int RefusalsToFind = 4;
+    private const int ProbesToFind = 2;
+    private const int AnswersOfProbe = 30;
+    private const int MostProbes = 12;
+    private const int Rarely = 16;
+    private const double Doubtful = 0.04;
+    private const double Undocumented = 0.02;
+    private const double Lost = 0.1;
+    private const double OwnRoom = 0.85;
+    private const double Full = 0.95;
+    private const double TooMuch = 1.08;
+    private static readonly TimeSpan Event = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan Dismissal = TimeSpan.FromHours(1);
+    private readonly IReadOnlyList<Budget> budgets;
+    private readonly Limit[] limits;
+    private readonly ChargeLearner[] common;
+    private readonly ChargeLearner[][] own;
+    private readonly long[] judged;
+    private readonly ProbeTurns turns;
+    private readonly bool[] hasRefused;
+    private Instant dismissedUntil = Instant.Distant;
+    private Instant refusedAt = Instant.Distant;
+    private Instant probedUntil = Instant.Distant;
+    private Instant lookedIntoSince = Instant.Distant;
+    private int probed = -1;
+    private int heard;
+    private int probes;
+    private int votes;
+    private int refusals;
+    private long answers;
+
+    /// <summary>A suspicion that several budgets share their limits.</summary>
+    /// <param name="id">What it is called, for example <c>found/openai-east/gpt-x+openai-west/gpt-x</c>.</param>
+    /// <param name="budgets">The budgets, whose limits count the same by the same algorithms.</param>
+    /// <param name="turns">Who of all that share their keys may hold one back.</param>
+    public SuspectedLimit(string id, IReadOnlyList<Budget> budgets, ProbeTurns turns)
+    {
+        (this.budgets, this.turns) = (budgets, turns);
+        Members = [.. budgets.Select(budget => budget.Name)];
+        Limit[] all = [.. budgets[0].Meters.Select((meter, i) => meter.Limit with { Amount = budgets.Max(budget => budget.Meters[i].Limit.Amount) })];
+        all = [.. all.Where(limit => limit.Algorithm != LimitAlgorithm.Concurrency)];
+        Budget = new($"shared:{id}", all, Caution.Unheard()) { IsCommon = true, IsSuspected = true };
+        limits = [.. all.Where(limit => !limit.IsSlice).GroupBy(limit => limit.Dimension).Select(same => same.MinBy(limit => limit.Window)!)];
+        common = [.. limits.Select(limit => new ChargeLearner(limit, rarely: Rarely))];
+        own = [.. budgets.Select(_ => limits.Select(limit => new ChargeLearner(limit, rarely: Rarely)).ToArray())];
+        (judged, hasRefused) = (new long[limits.Length], new bool[budgets.Count]);
+    }
+
+    /// <summary>What the budgets are suspected to share.</summary>
+    public Budget Budget { get; }
+
+    /// <summary>The names of the budgets that are suspected to share it.</summary>
+    public IReadOnlyList<string> Members { get; }
+
+    /// <summary>True once answers have told that it is there.</summary>
+    public bool IsFound => Budget.Found is not null;
+
+    /// <summary>True where nothing that was judged of late speaks against it.</summary>
+    public bool IsPlausible { get; private set; }
+
+    /// <summary>A call leaves.</summary>
+    /// <param name="member">The place of its budget among those suspected.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="now">Now.</param>
+    public void Begin(int member, in ChargedCall call, Instant now)
+    {
+        if (IsWatched(now))
+        {
+            for (var i = 0; i < limits.Length; i++)
+            {
+                common[i].Begin(call, now);
+                own[member][i].Begin(call, now);
+            }
+        }
+    }
+
+    /// <summary>A call is over.</summary>
+    public void End(int member, in ChargedCall call, in Charge documented, in TokenUsage? usage, Instant takenAt, Instant now)
+    {
+        if (IsWatched(now))
+        {
+            for (var i = 0; i < limits.Length; i++)
+            {
+                common[i].End(call, documented, usage, takenAt, now);
+                own[member][i].End(call, documented, usage, takenAt, now);
+            }
+        }
+    }
+
+    /// <summary>An answer came. True where it changes whether the limit is known to be shared.</summary>
+    /// <param name="member">The place of its budget among those suspected.</param>
+    /// <param name="observation">What it said.</param>
+    /// <param name="readings">What it said of the budget's own limits.</param>
+    /// <param name="sent">Its call.</param>
+    /// <param name="sentAt">When that left.</param>
+    /// <param name="isForeseen">Whether the budget was closed then.</param>
+    /// <param name="now">Now.</param>
+    public bool Observe(
+        int member, Observation observation, IReadOnlyList<LimitReading> readings, in SentCall sent, Instant sentAt, bool isForeseen, Instant now)
+    {
+        if (!IsWatched(now) || !sent.Call.IsTrusted)
+        {
+            return false;
+        }
+
+        var isKnownOtherwise = turns.Found is { } found && found != this;
+
+        answers++;
+        heard += member == probed && now < probedUntil ? 0 : 1;
+        if (heard >= AnswersOfProbe)
+        {
+            probedUntil = Instant.Min(probedUntil, now);
+        }
+
+        var isSilent = true;
+        for (var i = 0; i < limits.Length; i++)
+        {
+            foreach (var reading in observation.Kind == OutcomeKind.Success ? readings : [])
+            {
+                if (reading.Concerns(limits[i]) && reading.Remaining is { } remaining)
+                {
+                    isSilent = false;
+                    var most = reading.Limit ?? limits[i].Amount;
+                    var perSecond = most / limits[i].Window.TotalSeconds;
+                    own[member][i].Hear(remaining, most, perSecond, sent, sentAt, now);
+                    common[i].Hear(remaining, most, perSecond, sent, sentAt, now);
+                }
+            }
+        }
+
+        if (!isSilent)
+        {
+            return !isKnownOtherwise && Judge(now);
+        }
+
+        return !IsFound && !isKnownOtherwise && common.All(learner => learner.Answers == 0) && observation.Kind switch
+        {
+            OutcomeKind.RateLimited => !isForeseen && Refused(member, observation, sent, now),
+            OutcomeKind.Success => Admitted(now),
+            _ => false,
+        };
+    }
+
+    /// <summary>Until when a budget is held back where another can serve, to see which of them its calls count against.</summary>
+    public Instant HeldBackUntil(int member) => member == probed ? probedUntil : Instant.Distant;
+
+    /// <summary>Takes it for shared, or for not shared.</summary>
+    public void Set(FoundLimit? found)
+    {
+        (Budget.Found, Budget.IsSuspected) = (found, found is null);
+        (votes, refusals, probes) = (0, 0, 0);
+        Array.Clear(hasRefused);
+        turns.Found = found is not null ? this : turns.Found == this ? null : turns.Found;
+    }
+
+    /// <summary>What is known of it from here on.</summary>
+    public FoundLimit Find(Instant now) => new(Members, now, answers);
+
+    /// <summary>The budgets have other amounts by a person's word, or by what the provider's management API told.</summary>
+    public void Follow(Instant now)
+    {
+        foreach (var meter in Budget.Counted)
+        {
+            var theirs = budgets.SelectMany(budget => budget.Meters).Where(other => other.Dimension == meter.Dimension && other.Limit.Window == meter.Limit.Window).ToArray();
+            if (theirs.Max(other => other.Limit.Amount) is var amount && amount != meter.Limit.Amount)
+            {
+                meter.Reconfigure(amount, now);
+            }
+
+            if (theirs.All(other => other.Read is not null))
+            {
+                meter.TakeUp(theirs.Max(other => other.Read), now);
+            }
+
+            var place = Array.FindIndex(limits, limit => limit.Dimension == meter.Dimension && limit.Window == meter.Limit.Window);
+            if (place >= 0)
+            {
+                limits[place] = meter.Limit;
+            }
+        }
+    }
+
+    private bool IsWatched(Instant now)
+    {
+        if (dismissedUntil == Instant.Distant)
+        {
+            return true;
+        }
+
+        if (dismissedUntil > now)
+        {
+            return false;
+        }
+
+        dismissedUntil = Instant.Distant;
+        foreach (var learner in own.SelectMany(each => each).Concat(common))
+        {
+            learner.Forget();
+        }
+
+        return true;
+    }
+
+    // Each new judgement of the common book is a vote, where the own ones have been judged as well.
+    private bool Judge(Instant now)
+    {
+        for (var i = 0; i < limits.Length; i++)
+        {
+            if (common[i].Judgements == judged[i])
+            {
+                continue;
+            }
+
+            judged[i] = common[i].Judgements;
+            var together = MisfitOf(common[i]);
+            var (worst, best) = (0.0, double.PositiveInfinity);
+            foreach (var each in own)
+            {
+                var apart = MisfitOf(each[i]);
+                (worst, best) = (Math.Max(worst, apart), Math.Min(best, apart));
+            }
+
+            var (areShared, areApart) = (together <= Explained && double.IsFinite(worst) && best > (together * Better) + Clear, worst <= Explained && together > (worst * Better) + Clear);
+            IsPlausible = together <= Explained && !areApart;
+            votes = areShared && probes >= ProbesToFind ? Math.Max(0, votes) + 1
+                : areApart || (IsFound && together > Lost) ? Math.Min(0, votes) - 1
+                : votes;
+            if (!IsFound && areApart)
+            {
+                Budget.IsSuspected = true;
+            }
+            else if (!IsFound && together <= Doubtful && Array.Exists(own, each => each[i].DocumentedMisfit > Undocumented))
+            {
+                Probe(limits[i], now);
+            }
+        }
+
+        if (!IsFound && (votes <= -VotesToDismiss || probes > MostProbes || (!Budget.IsSuspected && now - lookedIntoSince > limits[0].Window * 2)))
+        {
+            (dismissedUntil, votes, probes, Budget.IsSuspected) = (now + Dismissal, 0, 0, true);
+        }
+
+        return IsFound ? votes <= -VotesToFind : votes >= VotesToFind;
+    }
+
+    // One is held back until others have been heard for a while, and then none until as many were heard again.
+    private void Probe(Limit limit, Instant now)
+    {
+        var longest = limit.Window / 4;
+        if (now >= probedUntil && (heard >= 2 * AnswersOfProbe || now >= probedUntil + longest) && turns.TryTake(this, now, longest * 2))
+        {
+            lookedIntoSince = Budget.IsSuspected ? now : lookedIntoSince;
+            (probed, probedUntil, heard) = ((probed + 1) % own.Length, now + longest, 0);
+            probes++;
+            Enforce(now);
+        }
+    }
+
+    // While it is looked into, nobody may take more than it would hold.
+    private void Enforce(Instant now)
+    {
+        foreach (var meter in Budget.IsSuspected ? Budget.Counted : [])
+        {
+            var place = Array.FindIndex(limits, limit => limit.Dimension == meter.Dimension);
+            meter.CountOthers(Math.Min(meter.Capacity, common[place].Used(meter.PerSecond, now)) - meter.Used(now), now);
+        }
+
+        Budget.IsSuspected = false;
+    }
+
+    // Not known as long as only rules were tried, and none of them explains what is reported.
+    private static double MisfitOf(ChargeLearner learner) => learner.Misfit is not { } plain ? double.PositiveInfinity
+        : learner.FittedMisfit is { } fitted ? Math.Min(plain, fitted)
+        : plain <= Explained ? plain
+        : double.PositiveInfinity;
+
+    private bool Refused(int member, Observation observation, in SentCall sent, Instant now)
+    {
+        if (now - refusedAt > Memory)
+        {
+            refusals = 0;
+            Array.Clear(hasRefused);
+        }
+
+        var isExplained = false;
+        for (var i = 0; i < limits.Length; i++)
+        {
+            if (observation.Dimension is { } named && named != limits[i].Dimension)
+            {
+                continue;
+            }
+
+            var call = sent.Call.Documented[limits[i].Dimension];
+            var capacity = limits[i].Capacity;
+            if (own[member][i].Used(limits[i].PerSecond, now) >= OwnRoom * capacity)
+            {
+                return false;
+            }
+
+            isExplained |= call > 0 && common[i].Used(limits[i].PerSecond, now) + call >= Full * capacity;
+        }
+
+        if (!isExplained)
+        {
+            refusals = 0;
+            Array.Clear(hasRefused);
+            return false;
+        }
+
+        if (now - refusedAt >= Event)
+        {
+            (refusedAt, refusals) = (now, refusals + 1);
+        }
+
+        hasRefused[member] = true;
+        return refusals >= RefusalsToFind && Array.TrueForAll(hasRefused, static has => has);
+    }
+
+    // More was let in than the common limit holds. Where a window begins anew no one knows when, that proves nothing.
+    private bool Admitted(Instant now)
+    {
+        for (var i = 0; i < limits.Length && refusals > 0; i++)
+        {
+            if (limits[i].Algorithm is not LimitAlgorithm.Fixed && common[i].Used(limits[i].PerSecond, now) > TooMuch * limits[i].Capacity)
+            {
+                refusals = 0;
+                Array.Clear(hasRefused);
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>Of the suspicions of the same keys one at a time holds keys back.</summary>
+internal sealed class ProbeTurns
+{
+    private Instant freeAt = Instant.Distant;
+    private SuspectedLimit? holder;
+
+    /// <summary>The one that was found to be so; null while none was.</summary>
+    public SuspectedLimit? Found { get; set; }
+
+    /// <summary>Begins a turn, where no other has one.</summary>
+    public bool TryTake(SuspectedLimit suspect, Instant now, TimeSpan length)
+    {
+        if (holder != suspect && now < freeAt)
+        {
+            return false;
+        }
+
+        (holder, freeAt) = (suspect, now + length);
+        return true;
+    }
+}

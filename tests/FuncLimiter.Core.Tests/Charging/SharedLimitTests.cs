@@ -1,0 +1,151 @@
+using System.Globalization;
+using FuncLimiter.Core.Budgets;
+using Xunit.Abstractions;
+
+namespace FuncLimiter.Core.Tests.Charging;
+
+/// <summary>Keys that share a limit at their provider, though the configuration gives each one of its own. Each cell by itself.</summary>
+public class SharedLimitTests(ITestOutputHelper output)
+{
+    /// <summary>Charged by no known rule, keys that share a limit are not always told from keys that are charged more.</summary>
+    private static readonly string[] ByNoRule = ["half as much again as prompt and max", "prompt, max and 100 a call"];
+
+    public static TheoryData<LimitAlgorithm, string, bool> Rules() => CellsOf(charges => !ByNoRule.Contains(charges.Name));
+
+    public static TheoryData<LimitAlgorithm, string, bool> Cells() => CellsOf(_ => true);
+
+    private static TheoryData<LimitAlgorithm, string, bool> CellsOf(Func<Charges, bool> are)
+    {
+        var cells = new TheoryData<LimitAlgorithm, string, bool>();
+        foreach (var algorithm in new[] { LimitAlgorithm.Bucket, LimitAlgorithm.Sliding, LimitAlgorithm.Fixed })
+        {
+            foreach (var charges in Charges.All.Where(charges => are(charges) && (algorithm != LimitAlgorithm.Fixed || !charges.IsSettledLater)))
+            {
+                cells.Add(algorithm, charges.Name, false);
+                cells.Add(algorithm, charges.Name, true);
+            }
+        }
+
+        return cells;
+    }
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void KeysThatShareALimit_AreFound(LimitAlgorithm algorithm, string charges, bool stampsAnswers)
+    {
+        var world = World(algorithm, charges, keys: 2, isApart: false, stampsAnswers);
+
+        var (refusedFirst, refusedLater, use) = Run(world);
+
+        Assert.NotEmpty(world.Found);
+        Assert.InRange(refusedFirst, 0, 0.005);
+        Assert.InRange(refusedLater, 0, 0.001);
+        Assert.InRange(use, 0.97, 1.001);
+    }
+
+    [Theory]
+    [MemberData(nameof(Cells))]
+    public void KeysWithLimitsOfTheirOwn_AreNotTakenForSharers(LimitAlgorithm algorithm, string charges, bool stampsAnswers)
+    {
+        var world = World(algorithm, charges, keys: 2, isApart: true, stampsAnswers);
+        var isFound = false;
+
+        world.RunFor(600, () => isFound |= world.Found.Count > 0);
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"use {world.UseOfAll:0.000}"));
+        Assert.False(isFound);
+        Assert.InRange(world.UseOfAll, 0.95, 1.001);
+    }
+
+    [Theory]
+    [InlineData(LimitAlgorithm.Bucket)]
+    [InlineData(LimitAlgorithm.Sliding)]
+    [InlineData(LimitAlgorithm.Fixed)]
+    public void ThreeKeysThatShareALimit_AreFoundTogether(LimitAlgorithm algorithm)
+    {
+        var world = World(algorithm, "larger of prompt and max", keys: 3, isApart: false, stampsAnswers: false);
+
+        var (_, refusedLater, use) = Run(world);
+
+        Assert.Equal(3, Assert.Single(world.Found).Budgets.Count);
+        Assert.InRange(refusedLater, 0, 0.001);
+        Assert.InRange(use, 0.97, 1.001);
+    }
+
+    [Theory]
+    [InlineData(LimitAlgorithm.Bucket, false)]
+    [InlineData(LimitAlgorithm.Sliding, false)]
+    [InlineData(LimitAlgorithm.Fixed, false)]
+    [InlineData(LimitAlgorithm.Bucket, true)]
+    [InlineData(LimitAlgorithm.Sliding, true)]
+    [InlineData(LimitAlgorithm.Fixed, true)]
+    public void KeysOfAProviderThatReportsNothing_AreFoundByItsRefusals(LimitAlgorithm algorithm, bool isApart)
+    {
+        var world = new ChargingWorld(algorithm, Charges.All[0], 600_000, agents: 200, keys: 2, isApart: isApart) { Reports = false };
+
+        // Of a window that is full only its next beginning tells.
+        world.RunFor(240);
+        var (arrivals, refusals) = (world.Arrivals, world.Refusals);
+        world.RunFor(600);
+
+        Assert.Equal(isApart ? 0 : 1, world.Found.Count);
+        Assert.InRange((world.Refusals - refusals) / (double)(world.Arrivals - arrivals), 0, 0.001);
+        Assert.InRange(world.UseOfAll, 0.9, 1.001);
+    }
+
+    /// <summary>
+    /// The provider gives each key a limit of its own from some day on: that is noticed, and all of it used again. Of fixed windows too little is
+    /// seen for that; there a person forgets what was found.
+    /// </summary>
+    [Theory]
+    [InlineData(LimitAlgorithm.Bucket)]
+    [InlineData(LimitAlgorithm.Sliding)]
+    public void KeysThatNoLongerShareALimit_AreLetGo(LimitAlgorithm algorithm)
+    {
+        var world = World(algorithm, "larger of prompt and max", keys: 2, isApart: false, stampsAnswers: false);
+        world.RunFor(120);
+        Assert.Single(world.Found);
+
+        world.Part();
+        world.RunFor(600);
+        var (accepted, from) = (world.Accepted, world.Now);
+        world.RunFor(600);
+
+        Assert.Empty(world.Found);
+        Assert.InRange((world.Accepted - accepted) / (2 * 600_000 * (world.Now - from) / 60), 0.9, 1.1);
+    }
+
+    [Fact]
+    public void WhatWasFound_OutlivesTheProcess_AndCanBeForgotten()
+    {
+        var world = World(LimitAlgorithm.Bucket, "larger of prompt and max", keys: 2, isApart: false, stampsAnswers: false);
+        world.RunFor(120);
+        var before = Assert.Single(world.Found);
+
+        var limiter = world.Restarted();
+
+        var found = Assert.Single(limiter.Report(world.Clock).Budgets, budget => budget.Found is not null);
+        Assert.Equal((before.Since, before.Answers), (found.Found!.Since, found.Found.Answers));
+        Assert.Equal(["deployment:a/m", "deployment:b/m"], found.Found.Budgets);
+        Assert.True(limiter.Controls.Forget(found.Name, world.Clock));
+        Assert.DoesNotContain(limiter.Report(world.Clock).Budgets, budget => budget.Found is not null);
+    }
+
+    private static ChargingWorld World(LimitAlgorithm algorithm, string charges, int keys, bool isApart, bool stampsAnswers) =>
+        new(algorithm, Charges.All.Single(rule => rule.Name == charges), 600_000, agents: 100 * keys, keys: keys, isApart: isApart) { StampsAnswers = stampsAnswers };
+
+    private (double RefusedFirst, double RefusedLater, double Use) Run(ChargingWorld world)
+    {
+        var foundAt = double.NaN;
+        void Look() => foundAt = double.IsNaN(foundAt) && world.Found.Count > 0 ? world.Now : foundAt;
+        world.RunFor(60, Look);
+        var (first, refused) = (world.Arrivals, world.Refusals);
+        world.RunFor(1140, Look);
+        var (later, again) = (world.Arrivals - first, world.Refusals - refused);
+        var use = world.Provider.Accepted / world.Provider.Possible(world.Now);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"first minute {refused} of {first} refused, later {again} of {later} ({100.0 * again / later:0.000} %), use {use:0.000}, found after {foundAt:0} s; {world.Charging}"));
+        return ((double)refused / first, (double)again / later, use);
+    }
+}
