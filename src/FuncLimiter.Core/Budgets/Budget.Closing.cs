@@ -1,5 +1,3 @@
-using FuncLimiter.Core.Leasing;
-
 namespace FuncLimiter.Core.Budgets;
 
 /// <content>The scope is closed for a while, and opens again.</content>

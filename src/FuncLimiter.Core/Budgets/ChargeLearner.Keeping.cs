@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace FuncLimiter.Core.Budgets;
 
 /// <content>What is kept of what was learned.</content>
