@@ -14,8 +14,8 @@ internal sealed class ChargeBook
     private readonly Limit limit;
     private readonly ChargeRule[] rules;
     private readonly bool isShared;
-    private readonly (Instant From, Instant To)[] spans = new (Instant, Instant)[Room];
-    private readonly double[] amounts;
+    private (Instant From, Instant To)[] spans = [];
+    private double[] amounts = [];
     private double[]? totals;
     private double[]? sums;
     private int count;
@@ -23,11 +23,7 @@ internal sealed class ChargeBook
     /// <param name="limit">The limit.</param>
     /// <param name="rules">The rules.</param>
     /// <param name="isShared">Whether the books of several instances come together here, each told a while later.</param>
-    public ChargeBook(Limit limit, ChargeRule[] rules, bool isShared)
-    {
-        (this.limit, this.rules, this.isShared) = (limit, rules, isShared);
-        amounts = new double[Room * Columns];
-    }
+    public ChargeBook(Limit limit, ChargeRule[] rules, bool isShared) => (this.limit, this.rules, this.isShared) = (limit, rules, isShared);
 
     /// <summary>What each rule says since the start, where only that is kept; else null.</summary>
     public IReadOnlyList<double>? Totals => totals;
@@ -79,6 +75,11 @@ internal sealed class ChargeBook
     /// <param name="now">Now.</param>
     public void End(double begun, double ended, in CallSize size, in TokenUsage? usage, Instant takenAt, Instant now)
     {
+        if (totals is null)
+        {
+            Allocate();
+        }
+
         var isVoid = ended <= 0 && begun > 0;
         ChargeRules.Certain(begun, size, out var certain);
         ChargeRules.AtEnd(ended, size, usage, out var final);
@@ -115,6 +116,7 @@ internal sealed class ChargeBook
     /// <param name="now">Now.</param>
     public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now)
     {
+        Allocate();
         if (count == Room)
         {
             Compact(now);
@@ -231,6 +233,7 @@ internal sealed class ChargeBook
     /// <summary>Goes on from what was saved.</summary>
     public void Restore(IReadOnlyList<ChargeBookEntry> entries)
     {
+        Allocate();
         count = 0;
         foreach (var entry in entries.Where(entry => entry.Amounts.Length == Columns).Take(Room))
         {
@@ -244,9 +247,19 @@ internal sealed class ChargeBook
         + (rules[rule].ForeseesOutput() ? amounts[entry + UnknownOutput] : 0)
         + (rules[rule].LeavesOutCached() ? amounts[entry + UnknownPrompt] : 0);
 
+    // Most of what may be charged is never used, and needs no room.
+    private void Allocate()
+    {
+        if (amounts.Length == 0)
+        {
+            (spans, amounts) = (new (Instant, Instant)[Room], new double[Room * Columns]);
+        }
+    }
+
     // The entry of this instant. Where there is no room left, the older ones are kept less finely.
     private int Open(Instant now)
     {
+        Allocate();
         if (count > 0 && (spans[count - 1].To >= now || now - spans[count - 1].From <= Finest))
         {
             spans[count - 1].To = Instant.Max(spans[count - 1].To, now);

@@ -67,11 +67,6 @@ internal static class AppConfiguration
     /// <summary>What keeps the app from serving by a configuration that is valid elsewhere.</summary>
     public static IEnumerable<string> Faults(GatewayConfiguration configuration, Func<string, string?> setting)
     {
-        foreach (var (path, reference) in KeyVaultSecrets.Unresolved(configuration))
-        {
-            yield return $"{path}: {reference} is not resolved; name an app setting here, and let that hold the reference: the platform fills it in.";
-        }
-
         if (configuration.Tenants.Count == 0 && !IsDevelopment(setting))
         {
             yield return "$.tenants: none are configured, so anyone could call: configure tenants with keys.";

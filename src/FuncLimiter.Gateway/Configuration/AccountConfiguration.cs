@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Configuration;
 /// <param name="Region">The region, or null.</param>
 /// <param name="Endpoint">The base address.</param>
 /// <param name="ApiKey">
-/// The secret, resolved; never logged. A <see cref="KeyVaultReference"/> as written where the host is to resolve it; empty where none is needed.
+/// The secret, resolved; never logged. Empty where none is needed.
 /// </param>
 /// <param name="Limits">The limits shared by all its models.</param>
 /// <param name="Models">The models it may call.</param>
@@ -56,7 +56,7 @@ public sealed record AccountConfiguration(
 }
 
 /// <summary>The API of a provider that tells an account's limits.</summary>
-/// <param name="Key">The key that opens it, resolved, or a Key Vault reference; never logged. Empty where a token of Entra ID does.</param>
+/// <param name="Key">The key that opens it, never logged. Empty where a token of Entra ID does.</param>
 /// <param name="Scope">The project, workspace or resource that is asked about; null for none.</param>
 /// <param name="Endpoint">Its base address.</param>
 /// <param name="Every">How often it is asked.</param>

@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
@@ -48,6 +49,25 @@ public class BatchOffersTests
         Assert.Null(Choose(configuration with { Tenants = [tenant with { Allow = new TenantAllowance(["anthropic"], [], []) }] }, Samples.Chat));
         var money = new Limit(Dimension.Cost, 1_000_000_000, TimeSpan.FromDays(1), LimitAlgorithm.CalendarDay);
         Assert.Null(Choose(configuration with { Tenants = [tenant with { Limits = [money] }] }, Samples.Chat));
+    }
+
+    [Theory]
+    [InlineData(SpendSubject.Tenant, null, true)]
+    [InlineData(SpendSubject.Tenant, "acme", true)]
+    [InlineData(SpendSubject.Tenant, "globex", false)]
+    [InlineData(SpendSubject.User, null, false)]
+    [InlineData(SpendSubject.Workflow, null, false)]
+    [InlineData(SpendSubject.Run, null, false)]
+    [InlineData(SpendSubject.Account, "openai-1", true)]
+    [InlineData(SpendSubject.Account, "openai-2", false)]
+    [InlineData(SpendSubject.Model, "gpt-x", true)]
+    [InlineData(SpendSubject.Model, "gpt-y", false)]
+    public void Choose_LeavesOutCallsThatABudgetBounds_AndNoOthers(SpendSubject subject, string? name, bool isBound)
+    {
+        var cap = new SpendCap(subject, subject == SpendSubject.Run ? SpendPeriod.Run : SpendPeriod.Day, new SpendAmount(1, 1, 1)) { Name = name };
+
+        Assert.Equal(!isBound, Choose(Of("openai-1") with { Budgets = [cap] }, Samples.Chat) is not null);
+        Assert.NotNull(Choose(Of("openai-1") with { Budgets = [cap with { IsSoft = true }] }, Samples.Chat));
     }
 
     [Fact]

@@ -95,15 +95,6 @@ public class ConfigurationReaderTests
         Assert.Equal(new PriceConfiguration(3, 3, 15), Sample.Valid(Sample.Json).Accounts[2].Models[0].Price);
 
     [Fact]
-    public void Read_WhenAKeyVaultReferenceStands_KeepsItForTheHost()
-    {
-        var key = Sample.Valid(Sample.Json).Accounts[2].ApiKey;
-
-        Assert.True(KeyVaultReference.TryParse(key, out var reference));
-        Assert.Equal(("https://keys.vault.azure.net/", "claude", null), (reference.Vault.AbsoluteUri, reference.Name, reference.Version));
-    }
-
-    [Fact]
     public void Read_WhenAnEndpointNamesAVariable_FillsItIn()
     {
         var json = Sample.With("accounts[0].endpoint", "\"https://${NAME}.example.com/base\"");

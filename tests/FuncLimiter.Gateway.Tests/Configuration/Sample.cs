@@ -37,7 +37,7 @@ internal static class Sample
             },
             { "id": "openai-west", "provider": "openai", "apiKey": "${OPENAI_KEY_EAST}", "models": [{ "model": "gpt-x" }], "sharedLimits": ["openai-org"] },
             {
-              "id": "anthropic-1", "provider": "anthropic", "apiKey": "@Microsoft.KeyVault(VaultName=keys;SecretName=claude)",
+              "id": "anthropic-1", "provider": "anthropic", "apiKey": "${HOOK}",
               "models": [{ "model": "claude-x", "limits": { "rpm": 50, "itpm": 40000, "otpm": 8000 }, "price": { "input": 3, "output": 15 } }],
             },
           ],

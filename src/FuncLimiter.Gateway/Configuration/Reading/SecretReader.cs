@@ -5,7 +5,10 @@ namespace FuncLimiter.Gateway.Configuration.Reading;
 /// <summary>Fills in what stands outside the file: <c>${NAME}</c> is the environment variable NAME.</summary>
 internal sealed partial class SecretReader(Func<string, string?> environment, MistakeList mistakes)
 {
-    /// <summary>A secret: one <c>${NAME}</c> and nothing else, or a Key Vault reference, which is kept as written for the host.</summary>
+    // As App Service writes them, which fills them in where they stand in app settings. Source: "Use Key Vault references as app settings", Microsoft Learn.
+    private const string KeyVaultReference = "@Microsoft.KeyVault(";
+
+    /// <summary>A secret: one <c>${NAME}</c> and nothing else.</summary>
     public string? Secret(ObjectReader owner, string name, bool required = false)
     {
         if (owner.Text(name, required) is not { } text)
@@ -13,9 +16,10 @@ internal sealed partial class SecretReader(Func<string, string?> environment, Mi
             return null;
         }
 
-        if (KeyVaultReference.IsReference(text))
+        if (IsReference(text))
         {
-            return Reference(text, owner.At(name), MistakeList.Quote(text));
+            mistakes.Add(owner.At(name), MistakeList.Quote(text), "write \"${NAME}\", and let the app setting NAME hold the Key Vault reference: the platform fills it in");
+            return null;
         }
 
         var match = Whole().Match(text);
@@ -25,15 +29,11 @@ internal sealed partial class SecretReader(Func<string, string?> environment, Mi
             return null;
         }
 
-        var value = Variable(match.Groups["name"].Value, owner.At(name), text);
-        return value is not null && KeyVaultReference.IsReference(value)
-            ? Reference(value, owner.At(name), $"{text}, which holds a Key Vault reference")
-            : value;
+        return FilledIn(match.Groups["name"].Value, owner.At(name), text);
     }
 
     /// <summary>
-    /// A key that agents send, or its hash, out of one <c>${NAME}</c>; false where the text is none. Null where it is not to be had: a Key Vault
-    /// reference that the platform has not filled in is no key, since anybody could write it.
+    /// A key that agents send, or its hash, out of one <c>${NAME}</c>; false where the text is none. Null where it is not to be had.
     /// </summary>
     public bool TryKey(string text, string path, out string? key)
     {
@@ -44,13 +44,7 @@ internal sealed partial class SecretReader(Func<string, string?> environment, Mi
             return false;
         }
 
-        key = Variable(match.Groups["name"].Value, path, text);
-        if (key is not null && KeyVaultReference.IsReference(key))
-        {
-            mistakes.Add(path, $"{text}, which holds a Key Vault reference that is not filled in", "let the platform fill it in: the app's identity must be allowed to read the secret");
-            key = null;
-        }
-
+        key = FilledIn(match.Groups["name"].Value, path, text);
         return true;
     }
 
@@ -98,16 +92,20 @@ internal sealed partial class SecretReader(Func<string, string?> environment, Mi
         return null;
     }
 
-    private string? Reference(string text, string path, string found)
+    // A reference that nobody has filled in is no secret: anybody could write it.
+    private string? FilledIn(string variable, string path, string found)
     {
-        if (KeyVaultReference.TryParse(text, out _))
+        var value = Variable(variable, path, found);
+        if (value is null || !IsReference(value))
         {
-            return text;
+            return value;
         }
 
-        mistakes.Add(path, found, "write \"@Microsoft.KeyVault(SecretUri=https://VAULT.vault.azure.net/secrets/NAME)\"");
+        mistakes.Add(path, $"{found}, which holds a Key Vault reference that is not filled in", "let the Functions platform fill it in, where the app's identity must be allowed to read the secret; elsewhere set the variable to the secret itself");
         return null;
     }
+
+    private static bool IsReference(string text) => text.StartsWith(KeyVaultReference, StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex(@"^\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)\}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Whole();

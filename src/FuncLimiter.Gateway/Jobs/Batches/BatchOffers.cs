@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Batching;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
@@ -13,7 +14,7 @@ public sealed class BatchOffers
 {
     private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
     private readonly HashSet<string> _countsMoney;
-    private readonly bool _hasBudgets;
+    private readonly SpendCap[] _budgets;
     private readonly RouteTable _routes;
 
     /// <summary>Finds them in a configuration.</summary>
@@ -35,7 +36,7 @@ public sealed class BatchOffers
 
         _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Any(limit => limit.Dimension == Dimension.Cost))
             .Select(tenant => tenant.Id).ToHashSet(StringComparer.Ordinal);
-        _hasBudgets = configuration.Budgets.Any(budget => !budget.IsSoft);
+        _budgets = [.. configuration.Budgets.Where(budget => !budget.IsSoft)];
     }
 
     /// <summary>Whether any may be used.</summary>
@@ -52,7 +53,8 @@ public sealed class BatchOffers
         ArgumentNullException.ThrowIfNull(call);
 
         // A batch answers by itself, hours later: a day's money, or a run's, can't be reserved for it.
-        if (_offers.Count == 0 || _hasBudgets || _countsMoney.Contains(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
+        var party = new SpendParty(call.Caller.Tenant, call.Caller.User, call.Caller.Workflow, call.Caller.Run);
+        if (_offers.Count == 0 || _countsMoney.Contains(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
         {
             return null;
         }
@@ -62,7 +64,9 @@ public sealed class BatchOffers
         for (var place = 0; place < route.Deployments.Count; place++)
         {
             var deployment = route.Deployments[place];
-            if ((closed & (1UL << place)) == 0 && _offers.TryGetValue(deployment.Name, out var offer)
+            if ((closed & (1UL << place)) == 0
+                && !_budgets.Any(budget => budget.Bounds(party, deployment.Account, deployment.Target.Model))
+                && _offers.TryGetValue(deployment.Name, out var offer)
                 && BatchValve.Takes(offer.Terms, call.Caller.Priority, timeLeft) && BatchForm.Find(offer, call) is not null)
             {
                 return new BatchLane(deployment.Name, call.Facts.Operation);
