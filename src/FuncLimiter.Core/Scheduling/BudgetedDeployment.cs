@@ -313,7 +313,8 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
         return until;
     }
 
-    // The whole account's where the answer says so, else one that was found shared, else the innermost that limits what the answer names, else its own.
+    // The whole account's where the answer says so; of a full limit one that was found shared; else the innermost that limits what the answer names,
+    // else its own.
     private int Concerned(Observation observation)
     {
         if (observation.WholeAccount)
@@ -321,7 +322,7 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
             return 1;
         }
 
-        var found = Array.FindIndex(scopes, scope => scope is { IsCommon: true, IsSuspected: false } && (observation.Dimension is not { } wanted || Has(scope, wanted)));
+        var found = observation.Kind != OutcomeKind.RateLimited ? -1 : Array.FindIndex(scopes, scope => scope is { IsCommon: true, IsSuspected: false } && (observation.Dimension is not { } wanted || Has(scope, wanted)));
         return found >= 0 ? found
             : observation.Dimension is { } named ? Math.Max(0, Array.FindIndex(scopes, scope => Has(scope, named)))
             : 0;

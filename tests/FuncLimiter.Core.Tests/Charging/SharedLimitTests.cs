@@ -1,5 +1,6 @@
 using System.Globalization;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 using Xunit.Abstractions;
 
 namespace FuncLimiter.Core.Tests.Charging;
@@ -50,7 +51,7 @@ public class SharedLimitTests(ITestOutputHelper output)
         var world = World(algorithm, charges, keys: 2, isApart: true, stampsAnswers);
         var isFound = false;
 
-        world.RunFor(600, () => isFound |= world.Found.Count > 0);
+        world.RunFor(1200, () => isFound |= world.Found.Count > 0);
 
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"use {world.UseOfAll:0.000}"));
         Assert.False(isFound);
@@ -129,6 +130,26 @@ public class SharedLimitTests(ITestOutputHelper output)
         Assert.Equal(["deployment:a/m", "deployment:b/m"], found.Found.Budgets);
         Assert.True(limiter.Controls.Forget(found.Name, world.Clock));
         Assert.DoesNotContain(limiter.Report(world.Clock).Budgets, budget => budget.Found is not null);
+    }
+
+    /// <summary>What is full is full for all keys; what fails may fail for one alone.</summary>
+    [Theory]
+    [InlineData(OutcomeKind.RateLimited, true)]
+    [InlineData(OutcomeKind.TransientFailure, false)]
+    [InlineData(OutcomeKind.Overloaded, false)]
+    public void ARefusal_ClosesWhatIsShared_AndAFailureDoesNot(OutcomeKind kind, bool closesAll)
+    {
+        var world = World(LimitAlgorithm.Bucket, "larger of prompt and max", keys: 2, isApart: false, stampsAnswers: false);
+        world.RunFor(120);
+        var limiter = world.Restarted();
+        var now = world.Clock + TimeSpan.FromMinutes(2);
+        var call = new Call { Route = "m", Tenant = "t", Consumer = new Charge(1, 10, 10, 0, 1), Provider = [new Charge(1, 10, 10, 0, 1), new Charge(1, 10, 10, 0, 1)] };
+        Assert.Equal(CallState.Admitted, limiter.Submit(call, now));
+
+        limiter.Observe(call.Reservation, new(kind) { RetryAfter = TimeSpan.FromSeconds(30) }, now);
+
+        Assert.Equal(closesAll, limiter.Report(now).Budgets.Single(budget => budget.Found is not null).CooldownUntil > now);
+        Assert.Contains(limiter.Report(now).Budgets, budget => budget.CooldownUntil > now);
     }
 
     private static ChargingWorld World(LimitAlgorithm algorithm, string charges, int keys, bool isApart, bool stampsAnswers) =>
