@@ -6,7 +6,10 @@ using Xunit.Abstractions;
 
 namespace FuncLimiter.Promises.Tests;
 
-/// <summary>Two keys of one organization: each has the whole limit by the configuration, and at the provider they share it.</summary>
+/// <summary>
+/// Two keys of one organization: each has the whole limit by the configuration, and at the provider they share it. In fixed windows calls come in
+/// short bursts, so how soon it is found there hangs on where the minute stands when the fleet starts: that is tested in virtual time.
+/// </summary>
 public sealed class SharedKeyTests(ITestOutputHelper output)
 {
     private const int Tokens = 120_000;
@@ -17,15 +20,11 @@ public sealed class SharedKeyTests(ITestOutputHelper output)
     [InlineData("bucket", ChargeRule.LargerOfCharactersAndMax)]
     [InlineData("bucket", ChargeRule.PromptPlusMax)]
     [InlineData("sliding", ChargeRule.LargerOfCharactersAndMax)]
-    [InlineData("fixed", ChargeRule.PromptPlusMax)]
     public async Task KeysThatShareALimit_AreFound_AlsoAcrossAKill(string algorithm, ChargeRule rule)
     {
-        var limit = algorithm switch
-        {
-            "bucket" => new Limit(Counts.Tokens, Tokens) { Capacity = Tokens / 6.0 },
-            "sliding" => new Limit(Counts.Tokens, Tokens, 60, Enforcement.Sliding),
-            _ => new Limit(Counts.Tokens, Tokens, 60, Enforcement.Fixed) { PhaseSeconds = 30 },
-        };
+        var limit = algorithm == "bucket"
+            ? new Limit(Counts.Tokens, Tokens) { Capacity = Tokens / 6.0 }
+            : new Limit(Counts.Tokens, Tokens, 60, Enforcement.Sliding);
         var limits = algorithm == "bucket" ? new { tpm = Tokens, burstSeconds = 10 } : (object)new { tpm = Tokens, algorithm };
         await using var stage = await Stage.StartAsync(
             new Settings { Deployments = [new Deployment(Stage.ProviderKey, "gpt", Api.OpenAI) { Charge = rule, Limits = [limit], FirstTokenMs = 300 }] },
