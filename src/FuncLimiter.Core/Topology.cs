@@ -67,12 +67,12 @@ internal sealed class Topology
         }
 
         // What was learned of each by itself came of the others' use.
-        foreach (var member in found is null ? [] : budgets.Where(budget => suspect.Members.Contains(budget.Name)))
+        foreach (var member in found is null ? [] : suspect.Budgets)
         {
             member.Forget(now);
         }
 
-        foreach (var other in found is null ? [] : suspects.Where(other => other != suspect && other.Members.Intersect(suspect.Members).Any()))
+        foreach (var other in found is null ? [] : suspects.Where(other => other != suspect && other.Budgets.Intersect(suspect.Budgets).Any()))
         {
             other.Set(null);
         }
@@ -82,8 +82,8 @@ internal sealed class Topology
 
     /// <summary>Of the suspicions that one is a part of, and that as much speaks for, the one with the most budgets.</summary>
     public SuspectedLimit Widest(SuspectedLimit suspect) => suspects
-        .Where(other => other == suspect || (other.IsPlausible && !suspect.Members.Except(other.Members).Any()))
-        .MaxBy(other => other.Members.Count)!;
+        .Where(other => other == suspect || (other.IsPlausible && !suspect.Budgets.Except(other.Budgets).Any()))
+        .MaxBy(other => other.Budgets.Count)!;
 
     // Of few every part that may share is watched; of more the pairs and the whole. Budgets without limits, or with unlike ones, share none.
     private void Suspect(KinSpec kin)
@@ -97,7 +97,6 @@ internal sealed class Topology
             }
 
             var turns = new ProbeTurns();
-
             for (var part = 3; part < 1 << alike.Length; part++)
             {
                 var size = System.Numerics.BitOperations.PopCount((uint)part);

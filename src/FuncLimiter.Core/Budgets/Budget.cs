@@ -48,9 +48,6 @@ public sealed partial class Budget
         set => (asked, Binding) = (value ? [] : meters, -1);
     }
 
-    /// <summary>True of a limit that several budgets may share, and that holds them back: it goes before their own.</summary>
-    internal bool IsCommon { get; init; }
-
     /// <summary>Since when it is known that several budgets share it, though no person wrote so; null of any other.</summary>
     public FoundLimit? Found { get; internal set; }
 

@@ -144,18 +144,14 @@ internal sealed partial class BudgetedDeployment
     // A charge is learned where it is limited innermost, or where it was found to be limited for several.
     private bool IsLimitedWithin(int scope, Dimension dimension)
     {
-        if (suspects.Length > 0)
+        if (scopes[scope].IsSuspected)
         {
-            if (scopes[scope].IsSuspected)
-            {
-                return true;
-            }
+            return true;
+        }
 
-            var found = Array.FindIndex(scopes, one => one.IsCommon && Has(one, dimension));
-            if (found >= 0)
-            {
-                return found != scope;
-            }
+        if (CommonOf(dimension) is >= 0 and var common)
+        {
+            return common != scope;
         }
 
         for (var i = 0; i < scope; i++)

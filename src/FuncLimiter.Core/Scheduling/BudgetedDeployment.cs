@@ -290,9 +290,10 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
     private SuspectedLimit? Watch(Observation observation, in SentCall sent, Reservation reservation, Instant now)
     {
         SuspectedLimit? changed = null;
+        var isForeseen = suspects.Length > 0 && ClosedUntil(now) > reservation.SentAt;
         foreach (var (limit, member, own) in suspects)
         {
-            if (limit.Observe(member, observation, OwnOf(own, observation.Readings), sent, reservation.SentAt, ClosedUntil(now) > reservation.SentAt, now))
+            if (limit.Observe(member, observation, OwnOf(own, observation.Readings), sent, reservation.SentAt, isForeseen, now))
             {
                 changed ??= limit;
             }
@@ -322,10 +323,24 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
             return 1;
         }
 
-        var found = observation.Kind != OutcomeKind.RateLimited ? -1 : Array.FindIndex(scopes, scope => scope is { IsCommon: true, IsSuspected: false } && (observation.Dimension is not { } wanted || Has(scope, wanted)));
+        var found = observation.Kind == OutcomeKind.RateLimited ? CommonOf(observation.Dimension) : -1;
         return found >= 0 ? found
             : observation.Dimension is { } named ? Math.Max(0, Array.FindIndex(scopes, scope => Has(scope, named)))
             : 0;
+    }
+
+    // The place of the limit on a dimension, or of any, that several were found to share, or are taken to while that is looked into; -1 for none.
+    private int CommonOf(Dimension? dimension)
+    {
+        for (var i = scopes.Length - suspects.Length; i < scopes.Length; i++)
+        {
+            if (!scopes[i].IsSuspected && (dimension is not { } wanted || Has(scopes[i], wanted)))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private static IReadOnlyList<LimitReading> OwnOf(Budget budget, IReadOnlyList<LimitReading> readings)

@@ -34,7 +34,6 @@ internal sealed class SuspectedLimit
     private static readonly TimeSpan Event = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Dismissal = TimeSpan.FromHours(1);
-    private readonly IReadOnlyList<Budget> budgets;
     private readonly Limit[] limits;
     private readonly ChargeLearner[] common;
     private readonly ChargeLearner[][] own;
@@ -58,11 +57,11 @@ internal sealed class SuspectedLimit
     /// <param name="turns">Who of all that share their keys may hold one back.</param>
     public SuspectedLimit(string id, IReadOnlyList<Budget> budgets, ProbeTurns turns)
     {
-        (this.budgets, this.turns) = (budgets, turns);
+        (Budgets, this.turns) = (budgets, turns);
         Members = [.. budgets.Select(budget => budget.Name)];
         Limit[] all = [.. budgets[0].Meters.Select((meter, i) => meter.Limit with { Amount = budgets.Max(budget => budget.Meters[i].Limit.Amount) })];
         all = [.. all.Where(limit => limit.Algorithm != LimitAlgorithm.Concurrency)];
-        Budget = new($"shared:{id}", all, Caution.Unheard()) { IsCommon = true, IsSuspected = true };
+        Budget = new($"shared:{id}", all, Caution.Unheard()) { IsSuspected = true };
         limits = [.. all.Where(limit => !limit.IsSlice).GroupBy(limit => limit.Dimension).Select(same => same.MinBy(limit => limit.Window)!)];
         common = [.. limits.Select(limit => new ChargeLearner(limit, rarely: Rarely))];
         own = [.. budgets.Select(_ => limits.Select(limit => new ChargeLearner(limit, rarely: Rarely)).ToArray())];
@@ -72,7 +71,10 @@ internal sealed class SuspectedLimit
     /// <summary>What the budgets are suspected to share.</summary>
     public Budget Budget { get; }
 
-    /// <summary>The names of the budgets that are suspected to share it.</summary>
+    /// <summary>The budgets that are suspected to share it.</summary>
+    public IReadOnlyList<Budget> Budgets { get; }
+
+    /// <summary>Their names.</summary>
     public IReadOnlyList<string> Members { get; }
 
     /// <summary>True once answers have told that it is there.</summary>
@@ -127,7 +129,6 @@ internal sealed class SuspectedLimit
         }
 
         var isKnownOtherwise = turns.Found is { } found && found != this;
-
         answers++;
         heard += member == probed && now < probedUntil ? 0 : 1;
         if (heard >= AnswersOfProbe)
@@ -171,8 +172,8 @@ internal sealed class SuspectedLimit
     public void Set(FoundLimit? found)
     {
         (Budget.Found, Budget.IsSuspected) = (found, found is null);
-        (votes, refusals, probes) = (0, 0, 0);
-        Array.Clear(hasRefused);
+        (votes, probes) = (0, 0);
+        ForgetRefusals();
         turns.Found = found is not null ? this : turns.Found == this ? null : turns.Found;
     }
 
@@ -184,7 +185,7 @@ internal sealed class SuspectedLimit
     {
         foreach (var meter in Budget.Counted)
         {
-            var theirs = budgets.SelectMany(budget => budget.Meters).Where(other => other.Dimension == meter.Dimension && other.Limit.Window == meter.Limit.Window).ToArray();
+            var theirs = Budgets.SelectMany(budget => budget.Meters).Where(other => other.Dimension == meter.Dimension && other.Limit.Window == meter.Limit.Window).ToArray();
             if (theirs.Max(other => other.Limit.Amount) is var amount && amount != meter.Limit.Amount)
             {
                 meter.Reconfigure(amount, now);
@@ -195,8 +196,7 @@ internal sealed class SuspectedLimit
                 meter.TakeUp(theirs.Max(other => other.Read), now);
             }
 
-            var place = Array.FindIndex(limits, limit => limit.Dimension == meter.Dimension && limit.Window == meter.Limit.Window);
-            if (place >= 0)
+            if (PlaceOf(meter) is >= 0 and var place)
             {
                 limits[place] = meter.Limit;
             }
@@ -284,8 +284,10 @@ internal sealed class SuspectedLimit
     {
         foreach (var meter in Budget.IsSuspected ? Budget.Counted : [])
         {
-            var place = Array.FindIndex(limits, limit => limit.Dimension == meter.Dimension);
-            meter.CountOthers(Math.Min(meter.Capacity, common[place].Used(meter.PerSecond, now)) - meter.Used(now), now);
+            if (PlaceOf(meter) is >= 0 and var place)
+            {
+                meter.CountOthers(Math.Min(meter.Capacity, common[place].Used(meter.PerSecond, now)) - meter.Used(now), now);
+            }
         }
 
         Budget.IsSuspected = false;
@@ -301,8 +303,7 @@ internal sealed class SuspectedLimit
     {
         if (now - refusedAt > Memory)
         {
-            refusals = 0;
-            Array.Clear(hasRefused);
+            ForgetRefusals();
         }
 
         var isExplained = false;
@@ -325,8 +326,7 @@ internal sealed class SuspectedLimit
 
         if (!isExplained)
         {
-            refusals = 0;
-            Array.Clear(hasRefused);
+            ForgetRefusals();
             return false;
         }
 
@@ -346,13 +346,20 @@ internal sealed class SuspectedLimit
         {
             if (limits[i].Algorithm is not LimitAlgorithm.Fixed && common[i].Used(limits[i].PerSecond, now) > TooMuch * limits[i].Capacity)
             {
-                refusals = 0;
-                Array.Clear(hasRefused);
+                ForgetRefusals();
             }
         }
 
         return false;
     }
+
+    private void ForgetRefusals()
+    {
+        refusals = 0;
+        Array.Clear(hasRefused);
+    }
+
+    private int PlaceOf(Meter meter) => Array.FindIndex(limits, limit => limit.Dimension == meter.Dimension && limit.Window == meter.Limit.Window);
 }
 
 /// <summary>Of the suspicions of the same keys one at a time holds keys back.</summary>

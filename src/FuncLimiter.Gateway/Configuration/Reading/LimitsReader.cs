@@ -29,6 +29,10 @@ internal sealed class LimitsReader(MistakeList mistakes)
         ("concurrent", Dimension.Concurrent, TimeSpan.Zero),
     ];
 
+    /// <summary>What a limit is called in the configuration; null where it has no name there.</summary>
+    public static string? NameOf(Dimension dimension, TimeSpan window) =>
+        Array.Find(Amounts, amount => amount.Dimension == dimension && amount.Window == window).Name;
+
     // A pair contradicts itself where the first is above the second: it could never be reached.
     private static readonly (string Smaller, string Larger)[] Orders = [("itpm", "tpm"), ("otpm", "tpm"), ("rpm", "rpd"), ("tpm", "tpd")];
 

@@ -1,6 +1,7 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Configuration.Reading;
 
 namespace FuncLimiter.Gateway.Operations.Limits;
 
@@ -71,21 +72,11 @@ internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard
     public static string ToWrite(BudgetReport shared)
     {
         var limits = shared.Meters
-            .Where(static meter => LimitName(meter) is not null)
-            .Select(static meter => FormattableString.Invariant($"\"{LimitName(meter)}\": {Math.Round(meter.Effective)}"));
+            .Select(static meter => (Name: LimitsReader.NameOf(meter.Dimension, TimeSpan.FromSeconds(meter.WindowSeconds)), meter.Effective))
+            .Where(static limit => limit.Name is not null)
+            .Select(static limit => FormattableString.Invariant($"\"{limit.Name}\": {Math.Round(limit.Effective)}"));
         return $"\"sharedLimits\": [{{ \"id\": \"shared\", \"limits\": {{ {string.Join(", ", limits)} }} }}], and \"sharedLimits\": [\"shared\"] at {string.Join(" and ", shared.Found!.Budgets)}";
     }
-
-    private static string? LimitName(MeterReport meter) => (meter.Dimension, meter.WindowSeconds) switch
-    {
-        (Dimension.Requests, 60) => "rpm",
-        (Dimension.Tokens, 60) => "tpm",
-        (Dimension.InputTokens, 60) => "itpm",
-        (Dimension.OutputTokens, 60) => "otpm",
-        (Dimension.Requests, 86_400) => "rpd",
-        (Dimension.Tokens, 86_400) => "tpd",
-        _ => null,
-    };
 
     private (MeterReport Meter, string Cause, IReadOnlyList<string> Steps)? Find(BudgetReport budget)
     {
