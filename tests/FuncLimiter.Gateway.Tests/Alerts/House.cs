@@ -20,7 +20,7 @@ internal sealed class House : IDisposable
     private readonly ObservedLimiter _observed;
     private readonly GatewayMetrics _metrics;
     private readonly Watch _watch;
-    private readonly List<Task> _underWay = [];
+    private readonly List<CallUnderWay> _underWay = [];
     private DateTimeOffset _nextLook;
 
     public House(LimitAlgorithm algorithm = LimitAlgorithm.Sliding)
@@ -61,6 +61,7 @@ internal sealed class House : IDisposable
         while (Seconds < end - 1e-6)
         {
             everyTenth?.Invoke(Seconds);
+            await EndAnsweredAsync();
             _time.Advance(TimeSpan.FromMilliseconds(100));
             if (_time.GetUtcNow() >= _nextLook)
             {
@@ -68,15 +69,17 @@ internal sealed class House : IDisposable
                 _watch.Look();
             }
 
-            // Those whose turn it was come back at the time at which it was their turn.
-            await Task.WhenAll(_underWay.Where(call => call.IsCompleted));
-            _underWay.RemoveAll(call => call.IsCompleted);
+            await EndAnsweredAsync();
         }
     }
 
     /// <summary>Asks for a call that is over at once; tells how long it waited, or null where it was refused.</summary>
-    public void Call(string tenant, string? user, int tokens, Action<TimeSpan?>? ended = null, Priority priority = Priority.Standard, string? workflow = null, string? run = null) =>
-        _underWay.Add(CallAsync(tenant, user, tokens, ended, priority, workflow, run));
+    public void Call(string tenant, string? user, int tokens, Action<TimeSpan?>? ended = null, Priority priority = Priority.Standard, string? workflow = null, string? run = null)
+    {
+        var charge = new Charge(1, tokens, tokens, 0, 1);
+        var request = new AdmissionRequest("gpt-x", tenant, user, priority, charge, [charge]) { Workflow = workflow, Run = run };
+        _underWay.Add(new(_observed.AdmitAsync(request, CancellationToken.None).AsTask(), charge, ended));
+    }
 
     public void Dispose()
     {
@@ -85,16 +88,36 @@ internal sealed class House : IDisposable
         _watch.Dispose();
     }
 
-    private async Task CallAsync(string tenant, string? user, int tokens, Action<TimeSpan?>? ended, Priority priority, string? workflow, string? run)
+    // Whose turn it was is told by a thread of the pool, that may be late: all of them are ended now, one after the other, as they asked.
+    private async Task EndAnsweredAsync()
     {
-        var charge = new Charge(1, tokens, tokens, 0, 1);
-        var result = await _observed.AdmitAsync(
-            new AdmissionRequest("gpt-x", tenant, user, priority, charge, [charge]) { Workflow = workflow, Run = run }, CancellationToken.None);
-        ended?.Invoke(result.Refusal is null ? result.Waited : null);
-        if (result.Reservation is { } reservation)
+        while (true)
         {
-            _observed.Observe(reservation, new Observation(OutcomeKind.Success));
-            _observed.Settle(reservation, new Settlement(charge with { Concurrent = 0 }, charge with { Concurrent = 0 }));
+            foreach (var call in _underWay.Where(call => call.Admission.IsCompleted).ToArray())
+            {
+                _underWay.Remove(call);
+                End(call, await call.Admission);
+            }
+
+            if (_underWay.Count == _limiter.Report().Waiting)
+            {
+                return;
+            }
+
+            await Task.Yield();
         }
     }
+
+    private void End(CallUnderWay call, AdmissionResult result)
+    {
+        call.Ended?.Invoke(result.Refusal is null ? result.Waited : null);
+        if (result.Reservation is { } reservation)
+        {
+            var charge = call.Charge with { Concurrent = 0 };
+            _observed.Observe(reservation, new Observation(OutcomeKind.Success));
+            _observed.Settle(reservation, new Settlement(charge, charge));
+        }
+    }
+
+    private sealed record CallUnderWay(Task<AdmissionResult> Admission, Charge Charge, Action<TimeSpan?>? Ended);
 }
