@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using System.Text.Json.Nodes;
 
 namespace FuncLimiter.Functions.Tests.Hosting;
 
@@ -14,14 +15,40 @@ internal sealed class BicepFactAttribute : FactAttribute
     /// <summary>Runs the compiler; its exit code, and what it has to say of the templates.</summary>
     public static async Task<(int Code, string Said)> RunAsync(params string[] arguments)
     {
+        var (code, _, said) = await RunAsync(new Dictionary<string, string?>(), arguments);
+        return (code, said);
+    }
+
+    /// <summary>The same under some environment variables, null taking one away; with what it writes.</summary>
+    public static async Task<(int Code, string Written, string Said)> RunAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    {
         var start = new ProcessStartInfo(Program!, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "1";
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var said = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        await output;
-        return (process.ExitCode, said.Trim());
+        return (process.ExitCode, await output, said.Trim());
+    }
+
+    /// <summary>What a template compiles to; the compiler has nothing to say of it.</summary>
+    public static async Task<JsonNode> CompileAsync(string template)
+    {
+        var compiled = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.json");
+        try
+        {
+            Assert.Equal((0, ""), await RunAsync("build", template, "--outfile", compiled));
+            return JsonNode.Parse(await File.ReadAllBytesAsync(compiled))!;
+        }
+        finally
+        {
+            File.Delete(compiled);
+        }
     }
 
     private static string? Find()
