@@ -107,9 +107,8 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
             return error is null;
         }
 
-        if (!_services.Routes.TryGet(call.Facts.Model, out var route))
+        if (!_services.Routes.TryFind(call.Caller.Tenant, call.Facts.Model, out var route, out error))
         {
-            error = RouteErrors.UnknownModel(call.Facts.Model);
             return false;
         }
 

@@ -64,13 +64,14 @@ public static class ConfigurationReader
         var sharedLimits = new SharedLimitsReader(mistakes);
         var prices = PricesReader.Read(root, mistakes);
         var accounts = new AccountsReader(mistakes, secrets, sharedLimits, prices).Read(root);
-        var tenants = new TenantsReader(mistakes, secrets, accounts).Read(root);
+        var routes = new RouteResolver(accounts, new RoutesReader(mistakes).Read(root), mistakes).Resolve();
+        var tenants = new TenantsReader(mistakes, secrets, accounts, [.. routes.Select(route => route.Model)]).Read(root);
         SharedKeys.Check(accounts, tenants, mistakes);
         var configuration = new GatewayConfiguration
         {
             Accounts = accounts,
             SharedLimits = sharedLimits.Read(root),
-            Routes = new RouteResolver(accounts, new RoutesReader(mistakes).Read(root), mistakes).Resolve(),
+            Routes = routes,
             Tenants = tenants,
             Prices = prices,
             Budgets = new BudgetsReader(mistakes, accounts, tenants).Read(root),

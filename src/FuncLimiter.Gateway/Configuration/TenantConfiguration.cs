@@ -82,6 +82,9 @@ public sealed record TenantConfiguration(
     /// <summary>Which providers, regions and accounts may serve it; null for all.</summary>
     public TenantAllowance? Allow { get; init; }
 
+    /// <summary>The routes that it may ask for; empty for all.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
     /// <summary>The organization that it belongs to; null for the one that runs FuncLimiter.</summary>
     public string? Organization { get; init; }
 

@@ -150,6 +150,7 @@ public static class FuncLimiterServices
         services.AddSingleton(provider => new ConfigurationReload(
             provider.GetRequiredService<GatewayConfiguration>(),
             provider.GetRequiredService<TenantKeys>(),
+            provider.GetRequiredService<RouteTable>(),
             provider.GetRequiredService<SpendDesk>(),
             provider.GetRequiredService<ControlDesk>(),
             provider.GetRequiredService<Watch>(),

@@ -61,9 +61,9 @@ public sealed class JobCallReader(RouteTable routes)
             return GatewayError.BadRequest("stream_not_supported", "A job's answer is kept whole: leave 'stream' out, or send false.", "body.stream");
         }
 
-        if (!routes.TryGet(facts.Model, out var route))
+        if (!routes.TryFind(read.Caller.Tenant, facts.Model, out var route, out var error))
         {
-            return RouteErrors.UnknownModel(facts.Model) with { Parameter = "body.model" };
+            return error with { Parameter = "body.model" };
         }
 
         if (CallWays.Find(route, read, routes.ClosedTo(read.Caller.Tenant, route)).Fault() is { } fault)

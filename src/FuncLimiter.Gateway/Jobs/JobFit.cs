@@ -33,12 +33,12 @@ internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator esti
     /// <summary>Why a call can never be let through; null where it can.</summary>
     public GatewayError? Fault(CallEnvelope call)
     {
-        if (!routes.TryGet(call.Facts.Model, out var route))
+        var caller = call.Caller;
+        if (!routes.TryFind(caller.Tenant, call.Facts.Model, out var route, out var error))
         {
-            return RouteErrors.UnknownModel(call.Facts.Model);
+            return error;
         }
 
-        var caller = call.Caller;
         var plan = CallPlan.Foresee(route, call.Facts, caller, estimator);
         var request = new AdmissionRequest(route.Name, caller.Tenant, caller.User, caller.Priority, plan.Consumer, plan.Charges)
         {

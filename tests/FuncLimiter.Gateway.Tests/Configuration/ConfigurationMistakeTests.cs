@@ -95,6 +95,10 @@ public class ConfigurationMistakeTests
     [InlineData("sharedLimits[1].id", "\"openai-org\"", "$.sharedLimits[1].id", "another")]
     [InlineData("sharedLimits[1].id", "\"a b\"", "$.sharedLimits[1].id", "letters")]
     // Tenants
+    [InlineData("tenants[0].models", "[]", "$.tenants[0].models", "at least one")]
+    [InlineData("tenants[0].models", "[5]", "$.tenants[0].models[0]", "route's name")]
+    [InlineData("tenants[0].models", "[\"gpt-q\"]", "$.tenants[0].models[0]", "\"gpt-")]
+    [InlineData("tenants[0].models", "[\"gpt-x\",\"gpt-x\"]", "$.tenants[0].models[1]", "leave one of them out")]
     [InlineData("tenants[0].highestPriority", "\"urgent\"", "$.tenants[0].highestPriority", "\"standard\"")]
     [InlineData("tenants[0].weight", "0", "$.tenants[0].weight", "above 0")]
     [InlineData("tenants[0].weight", "-1", "$.tenants[0].weight", "above 0")]

@@ -231,6 +231,21 @@ public sealed class SocketTests : IDisposable
         Assert.Empty(gateway.Limiter.Requests);
     }
 
+    [Fact]
+    public async Task Connection_ToAModelThatTheTenantMayNotUse_IsRefusedBeforeItIsMade()
+    {
+        await using var gateway = await TestGateway.StartAsync(
+            address => Keyed(address) with { Tenants = [Keyed(address).Tenants[0] with { Models = ["gpt-x"] }] }, takesSockets: true);
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.SetRequestHeader("x-api-key", Samples.AcmeKey);
+
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), _enough.Token));
+
+        Assert.Equal(HttpStatusCode.Forbidden, socket.HttpStatusCode);
+        Assert.Empty(gateway.Provider.Requests);
+    }
+
     [Theory]
     [InlineData("https://elsewhere.example", HttpStatusCode.Forbidden)]
     [InlineData(null, HttpStatusCode.SwitchingProtocols)]

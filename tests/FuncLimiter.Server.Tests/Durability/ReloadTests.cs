@@ -68,6 +68,31 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task ModelsOfATenant_ChangeWhileItRuns()
+    {
+        var setup = new Setup();
+        await using var provider = await setup.StartDoubleAsync();
+        var configuration = Configuration(setup, provider.BaseAddress);
+        configuration["routes"] = new JsonArray(new JsonObject { ["model"] = "other", ["targets"] = new JsonArray("openai-1/gpt-x") });
+        using var folder = Folder(configuration);
+        await using var server = await folder.StartAsync();
+        Assert.Equal(200, await CallAsync(server, Setup.AcmeKey, null));
+
+        configuration["tenants"]![0]!["models"] = new JsonArray("other");
+        folder.Configure(configuration);
+        var bound = await server.Client.PostAsync("/admin/reload", "", ("Authorization", $"Bearer {AdminKey}"));
+
+        Assert.True(bound.Status == 200, bound.Text);
+        Assert.Equal((403, 200), (await CallAsync(server, Setup.AcmeKey, null), await CallAsync(server, Setup.GlobexKey, null)));
+        configuration["tenants"]![0]!.AsObject().Remove("models");
+        folder.Configure(configuration);
+        var free = await server.Client.PostAsync("/admin/reload", "", ("Authorization", $"Bearer {AdminKey}"));
+
+        Assert.True(free.Status == 200, free.Text);
+        Assert.Equal(200, await CallAsync(server, Setup.AcmeKey, null));
+    }
+
+    [Fact]
     public async Task File_ThatIsChanged_IsTakenUpByItself()
     {
         var setup = new Setup();

@@ -24,6 +24,21 @@ internal static class RouteErrors
         Parameter = "model",
     };
 
+    /// <summary>403: the tenant may ask for other models only.</summary>
+    /// <param name="route">The route asked for.</param>
+    /// <param name="allowed">What it may ask for.</param>
+    public static GatewayError NotAmong(Route route, IEnumerable<string> allowed)
+    {
+        const int mostNamed = 20;
+        var names = allowed.ToList();
+        var more = names.Count > mostNamed ? $" and {names.Count - mostNamed} more; GET /v1/models lists them" : "";
+        return new(403, "model_not_allowed", $"You may not use '{route.Name}'. You may use {string.Join(", ", names.Take(mostNamed))}{more}.") { Parameter = "model" };
+    }
+
+    /// <summary>403: nobody knows which model runs where the request names none, and the tenant may ask for some only.</summary>
+    public static GatewayError NamesNoModel(string asked) => new(403, "path_not_allowed",
+        $"{asked} names no model here, and you may not use every model. The configuration may let you use it nevertheless, by \"allow\": {{ \"paths\": [...] }} of the tenant.");
+
     /// <summary>400: the model is there, but not in this API.</summary>
     public static GatewayError NotServed(Route route, Operation operation) => GatewayError.BadRequest("operation_not_supported",
         $"'{route.Name}' does not take {operation}: none of its deployments offers it in this API.", "model");

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers;
 
@@ -48,18 +49,34 @@ public sealed class RouteTable
     /// <summary>Whether a tenant may use an account.</summary>
     public bool MayUse(string tenant, string account) => _policies.Admits(tenant, account);
 
-    /// <summary>The deployments of a route, as bits, that a tenant may not use.</summary>
-    public ulong ClosedTo(string tenant, Route route) => _policies.Closed(tenant, route.Name);
+    /// <summary>The deployments of a route, as bits, that a tenant may not use: all where it may not ask for the route.</summary>
+    public ulong ClosedTo(string tenant, Route route) => _policies.MayAsk(tenant, route.Name) ? _policies.Closed(tenant, route.Name) : route.All;
 
-    /// <summary>Finds a route by the name asked for.</summary>
+    /// <summary>Finds a route by the name asked for, whoever asks.</summary>
     public bool TryGet(string model, [NotNullWhen(true)] out Route? route) => _routes.TryGetValue(model, out route);
+
+    /// <summary>Whether a tenant may ask for some routes only.</summary>
+    internal bool IsBound(string tenant) => _policies.Models(tenant) is not null;
+
+    /// <summary>Finds the route that a tenant asks for, or says why it may not.</summary>
+    internal bool TryFind(string tenant, string model, [NotNullWhen(true)] out Route? route, [NotNullWhen(false)] out GatewayError? error)
+    {
+        error = !_routes.TryGetValue(model, out route) ? RouteErrors.UnknownModel(model)
+            : !_policies.MayAsk(tenant, model) ? RouteErrors.NotAmong(route, Routes.Select(known => known.Name).Where(_policies.Models(tenant)!.Contains))
+            : null;
+        return error is null;
+    }
+
+    /// <summary>Goes by other tenants' routes from now on; those of tenants that are gone stay with their jobs.</summary>
+    internal void Follow(IEnumerable<TenantConfiguration> tenants) => _policies.Follow(tenants);
 }
 
-/// <summary>Which deployments of each route each tenant may not use. Built once from a configuration.</summary>
+/// <summary>Which routes each tenant may ask for, and which deployments of each it may not use. But for the routes built once from a configuration.</summary>
 internal sealed class TenantPolicies
 {
     private readonly FrozenDictionary<string, FrozenDictionary<string, ulong>> _closed;
     private readonly FrozenDictionary<string, FrozenSet<string>> _accounts;
+    private volatile FrozenDictionary<string, FrozenSet<string>> _models = FrozenDictionary<string, FrozenSet<string>>.Empty;
 
     /// <summary>Works out the policies of the tenants that have one.</summary>
     public TenantPolicies(GatewayConfiguration configuration, IReadOnlyList<Route> routes)
@@ -73,6 +90,32 @@ internal sealed class TenantPolicies
                 tenant => tenant.Id,
                 tenant => configuration.Accounts.Where(tenant.Allow!.Admits).Select(account => account.Id).ToFrozenSet(StringComparer.Ordinal),
                 StringComparer.Ordinal);
+        Follow(configuration.Tenants);
+    }
+
+    /// <summary>The routes that a tenant may ask for; null for all.</summary>
+    public FrozenSet<string>? Models(string tenant) => _models.Count > 0 ? _models.GetValueOrDefault(tenant) : null;
+
+    /// <summary>Whether a tenant may ask for a route.</summary>
+    public bool MayAsk(string tenant, string route) => Models(tenant)?.Contains(route) ?? true;
+
+    /// <summary>Goes by other tenants' routes from now on; tenants that are not named keep theirs.</summary>
+    public void Follow(IEnumerable<TenantConfiguration> tenants)
+    {
+        var models = _models.ToDictionary(StringComparer.Ordinal);
+        foreach (var tenant in tenants)
+        {
+            if (tenant.Models.Count == 0)
+            {
+                models.Remove(tenant.Id);
+            }
+            else
+            {
+                models[tenant.Id] = tenant.Models.ToFrozenSet(StringComparer.Ordinal);
+            }
+        }
+
+        _models = models.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>Whether a tenant may use an account.</summary>

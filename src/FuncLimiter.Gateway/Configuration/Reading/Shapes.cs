@@ -141,6 +141,7 @@ internal static class Shapes
         new Member("limits", "an object with limits, for example { \"tpm\": 50000 }"),
         new Member("userLimits", "an object with the limits of each user, for example { \"rpm\": 60 }"),
         new Member("highestPriority", "\"interactive\", \"standard\" or \"background\""),
+        new Member("models", "a list of at least one route's name, for example [\"gpt-x\"]"),
         new Member("allow", "an object with providers, regions and accounts"),
         new Member("organization", "the organization's name"),
         new Member("reportsLimits", "true to believe what its settlements tell of providers' limits, else false"),

@@ -4,7 +4,7 @@ using FuncLimiter.Core.Scheduling;
 namespace FuncLimiter.Gateway.Configuration.Reading;
 
 /// <summary>Reads the tenants.</summary>
-internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, IReadOnlyList<AccountConfiguration> accounts)
+internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, IReadOnlyList<AccountConfiguration> accounts, IReadOnlyList<string> routes)
 {
     private const decimal MostWeight = 1_000_000;
 
@@ -41,6 +41,31 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
         }
     }
 
+    private List<string> Models(ObjectReader tenant)
+    {
+        const string name = "models";
+        var models = new List<string>();
+        var unique = new UniqueNames(mistakes, "there");
+        foreach (var (path, element) in tenant.List(name, required: tenant.Has(name)))
+        {
+            if (element.ValueKind != JsonValueKind.String || element.GetString() is not { Length: > 0 } model)
+            {
+                mistakes.Add(path, MistakeList.Show(element), $"write {Shapes.Tenant[name].Wanted}");
+                continue;
+            }
+
+            if (!routes.Contains(model, StringComparer.Ordinal))
+            {
+                mistakes.Add(path, $"{MistakeList.Quote(model)}: there is no such route", NearestName.Of(model, routes) is { } nearest ? $"write \"{nearest}\"" : "leave it out");
+            }
+
+            unique.Add(model, path);
+            models.Add(model);
+        }
+
+        return models;
+    }
+
     private TenantConfiguration ReadTenant(ObjectReader reader, UniqueNames ids, KeyReader keys)
     {
         var id = reader.Text("id", required: true);
@@ -62,6 +87,7 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
         {
             HighestPriority = HighestPriority(reader),
             Allow = _allowances.Read(reader),
+            Models = Models(reader),
             Organization = reader.Text("organization"),
             ReportsLimits = reader.Truth("reportsLimits") ?? false,
             WebhookSecret = secrets.Secret(reader, "webhookSecret"),

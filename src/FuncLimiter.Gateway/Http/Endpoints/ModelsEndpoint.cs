@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
@@ -30,7 +29,7 @@ public sealed class ModelsEndpoint
     public Task HandleAsync(HttpContext context, string? model = null)
     {
         var dialect = RequestDialect.Of(context.Request);
-        if (_authenticator.Authenticate(context.Request.Headers, null, out var error) is null)
+        if (_authenticator.Authenticate(context.Request.Headers, null, out var error) is not { } tenant)
         {
             return JsonResponse.WriteErrorAsync(context, dialect, error!);
         }
@@ -39,12 +38,12 @@ public sealed class ModelsEndpoint
         {
             // A slash in a name comes encoded, which routing leaves as it is.
             model = Uri.UnescapeDataString(model);
-            return _routes.TryGet(model, out var route)
+            return _routes.TryFind(tenant.Tenant, model, out var route, out error)
                 ? JsonResponse.WriteAsync(context, 200, json => Write(json, dialect, route.Name))
-                : JsonResponse.WriteErrorAsync(context, dialect, RouteErrors.UnknownModel(model));
+                : JsonResponse.WriteErrorAsync(context, dialect, error);
         }
 
-        var names = _routes.Routes.Where(route => Serves(route, dialect)).Select(route => route.Name).ToList();
+        var names = _routes.Routes.Where(route => Serves(route, dialect) && _routes.ClosedTo(tenant.Tenant, route) != route.All).Select(route => route.Name).ToList();
         return JsonResponse.WriteAsync(context, 200, json => WriteList(json, dialect, names));
     }
 

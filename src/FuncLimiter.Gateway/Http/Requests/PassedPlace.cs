@@ -39,9 +39,12 @@ internal static class PassedPlace
         if (batched.Count > 0)
         {
             var every = batched.Select(model => model.Name).Distinct(StringComparer.Ordinal).ToArray();
-            if (Array.Find(every, name => !services.Routes.TryGet(name, out _)) is { } unknown)
+            foreach (var name in every)
             {
-                return (null, RouteErrors.UnknownModel(unknown));
+                if (!services.Routes.TryFind(tenant, name, out _, out var fault))
+                {
+                    return (null, fault);
+                }
             }
 
             candidates = candidates.FindAll(account => every.All(name => NameAt(services, tenant, account.Id, name) is not null));
@@ -50,6 +53,11 @@ internal static class PassedPlace
                 return (null, GatewayError.BadRequest("no_common_account",
                     $"A batch goes to one account, and none that you may use has all the models of this one ({string.Join(", ", every.Take(MostShown))}{(every.Length > MostShown ? ", ..." : "")}). Make a batch for each.", "requests"));
             }
+        }
+
+        else if (services.Routes.IsBound(tenant) && allowed.Count == 0 && !IsLook(context.Request.Method))
+        {
+            return (null, RouteErrors.NamesNoModel(asked));
         }
 
         var holding = await HoldAsync(services, call, passed.Path.Ids, candidates, context.RequestAborted);
@@ -67,6 +75,9 @@ internal static class PassedPlace
                 Body = BatchedModels.With(call.Body, batched, name => NameAt(services, tenant, account.Id, name)!),
             }, null);
     }
+
+    // Looking at something, and throwing it away, runs no model.
+    private static bool IsLook(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsDelete(method);
 
     /// <summary>What a route's model is called at an account; null where the route has none there that the tenant may use.</summary>
     private static string? NameAt(CallServices services, string tenant, string account, string name)

@@ -23,9 +23,8 @@ internal sealed class ReservationReader(CallServices services, bool translates =
         ReservationRequest asked, Caller caller, [NotNullWhen(true)] out WantedReservation? wanted, [NotNullWhen(false)] out GatewayError? error)
     {
         wanted = null;
-        if (!services.Routes.TryGet(asked.Model, out var route))
+        if (!services.Routes.TryFind(caller.Tenant, asked.Model, out var route, out error))
         {
-            error = RouteErrors.UnknownModel(asked.Model);
             return false;
         }
 

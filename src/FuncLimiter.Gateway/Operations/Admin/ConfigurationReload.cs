@@ -4,6 +4,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using Microsoft.Extensions.Logging;
@@ -32,8 +33,8 @@ public sealed record ConfigurationSource(Func<CancellationToken, Task<byte[]>> R
 }
 
 /// <summary>
-/// Takes up a changed configuration while calls go on: all of it, or nothing. Tenants that come or go, keys and weights, amounts of limits, and
-/// budgets can be taken up; anything else is named, and needs a restart. What is spent, learned and under way stays as it is.
+/// Takes up a changed configuration while calls go on: all of it, or nothing. Tenants that come or go, their keys, weights and models, amounts of
+/// limits, and budgets can be taken up; anything else is named, and needs a restart. What is spent, learned and under way stays as it is.
 /// </summary>
 public sealed partial class ConfigurationReload
 {
@@ -46,6 +47,7 @@ public sealed partial class ConfigurationReload
     private const int LeastTenants = 2;
 
     private readonly TenantKeys _keys;
+    private readonly RouteTable _routes;
     private readonly SpendDesk _spending;
     private readonly ControlDesk _desk;
     private readonly Watch _watch;
@@ -56,9 +58,9 @@ public sealed partial class ConfigurationReload
     private byte[]? _json;
 
     internal ConfigurationReload(
-        GatewayConfiguration current, TenantKeys keys, SpendDesk spending, ControlDesk desk, Watch watch, ILogger<ConfigurationReload> logger, ConfigurationSource? source = null)
+        GatewayConfiguration current, TenantKeys keys, RouteTable routes, SpendDesk spending, ControlDesk desk, Watch watch, ILogger<ConfigurationReload> logger, ConfigurationSource? source = null)
     {
-        (_current, _keys, _spending, _desk, _watch, _logger, _source) = (current, keys, spending, desk, watch, logger, source);
+        (_current, _keys, _routes, _spending, _desk, _watch, _logger, _source) = (current, keys, routes, spending, desk, watch, logger, source);
         _json = source?.AtStart;
     }
 
@@ -142,6 +144,7 @@ public sealed partial class ConfigurationReload
             return new([], needs);
         }
 
+        _routes.Follow(next.Tenants);
         _keys.Follow(next.Tenants);
         _spending.Follow(next.Budgets);
         foreach (var tenant in next.Tenants)
@@ -219,6 +222,7 @@ public sealed partial class ConfigurationReload
         {
             Blank(tenant["limits"]);
             tenant.Remove("keys");
+            tenant.Remove("models");
             tenant.Remove("weight");
         }
 
