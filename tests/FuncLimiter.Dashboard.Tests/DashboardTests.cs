@@ -6,6 +6,14 @@ namespace FuncLimiter.Dashboard.Tests;
 
 public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
 {
+    // The ledger is read now and then, soon while there is much new in it.
+    private const string CostsAreUpToDate = """
+        () => {
+          const usd = id => parseFloat(document.getElementById(id).textContent.match(/\$([\d.]+)/)?.[1]);
+          return usd('costs-total') >= 0.7 * usd('figure-cost');
+        }
+        """;
+
     [BrowserFact]
     public async Task Budget_OfWhich83PercentIsTaken_Shows83Percent()
     {
@@ -81,6 +89,7 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
         await Assertions.Expect(page.Locator("#headroom")).ToContainTextAsync("claude-x", new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("[data-budget='deployment:openai-east/gpt-x'] .spark .stroke")).ToHaveAttributeAsync("d", new System.Text.RegularExpressions.Regex("^M"), new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("#alerts")).ToContainTextAsync("Cause:", new() { Timeout = 60_000 });
+        await page.WaitForFunctionAsync(CostsAreUpToDate, null, new() { Timeout = 60_000 });
         await page.ScreenshotAsync(new() { Path = Shots.Path($"{name}.png"), FullPage = true });
 
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways");

@@ -86,7 +86,7 @@ internal sealed class AgentRequest(FleetOptions options, FleetTenant tenant, Age
 
         headers.Add("X-Priority", _priority);
         headers.Add("X-User", agent);
-        headers.Add("X-Workflow", "fleet");
+        headers.Add("X-Workflow", group.Workflow);
         headers.Add("X-Step", $"step-{number % group.StepsPerRun}");
         headers.Add("X-Run", $"{agent}-{number / group.StepsPerRun}");
         if (retry > 0)

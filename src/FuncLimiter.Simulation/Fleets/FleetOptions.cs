@@ -84,6 +84,9 @@ public sealed record AgentGroup(FleetPriority Priority, int Agents, string Model
     /// <summary>Whether they ask for streams.</summary>
     public bool Stream { get; init; }
 
+    /// <summary>The workflow that their calls name; default "fleet".</summary>
+    public string Workflow { get; init; } = "fleet";
+
     /// <summary>How many calls make a run; default 4, each one a step of it.</summary>
     public int StepsPerRun { get; init; } = 4;
 }

@@ -51,19 +51,20 @@ internal static class Scene
         Seed = 7,
         Tenants =
         [
-            Tenant("acme", 3, FleetPriority.Background, 30, "gpt-x", 700),
-            Tenant("birch", 1, FleetPriority.Interactive, 6, "gpt-x", 1_500),
-            Tenant("cedar", 1, FleetPriority.Standard, 8, "gpt-mini", 600),
-            Tenant("dune", 1, FleetPriority.Standard, 6, "gpt-x", 2_000),
+            Tenant("acme", "nightly-import", 3, FleetPriority.Background, 30, "gpt-x", 700),
+            Tenant("birch", "support", 1, FleetPriority.Interactive, 6, "gpt-x", 1_500),
+            Tenant("cedar", "triage", 1, FleetPriority.Standard, 8, "gpt-mini", 600),
+            Tenant("dune", "research", 1, FleetPriority.Standard, 6, "gpt-x", 2_000),
         ],
     };
 
-    private static FleetTenant Tenant(string id, double weight, FleetPriority priority, int agents, string model, int thinkMs) => new(
+    private static FleetTenant Tenant(
+        string id, string workflow, double weight, FleetPriority priority, int agents, string model, int thinkMs) => new(
         id, weight, id,
         [
             new AgentGroup(priority, agents, model)
             {
-                InputCharacters = (80, 300), MaxTokens = (60, 140), ThinkTime = TimeSpan.FromMilliseconds(thinkMs),
+                InputCharacters = (80, 300), MaxTokens = (60, 140), ThinkTime = TimeSpan.FromMilliseconds(thinkMs), Workflow = workflow,
             },
         ]);
 }

@@ -8,12 +8,13 @@ using FuncLimiter.Gateway.Operations.History;
 namespace FuncLimiter.Gateway.Operations.Dashboard;
 
 /// <summary>
-/// What viewers have been shown, and what is new since. Providers' budgets are looked at every time, those of tenants and users in turns:
-/// there may be ten thousand.
+/// What viewers have been shown, and what is new since. Providers' budgets are looked at every time, and all else while there is little of
+/// it; of ten thousand tenants and users, a fifth at a time.
 /// </summary>
 internal sealed class DashboardState(Watch watch, CallFeed feed, AlertBoard alerts, GatewayConfiguration configuration)
 {
     private const int Turns = 5;
+    private const int FewRows = 200;
     private const int MostEvents = 60;
 
     private readonly Changes<BudgetRow> _budgets = new();
@@ -33,7 +34,7 @@ internal sealed class DashboardState(Watch watch, CallFeed feed, AlertBoard aler
         {
             var name = budget.Latest.Name;
             var isProviders = name.Split(':', 2)[0] is "shared" or "account" or "deployment";
-            if (isWhole || isProviders || place++ % Turns == _turn % Turns || !_budgets.Keep(name))
+            if (isWhole || isProviders || IsTurn(place++, watch.History.Budgets.Count) || !_budgets.Keep(name))
             {
                 _budgets.Set(name, BudgetRow.Of(budget, watch.History.At));
             }
@@ -44,7 +45,7 @@ internal sealed class DashboardState(Watch watch, CallFeed feed, AlertBoard aler
         place = 0;
         for (place = 0; place < watch.Shares.Count; place++)
         {
-            if (isWhole || place % Turns == _turn % Turns || place >= _tenantsSent)
+            if (isWhole || IsTurn(place, watch.Shares.Count) || place >= _tenantsSent)
             {
                 var tenant = watch.Shares.At(place);
                 _tenants.Set(tenant.Id, TenantRow.Of(tenant));
@@ -65,6 +66,8 @@ internal sealed class DashboardState(Watch watch, CallFeed feed, AlertBoard aler
         _lastEvent = events.Count > 0 ? events[^1].Number : _lastEvent;
         return Frame(false, _budgets.Changed, _tenants.Changed, events);
     }
+
+    private bool IsTurn(int place, int rows) => rows <= FewRows || place % Turns == _turn % Turns;
 
     private byte[] Frame(bool isWhole, IEnumerable<BudgetRow> budgets, IEnumerable<TenantRow> tenants, IReadOnlyList<CallEvent> events)
     {

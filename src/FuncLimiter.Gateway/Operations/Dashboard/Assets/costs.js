@@ -1,19 +1,25 @@
 // What calls of the last 24 hours cost, by what they were for: out of the ledger, the dearest first.
 import { $, element, keyed, text } from './dom.js';
 import { cost, count, percent } from './format.js';
+import { store } from './store.js';
 import { base, headers } from './stream.js';
 
 const readEvery = 30_000;
+const readSooner = 3_000;
+const grownBy = 1.1;
 const most = 15;
 const groups = { workflow: ['workflow'], step: ['step', 'workflow'], run: ['run', 'workflow'], user: ['user', 'tenant'], model: ['model'] };
 const nameless = { workflow: 'no workflow named', step: 'no step named', run: 'no run named', user: 'no user named', model: 'served by none' };
 
 let readAt = 0;
+let costThen = 0;
 let workflow = null;
 
-// Called with every frame; reads now and then, and only while somebody looks.
+// Called with every frame; reads now and then, sooner while what is shown is far from what it is, and only while somebody looks.
 export function show() {
-  if (document.hidden || Date.now() - readAt < readEvery) return;
+  const isFarOff = store.summary.costUsd > costThen * grownBy;
+  if (document.hidden || Date.now() - readAt < (isFarOff ? readSooner : readEvery)) return;
+  costThen = store.summary.costUsd;
   readAt = Date.now();
   read();
 }
