@@ -37,7 +37,7 @@ var rounds = new Option<int>("--rounds") { Description = "Rounds per contender."
 var seconds = new Option<double>("--seconds") { Description = "Seconds per contender and round.", DefaultValueFactory = _ => 2 };
 var json = new Option<bool>("--json") { Description = "Print one JSON object instead of tables." };
 
-var command = new RootCommand("Every figure that the README quotes, side by side with peers, in one run.") { sections, rounds, seconds, minutes, json };
+var command = new RootCommand("Every figure that docs/speed.md quotes, side by side with peers, in one run.") { sections, rounds, seconds, minutes, json };
 command.SetAction(async parsed =>
 {
     var roundTime = TimeSpan.FromSeconds(Math.Clamp(parsed.GetValue(seconds), 0.1, 60));

@@ -13,7 +13,7 @@ public sealed partial class PagesTests
     // By page, how many of its blocks are not run.
     private static readonly Dictionary<string, int> NotRun = new(StringComparer.Ordinal)
     {
-        ["README.md"] = 3,
+        ["README.md"] = 4,
         ["docs/azure.md"] = 2,
         ["docs/backup.md"] = 2,
         ["docs/coming-from.md"] = 1,
