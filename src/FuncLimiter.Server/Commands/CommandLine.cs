@@ -24,6 +24,7 @@ internal static class CommandLine
         DemoCommand.Create(),
         DoubleCommand.Create(),
         TopCommand.Create(),
+        HealthCommand.Create(),
     };
 
     /// <summary>Runs what was typed. Whatever goes wrong is said in a sentence on the standard error, and the exit code is not 0.</summary>
@@ -71,6 +72,15 @@ internal static class CommandLine
         return option;
     }
 
+    /// <summary>The option that names a running server.</summary>
+    public static Option<Uri> Server()
+    {
+        const string usual = "http://localhost:8080";
+        var option = Parsed<Uri>("--url", ReadUrl, $"an address such as {usual}");
+        (option.Description, option.DefaultValueFactory) = ("The server's address.", _ => new Uri(usual));
+        return option;
+    }
+
     /// <summary>An option that is read by hand, so that a mistake is said in plain words.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="read">Reads what was typed.</param>
@@ -95,4 +105,7 @@ internal static class CommandLine
         file = string.IsNullOrWhiteSpace(text) ? null! : new FileInfo(text);
         return file is not null;
     }
+
+    private static bool ReadUrl(string text, out Uri url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url!) && url is { Scheme: "http" or "https", Host.Length: > 0, UserInfo.Length: 0 };
 }

@@ -7,23 +7,18 @@ namespace FuncLimiter.Server.Commands;
 /// <summary><c>top --url URL</c>: budgets, queue and alerts of a running server, in a terminal.</summary>
 internal static class TopCommand
 {
-    private const string DefaultUrl = "http://localhost:8080";
     private const string KeyVariable = "FUNCLIMITER_ADMIN_KEY";
 
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var url = CommandLine.Parsed<Uri>("--url", ReadUrl, $"an address such as {DefaultUrl}");
-        (url.Description, url.DefaultValueFactory) = ("The server's address.", _ => new Uri(DefaultUrl));
+        var url = CommandLine.Server();
         var json = new Option<bool>("--json") { Description = "Prints how things stand once, as JSON." };
         var command = new Command("top", $"Shows budgets, queue and alerts of a running server. Where admin keys are configured, or from elsewhere, it takes one in {KeyVariable}.") { url, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             parsed.GetRequiredValue(url), parsed.GetValue(json), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellationToken));
         return command;
     }
-
-    private static bool ReadUrl(string text, out Uri url) =>
-        Uri.TryCreate(text, UriKind.Absolute, out url!) && url is { Scheme: "http" or "https", Host.Length: > 0, UserInfo.Length: 0 };
 
     private static async Task<int> RunAsync(Uri url, bool json, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {

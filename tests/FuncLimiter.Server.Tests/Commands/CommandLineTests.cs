@@ -31,6 +31,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["demo"] = "--seconds 1 --agents 3 --picture {new} --json",
         ["double"] = "--config good.json --urls http://127.0.0.1:0",
         ["top"] = "--url {server} --json",
+        ["health"] = "--url {server}",
     };
 
     // By option: other values that are right, and values that are wrong.
@@ -71,6 +72,7 @@ public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixtu
         ["double --urls"] = (["http://localhost:0"], ["nonsense", "http://0.0.0.0:0", "http://example.com:80", "https://127.0.0.1:0", "http://127.0.0.1:99999", "{server}"]),
         ["top --url"] = (["{server}/"], ["nonsense", "http://127.0.0.1:1", "http://nobody.invalid", "ftp://127.0.0.1", "http://", "/status", "{double}"]),
         ["top --json"] = (["true", "false"], ["maybe"]),
+        ["health --url"] = (["{server}/"], ["nonsense", "http://127.0.0.1:1", "http://nobody.invalid", "ftp://127.0.0.1", "http://", "/health", "{double}"]),
     };
 
     // For every option whatever it takes: these may be right or wrong, but never break the program.

@@ -19,7 +19,7 @@ public sealed partial class PagesTests
         ["docs/coming-from.md"] = 1,
         ["docs/cost.md"] = 1,
         ["docs/dotnet.md"] = 2,
-        ["docs/install.md"] = 6,
+        ["docs/install.md"] = 7,
         ["docs/limits.md"] = 1,
         ["docs/operations.md"] = 1,
         ["docs/security.md"] = 1,
