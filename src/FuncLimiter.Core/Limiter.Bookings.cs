@@ -23,6 +23,8 @@ public sealed partial class Limiter
         var (pool, line) = (call.Lane!.Pool, bookings.LineOf(call));
         var turn = WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now);
         pool.Arrive(call, now);
+        call.Owner!.Arrive(call, now);
+        call.OwnerUser?.Arrive(call, now);
         var given = line.OfEarly(call);
         line.See(call, now);
         if (Stand(call, now) != CallState.Waiting)
@@ -36,7 +38,7 @@ public sealed partial class Limiter
         }
 
         var isFull = waiting > queue.MaxWaiting;
-        if (!isFull && turn.At > call.Deadline && given is null && HangsOnOthers(call, turn, now) && now + Crowding < call.Deadline)
+        if (!isFull && turn.At > call.Deadline && given is null && now + Crowding < Instant.Max(call.Deadline, now + call.RefusedWithin) && HangsOnOthers(call, now))
         {
             line.AddUndecided(call);
             deadlines.Set(call, now + Crowding);
@@ -74,7 +76,7 @@ public sealed partial class Limiter
     private static double Counted(TenantLine line) => Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
 
     private ForecastTurn TurnBehindAll(Call call, double counted, Instant now) =>
-        AfterOthers(call, AfterLast(call, AfterRound(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), now), counted));
+        AfterOthers(call, AfterLast(call, AfterRefill(call, AfterRounds(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), now), counted), counted));
 
     // Those of a tenant who came together are told one after another.
     private void DecideCrowd(TenantLine line, Instant now)
@@ -84,7 +86,7 @@ public sealed partial class Limiter
         foreach (var call in crowd)
         {
             call.IsUndecided = false;
-            if (WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now).At > call.Deadline)
+            if (WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now).At > Instant.Max(call.Deadline, now))
             {
                 TurnAway(call, isFull: false, TurnBehindAll(call, Counted(line), now), now);
                 released.Enqueue(call);
@@ -101,8 +103,8 @@ public sealed partial class Limiter
     }
 
     // In a crowd one's turn comes later the more others come of whom nothing is known yet: of higher classes, of other tenants.
-    private bool HangsOnOthers(Call call, ForecastTurn turn, Instant now) =>
-        (call.Priority != Priority.Interactive || (tenants.Count > 1 && turn.By != call.Owner!.Budget && turn.By != call.OwnerUser?.Budget))
+    private bool HangsOnOthers(Call call, Instant now) =>
+        (call.Priority != Priority.Interactive || tenants.Count > 1)
         && call.Lane!.Pool.IsCrowded(now - Crowding);
 
     // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills.
@@ -142,14 +144,58 @@ public sealed partial class Limiter
         return at <= most ? turn with { At = at } : turn;
     }
 
-    // What a window or the calls under way have room for comes all at once: no more are told for one round than it holds.
-    private ForecastTurn AfterRound(Call call, ForecastTurn turn, Instant now)
+    // What the tenant's or the user's own budget refills while the deployment is full is lost beyond its burst, and the other way round: those
+    // whom only one of them keeps waiting come no nearer to one another than both let them.
+    private ForecastTurn AfterRefill(Call call, ForecastTurn turn, double counted)
     {
-        if (!turn.At.IsKnown || turn.By is not { } by)
+        if (counted < 1 || !turn.At.IsKnown)
         {
             return turn;
         }
 
+        for (var priority = 0; priority <= (int)call.Priority; priority++)
+        {
+            After(bookings.OfTenant(call.Owner!, priority), call.Owner!.Budget);
+            After(call.OwnerUser is null ? null : bookings.OfUser(call.Owner, call.User, priority), call.OwnerUser?.Budget);
+        }
+
+        if (call.Lane!.Places.Length == 1)
+        {
+            foreach (var scope in call.Lane.Places[0].Scopes)
+            {
+                if (bookings.Find(call.Lane, (int)call.Priority, call.Owner!)?.Ahead is { Filled.IsKnown: true } line && scope.Apart(call.Load) > TimeSpan.Zero
+                    && line.Filled - scope.Burst(call.Load) is var clear && clear > turn.At)
+                {
+                    turn = new(clear, scope);
+                }
+            }
+        }
+
+        return turn;
+
+        void After(BookingLine? line, Budget? budget)
+        {
+            if (line is { Filled.IsKnown: true } && budget!.Apart(call.Consumer) > TimeSpan.Zero
+                && line.Filled - budget.Burst(call.Consumer) is var clear && clear > turn.At)
+            {
+                turn = new(clear, budget);
+            }
+        }
+    }
+
+    // What a window or the calls under way have room for comes all at once: no more are told for one round than it holds.
+    private ForecastTurn AfterRounds(Call call, ForecastTurn turn, Instant now)
+    {
+        foreach (var budget in (ReadOnlySpan<Budget?>)[turn.By, call.Owner!.Budget, call.OwnerUser?.Budget])
+        {
+            turn = turn.At.IsKnown && budget is not null ? AfterRound(call, budget, turn, now) : turn;
+        }
+
+        return turn;
+    }
+
+    private ForecastTurn AfterRound(Call call, Budget by, ForecastTurn turn, Instant now)
+    {
         var (owner, lane) = (call.Owner!, call.Lane!);
         var (isTenants, isUsers) = (by == owner.Budget, by == call.OwnerUser?.Budget);
         var line = isTenants ? bookings.OfTenant(owner, (int)call.Priority)
@@ -164,7 +210,7 @@ public sealed partial class Limiter
                 var room = isTenants || isUsers ? meter.Effective * by.Share : meter.Effective * WaitForecast.PartOf(call, bookings) * WaitForecast.Breadths(call, place, now);
                 if (line.FilledFrom(Math.Max(own, Math.Floor(room / own) * own), AmountOf) is { IsKnown: true } filled)
                 {
-                    turn = turn with { At = Instant.Max(turn.At, filled + round) };
+                    turn = filled + round > turn.At ? new(filled + round, by) : turn;
                 }
             }
 

@@ -332,6 +332,8 @@ public sealed partial class Limiter
         // Tenants are compared by what a call costs as documented: what is learned on the way must not favour calls of one shape.
         call.Cost = deployment.Cost(call.Provider[call.Place]);
         call.Lane.Pool.Count(call, now);
+        call.Owner.Traffic?.Serve(call.Priority, call.TenantCost, 1, now);
+        call.OwnerUser?.Traffic?.Serve(call.Priority, call.UserCost, 1, now);
         call.Lane.Affinity?.Note(call.Prefixes, call.Place, now);
         call.Reservation.Begin(call, charge, deployment.Scopes, now);
         if (call.ExpiresAfter is { } expiresAfter)

@@ -332,6 +332,22 @@ public sealed partial class Budget
         return most;
     }
 
+    /// <summary>For how long such callers may be told the same time, counted by how far apart they have to come, where room comes bit by bit.</summary>
+    internal TimeSpan Burst(in Charge charge)
+    {
+        TimeSpan? least = null;
+        foreach (var meter in asked)
+        {
+            if (meter is ContinuousBucket bucket && charge[meter.Dimension] is > 0 and var amount)
+            {
+                var burst = (bucket.Together(amount) - 1) * bucket.Apart(amount);
+                least = burst < least || least is null ? burst : least;
+            }
+        }
+
+        return least ?? TimeSpan.Zero;
+    }
+
     // The meter that a charge's cost is told by; -1 for none.
     private int Costliest(in Charge charge)
     {

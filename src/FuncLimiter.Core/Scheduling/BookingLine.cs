@@ -24,6 +24,12 @@ internal sealed class BookingLine
     /// <summary>When the turn of the last of them comes; unknown for none.</summary>
     public Instant Last { get; private set; } = Instant.Unknown;
 
+    /// <summary>When a budget that refills bit by bit has room again that was full before the first of them; unknown for none.</summary>
+    public Instant Filled { get; private set; } = Instant.Unknown;
+
+    /// <summary>One more of them comes, that takes so long to come back.</summary>
+    public void Fill(Instant at, TimeSpan apart) => Filled = (Filled.IsKnown ? Instant.Max(Filled, at) : at) + apart;
+
     /// <summary>The next; null for none.</summary>
     public Booking? First
     {
@@ -123,7 +129,7 @@ internal sealed class BookingLine
     public void Remove(double cost, in Charge load)
     {
         _ahead.Remove(cost, load);
-        Last = Count == 0 ? Instant.Unknown : Last;
+        (Last, Filled) = Count == 0 ? (Instant.Unknown, Instant.Unknown) : (Last, Filled);
         if (_inOrder.Count > (2 * Count) + FewOver)
         {
             _inOrder.RemoveAll(booking => booking.State != BookingState.Ahead);

@@ -106,6 +106,7 @@ internal sealed class Bookings
         Count++;
         line.Add(booking);
         Tally(booking, call, 1);
+        Fill(call, line, at);
         _claims.Enqueue(booking, (at - Early - (EarlyPart * (at - now) is var part && part < MostEarly ? part : MostEarly)).Ticks);
         _ends.Enqueue(booking, (told + Grace).Ticks);
         return told;
@@ -174,6 +175,20 @@ internal sealed class Bookings
         booking.Line.End(booking, by);
         Count--;
         _tenantsKept -= booking.Line.Count == 0 ? 1 : 0;
+    }
+
+    // Each of the budgets that it draws on refills from then on what it takes.
+    private void Fill(Call call, TenantLine line, Instant at)
+    {
+        var apart = TimeSpan.Zero;
+        foreach (var scope in call.Lane!.Places[0].Scopes)
+        {
+            apart = scope.Apart(call.Load) is var its && its > apart ? its : apart;
+        }
+
+        line.Ahead.Fill(at, apart / WaitForecast.PartOf(call, this));
+        OfTenant(call.Owner!, (int)call.Priority)!.Fill(at, call.Owner!.Budget.Apart(call.Consumer));
+        OfUser(call.Owner!, call.User, (int)call.Priority)?.Fill(at, call.OwnerUser?.Budget.Apart(call.Consumer) ?? default);
     }
 
     private void Tally(Booking booking, Call call, int sign) => ForEachLine(call, (line, cost, load) =>

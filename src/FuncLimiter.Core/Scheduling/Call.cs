@@ -68,6 +68,9 @@ public sealed class Call
     /// <summary>The longest wait the caller will bear; null leaves the class's own bound.</summary>
     public TimeSpan? MaxWait { get; init; }
 
+    /// <summary>How long its caller bears to wait for a refusal, whatever it bears to wait for room: a little later a truer time can be told.</summary>
+    public TimeSpan RefusedWithin { get; init; }
+
     /// <summary>Places of the route that may not serve it; bit i closes place i.</summary>
     public ulong Excluded { get; init; }
 

@@ -14,12 +14,9 @@ internal sealed class Pool
 
     private const double LeastWeight = 0.01;
     private const int Crowd = 8;
-    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(30);
     private readonly Func<Call, Instant, bool> admit;
     private readonly Func<int, bool> isWaiting;
     private readonly double[] present = new double[Classes];
-    private readonly ServiceRate[] rates = [new(Lasting), new(Lasting), new(Lasting)];
-    private readonly ServiceRate[] served = [new(Lasting), new(Lasting), new(Lasting)];
     private readonly ClassFloors classFloors;
     private readonly Instant[] arrivals = new Instant[Crowd];
     private readonly PriorityQueue<Flow, long> heldUp = new();
@@ -55,11 +52,8 @@ internal sealed class Pool
     /// <summary>The service of whoever was served last in a class: where those that come back from idling begin.</summary>
     public double Present(int priority) => present[priority];
 
-    /// <summary>
-    /// How much work of a class arrives a second for the first time, also what is then refused, and how much is served: under overload that is
-    /// what those behind it must reckon with.
-    /// </summary>
-    public (double Arrived, double Served) Rates(int priority, Instant now) => (rates[priority].PerSecond(now), served[priority].PerSecond(now));
+    /// <summary>What comes and is served here.</summary>
+    public ClassTraffic Traffic { get; } = new();
 
     /// <summary>Whether a class may go before higher ones, by its floor.</summary>
     public bool IsOwed(Priority priority) => classFloors.IsOwed((int)priority);
@@ -70,7 +64,7 @@ internal sealed class Pool
     /// <summary>A call has arrived for the first time, its cost is known.</summary>
     public void Arrive(Call call, Instant now)
     {
-        rates[(int)call.Priority].Add(call.Cost, now);
+        Traffic.Arrive(call.Priority, call.Cost, now);
         arrivals[nextArrival] = now;
         nextArrival = (nextArrival + 1) % Crowd;
     }
@@ -102,7 +96,7 @@ internal sealed class Pool
 
         present[priority] = Math.Max(present[priority], clock.Value);
         clock.Add(call.Cost);
-        served[priority].Add(call.Cost, now);
+        Traffic.Serve(call.Priority, call.Cost, call.Lane!.Places.Length, now);
         if (Waiting > 0)
         {
             classFloors.Count(priority, call.Cost, isWaiting);

@@ -96,3 +96,53 @@ internal sealed class ServiceRate(TimeSpan memory)
         }
     }
 }
+
+/// <summary>
+/// How much work of each class arrives a second for the first time, also what is then refused, and how much is served: under overload that is
+/// what those of lower classes must reckon with.
+/// </summary>
+internal sealed class ClassTraffic
+{
+    // After a crowd of a higher class some more of it come, by experience.
+    private const double MoreToCome = 0.3;
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(30);
+    private readonly ServiceRate[] arrived = [new(Lasting), new(Lasting), new(Lasting)];
+    private readonly ServiceRate[] served = [new(Lasting), new(Lasting), new(Lasting)];
+    private readonly double[] credit = new double[Pool.Classes];
+    private readonly Instant[] creditedAt = new Instant[Pool.Classes];
+
+    /// <summary>A call has arrived for the first time.</summary>
+    public void Arrive(Priority priority, double cost, Instant now) => arrived[(int)priority].Add(cost, now);
+
+    /// <summary>A call goes out. What a budget had saved up goes out at once, and does not last: it counts no more than what is served in two seconds.</summary>
+    /// <param name="priority">Its class.</param>
+    /// <param name="cost">Its work in seconds.</param>
+    /// <param name="capacity">How much is served in a second at most.</param>
+    /// <param name="now">Now.</param>
+    public void Serve(Priority priority, double cost, double capacity, Instant now)
+    {
+        ref var left = ref credit[(int)priority];
+        left = Math.Min(2 * capacity, left + (capacity * (now - creditedAt[(int)priority]).TotalSeconds));
+        creditedAt[(int)priority] = now;
+        var counted = Math.Min(cost, Math.Max(0, left));
+        left -= counted;
+        served[(int)priority].Add(counted, now);
+    }
+
+    /// <summary>How much more of higher classes will come a second than is known yet.</summary>
+    /// <param name="priority">Above which class.</param>
+    /// <param name="open">How much is served of all classes a second.</param>
+    /// <param name="now">Now.</param>
+    public double ToComeAbove(int priority, double open, Instant now)
+    {
+        var (arriving, lasting) = (0.0, 0.0);
+        for (var i = 0; i < priority; i++)
+        {
+            // A crowd that came once waits or is booked, and counts there: what was served of late keeps coming.
+            var arrives = arrived[i].PerSecond(now);
+            (arriving, lasting) = (arriving + arrives, lasting + Math.Min(arrives, served[i].PerSecond(now)));
+        }
+
+        return Math.Max(lasting, Math.Min(arriving, open * MoreToCome));
+    }
+}

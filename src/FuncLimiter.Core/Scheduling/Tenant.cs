@@ -41,6 +41,18 @@ internal sealed class Tenant
     /// <summary>What waits for its budget, by class.</summary>
     public WorkAhead[] Waiting { get; } = new WorkAhead[Pool.Classes];
 
+    /// <summary>What comes and is served of its own limits; null before any of it had to wait.</summary>
+    public ClassTraffic? Traffic { get; private set; }
+
+    /// <summary>A call has arrived for the first time, its cost is known.</summary>
+    public void Arrive(Call call, Instant now)
+    {
+        if (call.TenantCost > 0)
+        {
+            (Traffic ??= new()).Arrive(call.Priority, call.TenantCost, now);
+        }
+    }
+
     /// <summary>Its service so far in a class of a pool.</summary>
     public ServiceClock ClockOf(Pool pool, Priority priority)
     {

@@ -24,9 +24,6 @@ internal static class WaitForecast
     private const double LeastShare = 0.01;
     private const double LeastCost = 1e-5;
     private const double MostBreadth = 1000;
-
-    // After a crowd of a higher class some more of it come, by experience.
-    private const double MoreToCome = 0.3;
     private const int MostRounds = 5;
     private const int TurnSteps = 10;
     private const int PartSteps = 7;
@@ -45,8 +42,8 @@ internal static class WaitForecast
         var runs = lane.Places[0].Runs;
         QueueAhead own = new(call.Cost * ahead, ahead, 0, runs) { Load = LoadAhead.Of(call.Load) * ahead }, same = own, higher = new(0, 0, 0, runs);
         var consumed = LoadAhead.Of(call.Consumer) * ahead;
-        var ownTenant = own with { Work = call.TenantCost * ahead, Load = consumed };
-        var ownUser = own with { Work = call.UserCost * ahead, Load = consumed };
+        var ofTenant = new ClassQueues(own with { Work = call.TenantCost * ahead, Load = consumed }, higher);
+        var ofUser = new ClassQueues(own with { Work = call.UserCost * ahead, Load = consumed }, higher);
         foreach (var rival in lane.Rivals)
         {
             for (var i = 0; i <= priority; i++)
@@ -60,11 +57,11 @@ internal static class WaitForecast
 
         for (var i = 0; i <= priority; i++)
         {
-            ownTenant += owner.Waiting[i].For(runs) + Booked(bookings.OfTenant(owner, i));
-            ownUser += call.OwnerUser is { } user ? user.Waiting[i].For(runs) + Booked(bookings.OfUser(owner, call.User, i)) : default;
+            ofTenant = ofTenant.With(owner.Waiting[i].For(runs) + Booked(bookings.OfTenant(owner, i)), i < priority);
+            ofUser = call.OwnerUser is { } user ? ofUser.With(user.Waiting[i].For(runs) + Booked(bookings.OfUser(owner, call.User, i)), i < priority) : ofUser;
         }
 
-        return Of(call, floors, bookings, new(own, same, higher, ownTenant, ownUser), othersToCome, now);
+        return Of(call, floors, bookings, new(own, same, higher, ofTenant, ofUser), othersToCome, now);
 
         QueueAhead Booked(BookingLine? line) => line is null
             ? default
@@ -75,14 +72,14 @@ internal static class WaitForecast
     public static ForecastTurn OfOnly(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var none = new QueueAhead(0, 0, 0, call.Lane!.Places[0].Runs);
-        return Of(call, floors, bookings, new(none, none, none, none, none), 1, now);
+        return Of(call, floors, bookings, new(none, none, none, new(none, none), new(none, none)), 1, now);
     }
 
     /// <summary>When a call will go out that waits and has been overtaken, or has come back: only those before it in its user's queue count.</summary>
     public static ForecastTurn OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var runs = call.Lane!.Places[0].Runs;
-        QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before;
+        QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before, tenantsHigher = before, usersHigher = before;
         for (var node = call.Node.Previous; node is not null; node = node.Previous)
         {
             var (one, consumed) = (node.Value, LoadAhead.Of(node.Value.Consumer));
@@ -102,8 +99,14 @@ internal static class WaitForecast
             }
         }
 
+        for (var i = 0; i < (int)call.Priority; i++)
+        {
+            tenantsHigher += call.Owner!.Waiting[i].For(runs) + (bookings.OfTenant(call.Owner, i)?.Ahead.For(runs) ?? default);
+            usersHigher += call.OwnerUser is { } user ? user.Waiting[i].For(runs) + (bookings.OfUser(call.Owner, call.User, i)?.Ahead.For(runs) ?? default) : default;
+        }
+
         others = new(Math.Max(0, others.Work - flow.Waiting.Cost), others.Calls - flow.Count, 0, runs) { Load = others.Load - flow.Waiting.For(runs).Load };
-        var turn = Of(call, floors, bookings, new(before, before + others, higher, ofTenant, ofUser), 1, now);
+        var turn = Of(call, floors, bookings, new(before, before + others, higher, new(ofTenant, tenantsHigher), new(ofUser, usersHigher)), 1, now);
 
         // Those who were told an earlier time go before it.
         if (bookings.Find(call.Lane, (int)call.Priority, call.Owner!)?.Ahead is not { Count: > 0 } line)
@@ -117,7 +120,7 @@ internal static class WaitForecast
             var booked = earlier.For(runs) with { Booked = known };
             var its = booked with { Load = LoadAhead.Of(call.Consumer) * known };
             var (tenants, users) = (its with { Work = known * call.TenantCost }, its with { Work = known * call.UserCost });
-            turn = Of(call, floors, bookings, new(before + booked, before + booked + others, higher, ofTenant + tenants, ofUser + users), 1, now);
+            turn = Of(call, floors, bookings, new(before + booked, before + booked + others, higher, new(ofTenant + tenants, tenantsHigher), new(ofUser + users, usersHigher)), 1, now);
         }
 
         return turn;
@@ -125,26 +128,33 @@ internal static class WaitForecast
 
     private static ForecastTurn Of(Call call, IReadOnlyList<double> floors, Bookings bookings, in Queues queues, double othersToCome, Instant now)
     {
-        var (lane, part, floor) = (call.Lane!, PartOf(call, bookings), floors[(int)call.Priority]);
+        var (lane, owner, part) = (call.Lane!, call.Owner!, PartOf(call, bookings));
         var (own, others) = (queues.Own, queues.Same.Work - queues.Own.Work);
         var mine = part >= 1 ? own : QueueAhead.Min(
             new(own.Work + (others * othersToCome), own.Calls + ((queues.Same.Calls - own.Calls) * othersToCome), queues.Same.Booked, own.Runs)
             {
                 Load = own.Load + ((queues.Same.Load - own.Load) * othersToCome),
             },
-            AsPart(own, call, part));
+            AsPart(own, call.Cost, LoadAhead.Of(call.Load), part));
+
+        var turn = Among(call, Line(new(mine, queues.Higher), lane.Pool.Traffic, i => lane.Waiting(i).Calls > 0 || bookings.Of(lane, i) is { Count: > 0 }, Open(call, now), call.Cost, call.Load), now);
+        var ofTenant = Line(queues.OfTenant, owner.Traffic, i => owner.Waiting[i].Calls > 0 || bookings.OfTenant(owner, i) is { Count: > 0 }, owner.Budget.Share, call.TenantCost, call.Consumer);
+        turn = Later(turn, owner.Budget.Foresee(call.Consumer, call.ConsumerCertain, ofTenant, now), owner.Budget);
+        if (call.OwnerUser is not { } user)
+        {
+            return turn;
+        }
+
+        var ofUser = Line(queues.OfUser, user.Traffic, i => user.Waiting[i].Calls > 0 || bookings.OfUser(owner, call.User, i) is { Count: > 0 }, user.Budget.Share, call.UserCost, call.Consumer);
+        return Later(turn, user.Foresee(call.Consumer, call.ConsumerCertain, ofUser, now), user.Budget);
 
         // What keeps coming of higher classes is served first, down to the floor of this one; lower ones have theirs.
-        var open = Open(call, now);
-        var drain = Drain(call, floors, bookings, open, now) / open;
-        var line = (queues.Higher + mine) * (1 / drain);
-        line = floor > 0 && queues.Higher.Work > 0 ? QueueAhead.Min(line, AsPart(mine, call, floor)) : line;
-        var turn = Among(call, line, now);
-        var owner = call.Owner!.Budget;
-        turn = Later(turn, owner.Foresee(call.Consumer, call.ConsumerCertain, queues.OfTenant, now), owner);
-        return call.OwnerUser is { } user
-            ? Later(turn, user.Foresee(call.Consumer, call.ConsumerCertain, queues.OfUser, now), user.Budget)
-            : turn;
+        QueueAhead Line(in ClassQueues ahead, ClassTraffic? traffic, Func<int, bool> isWaiting, double open, double cost, in Charge load)
+        {
+            var line = (ahead.Higher + ahead.Own) * (open / Drain((int)call.Priority, floors, traffic, isWaiting, open, now));
+            var floor = floors[(int)call.Priority];
+            return floor > 0 && ahead.Higher.Work > 0 ? QueueAhead.Min(line, AsPart(ahead.Own, cost, LoadAhead.Of(load), floor)) : line;
+        }
 
         // What is the caller's own is named before what it shares.
         ForecastTurn Later(ForecastTurn first, Instant at, Budget by) => at > now && at >= first.At ? new(at, by) : first;
@@ -231,10 +241,10 @@ internal static class WaitForecast
     }
 
     // What is served while a queue that has a part of the service, and after it the call, have theirs: its own turn takes so long, too.
-    private static QueueAhead AsPart(in QueueAhead queue, Call call, double part) =>
-        new(((queue.Work + call.Cost) / part) - call.Cost, ((queue.Calls + 1) / part) - 1, queue.Booked / part, queue.Runs)
+    private static QueueAhead AsPart(in QueueAhead queue, double cost, in LoadAhead load, double part) =>
+        new(((queue.Work + cost) / part) - cost, ((queue.Calls + 1) / part) - 1, queue.Booked / part, queue.Runs)
         {
-            Load = ((queue.Load + LoadAhead.Of(call.Load)) * (1 / part)) - LoadAhead.Of(call.Load),
+            Load = ((queue.Load + load) * (1 / part)) - load,
         };
 
     /// <summary>The part of its class that is a tenant's: whoever has little waiting is served as often as its weight says, however much others have.</summary>
@@ -244,25 +254,16 @@ internal static class WaitForecast
         return owner.Weight / bookings.WeightWith(owner, lane, priority);
     }
 
-    private static double Drain(Call call, IReadOnlyList<double> floors, Bookings bookings, double open, Instant now)
+    // How fast a class is served where some of higher ones still come: down to its floor; lower ones have theirs.
+    private static double Drain(int priority, IReadOnlyList<double> floors, ClassTraffic? traffic, Func<int, bool> isWaiting, double open, Instant now)
     {
-        var (lane, priority, arriving, lasting, lower) = (call.Lane!, (int)call.Priority, 0.0, 0.0, 0.0);
-        for (var i = 0; i < floors.Count; i++)
+        var lower = 0.0;
+        for (var i = priority + 1; i < floors.Count; i++)
         {
-            if (i < priority)
-            {
-                // A crowd that came once waits or is booked, and counts there: what was served of late keeps coming.
-                var (arrived, served) = lane.Pool.Rates(i, now);
-                (arriving, lasting) = (arriving + arrived, lasting + Math.Min(arrived, served));
-            }
-            else if (i > priority && (lane.Waiting(i).Calls > 0 || bookings.Of(lane, i) is { Count: > 0 }))
-            {
-                lower += open * floors[i];
-            }
+            lower += isWaiting(i) ? open * floors[i] : 0;
         }
 
-        var higher = Math.Max(lasting, Math.Min(arriving, open * MoreToCome));
-        return Math.Max(open * Math.Max(floors[priority], LeastShare), open - higher - lower);
+        return Math.Max(open * Math.Max(floors[priority], LeastShare), open - (traffic?.ToComeAbove(priority, open, now) ?? 0) - lower);
     }
 
     /// <summary>How much a place's capacity for a call is of the first one's.</summary>
@@ -301,5 +302,11 @@ internal static class WaitForecast
     }
 
     /// <summary>What is ahead of a call, in the units of each scope.</summary>
-    private readonly record struct Queues(QueueAhead Own, QueueAhead Same, QueueAhead Higher, QueueAhead OfTenant, QueueAhead OfUser);
+    private readonly record struct Queues(QueueAhead Own, QueueAhead Same, QueueAhead Higher, ClassQueues OfTenant, ClassQueues OfUser);
+
+    /// <summary>What is ahead of a call, of its own class and of higher ones.</summary>
+    private readonly record struct ClassQueues(QueueAhead Own, QueueAhead Higher)
+    {
+        public ClassQueues With(in QueueAhead more, bool isHigher) => isHigher ? this with { Higher = Higher + more } : this with { Own = Own + more };
+    }
 }

@@ -55,6 +55,9 @@ internal sealed record Comeback
 
     public TimeSpan? MaxWait { get; init; }
 
+    /// <summary>How long they bear to wait for a refusal.</summary>
+    public TimeSpan RefusedWithin { get; init; }
+
     /// <summary>How long a call runs; each a third more or less.</summary>
     public TimeSpan Runs { get; init; } = TimeSpan.FromSeconds(1.7);
 
@@ -210,6 +213,7 @@ internal sealed class ComebackRun(Comeback overload, int seed)
         Consumer = ChargeOf(caller),
         Provider = [.. Enumerable.Repeat(ChargeOf(caller), overload.Spec.Routes[0].Targets.Count)],
         MaxWait = overload.MaxWait,
+        RefusedWithin = overload.RefusedWithin,
         Caller = overload.Likeness switch { Likeness.Distinct => caller.Id, Likeness.Changing => ++nonce, _ => 7 },
         IsBack = overload.Likeness == Likeness.Counted ? caller.Tries > 1 : null,
         Tag = caller,

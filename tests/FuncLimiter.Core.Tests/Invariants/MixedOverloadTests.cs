@@ -138,6 +138,21 @@ public class MixedOverloadTests(ITestOutputHelper output)
             yield return ($"two deployments, {name}", one with { Spec = Two(limit(60), limit(60)), Callers = 200 });
             yield return ($"two deployments of unlike kinds, {name}", one with { Spec = Two(new(Dimension.Tokens, 6_000, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 5 }, limit(90)), Callers = 200, Newcomers = 0.5, NewcomersFor = Minute });
             yield return ($"a tenant's and a deployment's, {name}", one with { Spec = World([], [limit(90)], [limit(60)], []), Callers = 150 });
+            yield return ($"a tenant's bucket and a deployment's, {name}", one with { Spec = World([], [limit(90)], [Bucket(60)], []), Callers = 150 });
+            yield return ($"a deployment's bucket and a tenant's, {name}", one with { Spec = World([], [Bucket(90)], [limit(60)], []), Callers = 150 });
+            foreach (var wait in new[] { 0, 2 })
+            {
+                var some = one with { Callers = 120, Newcomers = 0.4, NewcomersFor = Minute, MaxWait = TimeSpan.FromSeconds(wait), RefusedWithin = TimeSpan.FromSeconds(0.3) };
+                yield return ($"two classes of a user with a limit, {name}, wait {wait}", some with { Spec = World([], [limit(200)], [], [limit(60)]), Classes = [Priority.Interactive, Priority.Standard] });
+                yield return ($"one of two tenants with a limit, {name}, wait {wait}", some with { Spec = Limited(limit(60), [limit(18)], []), Tenants = ["t0", "t1"] });
+                yield return ($"tenants with unlike limits, {name}, wait {wait}", some with { Spec = Limited(limit(60), [limit(12)], [limit(18)], []), Tenants = ["t0", "t1", "t2"] });
+                if (name != "fixed 10 s")
+                {
+                    yield return ($"three classes of a tenant with a limit, {name}, wait {wait}", some with { Spec = World([], [limit(200)], [limit(60)], []), Classes = [Priority.Interactive, Priority.Standard, Priority.Background] });
+                    yield return ($"classes of tenants with unlike limits, {name}, wait {wait}", some with { Spec = Limited(limit(60), [limit(36)], []), Tenants = ["t0", "t1"], Classes = [Priority.Interactive, Priority.Standard, Priority.Background] });
+                }
+            }
+
             if (name != "fixed 10 s")
             {
                 yield return ($"two unlike deployments, {name}", one with { Spec = Two(limit(120), limit(30)), Callers = 200, Newcomers = 1, NewcomersFor = Minute });
@@ -209,6 +224,11 @@ public class MixedOverloadTests(ITestOutputHelper output)
         Routes = [new("m", ["one/m", "two/m"], [])],
         Tenants = [new("a", 1, [], [])],
     };
+
+    private static Limit Bucket(long amount) => new(Dimension.Requests, amount, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 5 };
+
+    private static LimiterSpec Limited(Limit deployment, params IReadOnlyList<Limit>[] tenants) =>
+        World([], [deployment], [], []) with { Tenants = [.. tenants.Select((limits, i) => new TenantSpec($"t{i}", 1, limits, []))] };
 
     private static LimiterSpec Weighing(LimiterSpec spec, params double[] weights) =>
         spec with { Tenants = [.. weights.Select((weight, i) => new TenantSpec($"t{i}", weight, [], []))] };

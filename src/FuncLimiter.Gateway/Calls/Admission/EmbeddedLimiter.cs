@@ -11,6 +11,8 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// </summary>
 public sealed partial class EmbeddedLimiter : ILimiter, IDisposable
 {
+    // Nobody minds a refusal that comes so much later.
+    private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly Lock gate = new();
@@ -220,6 +222,7 @@ public sealed partial class EmbeddedLimiter : ILimiter, IDisposable
         IsIdentified = request.IsIdentified,
         IsBack = request.IsBack,
         MaxWait = request.MaxWait,
+        RefusedWithin = RefusedWithin,
         Excluded = request.Excluded,
         Diversion = request.Diversion,
         Prefixes = request.Prefixes,
