@@ -12,12 +12,6 @@ public sealed partial class Limiter
     // How much longer than its caller allows a call may wait for what is ours to provide: a checkpoint that is being written, a first lease.
     private static readonly TimeSpan OwnDelay = TimeSpan.FromSeconds(2);
 
-    // Where others of the class are turned away too, more of theirs will come than is known yet.
-    private const double OthersToCome = 3;
-
-    // Where few come back, times are told as though a part of what was told before were void.
-    private const double LeastCounted = 0.25;
-
     private CallState Enqueue(Call call, Instant now)
     {
         var (pool, line) = (call.Lane!.Pool, bookings.LineOf(call));
@@ -72,12 +66,6 @@ public sealed partial class Limiter
         return CallState.Waiting;
     }
 
-    // How much of what was told before counts for those who are told now.
-    private static double Counted(TenantLine line) => Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
-
-    private ForecastTurn TurnBehindAll(Call call, double counted, Instant now) =>
-        AfterOthers(call, AfterLast(call, AfterRefill(call, AfterRounds(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), now), counted), counted));
-
     // Those of a tenant who came together are told one after another.
     private void DecideCrowd(TenantLine line, Instant now)
     {
@@ -106,119 +94,6 @@ public sealed partial class Limiter
     private bool HangsOnOthers(Call call, Instant now) =>
         (call.Priority != Priority.Interactive || tenants.Count > 1)
         && call.Lane!.Pool.IsCrowded(now - Crowding);
-
-    // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills.
-    private ForecastTurn AfterLast(Call call, ForecastTurn turn, double counted)
-    {
-        var own = bookings.Find(call.Lane!, (int)call.Priority, call.Owner!)?.Ahead;
-        var its = call.OwnerUser is null ? own : bookings.OfUser(call.Owner!, call.User, (int)call.Priority);
-        if (counted < 1 || !turn.At.IsKnown || own is not { Last.IsKnown: true } || its is not { Last.IsKnown: true }
-            || turn.By is not { } by || by.Apart(by == call.Owner!.Budget || by == call.OwnerUser?.Budget ? call.Consumer : call.Load) is not { Ticks: > 0 } apart)
-        {
-            return turn;
-        }
-
-        return turn with { At = Instant.Max(turn.At, Instant.Min(own.Last, its.Last) + apart) };
-    }
-
-    // Where a budget has room for one at a time, nobody is told a time so near another's, of its class or a higher one, that both may come at
-    // once; unless its tenant's turn would pass meanwhile.
-    private ForecastTurn AfterOthers(Call call, ForecastTurn turn)
-    {
-        if (!turn.At.IsKnown || turn.By is not { } by || by == call.Owner!.Budget || by == call.OwnerUser?.Budget || !by.HasRoomForOne(call.Load))
-        {
-            return turn;
-        }
-
-        var (apart, at) = (by.Apart(call.Load), turn.At);
-        var most = at + (apart / WaitForecast.PartOf(call, bookings));
-        for (var before = Instant.Distant; before < at && at <= most;)
-        {
-            before = at;
-            for (var priority = 0; priority <= (int)call.Priority; priority++)
-            {
-                at = bookings.Of(call.Lane!, priority)?.ClearFrom(at, apart, most) ?? at;
-            }
-        }
-
-        return at <= most ? turn with { At = at } : turn;
-    }
-
-    // What the tenant's or the user's own budget refills while the deployment is full is lost beyond its burst, and the other way round: those
-    // whom only one of them keeps waiting come no nearer to one another than both let them.
-    private ForecastTurn AfterRefill(Call call, ForecastTurn turn, double counted)
-    {
-        if (counted < 1 || !turn.At.IsKnown)
-        {
-            return turn;
-        }
-
-        for (var priority = 0; priority <= (int)call.Priority; priority++)
-        {
-            After(bookings.OfTenant(call.Owner!, priority), call.Owner!.Budget);
-            After(call.OwnerUser is null ? null : bookings.OfUser(call.Owner, call.User, priority), call.OwnerUser?.Budget);
-        }
-
-        if (call.Lane!.Places.Length == 1)
-        {
-            foreach (var scope in call.Lane.Places[0].Scopes)
-            {
-                if (bookings.Find(call.Lane, (int)call.Priority, call.Owner!)?.Ahead is { Filled.IsKnown: true } line && scope.Apart(call.Load) > TimeSpan.Zero
-                    && line.Filled - scope.Burst(call.Load) is var clear && clear > turn.At)
-                {
-                    turn = new(clear, scope);
-                }
-            }
-        }
-
-        return turn;
-
-        void After(BookingLine? line, Budget? budget)
-        {
-            if (line is { Filled.IsKnown: true } && budget!.Apart(call.Consumer) > TimeSpan.Zero
-                && line.Filled - budget.Burst(call.Consumer) is var clear && clear > turn.At)
-            {
-                turn = new(clear, budget);
-            }
-        }
-    }
-
-    // What a window or the calls under way have room for comes all at once: no more are told for one round than it holds.
-    private ForecastTurn AfterRounds(Call call, ForecastTurn turn, Instant now)
-    {
-        foreach (var budget in (ReadOnlySpan<Budget?>)[turn.By, call.Owner!.Budget, call.OwnerUser?.Budget])
-        {
-            turn = turn.At.IsKnown && budget is not null ? AfterRound(call, budget, turn, now) : turn;
-        }
-
-        return turn;
-    }
-
-    private ForecastTurn AfterRound(Call call, Budget by, ForecastTurn turn, Instant now)
-    {
-        var (owner, lane) = (call.Owner!, call.Lane!);
-        var (isTenants, isUsers) = (by == owner.Budget, by == call.OwnerUser?.Budget);
-        var line = isTenants ? bookings.OfTenant(owner, (int)call.Priority)
-            : isUsers ? bookings.OfUser(owner, call.User, (int)call.Priority)
-            : bookings.Find(lane, (int)call.Priority, owner)?.Ahead;
-        var place = Math.Max(0, Array.FindIndex(lane.Places, one => one.Scopes.Contains(by)));
-        foreach (var meter in by.Meters)
-        {
-            var own = AmountOf(call);
-            if (own > 0 && line is not null && meter.Round(lane.Places[0].Runs) is { } round)
-            {
-                var room = isTenants || isUsers ? meter.Effective * by.Share : meter.Effective * WaitForecast.PartOf(call, bookings) * WaitForecast.Breadths(call, place, now);
-                if (line.FilledFrom(Math.Max(own, Math.Floor(room / own) * own), AmountOf) is { IsKnown: true } filled)
-                {
-                    turn = filled + round > turn.At ? new(filled + round, by) : turn;
-                }
-            }
-
-            double AmountOf(Call one) => isTenants || isUsers ? one.Consumer[meter.Dimension] : one.Provider[place][meter.Dimension];
-        }
-
-        return turn;
-    }
 
     // A refused caller is back.
     private CallState ComeBack(Call call, Booking booking, Instant now)
