@@ -194,7 +194,8 @@ public sealed class Controls
 
         if (name.StartsWith(Tenant.Scope, StringComparison.Ordinal))
         {
-            return tenants.Known(name[Tenant.Scope.Length..])?.Budget;
+            var id = name[Tenant.Scope.Length..];
+            return tenants.Known(id)?.Budget ?? tenants.Known(id.Split('/', 2)[0])?.Budgets.FirstOrDefault(budget => budget.Name == name);
         }
 
         return FindUser(name)?.Budget;

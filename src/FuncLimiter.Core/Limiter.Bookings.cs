@@ -18,6 +18,7 @@ public sealed partial class Limiter
         var turn = WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now);
         pool.Arrive(call, now);
         call.Owner!.Arrive(call, now);
+        call.OwnerRoute?.Arrive(call, now);
         call.OwnerUser?.Arrive(call, now);
         var given = line.OfEarly(call);
         line.See(call, now);
@@ -275,6 +276,7 @@ public sealed partial class Limiter
         booking.Held = deployment.Clip(place.ChargeAt(place.Place), place.Certain(place.Place));
         deployment.Hold(booking.Held, now);
         place.Owner!.Budget.Hold(place.Consumer, now);
+        place.OwnerRoute?.Budget.Hold(place.Consumer, now);
         place.OwnerUser?.Hold(place.Consumer, now);
         place.Deployment = deployment;
         place.Cost = deployment.Cost(place.Provider[place.Place]);
@@ -287,6 +289,7 @@ public sealed partial class Limiter
         var place = booking.Place;
         place.Deployment!.Release(booking.Held, booking.HeldAt, now);
         place.Owner!.Budget.Release(place.Consumer, booking.HeldAt, now);
+        place.OwnerRoute?.Budget.Release(place.Consumer, booking.HeldAt, now);
         place.OwnerUser?.Release(place.Consumer, booking.HeldAt, now);
         Pool.Correct(place, 0);
         place.Owner.Release(place.OwnerUser);

@@ -25,7 +25,11 @@ public sealed partial class Limiter
         var kept = states.ToDictionary(state => state.Name, StringComparer.Ordinal);
         foreach (var tenant in kept.Keys.Where(name => name.StartsWith(Tenant.Scope, StringComparison.Ordinal)))
         {
-            tenants.Find(tenant[Tenant.Scope.Length..]);
+            var id = tenant[Tenant.Scope.Length..];
+            if (id.IndexOf('/', StringComparison.Ordinal) is not (> 0 and var end) || tenants.Known(id[..end]) is null)
+            {
+                tenants.Find(id);
+            }
         }
 
         foreach (var suspect in topology.Suspects)

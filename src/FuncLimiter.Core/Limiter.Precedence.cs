@@ -28,7 +28,8 @@ public sealed partial class Limiter
         {
             foreach (var line in new[]
             {
-                bookings.Find(call.Lane!, priority, owner)?.Ahead, bookings.OfTenant(owner, priority), bookings.OfUser(owner, call.User, priority),
+                bookings.Find(call.Lane!, priority, owner)?.Ahead, bookings.OfTenant(owner, priority), bookings.OfRoute(call.OwnerRoute, priority),
+                bookings.OfUser(owner, call.User, priority),
             })
             {
                 while (line?.First is { Line.IsIdle: false } booked && booked.At - now < Foresight && IsInTheWay(call, booked, Beside(line, call, booked), now))
@@ -63,7 +64,7 @@ public sealed partial class Limiter
 
     // True where one of a call's limits gives its room all at once, as a window does, and not bit by bit.
     private static bool GivesAtOnce(Call call) =>
-        call.Owner!.Budget.GivesAtOnce || call.OwnerUser?.Budget.GivesAtOnce == true || call.Lane!.Places[call.Place].GivesAtOnce;
+        call.Owner!.Budget.GivesAtOnce || call.OwnerRoute?.Budget.GivesAtOnce == true || call.OwnerUser?.Budget.GivesAtOnce == true || call.Lane!.Places[call.Place].GivesAtOnce;
 
     // Whether a booked call would go later than it was told because of another one. Where both draw on nothing together, it would not.
     private static bool IsInTheWay(Call call, Booking booked, QueueAhead beside, Instant now)
@@ -73,7 +74,10 @@ public sealed partial class Limiter
         var (owner, target) = (place.Owner!.Budget, call.Lane!.Places[call.Place]);
         var consumed = LoadAhead.Of(place.Consumer) * beside.Calls;
         var (ofTenant, ofUser) = (beside with { Work = beside.Calls * place.TenantCost, Load = consumed }, beside with { Work = beside.Calls * place.UserCost, Load = consumed });
-        return OfTenant(After(ofTenant, owner.Cost(call.Consumer), call.Consumer)) is var turn && turn > latest && turn > OfTenant(ofTenant)
+        var ofRoute = beside with { Work = beside.Calls * place.RouteCost, Load = consumed };
+        return OfBudget(owner, After(ofTenant, owner.Cost(call.Consumer), call.Consumer)) is var turn && turn > latest && turn > OfBudget(owner, ofTenant)
+            || call.OwnerRoute is { Budget: var route } && place.OwnerRoute == call.OwnerRoute
+                && OfBudget(route, After(ofRoute, route.Cost(call.Consumer), call.Consumer)) is var routes && routes > latest && routes > OfBudget(route, ofRoute)
             || call.OwnerUser is { } user && place.User == call.User
                 && OfUser(user, After(ofUser, user.Cost(call.Consumer), call.Consumer)) is var its && its > latest && its > OfUser(user, ofUser)
             || First(After(beside, target.Cost(call.Provider[call.Place]), call.ChargeAt(call.Place))) is var first && first > latest && first > First(beside);
@@ -81,7 +85,7 @@ public sealed partial class Limiter
         static QueueAhead After(in QueueAhead others, double work, in Charge load) =>
             others with { Work = others.Work + work, Calls = others.Calls + 1, Load = others.Load + LoadAhead.Of(load) };
 
-        Instant OfTenant(in QueueAhead ahead) => owner.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
+        Instant OfBudget(Budget own, in QueueAhead ahead) => own.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
 
         Instant OfUser(User user, in QueueAhead ahead) => user.Foresee(place.Consumer, place.ConsumerCertain, ahead, now);
 

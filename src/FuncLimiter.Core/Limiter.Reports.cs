@@ -56,7 +56,7 @@ internal static class Snapshot
         return
         [
             .. topology.Budgets
-                .Concat(tenants.All.Select(tenant => tenant.Budget))
+                .Concat(tenants.All.SelectMany(tenant => tenant.Budgets))
                 .Concat(users.Take(MostUsers))
                 .Where(budget => budget.Meters.Count > 0 || budget.CooldownUntil > now)
                 .Select(budget => budget.Report(now)),
@@ -76,7 +76,7 @@ internal static class Snapshot
     /// <summary>One of a call's budgets by name; null where it has none of that name, or that one no limits.</summary>
     public static BudgetReport? Named(Call call, string name, Instant now)
     {
-        var budgets = call.Lane!.Places.SelectMany(place => place.Scopes.ToArray()).Cast<Budget?>().Append(call.Owner!.Budget).Append(call.OwnerUser?.Budget);
+        var budgets = call.Lane!.Places.SelectMany(place => place.Scopes.ToArray()).Cast<Budget?>().Append(call.Owner!.Budget).Append(call.OwnerRoute?.Budget).Append(call.OwnerUser?.Budget);
         return budgets.FirstOrDefault(budget => budget?.Name == name && budget.Meters.Count > 0)?.Report(now);
     }
 
@@ -85,7 +85,7 @@ internal static class Snapshot
     {
         var scopes = call.Deployment!.Scopes;
         var tightest = scopes[0];
-        ReadOnlySpan<Budget?> others = [.. scopes[1..], call.Owner!.Budget, call.OwnerUser?.Budget];
+        ReadOnlySpan<Budget?> others = [.. scopes[1..], call.Owner!.Budget, call.OwnerRoute?.Budget, call.OwnerUser?.Budget];
         foreach (var budget in others)
         {
             if (budget is { Meters.Count: > 0 } && (tightest.Meters.Count == 0 || budget.Utilization(now) > tightest.Utilization(now)))

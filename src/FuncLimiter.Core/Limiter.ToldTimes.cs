@@ -24,7 +24,7 @@ public sealed partial class Limiter
         var own = bookings.Find(call.Lane!, (int)call.Priority, call.Owner!)?.Ahead;
         var its = call.OwnerUser is null ? own : bookings.OfUser(call.Owner!, call.User, (int)call.Priority);
         if (counted < 1 || !turn.At.IsKnown || own is not { Last.IsKnown: true } || its is not { Last.IsKnown: true }
-            || turn.By is not { } by || by.Apart(by == call.Owner!.Budget || by == call.OwnerUser?.Budget ? call.Consumer : call.Load) is not { Ticks: > 0 } apart)
+            || turn.By is not { } by || by.Apart(call.IsOwn(by) ? call.Consumer : call.Load) is not { Ticks: > 0 } apart)
         {
             return turn;
         }
@@ -36,7 +36,7 @@ public sealed partial class Limiter
     // once; unless its tenant's turn would pass meanwhile.
     private ForecastTurn AfterOthers(Call call, ForecastTurn turn)
     {
-        if (!turn.At.IsKnown || turn.By is not { } by || by == call.Owner!.Budget || by == call.OwnerUser?.Budget || !by.HasRoomForOne(call.Load))
+        if (!turn.At.IsKnown || turn.By is not { } by || call.IsOwn(by) || !by.HasRoomForOne(call.Load))
         {
             return turn;
         }
@@ -67,6 +67,7 @@ public sealed partial class Limiter
         for (var priority = 0; priority <= (int)call.Priority; priority++)
         {
             After(bookings.OfTenant(call.Owner!, priority), call.Owner!.Budget);
+            After(bookings.OfRoute(call.OwnerRoute, priority), call.OwnerRoute?.Budget);
             After(call.OwnerUser is null ? null : bookings.OfUser(call.Owner, call.User, priority), call.OwnerUser?.Budget);
         }
 
@@ -97,7 +98,7 @@ public sealed partial class Limiter
     // What a window or the calls under way have room for comes all at once: no more are told for one round than it holds.
     private ForecastTurn AfterRounds(Call call, ForecastTurn turn, Instant now)
     {
-        foreach (var budget in (ReadOnlySpan<Budget?>)[turn.By, call.Owner!.Budget, call.OwnerUser?.Budget])
+        foreach (var budget in (ReadOnlySpan<Budget?>)[turn.By, call.Owner!.Budget, call.OwnerRoute?.Budget, call.OwnerUser?.Budget])
         {
             turn = turn.At.IsKnown && budget is not null ? AfterRound(call, budget, turn, now) : turn;
         }
@@ -108,9 +109,10 @@ public sealed partial class Limiter
     private ForecastTurn AfterRound(Call call, Budget by, ForecastTurn turn, Instant now)
     {
         var (owner, lane) = (call.Owner!, call.Lane!);
-        var (isTenants, isUsers) = (by == owner.Budget, by == call.OwnerUser?.Budget);
-        var line = isTenants ? bookings.OfTenant(owner, (int)call.Priority)
-            : isUsers ? bookings.OfUser(owner, call.User, (int)call.Priority)
+        var isOwn = call.IsOwn(by);
+        var line = by == owner.Budget ? bookings.OfTenant(owner, (int)call.Priority)
+            : by == call.OwnerRoute?.Budget ? bookings.OfRoute(call.OwnerRoute, (int)call.Priority)
+            : by == call.OwnerUser?.Budget ? bookings.OfUser(owner, call.User, (int)call.Priority)
             : bookings.Find(lane, (int)call.Priority, owner)?.Ahead;
         var place = Math.Max(0, Array.FindIndex(lane.Places, one => one.Scopes.Contains(by)));
         foreach (var meter in by.Meters)
@@ -118,14 +120,14 @@ public sealed partial class Limiter
             var own = AmountOf(call);
             if (own > 0 && line is not null && meter.Round(lane.Places[0].Runs) is { } round)
             {
-                var room = isTenants || isUsers ? meter.Effective * by.Share : meter.Effective * WaitForecast.PartOf(call, bookings) * WaitForecast.Breadths(call, place, now);
+                var room = isOwn ? meter.Effective * by.Share : meter.Effective * WaitForecast.PartOf(call, bookings) * WaitForecast.Breadths(call, place, now);
                 if (line.FilledFrom(Math.Max(own, Math.Floor(room / own) * own), AmountOf) is { IsKnown: true } filled)
                 {
                     turn = filled + round > turn.At ? new(filled + round, by) : turn;
                 }
             }
 
-            double AmountOf(Call one) => isTenants || isUsers ? one.Consumer[meter.Dimension] : one.Provider[place][meter.Dimension];
+            double AmountOf(Call one) => isOwn ? one.Consumer[meter.Dimension] : one.Provider[place][meter.Dimension];
         }
 
         return turn;

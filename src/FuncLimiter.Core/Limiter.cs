@@ -186,6 +186,7 @@ public sealed partial class Limiter
         deployment.Disregard(provider, charged, held, settlement);
         deployment.End(charged, settlement, reservation.TakenAt, now);
         tenant.Budget.Settle(call.Consumer, consumer, reservation.TakenAt, now);
+        call.OwnerRoute?.Budget.Settle(call.Consumer, consumer, reservation.TakenAt, now);
         call.OwnerUser?.Settle(call.Consumer, consumer, reservation.TakenAt, now);
 
         call.State = CallState.Idle;
@@ -267,7 +268,7 @@ public sealed partial class Limiter
 
     private Instant Clock(Instant now) => latest = Instant.Max(latest, now);
 
-    private IEnumerable<Budget> Durable() => topology.Budgets.Concat(tenants.All.Select(tenant => tenant.Budget));
+    private IEnumerable<Budget> Durable() => topology.Budgets.Concat(tenants.All.SelectMany(tenant => tenant.Budgets));
 
     private Lane Prepare(Call call, Instant now)
     {
@@ -325,6 +326,7 @@ public sealed partial class Limiter
         deployment.Take(charge, now);
         deployment.Begin(call.AsCharged(call.Place), now);
         call.Owner!.Budget.Take(call.Consumer, now);
+        call.OwnerRoute?.Budget.Take(call.Consumer, now);
         call.OwnerUser?.Take(call.Consumer, now);
 
         call.Deployment = deployment;
@@ -333,6 +335,7 @@ public sealed partial class Limiter
         call.Cost = deployment.Cost(call.Provider[call.Place]);
         call.Lane.Pool.Count(call, now);
         call.Owner.Traffic?.Serve(call.Priority, call.TenantCost, 1, now);
+        call.OwnerRoute?.Traffic?.Serve(call.Priority, call.RouteCost, 1, now);
         call.OwnerUser?.Traffic?.Serve(call.Priority, call.UserCost, 1, now);
         call.Lane.Affinity?.Note(call.Prefixes, call.Place, now);
         call.Reservation.Begin(call, charge, deployment.Scopes, now);

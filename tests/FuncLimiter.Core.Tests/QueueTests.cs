@@ -200,6 +200,83 @@ public class QueueTests
         Assert.Equal(CallState.Refused, call.State);
     }
 
+    [Fact]
+    public void Call_BeyondItsTenantsLimitOnTheRoute_WaitsForThatAlone_AndIsToldOfIt()
+    {
+        var limiter = new Limiter(TwoRoutes());
+        for (var call = 0; call < 2; call++)
+        {
+            Assert.Equal(CallState.Admitted, limiter.Submit(Ask("a", 1000), Start));
+        }
+
+        var (next, impatient) = (Ask("a", 1000, maxWait: 60), Ask("a", 1000, maxWait: 1));
+        Assert.Equal((CallState.Waiting, CallState.Refused), (limiter.Submit(next, Start), limiter.Submit(impatient, Start)));
+        Assert.Equal(CallState.Admitted, limiter.Submit(Ask("a", 1000, route: "n"), Start));
+        Assert.Equal(CallState.Admitted, limiter.Submit(Ask("b", 1000), Start));
+        while (next.State == CallState.Waiting)
+        {
+            limiter.Advance(limiter.NextWake);
+        }
+
+        Assert.Equal(CallState.Admitted, next.State);
+        Assert.Equal("tenant:a/m", impatient.Refusal!.Budget);
+        Assert.Equal(Dimension.Requests, impatient.Refusal.Dimension);
+        Assert.Contains(limiter.Report(Start).Budgets, budget => budget.Name == "tenant:a/m");
+    }
+
+    [Fact]
+    public void Caller_RefusedByItsTenantsLimitOnTheRoute_IsAdmittedWhenItIsTold()
+    {
+        var limiter = new Limiter(TwoRoutes());
+        var calls = Enumerable.Range(1, 6).Select(caller => Ask("a", 10, maxWait: 1, caller: caller)).ToList();
+        calls.ForEach(call => limiter.Submit(call, Start));
+        limiter.Advance(Start + TimeSpan.FromSeconds(1));
+
+        var refused = calls.FindAll(call => call.State == CallState.Refused).OrderBy(call => call.Refusal!.RetryAt).ToList();
+
+        Assert.Equal(4, refused.Count);
+        foreach (var call in refused)
+        {
+            limiter.Advance(call.Refusal!.RetryAt);
+            Assert.Equal(CallState.Admitted, limiter.Submit(call, call.Refusal.RetryAt));
+        }
+    }
+
+    [Fact]
+    public void TenantsUseOfARoute_IsKeptOverARestart()
+    {
+        var limiter = new Limiter(TwoRoutes());
+        limiter.Submit(Ask("a", 1000), Start);
+        limiter.Submit(Ask("a", 1000), Start);
+
+        var next = new Limiter(TwoRoutes());
+        next.Restore(limiter.BeginCheckpoint(Start), Start);
+
+        Assert.Equal(CallState.Waiting, next.Submit(Ask("a", 1000), Start));
+        Assert.Equal(CallState.Admitted, next.Submit(Ask("a", 1000, route: "n"), Start));
+        Assert.True(next.Controls.Admit(new("a/m", 1, [], [])), "A tenant was made of a budget's name.");
+    }
+
+    [Fact]
+    public void TenantsLimitOnARoute_ChangesWhileCallsWaitForIt()
+    {
+        var limiter = new Limiter(TwoRoutes());
+        var calls = Enumerable.Range(0, 4).Select(_ => Ask("a", 1000, maxWait: 600)).ToList();
+        calls.ForEach(call => limiter.Submit(call, Start));
+
+        Assert.True(limiter.Controls.Configure("tenant:a/m", Dimension.Requests, Minute, 6000, Start));
+        limiter.Advance(Start + TimeSpan.FromSeconds(1));
+
+        Assert.All(calls, call => Assert.Equal(CallState.Admitted, call.State));
+    }
+
+    // On route m tenant a has two calls a minute, all at once.
+    private static LimiterSpec TwoRoutes() => World([Tokens(600_000)], new("a", 1, [Tokens(600_000)], [])
+    {
+        RouteLimits = new Dictionary<string, IReadOnlyList<Limit>> { ["m"] = [new(Dimension.Requests, 2, Minute, LimitAlgorithm.Bucket) { BurstSeconds = 60 }] },
+    }) with
+    { Routes = [new("m", ["one/m"], []), new("n", ["one/m"], [])] };
+
     private static Limit Tokens(long amount, LimitAlgorithm algorithm = LimitAlgorithm.Bucket) =>
         new(Dimension.Tokens, amount, Minute, algorithm);
 
@@ -212,9 +289,9 @@ public class QueueTests
     };
 
     private static Call Ask(
-        string tenant, long tokens, Priority priority = Priority.Background, double? maxWait = null, string? user = null, int places = 1, long caller = 0) => new()
+        string tenant, long tokens, Priority priority = Priority.Background, double? maxWait = null, string? user = null, int places = 1, long caller = 0, string route = "m") => new()
         {
-            Route = "m",
+            Route = route,
             Tenant = tenant,
             User = user,
             Caller = caller,

@@ -165,6 +165,7 @@ public sealed class LeaseDesk
     internal static void Arrive(Call call, Instant now)
     {
         call.Owner!.Budget.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Consumer, 1, now);
+        call.OwnerRoute?.Budget.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Consumer, 1, now);
         call.OwnerUser?.Budget.Lease?.Demand.Arrive(call.Owner, call.Priority, call.Consumer, 1, now);
         for (var (i, part) = (0, PartOfEach(call)); i < call.Lane!.Places.Length; i++)
         {
@@ -182,6 +183,7 @@ public sealed class LeaseDesk
     internal static void Wait(Call call, int sign)
     {
         call.Owner!.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, 1, sign);
+        call.OwnerRoute?.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, 1, sign);
         call.OwnerUser?.Budget.Lease?.Demand.Wait(call.Owner, call.Priority, call.Consumer, 1, sign);
         for (var (i, part) = (0, PartOfEach(call)); i < call.Lane!.Places.Length; i++)
         {

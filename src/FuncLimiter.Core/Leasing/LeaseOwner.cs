@@ -122,8 +122,7 @@ public sealed class LeaseOwner
     {
         if (!books.TryGetValue(budget, out var book) && LeaseScope.TenantOf(budget) is { } id && LeaseScope.OfTenant(id, policy) == scope)
         {
-            var tenant = spec.Tenants.FirstOrDefault(tenant => tenant.Id == id) ?? spec.OtherTenants;
-            books.Add(budget, book = new(tenant.Limits, Caution.None(), policy.ForTenants));
+            books.Add(budget, book = new(LeaseScope.LimitsOf(id, spec), Caution.None(), policy.ForTenants));
         }
         else if (book is null && LeaseScope.UserOf(budget, spec) is { } user && LeaseScope.OfTenant(user.Tenant, policy) == scope && HasRoomForUser())
         {

@@ -60,9 +60,15 @@ public static class LeaseScope
             budgets.Add(scope, shared.Limits);
         }
 
-        foreach (var tenant in spec.Tenants.Where(tenant => OfTenant(tenant.Id, policy) == scope))
+        foreach (var tenant in spec.Tenants)
         {
-            budgets.Add(Tenant + tenant.Id, tenant.Limits);
+            foreach (var (id, limits) in tenant.RouteLimits.Select(route => ($"{tenant.Id}/{route.Key}", route.Value)).Prepend((tenant.Id, tenant.Limits)))
+            {
+                if (OfTenant(id, policy) == scope)
+                {
+                    budgets.Add(Tenant + id, limits);
+                }
+            }
         }
 
         return budgets;
@@ -87,13 +93,33 @@ public static class LeaseScope
         return limits.Count == 0 ? null : (tenant?.Id ?? budget[User.Length..end], limits);
     }
 
+    /// <summary>The limits of a tenant, or of a tenant on a route, as <c>acme/gpt-x</c>.</summary>
+    internal static IReadOnlyList<Limit> LimitsOf(string id, LimiterSpec spec)
+    {
+        foreach (var tenant in spec.Tenants)
+        {
+            if (tenant.Id == id)
+            {
+                return tenant.Limits;
+            }
+
+            if (tenant.RouteLimits.Count > 0 && id.Length > tenant.Id.Length && id[tenant.Id.Length] == '/' && id.StartsWith(tenant.Id, StringComparison.Ordinal)
+                && tenant.RouteLimits.TryGetValue(id[(tenant.Id.Length + 1)..], out var limits))
+            {
+                return limits;
+            }
+        }
+
+        return spec.OtherTenants.Limits;
+    }
+
     internal static bool IsUser(string budget) => budget.StartsWith(User, StringComparison.Ordinal);
 
     /// <summary>Whether a scope is of tenants.</summary>
     /// <param name="scope">The scope.</param>
     public static bool IsTenants(string scope) => scope.StartsWith(Tenants, StringComparison.Ordinal);
 
-    /// <summary>The tenant's id in the name of its budget; null where that is another budget's.</summary>
+    /// <summary>The tenant's id in the name of its budget, with the route's name after it where it is for one; null where that is another budget's.</summary>
     /// <param name="budget">The budget's name.</param>
     public static string? TenantOf(string budget) => budget.StartsWith(Tenant, StringComparison.Ordinal) ? budget[Tenant.Length..] : null;
 }

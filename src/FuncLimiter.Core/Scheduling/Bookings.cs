@@ -21,6 +21,7 @@ internal sealed class Bookings
     private readonly Dictionary<(Lane, int), Dictionary<Tenant, TenantLine>> _lines = [];
     private readonly Dictionary<(Lane, int), BookingLine> _classes = [];
     private readonly Dictionary<(Tenant, int), BookingLine> _tenants = [];
+    private readonly Dictionary<(TenantRoute, int), BookingLine> _routes = [];
     private readonly Dictionary<(Tenant, string, int), BookingLine> _users = [];
     private readonly PriorityQueue<Booking, long> _claims = new();
     private readonly PriorityQueue<Booking, long> _ends = new();
@@ -73,6 +74,9 @@ internal sealed class Bookings
 
     /// <summary>What is booked of a tenant's own budget in a class.</summary>
     public BookingLine? OfTenant(Tenant tenant, int priority) => _tenants.GetValueOrDefault((tenant, priority));
+
+    /// <summary>What is booked of a tenant's budget for a route in a class; null for nothing.</summary>
+    public BookingLine? OfRoute(TenantRoute? route, int priority) => route is null ? null : _routes.GetValueOrDefault((route, priority));
 
     /// <summary>What is booked of a user's own budget in a class.</summary>
     public BookingLine? OfUser(Tenant tenant, string? user, int priority) =>
@@ -188,6 +192,7 @@ internal sealed class Bookings
 
         line.Ahead.Fill(at, apart / WaitForecast.PartOf(call, this));
         OfTenant(call.Owner!, (int)call.Priority)!.Fill(at, call.Owner!.Budget.Apart(call.Consumer));
+        OfRoute(call.OwnerRoute, (int)call.Priority)?.Fill(at, call.OwnerRoute!.Budget.Apart(call.Consumer));
         OfUser(call.Owner!, call.User, (int)call.Priority)?.Fill(at, call.OwnerUser?.Budget.Apart(call.Consumer) ?? default);
     }
 
@@ -211,6 +216,11 @@ internal sealed class Bookings
         act(LineOf(call).Ahead, call.Cost, call.Load);
         act(LineIn(_classes, (lane, priority)), call.Cost, call.Load);
         act(LineIn(_tenants, (owner, priority)), call.TenantCost, call.Consumer);
+        if (call.OwnerRoute is { } route)
+        {
+            act(LineIn(_routes, (route, priority)), call.RouteCost, call.Consumer);
+        }
+
         if (call.User is { } user)
         {
             var its = LineIn(_users, (owner, user, priority));

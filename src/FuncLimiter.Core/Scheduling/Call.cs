@@ -145,6 +145,9 @@ public sealed class Call
 
     internal User? OwnerUser { get; set; }
 
+    /// <summary>What its tenant may take of its route; null for whatever the tenant has.</summary>
+    internal TenantRoute? OwnerRoute { get; set; }
+
     internal BudgetedDeployment? Deployment { get; set; }
 
     /// <summary>What it costs of its deployment, in seconds of that one's refill.</summary>
@@ -156,11 +159,17 @@ public sealed class Call
     /// <summary>What it costs of its tenant's own budget, in seconds of that one's refill.</summary>
     internal double TenantCost { get; set; }
 
+    /// <summary>What it costs of its tenant's budget for its route, in seconds of that one's refill.</summary>
+    internal double RouteCost { get; set; }
+
     /// <summary>What it costs of its user's own budget, in seconds of that one's refill.</summary>
     internal double UserCost { get; set; }
 
     /// <summary>Tells one handing-in from another, so that a stale deadline finds nobody.</summary>
     internal long Generation { get; private set; }
+
+    /// <summary>Whether a budget is its tenant's or its user's.</summary>
+    internal bool IsOwn(Budget budget) => budget == Owner!.Budget || budget == OwnerRoute?.Budget || budget == OwnerUser?.Budget;
 
     /// <summary>What is certain of the charge of the tenant and the user.</summary>
     internal Charge ConsumerCertain => ConsumerAtLeast ?? consumerForeseen;
@@ -187,6 +196,7 @@ public sealed class Call
         if (ConsumerAtLeast is { } least)
         {
             consumer = Owner!.Budget.Clip(consumer, least);
+            consumer = OwnerRoute?.Budget.Clip(consumer, least) ?? consumer;
             consumer = OwnerUser?.Budget.Clip(consumer, least) ?? consumer;
         }
 
@@ -223,6 +233,7 @@ public sealed class Call
     {
         Lane = lane;
         Owner = owner;
+        OwnerRoute = owner.RouteOf(Route);
         OwnerUser = owner.Find(User, now);
         Clock = owner.ClockOf(lane.Pool, Priority);
         State = CallState.Waiting;
@@ -254,10 +265,12 @@ public sealed class Call
         Caller = Caller,
         Lane = Lane,
         Owner = Owner,
+        OwnerRoute = OwnerRoute,
         Clock = Clock,
         Cost = Cost,
         Load = Load,
         TenantCost = TenantCost,
+        RouteCost = RouteCost,
         UserCost = UserCost,
     };
 
@@ -274,6 +287,7 @@ public sealed class Call
         Cost = Lane!.Places[first].Cost(Provider[first]);
         Load = ChargeAt(first);
         TenantCost = Owner!.Budget.Cost(Consumer);
+        RouteCost = OwnerRoute?.Budget.Cost(Consumer) ?? 0;
         UserCost = OwnerUser?.Cost(Consumer) ?? 0;
     }
 }

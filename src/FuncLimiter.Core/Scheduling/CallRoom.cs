@@ -7,13 +7,16 @@ internal static class CallRoom
 {
     /// <summary>True where the budgets of the tenant and the user have room now.</summary>
     public static bool IsFreeOfItsOwn(Call call, Instant now) =>
-        call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now && (call.OwnerUser is not { } user || user.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now);
+        call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now
+        && (call.OwnerRoute is not { } route || route.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now)
+        && (call.OwnerUser is not { } user || user.FitsAt(call.Consumer, call.ConsumerCertain, now) <= now);
 
     /// <summary>True where a call lacks only what is ours to provide: its budgets have room, and a checkpoint or a lease is on its way.</summary>
     public static bool IsOnlyUnready(Call call, Instant now)
     {
         var isUnready = false;
         if (!call.Owner!.Budget.IsOnlyUnready(call.Consumer, call.ConsumerCertain, now, ref isUnready)
+            || call.OwnerRoute is { } route && !route.Budget.IsOnlyUnready(call.Consumer, call.ConsumerCertain, now, ref isUnready)
             || call.OwnerUser is { } user && !user.Budget.IsOnlyUnready(call.Consumer, call.ConsumerCertain, now, ref isUnready))
         {
             return false;
@@ -36,9 +39,12 @@ internal static class CallRoom
     /// <summary>Why no wait would help; null where one may.</summary>
     public static Refusal? NeverFits(Call call, Instant now)
     {
-        if (call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) == Instant.Never)
+        foreach (var own in (ReadOnlySpan<Budget?>)[call.Owner!.Budget, call.OwnerRoute?.Budget])
         {
-            return new(RefusalReason.TooLarge, call.Owner.Budget.Name, Instant.Never) { Dimension = call.Owner.Budget.Tightest(call.Consumer, call.ConsumerCertain, now) };
+            if (own?.FitsAt(call.Consumer, call.ConsumerCertain, now) == Instant.Never)
+            {
+                return new(RefusalReason.TooLarge, own.Name, Instant.Never) { Dimension = own.Tightest(call.Consumer, call.ConsumerCertain, now) };
+            }
         }
 
         if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, call.ConsumerCertain, now) == Instant.Never)
@@ -71,7 +77,7 @@ internal static class CallRoom
     /// <summary>What the limit counts that a call waits for in one of its budgets; null where that budget has room, or is closed.</summary>
     public static Dimension? BindingOf(Call call, Budget budget, Instant now)
     {
-        if (budget == call.Owner!.Budget || budget == call.OwnerUser?.Budget)
+        if (call.IsOwn(budget))
         {
             return budget.Tightest(call.Consumer, call.ConsumerCertain, now);
         }
@@ -93,6 +99,11 @@ internal static class CallRoom
         if (call.Owner!.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) > now)
         {
             return call.Owner.Budget;
+        }
+
+        if (call.OwnerRoute is { } route && route.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now) > now)
+        {
+            return route.Budget;
         }
 
         if (call.OwnerUser is { } user && user.FitsAt(call.Consumer, call.ConsumerCertain, now) > now)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
 
@@ -14,6 +15,7 @@ internal sealed class Tenant
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(1);
 
     private readonly TenantSpec spec;
+    private readonly FrozenDictionary<string, TenantRoute> routes;
     private Instant forgotAt = Instant.Distant;
     private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
     private readonly int maxUsers;
@@ -28,6 +30,8 @@ internal sealed class Tenant
         this.spec = spec;
         this.maxUsers = maxUsers;
         Budget = new Budget(Scope + id, spec.Limits, Caution.None());
+        routes = spec.RouteLimits.ToFrozenDictionary(
+            route => route.Key, route => new TenantRoute(new Budget(TenantSpec.BudgetOf(id, route.Key), route.Value, Caution.None())), StringComparer.Ordinal);
     }
 
     public string Id { get; }
@@ -35,6 +39,12 @@ internal sealed class Tenant
     public double Weight { get; private set; }
 
     public Budget Budget { get; }
+
+    /// <summary>Its own budget, and those of its routes.</summary>
+    public IEnumerable<Budget> Budgets => routes.Values.Select(route => route.Budget).Prepend(Budget);
+
+    /// <summary>What it may take of a route; null for whatever its own budget has.</summary>
+    public TenantRoute? RouteOf(string route) => routes.Count > 0 ? routes.GetValueOrDefault(route) : null;
 
     public IEnumerable<User> Users => users.Values;
 
@@ -196,9 +206,39 @@ internal sealed class Tenant
     }
 }
 
+/// <summary>What a tenant may take of one route, within its own budget.</summary>
+internal sealed class TenantRoute(Budget budget)
+{
+    public Budget Budget { get; } = budget;
+
+    /// <summary>What waits for its budget, by class.</summary>
+    public WorkAhead[] Waiting { get; } = new WorkAhead[Pool.Classes];
+
+    /// <summary>What comes and is served of its limits; null before any of it had to wait.</summary>
+    public ClassTraffic? Traffic { get; private set; }
+
+    /// <summary>A call has arrived for the first time, its cost is known.</summary>
+    public void Arrive(Call call, Instant now)
+    {
+        if (call.RouteCost > 0)
+        {
+            (Traffic ??= new()).Arrive(call.Priority, call.RouteCost, now);
+        }
+    }
+}
+
 /// <summary>One tenant, as the limiter sees it.</summary>
 /// <param name="Id">Unique.</param>
 /// <param name="Weight">Its share against other tenants; above 0.</param>
 /// <param name="Limits">Its own limits.</param>
 /// <param name="UserLimits">The limits of each of its users.</param>
-public sealed record TenantSpec(string Id, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits);
+public sealed record TenantSpec(string Id, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits)
+{
+    /// <summary>Its limits on single routes, by the route's name: a call of such a route fits these and <see cref="Limits"/>, or waits.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<Limit>> RouteLimits { get; init; } = new Dictionary<string, IReadOnlyList<Limit>>();
+
+    /// <summary>The name of the budget of a tenant's limits on a route, for example <c>tenant:acme/gpt-x</c>.</summary>
+    /// <param name="tenant">The tenant's id.</param>
+    /// <param name="route">The route's name.</param>
+    public static string BudgetOf(string tenant, string route) => $"{Tenant.Scope}{tenant}/{route}";
+}

@@ -67,7 +67,11 @@ internal sealed class TenantTable
     private Tenant Make(string id, TenantSpec tenantSpec)
     {
         var tenant = new Tenant(id, tenantSpec, spec.Queue.MaxUsers, leases);
-        made(tenant.Budget);
+        foreach (var budget in tenant.Budgets)
+        {
+            made(budget);
+        }
+
         return tenant;
     }
 }

@@ -43,6 +43,7 @@ internal static class WaitForecast
         QueueAhead own = new(call.Cost * ahead, ahead, 0, runs) { Load = LoadAhead.Of(call.Load) * ahead }, same = own, higher = new(0, 0, 0, runs);
         var consumed = LoadAhead.Of(call.Consumer) * ahead;
         var ofTenant = new ClassQueues(own with { Work = call.TenantCost * ahead, Load = consumed }, higher);
+        var ofRoute = new ClassQueues(own with { Work = call.RouteCost * ahead, Load = consumed }, higher);
         var ofUser = new ClassQueues(own with { Work = call.UserCost * ahead, Load = consumed }, higher);
         foreach (var rival in lane.Rivals)
         {
@@ -58,10 +59,11 @@ internal static class WaitForecast
         for (var i = 0; i <= priority; i++)
         {
             ofTenant = ofTenant.With(owner.Waiting[i].For(runs) + Booked(bookings.OfTenant(owner, i)), i < priority);
+            ofRoute = call.OwnerRoute is { } route ? ofRoute.With(route.Waiting[i].For(runs) + Booked(bookings.OfRoute(route, i)), i < priority) : ofRoute;
             ofUser = call.OwnerUser is { } user ? ofUser.With(user.Waiting[i].For(runs) + Booked(bookings.OfUser(owner, call.User, i)), i < priority) : ofUser;
         }
 
-        return Of(call, floors, bookings, new(own, same, higher, ofTenant, ofUser), othersToCome, now);
+        return Of(call, floors, bookings, new(own, same, higher, ofTenant, ofRoute, ofUser), othersToCome, now);
 
         QueueAhead Booked(BookingLine? line) => line is null
             ? default
@@ -72,19 +74,21 @@ internal static class WaitForecast
     public static ForecastTurn OfOnly(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var none = new QueueAhead(0, 0, 0, call.Lane!.Places[0].Runs);
-        return Of(call, floors, bookings, new(none, none, none, new(none, none), new(none, none)), 1, now);
+        return Of(call, floors, bookings, new(none, none, none, new(none, none), new(none, none), new(none, none)), 1, now);
     }
 
     /// <summary>When a call will go out that waits and has been overtaken, or has come back: only those before it in its user's queue count.</summary>
     public static ForecastTurn OfFirst(Call call, IReadOnlyList<double> floors, Bookings bookings, Instant now)
     {
         var runs = call.Lane!.Places[0].Runs;
-        QueueAhead before = new(0, 0, 0, runs), ofTenant = before, ofUser = before, tenantsHigher = before, usersHigher = before;
+        QueueAhead before = new(0, 0, 0, runs), tenantsHigher = before, routesHigher = before, usersHigher = before;
+        QueueAhead ofTenant = before, ofRoute = before, ofUser = before;
         for (var node = call.Node.Previous; node is not null; node = node.Previous)
         {
             var (one, consumed) = (node.Value, LoadAhead.Of(node.Value.Consumer));
             before += new QueueAhead(one.Cost, 1, 0, runs) { Load = LoadAhead.Of(one.Load) };
             ofTenant += new QueueAhead(one.TenantCost, 1, 0, runs) { Load = consumed };
+            ofRoute += new QueueAhead(one.RouteCost, 1, 0, runs) { Load = consumed };
             ofUser += new QueueAhead(one.UserCost, 1, 0, runs) { Load = consumed };
         }
 
@@ -102,11 +106,12 @@ internal static class WaitForecast
         for (var i = 0; i < (int)call.Priority; i++)
         {
             tenantsHigher += call.Owner!.Waiting[i].For(runs) + (bookings.OfTenant(call.Owner, i)?.Ahead.For(runs) ?? default);
+            routesHigher += call.OwnerRoute is { } route ? route.Waiting[i].For(runs) + (bookings.OfRoute(route, i)?.Ahead.For(runs) ?? default) : default;
             usersHigher += call.OwnerUser is { } user ? user.Waiting[i].For(runs) + (bookings.OfUser(call.Owner, call.User, i)?.Ahead.For(runs) ?? default) : default;
         }
 
         others = new(Math.Max(0, others.Work - flow.Waiting.Cost), others.Calls - flow.Count, 0, runs) { Load = others.Load - flow.Waiting.For(runs).Load };
-        var turn = Of(call, floors, bookings, new(before, before + others, higher, new(ofTenant, tenantsHigher), new(ofUser, usersHigher)), 1, now);
+        var turn = Of(call, floors, bookings, new(before, before + others, higher, new(ofTenant, tenantsHigher), new(ofRoute, routesHigher), new(ofUser, usersHigher)), 1, now);
 
         // Those who were told an earlier time go before it.
         if (bookings.Find(call.Lane, (int)call.Priority, call.Owner!)?.Ahead is not { Count: > 0 } line)
@@ -119,8 +124,9 @@ internal static class WaitForecast
             known = earlier.Calls;
             var booked = earlier.For(runs) with { Booked = known };
             var its = booked with { Load = LoadAhead.Of(call.Consumer) * known };
-            var (tenants, users) = (its with { Work = known * call.TenantCost }, its with { Work = known * call.UserCost });
-            turn = Of(call, floors, bookings, new(before + booked, before + booked + others, higher, new(ofTenant + tenants, tenantsHigher), new(ofUser + users, usersHigher)), 1, now);
+            var (tenants, routes, users) = (its with { Work = known * call.TenantCost }, its with { Work = known * call.RouteCost }, its with { Work = known * call.UserCost });
+            turn = Of(call, floors, bookings, new(before + booked, before + booked + others, higher,
+                new(ofTenant + tenants, tenantsHigher), new(ofRoute + routes, routesHigher), new(ofUser + users, usersHigher)), 1, now);
         }
 
         return turn;
@@ -140,6 +146,12 @@ internal static class WaitForecast
         var turn = Among(call, Line(new(mine, queues.Higher), lane.Pool.Traffic, i => lane.Waiting(i).Calls > 0 || bookings.Of(lane, i) is { Count: > 0 }, Open(call, now), call.Cost, call.Load), now);
         var ofTenant = Line(queues.OfTenant, owner.Traffic, i => owner.Waiting[i].Calls > 0 || bookings.OfTenant(owner, i) is { Count: > 0 }, owner.Budget.Share, call.TenantCost, call.Consumer);
         turn = Later(turn, owner.Budget.Foresee(call.Consumer, call.ConsumerCertain, ofTenant, now), owner.Budget);
+        if (call.OwnerRoute is { } route)
+        {
+            var ofRoute = Line(queues.OfRoute, route.Traffic, i => route.Waiting[i].Calls > 0 || bookings.OfRoute(route, i) is { Count: > 0 }, route.Budget.Share, call.RouteCost, call.Consumer);
+            turn = Later(turn, route.Budget.Foresee(call.Consumer, call.ConsumerCertain, ofRoute, now), route.Budget);
+        }
+
         if (call.OwnerUser is not { } user)
         {
             return turn;
@@ -302,7 +314,7 @@ internal static class WaitForecast
     }
 
     /// <summary>What is ahead of a call, in the units of each scope.</summary>
-    private readonly record struct Queues(QueueAhead Own, QueueAhead Same, QueueAhead Higher, ClassQueues OfTenant, ClassQueues OfUser);
+    private readonly record struct Queues(QueueAhead Own, QueueAhead Same, QueueAhead Higher, ClassQueues OfTenant, ClassQueues OfRoute, ClassQueues OfUser);
 
     /// <summary>What is ahead of a call, of its own class and of higher ones.</summary>
     private readonly record struct ClassQueues(QueueAhead Own, QueueAhead Higher)

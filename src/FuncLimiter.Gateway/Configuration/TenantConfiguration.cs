@@ -85,6 +85,9 @@ public sealed record TenantConfiguration(
     /// <summary>The routes that it may ask for; empty for all.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 
+    /// <summary>Its limits on single routes, within its own.</summary>
+    public IReadOnlyList<TenantModelLimits> ModelLimits { get; init; } = [];
+
     /// <summary>The organization that it belongs to; null for the one that runs FuncLimiter.</summary>
     public string? Organization { get; init; }
 
@@ -100,6 +103,11 @@ public sealed record TenantConfiguration(
         return true;
     }
 }
+
+/// <summary>What a tenant may take of one route.</summary>
+/// <param name="Model">The route's name.</param>
+/// <param name="Limits">The limits.</param>
+public sealed record TenantModelLimits(string Model, IReadOnlyList<Limit> Limits);
 
 /// <summary>Where a tenant's calls may go. An empty list leaves that open.</summary>
 /// <param name="Providers">Ids of providers.</param>

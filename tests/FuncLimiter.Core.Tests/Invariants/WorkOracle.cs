@@ -110,9 +110,9 @@ internal sealed class WorkOracle(World world) : Oracle
         var foremost = queue
             .GroupBy(ask => ask.User)
             .Select(user => user.First())
-            .Where(ask => world.ScopesOf(ask).Skip(1).All(scope => Fits(scope.Scope, scope.Limits, false, ask.Consumer, now, surely)))
+            .Where(ask => world.ScopesOf(ask).Where(IsUsers).All(scope => Fits(scope.Scope, scope.Limits, false, ask.Consumer, now, surely)))
             .ToList();
-        return foremost.TrueForAll(ask => world.ScopesOf(ask).Take(1).All(scope => Fits(scope.Scope, scope.Limits, false, ask.Consumer, now, surely)))
+        return foremost.TrueForAll(ask => world.ScopesOf(ask).Where(scope => !IsUsers(scope)).All(scope => Fits(scope.Scope, scope.Limits, false, ask.Consumer, now, surely)))
             ? foremost
             : [];
     }
@@ -120,6 +120,8 @@ internal sealed class WorkOracle(World world) : Oracle
     private IEnumerable<(int Place, string Deployment)> PlacesOf(Ask ask) => world.PlacesOf(ask.Route)
         .Select((place, i) => (i, place.Deployment))
         .Where(place => (ask.Excluded >> place.i & 1) == 0);
+
+    private static bool IsUsers((string Scope, IReadOnlyList<Limit> Limits) scope) => scope.Scope.StartsWith("user:", StringComparison.Ordinal);
 
     private bool FitsAt(Ask ask, int place, Instant now) => world.ScopesOf(ask, place)
         .Where(scope => scope.IsProviders)

@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core.Tests.Invariants;
 
@@ -52,6 +53,11 @@ internal sealed record World(LimiterSpec Spec, Instant Start)
     {
         var tenant = Spec.Tenants.SingleOrDefault(candidate => candidate.Id == ask.Tenant) ?? Spec.OtherTenants;
         yield return ($"tenant:{ask.Tenant}", tenant.Limits);
+        if (tenant.RouteLimits.TryGetValue(ask.Route, out var limits))
+        {
+            yield return (TenantSpec.BudgetOf(ask.Tenant, ask.Route), limits);
+        }
+
         if (ask.User is not null && tenant.UserLimits.Count > 0)
         {
             yield return ($"user:{ask.Tenant}/{ask.User}", tenant.UserLimits);

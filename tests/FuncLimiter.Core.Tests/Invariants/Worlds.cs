@@ -43,13 +43,20 @@ internal static class Worlds
                 $"t{i}",
                 random.Next(1, 5),
                 kind.LimitsConsumers && random.Next(3) == 0 ? Limits(random, kind, 2) : [],
-                kind.LimitsConsumers && random.Next(3) == 0 ? Limits(random, kind, 1) : [])),
+                kind.LimitsConsumers && random.Next(3) == 0 ? Limits(random, kind, 1) : [])
+            {
+                RouteLimits = kind.LimitsConsumers ? RouteLimits(new Random((seed * 31) + i), kind, routes) : new Dictionary<string, IReadOnlyList<Limit>>(),
+            }),
         ];
 
         // Some histories run across a midnight.
         var start = Moments.At((86_400 * random.Next(2)) - 300 + (random.Next(3) * 8 * 3600));
         return new(Spec(kind, accounts, deployments, routes, tenants) with { SharedLimits = shared }, start);
     }
+
+    private static Dictionary<string, IReadOnlyList<Limit>> RouteLimits(Random random, WorldKind kind, RouteSpec[] routes) => routes
+        .Where(_ => random.Next(3) == 0)
+        .ToDictionary(route => route.Name, IReadOnlyList<Limit> (_) => Limits(random, kind, 2));
 
     /// <summary>One deployment behind one route <c>r</c>, with one limit, and calls that may wait for long.</summary>
     public static World Single(Limit limit, IReadOnlyList<TenantSpec> tenants) => new(

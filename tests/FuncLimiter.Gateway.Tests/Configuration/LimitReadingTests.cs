@@ -72,7 +72,7 @@ public class LimitReadingTests
     [Fact]
     public void DayLimits_OfATenant_AreCalendarDaysInUtc()
     {
-        var limits = Sample.Valid(Sample.With("tenants[0].limits", """{ "tpm": 1000, "tpd": 5000 }""")).Tenants[0].Limits;
+        var limits = Sample.Valid(Sample.With("tenants[0].limits", """{ "tpm": 100000, "tpd": 500000 }""")).Tenants[0].Limits;
 
         Assert.Equal([LimitAlgorithm.Bucket, LimitAlgorithm.CalendarDay], limits.Select(limit => limit.Algorithm));
         Assert.All(limits, limit => Assert.Null(limit.TimeZone));

@@ -51,7 +51,8 @@ internal static class Sample
           }],
           "tenants": [
             { "id": "acme", "keys": ["sha256:HASH"], "weight": 3, "highestPriority": "standard", "limits": { "tpm": 50000 }, "userLimits": { "rpm": 60 }, "webhookSecret": "${HOOK}",
-              "organization": "acme inc", "models": ["gpt-x", "claude-x"], "allow": { "providers": ["openai", "anthropic"], "regions": [], "accounts": [] } },
+              "organization": "acme inc", "models": ["gpt-x", "claude-x"],
+              "modelLimits": [{ "model": "claude-x", "tpm": 20000, "rpm": 30, "burstSeconds": 10, "algorithm": "bucket" }], "allow": { "providers": ["openai", "anthropic"], "regions": [], "accounts": [] } },
           ],
           "budgets": [
             { "for": "run", "calls": 100, "seconds": 3600, "keepForClosing": 0.1, "waitForRaiseSeconds": 60 },

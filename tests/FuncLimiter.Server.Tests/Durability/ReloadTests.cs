@@ -56,7 +56,7 @@ public sealed class ReloadTests
         await using var server = await folder.StartAsync();
 
         configuration["tenants"]!.AsArray().RemoveAt(0);
-        configuration["tenants"]!.AsArray().Add(new JsonObject { ["id"] = "initech", ["keys"] = new JsonArray(Hash(NewKey)), ["limits"] = new JsonObject { ["rpd"] = 2 } });
+        configuration["tenants"]!.AsArray().Add(new JsonObject { ["id"] = "initech", ["keys"] = new JsonArray(Hash(NewKey)), ["modelLimits"] = new JsonArray(new JsonObject { ["model"] = "gpt-x", ["rpd"] = 2 }) });
         folder.Configure(configuration);
         var reloaded = await server.Client.PostAsync("/admin/reload", "", ("Authorization", $"Bearer {AdminKey}"));
 
@@ -64,7 +64,12 @@ public sealed class ReloadTests
         Assert.Equal((401, 200, 200), (await CallAsync(server, Setup.AcmeKey, null), await CallAsync(server, NewKey, null), await CallAsync(server, NewKey, null)));
         var refused = await server.Client.PostAsync("/v1/chat/completions", Body, ("x-api-key", NewKey), ("Prefer", "wait=0"));
         Assert.Equal(429, refused.Status);
-        Assert.Contains("tenant:initech", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("tenant:initech/gpt-x", refused.Text, StringComparison.Ordinal);
+        configuration["tenants"]!.AsArray().Last()!["modelLimits"]![0]!["rpd"] = 3;
+        folder.Configure(configuration);
+        var raised = await server.Client.PostAsync("/admin/reload", "", ("Authorization", $"Bearer {AdminKey}"));
+        Assert.True(raised.Status == 200, raised.Text);
+        Assert.Equal(200, await CallAsync(server, NewKey, null));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public static class LimiterSpecs
         Pressure = new PressurePolicy { BeginsAt = configuration.Alerts.ActAt, EndsBelow = configuration.Alerts.WarnAt },
         Tenants =
         [
-            .. configuration.Tenants.Select(tenant => new TenantSpec(tenant.Id, tenant.Weight, tenant.Limits, tenant.UserLimits)),
+            .. configuration.Tenants.Select(From),
         ],
         Queue = new QueuePolicy
         {
@@ -40,6 +40,13 @@ public static class LimiterSpecs
             MaxWaiting = configuration.Queue.MaxWaiting,
         },
         IsDurable = isDurable,
+    };
+
+    /// <summary>A tenant's part.</summary>
+    /// <param name="tenant">The tenant.</param>
+    public static TenantSpec From(TenantConfiguration tenant) => new(tenant.Id, tenant.Weight, tenant.Limits, tenant.UserLimits)
+    {
+        RouteLimits = tenant.ModelLimits.ToDictionary(limits => limits.Model, limits => limits.Limits, StringComparer.Ordinal),
     };
 
     // A provider counts by organization, project or region: of one model at several accounts, or of several accounts.

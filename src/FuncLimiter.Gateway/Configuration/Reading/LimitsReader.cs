@@ -39,11 +39,12 @@ internal sealed class LimitsReader(MistakeList mistakes)
     public LimitSet Read(ObjectReader owner, string name, CountingRule rule, bool required = false)
     {
         var isConsumers = ReferenceEquals(rule, CountingRule.Consumer);
-        if (owner.Inner(name, isConsumers ? Shapes.ConsumerLimits : Shapes.Limits, required) is not { } reader)
-        {
-            return LimitSet.None;
-        }
+        return owner.Inner(name, isConsumers ? Shapes.ConsumerLimits : Shapes.Limits, required) is { } reader ? Read(reader, rule) : LimitSet.None;
+    }
 
+    /// <summary>Reads limits that stand in an object of their own, maybe beside something else.</summary>
+    public LimitSet Read(ObjectReader reader, CountingRule rule)
+    {
         var amounts = new Dictionary<string, long>();
         foreach (var amount in Amounts)
         {
@@ -75,7 +76,7 @@ internal sealed class LimitsReader(MistakeList mistakes)
         }).ToArray();
         CheckRoom(reader, limits);
         var set = new LimitSet(amounts, [.. limits, .. Slices(reader, amounts, minute == LimitAlgorithm.Fixed ? rule.SliceSeconds : null)]);
-        return isConsumers && reader.Number("usdPerDay", LeastUsd, MostUsd) is { } usd ? MoneyLimit.Add(set, usd) : set;
+        return ReferenceEquals(rule, CountingRule.Consumer) && reader.Number("usdPerDay", LeastUsd, MostUsd) is { } usd ? MoneyLimit.Add(set, usd) : set;
     }
 
     /// <summary>Finds inner limits above the limits that enclose them: they could never be reached.</summary>
@@ -222,6 +223,11 @@ internal static class MoneyLimit
             var path = JsonPath.Item(JsonPath.Member(JsonPath.Root, "tenants"), place);
             Check(JsonPath.Member(path, "limits"), configuration.Tenants[place].Limits, unpriced, mistakes);
             Check(JsonPath.Member(path, "userLimits"), configuration.Tenants[place].UserLimits, unpriced, mistakes);
+            foreach (var (index, limits) in configuration.Tenants[place].ModelLimits.Index())
+            {
+                var its = configuration.Routes.First(route => route.Model == limits.Model).Places.Where(unpriced.Contains).ToArray();
+                Check(JsonPath.Item(JsonPath.Member(path, "modelLimits"), index), its.Length > 0 ? limits.Limits : [], its, mistakes);
+            }
         }
     }
 

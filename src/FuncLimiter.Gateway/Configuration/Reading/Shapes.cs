@@ -118,6 +118,10 @@ internal static class Shapes
         "limits of tenants and users",
         [.. Limits.Members, new Member("usdPerDay", "a number from 0.01 to 1,000,000: US dollars per day in UTC")]);
 
+    public static readonly Shape ModelLimits = new(
+        "limits of a tenant on one route",
+        [new Member("model", "a route's name, for example \"gpt-x\""), .. ConsumerLimits.Members]);
+
     public static readonly Shape Route = new(
         "a route",
         new Member("model", "the name that agents ask for"),
@@ -141,6 +145,7 @@ internal static class Shapes
         new Member("limits", "an object with limits, for example { \"tpm\": 50000 }"),
         new Member("userLimits", "an object with the limits of each user, for example { \"rpm\": 60 }"),
         new Member("highestPriority", "\"interactive\", \"standard\" or \"background\""),
+        new Member("modelLimits", "a list of limits on single routes, for example [{ \"model\": \"gpt-x\", \"tpm\": 50000 }]"),
         new Member("models", "a list of at least one route's name, for example [\"gpt-x\"]"),
         new Member("allow", "an object with providers, regions and accounts"),
         new Member("organization", "the organization's name"),
@@ -242,6 +247,7 @@ internal static class Shapes
         ["price"] = Price,
         ["limits"] = Limits,
         ["consumerLimits"] = ConsumerLimits,
+        ["modelLimits"] = ModelLimits,
         ["route"] = Route,
         ["simple"] = Simple,
         ["tenant"] = Tenant,

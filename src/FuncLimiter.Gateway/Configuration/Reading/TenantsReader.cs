@@ -54,16 +54,59 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
                 continue;
             }
 
-            if (!routes.Contains(model, StringComparer.Ordinal))
-            {
-                mistakes.Add(path, $"{MistakeList.Quote(model)}: there is no such route", NearestName.Of(model, routes) is { } nearest ? $"write \"{nearest}\"" : "leave it out");
-            }
-
+            CheckRoute(model, path);
             unique.Add(model, path);
             models.Add(model);
         }
 
         return models;
+    }
+
+    private bool CheckRoute(string model, string path)
+    {
+        if (routes.Contains(model, StringComparer.Ordinal))
+        {
+            return true;
+        }
+
+        mistakes.Add(path, $"{MistakeList.Quote(model)}: there is no such route", NearestName.Of(model, routes) is { } nearest ? $"write \"{nearest}\"" : "leave it out");
+        return false;
+    }
+
+    private List<TenantModelLimits> ModelLimits(ObjectReader tenant, LimitSet own, List<string> models)
+    {
+        var all = new List<TenantModelLimits>();
+        var unique = new UniqueNames(mistakes, "there");
+        foreach (var (path, element) in tenant.List("modelLimits"))
+        {
+            if (ObjectReader.Open(element, path, Shapes.ModelLimits, mistakes) is not { } reader)
+            {
+                continue;
+            }
+
+            var model = reader.Text("model", required: true);
+            var limits = _limits.Read(reader, CountingRule.Consumer);
+            _limits.CheckWithin(path, limits, own, "its tenant's");
+            unique.Add(model, reader.At("model"));
+            if (model is null || !CheckRoute(model, reader.At("model")))
+            {
+                continue;
+            }
+
+            if (models.Count > 0 && !models.Contains(model))
+            {
+                mistakes.Add(reader.At("model"), $"{MistakeList.Quote(model)}, which is not among the tenant's models", "add it there, or leave these limits out");
+            }
+
+            if (Shapes.ConsumerLimits.Members.All(member => !reader.Has(member.Name)))
+            {
+                mistakes.Add(path, "no limit", $"write {Shapes.Tenant["modelLimits"].Wanted}");
+            }
+
+            all.Add(new(model, limits.Limits));
+        }
+
+        return all;
     }
 
     private TenantConfiguration ReadTenant(ObjectReader reader, UniqueNames ids, KeyReader keys)
@@ -83,11 +126,13 @@ internal sealed class TenantsReader(MistakeList mistakes, SecretReader secrets, 
         var own = _limits.Read(reader, "limits", CountingRule.Consumer);
         var user = _limits.Read(reader, "userLimits", CountingRule.Consumer);
         _limits.CheckWithin(reader.At("userLimits"), user, own, "its tenant's");
+        var models = Models(reader);
         return new TenantConfiguration(id ?? string.Empty, itsKeys, (double)weight, own.Limits, user.Limits)
         {
             HighestPriority = HighestPriority(reader),
             Allow = _allowances.Read(reader),
-            Models = Models(reader),
+            Models = models,
+            ModelLimits = ModelLimits(reader, own, models),
             Organization = reader.Text("organization"),
             ReportsLimits = reader.Truth("reportsLimits") ?? false,
             WebhookSecret = secrets.Secret(reader, "webhookSecret"),

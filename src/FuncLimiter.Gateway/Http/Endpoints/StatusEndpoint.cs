@@ -100,7 +100,7 @@ internal static class ReportScope
         !budget.StartsWith("tenant:", StringComparison.Ordinal) && !budget.StartsWith("user:", StringComparison.Ordinal);
 
     private static bool IsOf(string budget, string tenant) =>
-        budget == $"tenant:{tenant}" || budget.StartsWith($"user:{tenant}/", StringComparison.Ordinal);
+        budget == $"tenant:{tenant}" || budget.StartsWith($"tenant:{tenant}/", StringComparison.Ordinal) || budget.StartsWith($"user:{tenant}/", StringComparison.Ordinal);
 }
 
 /// <summary>Writes a limiter's report as JSON: learned limits beside configured ones, queues, pressure.</summary>

@@ -34,7 +34,7 @@ public sealed class BatchOffers
             }
         }
 
-        _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Any(limit => limit.Dimension == Dimension.Cost))
+        _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Concat(tenant.ModelLimits.SelectMany(model => model.Limits)).Any(limit => limit.Dimension == Dimension.Cost))
             .Select(tenant => tenant.Id).ToHashSet(StringComparer.Ordinal);
         _budgets = [.. configuration.Budgets.Where(budget => !budget.IsSoft)];
     }

@@ -41,7 +41,7 @@ public sealed partial class ConfigurationReload
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
     private static readonly string[] Amounts = ["rpm", "tpm", "itpm", "otpm", "rpd", "tpd", "concurrent", "usdPerDay"];
 
-    private static readonly string[] OfFreshTenants = ["id", "limits", "userLimits", "highestPriority", "organization"];
+    private static readonly string[] OfFreshTenants = ["id", "limits", "userLimits", "modelLimits", "highestPriority", "organization"];
 
     /// <summary>With fewer, some parts count on there being one alone.</summary>
     private const int LeastTenants = 2;
@@ -149,7 +149,7 @@ public sealed partial class ConfigurationReload
         _spending.Follow(next.Budgets);
         foreach (var tenant in next.Tenants)
         {
-            _desk.Change((controls, _) => controls.Admit(new TenantSpec(tenant.Id, tenant.Weight, tenant.Limits, tenant.UserLimits)));
+            _desk.Change((controls, _) => controls.Admit(LimiterSpecs.From(tenant)));
         }
 
         SetLimits(next);
@@ -187,7 +187,12 @@ public sealed partial class ConfigurationReload
 
         foreach (var tenant in next.Tenants)
         {
-            SetLimits($"tenant:{tenant.Id}", tenant.Limits, _current.Tenants.FirstOrDefault(before => before.Id == tenant.Id)?.Limits ?? []);
+            var before = _current.Tenants.FirstOrDefault(before => before.Id == tenant.Id);
+            SetLimits($"tenant:{tenant.Id}", tenant.Limits, before?.Limits ?? []);
+            foreach (var (model, limits) in tenant.ModelLimits)
+            {
+                SetLimits(TenantSpec.BudgetOf(tenant.Id, model), limits, before?.ModelLimits.FirstOrDefault(old => old.Model == model)?.Limits ?? []);
+            }
         }
     }
 
@@ -221,6 +226,7 @@ public sealed partial class ConfigurationReload
         foreach (var tenant in Objects(root["tenants"]))
         {
             Blank(tenant["limits"]);
+            Objects(tenant["modelLimits"]).ToList().ForEach(Blank);
             tenant.Remove("keys");
             tenant.Remove("models");
             tenant.Remove("weight");

@@ -94,7 +94,8 @@ internal sealed class RunRooms
         }
 
         var own = Tightest(
-            budget => budget == $"tenant:{caller.Tenant}" || (caller.User is not null && budget == $"user:{caller.Tenant}/{caller.User}"),
+            budget => budget == $"tenant:{caller.Tenant}" || budget == TenantSpec.BudgetOf(caller.Tenant, step.Plan.Route.Name)
+                || (caller.User is not null && budget == $"user:{caller.Tenant}/{caller.User}"),
             step.Plan.Consumer, answerSeconds(open[0]));
         return own.PerSecond >= all.PerSecond ? all
             : own.Places <= all.Places ? own with { Share = OwnShare, Rivals = 1 }

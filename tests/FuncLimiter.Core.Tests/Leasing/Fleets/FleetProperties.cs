@@ -39,7 +39,10 @@ public class FleetProperties
             SharedLimits = isShared ? [new("s", [RandomLimit(random)])] : [],
             Deployments = [.. deployments.Select(id => new Core.Scheduling.DeploymentSpec(id, "a", RandomLimits(random)) { SharedLimits = isShared ? ["s"] : [] })],
             Routes = [new("m", deployments, [])],
-            Tenants = [.. tenants.Select((id, i) => new TenantSpec(id, 1 + random.Next(3), i == 0 && isLimited ? RandomLimits(random) : [], []))],
+            Tenants = [.. tenants.Select((id, i) => new TenantSpec(id, 1 + random.Next(3), i == 0 && isLimited ? RandomLimits(random) : [], [])
+            {
+                RouteLimits = i == 1 && isLimited ? new Dictionary<string, IReadOnlyList<Limit>> { ["m"] = RandomLimits(new Random(seed)) } : new Dictionary<string, IReadOnlyList<Limit>>(),
+            })],
             Queue = new() { MaxWait = [TimeSpan.FromSeconds(random.Next(1, 60)), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)] },
         };
         var instances = random.Next(4) switch { 0 => 1, 1 => 3, 2 => random.Next(2, 12), _ => 20 };

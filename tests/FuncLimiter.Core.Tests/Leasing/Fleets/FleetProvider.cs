@@ -33,6 +33,10 @@ internal sealed class FleetProvider
         foreach (var tenant in spec.Tenants)
         {
             _oracles["tenant:" + tenant.Id] = [.. tenant.Limits.Select(limit => new LimitOracle(limit, start))];
+            foreach (var (route, limits) in tenant.RouteLimits)
+            {
+                _oracles[TenantSpec.BudgetOf(tenant.Id, route)] = [.. limits.Select(limit => new LimitOracle(limit, start))];
+            }
         }
     }
 
@@ -60,7 +64,7 @@ internal sealed class FleetProvider
             _oracles[user] = [.. _spec.Tenants.Single(tenant => tenant.Id == call.Tenant).UserLimits.Select(limit => new LimitOracle(limit, _start))];
         }
 
-        foreach (var budget in (string[])[.. call.Deployment!.Scopes.ToArray().Select(scope => scope.Name), "tenant:" + call.Tenant, user])
+        foreach (var budget in (string[])[.. call.Deployment!.Scopes.ToArray().Select(scope => scope.Name), "tenant:" + call.Tenant, TenantSpec.BudgetOf(call.Tenant, call.Route), user])
         {
             foreach (var oracle in _oracles.GetValueOrDefault(budget) ?? [])
             {
