@@ -16,6 +16,7 @@ namespace FuncLimiter.Core.Leasing;
 internal sealed class BucketShare
 {
     private const int MostLows = 16;
+    private const double Hair = 1e-9;
 
     // The least headrooms, each with the last time it was that low; both rise from first to last.
     private readonly List<(Instant At, double Headroom)> _lows = [];
@@ -75,9 +76,10 @@ internal sealed class BucketShare
         return refund;
     }
 
-    /// <summary>When the level reaches an amount by itself.</summary>
+    /// <summary>When the level reaches an amount by itself. Parts that were divided and added up may be a hair less than what was meant.</summary>
     internal Instant Reaches(double amount)
     {
+        amount *= 1 - Hair;
         if (amount <= Level)
         {
             return At;

@@ -47,6 +47,9 @@ internal abstract class LeaseAccount(Limit limit)
     /// </summary>
     internal abstract Instant FreeAt(double amount);
 
+    /// <summary>When an amount could be lent behind others, each of which takes its own as soon as it is there.</summary>
+    internal virtual Instant TurnAt(double amount, double ahead) => FreeAt(Math.Min(Capacity, amount + ahead));
+
     /// <summary>The share in use, 0 to 1.</summary>
     /// <param name="unused">What instances have and had not used when they last told.</param>
     internal abstract double UseWith(double unused);
@@ -86,6 +89,7 @@ internal abstract class LeaseAccount(Limit limit)
 /// </summary>
 internal sealed class BucketAccount : LeaseAccount
 {
+    private const double Longest = 1e6;
     private readonly Caution _caution;
     private readonly BucketShare _rest = new();
     private double _learned;
@@ -128,6 +132,13 @@ internal sealed class BucketAccount : LeaseAccount
     internal override double Refill => _rest.Rate;
 
     internal override Instant FreeAt(double amount) => _rest.Reaches(amount);
+
+    internal override Instant TurnAt(double amount, double ahead)
+    {
+        var beyond = Math.Max(0, amount + ahead - _rest.Capacity);
+        var full = amount > _rest.Capacity ? Instant.Unknown : _rest.Reaches(amount + ahead - beyond);
+        return full.IsKnown && _rest.Rate > 0 && beyond / _rest.Rate < Longest ? full + TimeSpan.FromSeconds(beyond / _rest.Rate) : Instant.Unknown;
+    }
 
     internal override void Advance(Instant now) => _rest.Advance(now);
 

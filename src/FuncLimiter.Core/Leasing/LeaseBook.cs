@@ -277,12 +277,13 @@ public sealed partial class LeaseBook
         var lines = new LeaseLine[_accounts.Length];
         var parts = Enumerable.Repeat(1.0, tenure.Demands.Count).ToArray();
         var use = new double[_accounts.Length];
+        var baton = new Baton();
         var refresh = _policy.RefreshOf(tenures.Length, tenures.Sum(other => other.CallsPerSecond));
         var (askAgain, pause, uselessBefore) = (_now + refresh, refresh, Instant.Distant);
         foreach (var (account, line) in Lines())
         {
             var targets = LeaseTargets.Of(line, account, tenures, _policy);
-            var loan = new Loan(account, line, targets, tenures, _policy);
+            var loan = new Loan(account, line, targets, tenures, _policy, baton);
             lines[line] = loan.For(tenure, isNew, _now, out var again);
             askAgain = Instant.Min(askAgain, again);
             pause = loan.PauseOf(tenure) < pause ? loan.PauseOf(tenure) : pause;

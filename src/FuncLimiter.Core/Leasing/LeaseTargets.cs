@@ -9,7 +9,8 @@ namespace FuncLimiter.Core.Leasing;
 /// <param name="ByTurns">
 /// Whether that would be too little for a single call: then it gets whole calls' worth, in turns with others like it.
 /// </param>
-internal readonly record struct LeaseTarget(double Share, double Capacity, bool ByTurns);
+/// <param name="Weight">What it should have by turns for each unit of others' weights: its share of the whole, of which nothing is used.</param>
+internal readonly record struct LeaseTarget(double Share, double Capacity, bool ByTurns, double Weight);
 
 /// <summary>Sets the targets of all instances on one limit, and the parts of one instance's demands that they foresee.</summary>
 internal sealed class LeaseTargets
@@ -63,10 +64,20 @@ internal sealed class LeaseTargets
         }
 
         var needs = tenures.Select(tenure => tenure.Lines[line].Need).ToArray();
+        var weights = account.Flows ? shares : new double[tenures.Count];
+        if (!account.Flows)
+        {
+            var whole = Division.Divide(account.Capacity, claims, policy.Floor);
+            for (var i = 0; i < claims.Count; i++)
+            {
+                weights[claims[i].Instance] += whole[i];
+            }
+        }
+
         var capacities = account.Flows ? Capacities(account.Capacity, pool, shares, needs, policy.BookShare) : shares;
         for (var i = 0; i < tenures.Count; i++)
         {
-            targets._targets[tenures[i]] = new(shares[i], capacities[i], ByTurns: capacities[i] < needs[i]);
+            targets._targets[tenures[i]] = new(shares[i], capacities[i], ByTurns: capacities[i] < needs[i], weights[i]);
         }
 
         return targets;

@@ -3,13 +3,19 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Core.Leasing;
 
 /// <summary>Works out what one instance is lent of one limit now: its target, as far as it is not with others yet.</summary>
-internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets, IReadOnlyList<Tenure> tenures, LeasePolicy policy)
+internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets, IReadOnlyList<Tenure> tenures, LeasePolicy policy, Baton baton)
 {
+    /// <summary>How many pauses pass from when an amount is there until another instance has it: a burst shorter than that would overflow.</summary>
+    private const int Passing = 5;
+
     /// <summary>A difference that is worth an ask of its own.</summary>
     private const double Notable = 0.2;
 
     /// <summary>The part of a refresh's worth of a window whose use is told soon: from when it is told on it counts.</summary>
     private const double Telling = 0.5;
+
+    /// <summary>So many calls' worth of a window are used by the time the next ask may go out.</summary>
+    private const double Few = 2;
 
     /// <summary>The part of what the book has that an instance gets at first.</summary>
     private const double Advance = 0.5;
@@ -36,6 +42,13 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
             return First(tenure);
         }
 
+        if (target.ByTurns && IsPassedOn(tenure))
+        {
+            var held = PassOn(tenure, target, now, out askAgain);
+            askAgain = Instant.Max(now + PauseOf(tenure), Instant.Min(now + policy.RefreshEvery, askAgain));
+            return held;
+        }
+
         var loan = target.ByTurns ? ByTurns(tenure, target, now) : account.Flows ? Flow(tenure, target) : Amount(tenure, target);
         var own = tenure.Lines[line];
         var waitsForTime = own.IsShort && (target.ByTurns || !account.Flows);
@@ -49,6 +62,7 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         var hangsOnTime = waitsForTime && !isWaitedFor && !target.ByTurns && account.Dimension != Dimension.Concurrent;
         UselessBefore = !hangsOnTime ? Instant.Distant
             : loan.Grant < Refreshed * Telling ? Instant.Max(soonest, askAgain)
+            : IsByCalls(own) && loan.Grant <= Few * own.Need ? soonest
             : soonest + PauseOf(tenure);
         askAgain = Instant.Max(soonest, Instant.Min(now + policy.RefreshEvery, askAgain));
         return loan;
@@ -78,6 +92,9 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         var room = Math.Max(0, account.Capacity - lentCapacity);
         var capacity = Math.Min(target.Capacity, room);
         var most = Math.Min(account.Free, Math.Max(0, capacity - Math.Max(0, own.Level)));
+
+        // What is added counts beside the part until it is known to have merged: that is the room of those without a part.
+        most = tenures.Any(other => targets[other].ByTurns && other.Lines[line].IsShort) ? Math.Min(most, Math.Max(0, capacity - own.Capacity)) : most;
         var all = tenures.Sum(other => targets[other].Share);
         var grant = Math.Min(most, account.Free * (all > 0 ? target.Share / all : 0));
         var overflow = account.Free - grant - (room - Math.Max(own.Capacity + grant, capacity));
@@ -87,35 +104,121 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         return new(grant, rate, capacity);
     }
 
-    /// <summary>An amount, up to the target.</summary>
+    /// <summary>An amount, up to the target; where that is a few calls' worth, whole ones: what remains of each would be of no use to anyone.</summary>
     private LeaseLine Amount(Tenure tenure, LeaseTarget target)
     {
         var own = tenure.Lines[line];
-        var grant = Math.Min(Math.Max(0, target.Share - own.Capacity), account.Free);
+        var whole = IsByCalls(own) && target.Share < 2 * Few * own.Need ? Math.Floor((target.Share / own.Need) + 1e-9) * own.Need : target.Share;
+        var grant = Math.Min(Math.Max(0, whole - own.Capacity), account.Free);
         tenure.Lines[line] = own with { IsShort = own.Capacity + grant < Math.Max(own.Need, Wants(tenure) * Horizon) * (1 - Notable) };
-        return new(grant, 0, target.Share);
+        return new(grant, 0, whole);
     }
 
     /// <summary>
     /// As much as the largest call needs, when it is this instance's turn: the one that was lent least by its share goes first, and what it
-    /// needs is kept for it, or will have come back when it asks again. One that had no turns for a while begins with the least of the
-    /// others, so that nothing is saved up.
+    /// needs is kept for it, or will have come back when it asks again. Who waits gives up what is less than a call's worth. One that had no
+    /// turns for a while begins with the least of the others, so that nothing is saved up.
     /// </summary>
     private LeaseLine ByTurns(Tenure tenure, LeaseTarget target, Instant now)
     {
         var own = tenure.Lines[line];
         var rivals = Rivals(tenure, now);
         var turn = own.IsShort || rivals.Length == 0 ? own.Turn : Math.Max(own.Turn, rivals.Min(rival => rival.Lines[line].Turn));
-        var has = Has(own);
+        var (has, isByCalls) = (Has(own), IsByCalls(own));
+
+        // A window that is used up at this moment has no shares, and all the same turns, where its calls are large.
+        var weight = isByCalls ? target.Weight : target.Share;
         var missing = Math.Max(0, own.Need - has);
-        var isNext = target.Share > 0 && LeavesEnough(missing, rivals.Where(rival => rival.Lines[line].Turn < turn), now);
+        var isNext = weight > 0 && LeavesEnough(missing, rivals.Where(rival => rival.Lines[line].Turn < turn), now);
         var grant = isNext ? Math.Min(missing, account.Free) : 0;
         tenure.Lines[line] = own with
         {
-            Turn = grant > 0 ? turn + grant / target.Share : turn,
-            IsShort = target.Share > 0 && missing > 0 && !isNext,
+            Turn = grant > 0 ? turn + grant / weight : turn,
+            IsShort = weight > 0 && missing > 0 && !isNext,
         };
-        return new(grant, 0, has + grant);
+        return new(grant, 0, missing > 0 && !isNext && isByCalls ? 0 : has + grant);
+    }
+
+    /// <summary>
+    /// Whether the whole of what is left for those without a part goes from one to the next, with its refill: where it is one instance alone,
+    /// or where the bucket would overflow while a single call's worth, which is soon there again, is on its way.
+    /// </summary>
+    private bool IsPassedOn(Tenure tenure)
+    {
+        if (!account.Flows)
+        {
+            return false;
+        }
+
+        var ((rate, capacity), need) = (ForTurns(), tenure.Lines[line].Need);
+        return rate > 0 && tenures.All(other => other == tenure || !targets[other].ByTurns)
+            || capacity - need < rate * (Passing * policy.MinRefresh).TotalSeconds && need < rate * policy.RefreshEvery.TotalSeconds;
+    }
+
+    /// <summary>
+    /// All that is left for those without a part, for a while, when it is this instance's turn: the one that had it the shortest by its share
+    /// goes first. It uses it until it asks again, as with any part that it is to give up.
+    /// </summary>
+    private LeaseLine PassOn(Tenure tenure, LeaseTarget target, Instant now, out Instant askAgain)
+    {
+        var own = tenure.Lines[line];
+        var rivals = Rivals(tenure, now);
+        var turn = own.IsShort || own.Rate > 0 || rivals.Length == 0 ? own.Turn : Math.Max(own.Turn, rivals.Min(rival => rival.Lines[line].Turn));
+        var ahead = rivals.Where(rival => rival.Lines[line].Turn < turn).ToArray();
+        var soon = now + 2 * policy.MinRefresh;
+        baton.IsOurs ??= !ahead.Any(rival => rival.Answer!.AskAgainAt <= soon);
+        var (lentRate, lentCapacity) = Others(tenure);
+        var (mostRate, mostCapacity) = ForTurns();
+        var (rate, capacity) = (Math.Min(mostRate, account.Pool - lentRate), Math.Min(mostCapacity, account.Capacity - lentCapacity));
+        var isFree = rate > mostRate / 2 && capacity >= own.Need * (1 - 1e-9);
+        var span = SpanOf(rivals.Length, own.Need / mostRate);
+        if (baton.IsOurs is true && isFree && target.Weight > 0)
+        {
+            askAgain = ahead.Select(rival => rival.Answer!.AskAgainAt).Append(now + span).Aggregate(Instant.Min);
+            tenure.Lines[line] = own with { Turn = turn + (span.TotalSeconds * rate / target.Weight), IsShort = false };
+            return new(Math.Min(account.Free, Math.Max(0, capacity - Math.Max(0, own.Level))), rate, capacity);
+        }
+
+        tenure.Lines[line] = own with { Turn = turn, IsShort = own.Need > 0 && target.Weight > 0 };
+        askAgain = own.Rate > 0 ? now : FreeAgainAt(tenure, now) + ahead.Length * (span + 2 * policy.MinRefresh);
+        return new(0, 0, 0);
+    }
+
+    /// <summary>
+    /// How long one instance has it: each once in the time of a lease, but long enough for a call, and not so shortly that it would mostly be on
+    /// its way.
+    /// </summary>
+    private TimeSpan SpanOf(int rivals, double secondsPerCall)
+    {
+        var most = policy.RefreshEvery.TotalSeconds;
+        var least = Math.Min(most, Math.Max((Passing * policy.MinRefresh).TotalSeconds, secondsPerCall));
+        return TimeSpan.FromSeconds(Math.Clamp(policy.Duration.TotalSeconds / (1 + rivals), least, most));
+    }
+
+    /// <summary>When whoever has it now will be known to have given it up, as far as can be foreseen.</summary>
+    private Instant FreeAgainAt(Tenure tenure, Instant now)
+    {
+        var at = now;
+        foreach (var other in tenures.Where(other => other != tenure && targets[other].ByTurns && other.LentRate(line) > 0 && other.Answer is not null))
+        {
+            var (asks, gives) = (other.Answer!.AskAgainAt, other.Answer.Lines[line].Rate > 0 ? 1.5 * policy.MinRefresh : 0.5 * policy.MinRefresh);
+            at = Instant.Max(at, now <= asks + 2 * policy.MinRefresh ? asks + gives : other.EndsAt + policy.ClockMargin);
+        }
+
+        return at;
+    }
+
+    /// <summary>What targets leave for those that have no part.</summary>
+    private (double Rate, double Capacity) ForTurns()
+    {
+        var (rate, capacity) = (account.Pool, account.Capacity);
+        foreach (var other in tenures.Where(other => !targets[other].ByTurns))
+        {
+            rate -= targets[other].Share;
+            capacity -= targets[other].Capacity;
+        }
+
+        return (rate, capacity);
     }
 
     /// <summary>Whether, less an amount, there is enough for others by the times at which they ask again.</summary>
@@ -154,8 +257,11 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         }
 
         var ahead = tenures.Where(other => other != tenure && other.Lines[line].IsShort && other.Lines[line].Turn < own.Turn);
-        return account.FreeAt(Math.Min(account.Capacity, Math.Max(0, own.Need - Has(own)) + ahead.Sum(other => other.Lines[line].Need)));
+        return account.TurnAt(Math.Max(0, own.Need - Has(own)), ahead.Sum(other => other.Lines[line].Need));
     }
+
+    // Whether a refresh brings no more than a few calls' worth: of a window that brings many, its part in a refresh is waited for.
+    private bool IsByCalls(TenureLine own) => account.Flows || own.Need * Few >= Refreshed;
 
     // What a window gives in one refresh, in fair parts.
     private double Refreshed => account.Limit.PerSecond * policy.RefreshEvery.TotalSeconds / tenures.Count;
@@ -196,4 +302,11 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     private double Horizon => account.Dimension == Dimension.Concurrent ? 1 : policy.RefreshEvery.TotalSeconds;
 
     private double Wants(Tenure tenure) => tenure.Demands.Sum(demand => demand.PerSecond[account.Dimension]);
+}
+
+/// <summary>Whose turn it is, of all limits of a budget alike: a call that waits for two must not hold one while another holds the other.</summary>
+internal sealed class Baton
+{
+    /// <summary>Whether it is the asking instance's; null while no limit has asked.</summary>
+    internal bool? IsOurs { get; set; }
 }
