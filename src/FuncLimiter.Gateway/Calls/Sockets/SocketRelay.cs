@@ -29,8 +29,10 @@ internal sealed class SocketRelay : IDisposable
     /// <param name="aborted">Cancelled when the caller's connection is gone.</param>
     public async Task RunAsync(CancellationToken aborted)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        var fromCaller = _caller.PassOnAsync(_turns.FromCallerAsync, CallerGone, ProviderGone, end.Token);
+        // A socket whose receiving is cancelled can say no end any more: the provider's goes on until it has been told that the caller is gone.
+        using var end = new CancellationTokenSource();
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(aborted, end.Token);
+        var fromCaller = _caller.PassOnAsync(_turns.FromCallerAsync, CallerGone, ProviderGone, gone.Token);
         var fromProvider = _provider.PassOnAsync(_turns.FromProviderAsync, ProviderGone, CallerGone, end.Token);
         var stop = StopAsync(end.Token);
         var ended = await (await Task.WhenAny(fromCaller, fromProvider, stop));
