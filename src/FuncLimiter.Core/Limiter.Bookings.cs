@@ -40,7 +40,9 @@ public sealed partial class Limiter
             return CallState.Waiting;
         }
 
-        if (isFull || turn.At > call.Deadline)
+        // Where nobody else waits, what is booked for later is not in its way: what it lacks may be ours to provide.
+        var isUnready = pool.Waiting == 1 && CallRoom.IsOnlyUnready(call, now);
+        if (isFull || (turn.At > call.Deadline && !isUnready))
         {
             // What it had laid claim to is there for those behind it.
             Withdraw(call);

@@ -25,6 +25,25 @@ public class DurableLimiterTests
         Assert.Equal(CallState.Refused, limiter.Submit(fourth, Start));
     }
 
+    // Who was refused before comes back tomorrow: it is in nobody's way today.
+    [Fact]
+    public void Submit_AfterALimitWasRaised_WaitsForTheCheckpoint_ThoughOthersAreBookedForLater()
+    {
+        var day = TimeSpan.FromDays(1);
+        var limiter = new Limiter(Durable(rpm: 60) with { Tenants = [new("a", 1, [new(Dimension.Requests, 2, day, LimitAlgorithm.CalendarDay)], [])] });
+        Call first = Ask(), second = Ask(), third = Ask(), fourth = Ask();
+        limiter.Submit(first, Start);
+        limiter.Submit(second, Start);
+        Keep(limiter);
+        Assert.Equal(CallState.Refused, limiter.Submit(third, Start));
+
+        limiter.Controls.SetLimit("tenant:a", Dimension.Requests, day, 3, Start);
+
+        Assert.Equal(CallState.Waiting, limiter.Submit(fourth, Start));
+        Keep(limiter);
+        Assert.Equal(CallState.Admitted, fourth.State);
+    }
+
     // Before the first checkpoint is kept nothing goes out, whatever has room.
     [Theory]
     [InlineData("account:one")]

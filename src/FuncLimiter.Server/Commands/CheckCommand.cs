@@ -57,8 +57,8 @@ internal static class CheckCommand
         }
 
         var deployments = configuration.Accounts.Sum(account => account.Models.Count);
-        var tenants = configuration.Tenants.Count == 0 ? "no tenants, so it serves this machine only" : $"{configuration.Tenants.Count} tenants";
-        output.WriteLine($"{file} is valid: {configuration.Accounts.Count} accounts, {deployments} deployments, {configuration.Routes.Count} routes, {tenants}.");
+        var tenants = configuration.Tenants.Count == 0 ? "no tenants, so it serves this machine only" : Count(configuration.Tenants.Count, "tenant");
+        output.WriteLine($"{file} is valid: {Count(configuration.Accounts.Count, "account")}, {Count(deployments, "deployment")}, {Count(configuration.Routes.Count, "route")}, {tenants}.");
         foreach (var note in Notes(configuration))
         {
             output.WriteLine(note);
@@ -66,6 +66,8 @@ internal static class CheckCommand
 
         return 0;
     }
+
+    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 
     /// <summary>What is no mistake, and yet should be known: an expired key must not keep a server from starting again.</summary>
     private static List<string> Notes(GatewayConfiguration configuration)
