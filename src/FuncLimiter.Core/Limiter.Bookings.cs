@@ -17,9 +17,9 @@ public sealed partial class Limiter
         var (pool, line) = (call.Lane!.Pool, bookings.LineOf(call));
         var turn = WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now);
         pool.Arrive(call, now);
-        call.Owner!.Arrive(call, now);
-        call.OwnerRoute?.Arrive(call, now);
-        call.OwnerUser?.Arrive(call, now);
+        call.Owner!.Arrive(call.Priority, call.TenantCost, now);
+        call.OwnerRoute?.Arrive(call.Priority, call.RouteCost, now);
+        call.OwnerUser?.Arrive(call.Priority, call.UserCost, now);
         var given = line.OfEarly(call);
         line.See(call, now);
         if (Stand(call, now) != CallState.Waiting)

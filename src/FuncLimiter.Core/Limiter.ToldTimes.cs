@@ -66,29 +66,25 @@ public sealed partial class Limiter
 
         for (var priority = 0; priority <= (int)call.Priority; priority++)
         {
-            After(bookings.OfTenant(call.Owner!, priority), call.Owner!.Budget);
-            After(bookings.OfRoute(call.OwnerRoute, priority), call.OwnerRoute?.Budget);
-            After(call.OwnerUser is null ? null : bookings.OfUser(call.Owner, call.User, priority), call.OwnerUser?.Budget);
+            After(bookings.OfTenant(call.Owner!, priority), call.Owner!.Budget, call.Consumer);
+            After(bookings.OfRoute(call.OwnerRoute, priority), call.OwnerRoute?.Budget, call.Consumer);
+            After(call.OwnerUser is null ? null : bookings.OfUser(call.Owner, call.User, priority), call.OwnerUser?.Budget, call.Consumer);
         }
 
         if (call.Lane!.Places.Length == 1)
         {
             foreach (var scope in call.Lane.Places[0].Scopes)
             {
-                if (bookings.Find(call.Lane, (int)call.Priority, call.Owner!)?.Ahead is { Filled.IsKnown: true } line && scope.Apart(call.Load) > TimeSpan.Zero
-                    && line.Filled - scope.Burst(call.Load) is var clear && clear > turn.At)
-                {
-                    turn = new(clear, scope);
-                }
+                After(bookings.Find(call.Lane, (int)call.Priority, call.Owner!)?.Ahead, scope, call.Load);
             }
         }
 
         return turn;
 
-        void After(BookingLine? line, Budget? budget)
+        void After(BookingLine? line, Budget? budget, in Charge charge)
         {
-            if (line is { Filled.IsKnown: true } && budget!.Apart(call.Consumer) > TimeSpan.Zero
-                && line.Filled - budget.Burst(call.Consumer) is var clear && clear > turn.At)
+            if (line is { Filled.IsKnown: true } && budget!.Apart(charge) > TimeSpan.Zero
+                && line.Filled - budget.Burst(charge) is var clear && clear > turn.At)
             {
                 turn = new(clear, budget);
             }

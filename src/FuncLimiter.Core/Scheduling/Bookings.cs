@@ -21,7 +21,7 @@ internal sealed class Bookings
     private readonly Dictionary<(Lane, int), Dictionary<Tenant, TenantLine>> _lines = [];
     private readonly Dictionary<(Lane, int), BookingLine> _classes = [];
     private readonly Dictionary<(Tenant, int), BookingLine> _tenants = [];
-    private readonly Dictionary<(TenantRoute, int), BookingLine> _routes = [];
+    private readonly Dictionary<(Allotment, int), BookingLine> _routes = [];
     private readonly Dictionary<(Tenant, string, int), BookingLine> _users = [];
     private readonly PriorityQueue<Booking, long> _claims = new();
     private readonly PriorityQueue<Booking, long> _ends = new();
@@ -76,7 +76,7 @@ internal sealed class Bookings
     public BookingLine? OfTenant(Tenant tenant, int priority) => _tenants.GetValueOrDefault((tenant, priority));
 
     /// <summary>What is booked of a tenant's budget for a route in a class; null for nothing.</summary>
-    public BookingLine? OfRoute(TenantRoute? route, int priority) => route is null ? null : _routes.GetValueOrDefault((route, priority));
+    public BookingLine? OfRoute(Allotment? route, int priority) => route is null ? null : _routes.GetValueOrDefault((route, priority));
 
     /// <summary>What is booked of a user's own budget in a class.</summary>
     public BookingLine? OfUser(Tenant tenant, string? user, int priority) =>

@@ -146,7 +146,7 @@ public sealed class Call
     internal User? OwnerUser { get; set; }
 
     /// <summary>What its tenant may take of its route; null for whatever the tenant has.</summary>
-    internal TenantRoute? OwnerRoute { get; set; }
+    internal Allotment? OwnerRoute { get; set; }
 
     internal BudgetedDeployment? Deployment { get; set; }
 

@@ -5,7 +5,7 @@ namespace FuncLimiter.Core.Scheduling;
 /// <summary>The calls of one tenant that wait in one class of one lane. Its users take turns, so that one at its cap holds up nobody else.</summary>
 internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
 {
-    private readonly TenantRoute? route = clock.Tenant.RouteOf(lane.Route);
+    private readonly Allotment? route = clock.Tenant.RouteOf(lane.Route);
     private readonly LinkedList<UserQueue> turns = [];
     private readonly Dictionary<User, UserQueue> byUser = [];
     private readonly PriorityQueue<UserQueue, long> heldByTime = new();

@@ -5,7 +5,7 @@ using FuncLimiter.Core.Leasing;
 namespace FuncLimiter.Core.Scheduling;
 
 /// <summary>One tenant's budget, its users and its queues.</summary>
-internal sealed class Tenant
+internal sealed class Tenant : Allotment
 {
     /// <summary>What the names of tenants' budgets begin with.</summary>
     public const string Scope = "tenant:";
@@ -15,7 +15,7 @@ internal sealed class Tenant
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(1);
 
     private readonly TenantSpec spec;
-    private readonly FrozenDictionary<string, TenantRoute> routes;
+    private readonly FrozenDictionary<string, Allotment> routes;
     private Instant forgotAt = Instant.Distant;
     private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
     private readonly int maxUsers;
@@ -23,45 +23,28 @@ internal sealed class Tenant
     private readonly LeaseDesk? leases;
 
     public Tenant(string id, TenantSpec spec, int maxUsers, LeaseDesk? leases = null)
+        : base(new Budget(Scope + id, spec.Limits, Caution.None()))
     {
         this.leases = leases;
         Id = id;
         Weight = spec.Weight;
         this.spec = spec;
         this.maxUsers = maxUsers;
-        Budget = new Budget(Scope + id, spec.Limits, Caution.None());
         routes = spec.RouteLimits.ToFrozenDictionary(
-            route => route.Key, route => new TenantRoute(new Budget(TenantSpec.BudgetOf(id, route.Key), route.Value, Caution.None())), StringComparer.Ordinal);
+            route => route.Key, route => new Allotment(new Budget(TenantSpec.BudgetOf(id, route.Key), route.Value, Caution.None())), StringComparer.Ordinal);
     }
 
     public string Id { get; }
 
     public double Weight { get; private set; }
 
-    public Budget Budget { get; }
-
     /// <summary>Its own budget, and those of its routes.</summary>
     public IEnumerable<Budget> Budgets => routes.Values.Select(route => route.Budget).Prepend(Budget);
 
     /// <summary>What it may take of a route; null for whatever its own budget has.</summary>
-    public TenantRoute? RouteOf(string route) => routes.Count > 0 ? routes.GetValueOrDefault(route) : null;
+    public Allotment? RouteOf(string route) => routes.Count > 0 ? routes.GetValueOrDefault(route) : null;
 
     public IEnumerable<User> Users => users.Values;
-
-    /// <summary>What waits for its budget, by class.</summary>
-    public WorkAhead[] Waiting { get; } = new WorkAhead[Pool.Classes];
-
-    /// <summary>What comes and is served of its own limits; null before any of it had to wait.</summary>
-    public ClassTraffic? Traffic { get; private set; }
-
-    /// <summary>A call has arrived for the first time, its cost is known.</summary>
-    public void Arrive(Call call, Instant now)
-    {
-        if (call.TenantCost > 0)
-        {
-            (Traffic ??= new()).Arrive(call.Priority, call.TenantCost, now);
-        }
-    }
 
     /// <summary>Its service so far in a class of a pool.</summary>
     public ServiceClock ClockOf(Pool pool, Priority priority)
@@ -206,23 +189,26 @@ internal sealed class Tenant
     }
 }
 
-/// <summary>What a tenant may take of one route, within its own budget.</summary>
-internal sealed class TenantRoute(Budget budget)
+/// <summary>A budget that a tenant has of its own, as a whole, for one route or for one of its users; and what draws on it.</summary>
+internal class Allotment(Budget budget)
 {
     public Budget Budget { get; } = budget;
 
     /// <summary>What waits for its budget, by class.</summary>
     public WorkAhead[] Waiting { get; } = new WorkAhead[Pool.Classes];
 
-    /// <summary>What comes and is served of its limits; null before any of it had to wait.</summary>
+    /// <summary>What comes and is served of it; null before any of it had to wait.</summary>
     public ClassTraffic? Traffic { get; private set; }
 
-    /// <summary>A call has arrived for the first time, its cost is known.</summary>
-    public void Arrive(Call call, Instant now)
+    /// <summary>A call has arrived for the first time.</summary>
+    /// <param name="priority">Its class.</param>
+    /// <param name="cost">What it costs of this budget, in seconds of its refill; 0 where nothing limits it.</param>
+    /// <param name="now">Now.</param>
+    public void Arrive(Priority priority, double cost, Instant now)
     {
-        if (call.RouteCost > 0)
+        if (cost > 0)
         {
-            (Traffic ??= new()).Arrive(call.Priority, call.RouteCost, now);
+            (Traffic ??= new()).Arrive(priority, cost, now);
         }
     }
 }

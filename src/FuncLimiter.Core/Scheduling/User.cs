@@ -3,25 +3,8 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Core.Scheduling;
 
 /// <summary>One user of a tenant.</summary>
-internal sealed class User(Budget budget)
+internal sealed class User(Budget budget) : Allotment(budget)
 {
-    public Budget Budget { get; } = budget;
-
-    /// <summary>What waits for its budget, by class.</summary>
-    public WorkAhead[] Waiting { get; } = new WorkAhead[Pool.Classes];
-
-    /// <summary>What comes and is served of its own limits; null before any of it had to wait.</summary>
-    public ClassTraffic? Traffic { get; private set; }
-
-    /// <summary>A call has arrived for the first time, its cost is known.</summary>
-    public void Arrive(Call call, Instant now)
-    {
-        if (call.UserCost > 0)
-        {
-            (Traffic ??= new()).Arrive(call.Priority, call.UserCost, now);
-        }
-    }
-
     /// <summary>Calls of the user's that are under way.</summary>
     public int Calls { get; private set; }
 
