@@ -175,7 +175,7 @@ public sealed partial class Limiter
         Refuse(call, new(isFull ? RefusalReason.QueueFull : RefusalReason.WouldWaitTooLong, budget.Name, at)
         {
             Dimension = CallRoom.BindingOf(call, budget, now),
-            IsClosed = budget.CooldownUntil > now,
+            IsClosed = budget.IsClosed(now),
             ClosedBy = budget.CooldownUntil > now ? budget.ClosedBy : null,
         });
     }

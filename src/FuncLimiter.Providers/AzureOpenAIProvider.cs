@@ -140,4 +140,7 @@ internal sealed class AzureOpenAIProvider : HttpProvider
 
     /// <summary>The counter starts anew each minute, so its reset is when there is room again.</summary>
     protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
+
+    /// <inheritdoc/>
+    protected override RetryHint? EndOfDay(in Failure failure) => DayEnds.AtMidnight(failure);
 }

@@ -60,4 +60,7 @@ internal sealed class CerebrasProvider : HttpProvider
 
     /// <summary>Resets are those of the clock's minute and day, so there is room again after them.</summary>
     protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
+
+    /// <inheritdoc/>
+    protected override RetryHint? EndOfDay(in Failure failure) => DayEnds.AtMidnight(failure);
 }

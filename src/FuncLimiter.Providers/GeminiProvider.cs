@@ -75,10 +75,10 @@ internal sealed partial class GeminiProvider : HttpProvider
         }
 
         var violations = GoogleError.Violations(failure.Error).ToArray();
-        var midnight = failure.Headers.Now is { } now ? failure.Headers.Until(PacificTime.NextMidnight(now)) : null;
+        var midnight = EndOfDay(failure);
         foreach (var violation in violations)
         {
-            var reset = violation.Window == Windows.Day ? midnight : null;
+            var reset = violation.Window == Windows.Day ? midnight?.Seconds : null;
             var window = LimitNames.SecondsOf(violation.Window);
             var isBesideAnother = violations.Any(other => other.Limit == violation.Limit && other.Window != violation.Window);
             failure.Limits.Add(
@@ -100,13 +100,16 @@ internal sealed partial class GeminiProvider : HttpProvider
             {
                 Limit = daily,
                 Window = Windows.Day,
-                Hint = midnight is { } seconds ? new RetryHint(seconds, "daily-reset-pacific") : null,
+                Hint = midnight,
                 IgnoresBody = true,
             };
         }
 
         return violations.Length > 0 ? Verdict.Full(violations[0].Limit, violations[0].Window) : null;
     }
+
+    /// <inheritdoc/>
+    protected override RetryHint? EndOfDay(in Failure failure) => DayEnds.AtPacificMidnight(failure);
 
     private static bool IsOwn(Uri endpoint) => endpoint.AbsolutePath.TrimEnd('/').EndsWith("/models", StringComparison.OrdinalIgnoreCase);
 

@@ -43,5 +43,8 @@ internal sealed class GroqProvider : HttpProvider
     };
 
     /// <inheritdoc/>
+    protected override RetryHint? EndOfDay(in Failure failure) => DayEnds.WithRefill(failure);
+
+    /// <inheritdoc/>
     protected override void ReadLimits(in HeaderValues headers, LimitTable limits) => limits.Add(headers, Headers);
 }

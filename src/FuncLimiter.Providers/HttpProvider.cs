@@ -90,6 +90,9 @@ internal abstract class HttpProvider : Provider
     /// <summary>The reset of an exhausted window, in seconds; null for buckets, whose reset is the time to full.</summary>
     protected virtual double? WaitForReset(in Failure failure) => null;
 
+    /// <summary>When a day's quota that was refused has room again, by the provider's own documents; null where these say nothing.</summary>
+    protected virtual RetryHint? EndOfDay(in Failure failure) => null;
+
     /// <summary>Makes a usage of what was told.</summary>
     protected virtual TokenUsage? Normalise(UsageFields fields) => fields.ToUsage();
 
@@ -153,7 +156,8 @@ internal abstract class HttpProvider : Provider
     {
         var verdict = Judge(failure) ?? FailureRules.Judge(failure);
         var hint = verdict.Hint ?? RetryHint.Find(
-            failure.Headers, verdict.IgnoresBody ? null : WaitInBody(failure), WaitForReset(failure));
+            failure.Headers, verdict.IgnoresBody ? null : WaitInBody(failure), WaitForReset(failure))
+            ?? (verdict.Window == Windows.Day ? EndOfDay(failure) : null);
         return FailureReading.Make(failure, verdict, hint);
     }
 }

@@ -58,6 +58,9 @@ internal sealed class OpenAIProvider : HttpProvider
     };
 
     /// <inheritdoc/>
+    protected override RetryHint? EndOfDay(in Failure failure) => DayEnds.WithRefill(failure);
+
+    /// <inheritdoc/>
     protected override void ReadLimits(in HeaderValues headers, LimitTable limits)
     {
         limits.Add(headers, Headers);

@@ -69,6 +69,9 @@ internal sealed class OpenRouterProvider : HttpProvider
     /// <inheritdoc/>
     protected override double? WaitForReset(in Failure failure) => failure.ResetOfExhausted();
 
+    /// <inheritdoc/>
+    protected override RetryHint? EndOfDay(in Failure failure) => DayEnds.AtMidnight(failure);
+
     private static Verdict JudgeRateLimit(in Failure failure)
     {
         if (failure.Says("free-models-per-day"))

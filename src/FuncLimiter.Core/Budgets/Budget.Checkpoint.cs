@@ -36,6 +36,7 @@ public sealed partial class Budget
         return new(Name, states, CooldownUntil.Ticks)
         {
             AtTicks = now.Ticks,
+            LikelyEndTicks = LikelyEnd.Ticks,
             Found = Found,
             Caution = caution.IsFixed ? null : caution.Save(),
             Charging = [.. learners.Where(learner => learner.Answers > 0).Select(learner => learner.Save())],
@@ -79,6 +80,7 @@ public sealed partial class Budget
     internal void Restore(BudgetState state, Instant now)
     {
         CooldownUntil = Instant.Min(new(state.CooldownUntilTicks), now + MostCooldown);
+        LikelyEnd = Instant.Min(new(state.LikelyEndTicks), now + MostCooldown);
         if (state.Caution is { } learned)
         {
             caution.Resume(learned, now);
@@ -115,6 +117,9 @@ public sealed partial class Budget
 /// <param name="CooldownUntilTicks">Until when the provider closed it.</param>
 public sealed record BudgetState(string Name, IReadOnlyList<MeterState> Meters, long CooldownUntilTicks)
 {
+    /// <summary>When a quota of it that is spent is likely whole again; nothing in what an older version kept.</summary>
+    public long LikelyEndTicks { get; init; }
+
     /// <summary>What was learned of how the provider charges it; nothing in what an older version kept.</summary>
     public IReadOnlyList<ChargeState> Charging { get; init => field = value ?? []; } = [];
 

@@ -23,6 +23,9 @@ public sealed partial class Budget
         }
     }
 
+    /// <summary>Whether the provider closed it, or said that a quota of it is spent.</summary>
+    internal bool IsClosed(Instant now) => CooldownUntil > now || LikelyEnd > now;
+
     /// <summary>Takes over what the owner says of the scope; what it was not told yet stands.</summary>
     internal void FollowOwner(Instant now)
     {
@@ -35,7 +38,7 @@ public sealed partial class Budget
     public void EndCooldown()
     {
         isDirty = true;
-        CooldownUntil = Instant.Distant;
+        (CooldownUntil, LikelyEnd) = (Instant.Distant, Instant.Distant);
         Lease?.Close(Instant.Distant);
     }
 }

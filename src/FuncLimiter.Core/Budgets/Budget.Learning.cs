@@ -25,6 +25,15 @@ public sealed partial class Budget
     internal void Observe(Observation observation, in Charge mark, in SentCall sent, Instant sentAt, Instant now)
     {
         isDirty = true;
+        if (observation.LikelyEnd is { } left)
+        {
+            Spend(observation.Dimension, now + left, now);
+        }
+        else if (observation.Kind == OutcomeKind.Success && sentAt >= CooldownUntil)
+        {
+            LikelyEnd = Instant.Distant;
+        }
+
         if (sent.Call.IsTrusted)
         {
             LearnCharges(observation, sent, sentAt, now);
@@ -120,6 +129,17 @@ public sealed partial class Budget
             // Nothing is free until the hint's end; what the refused call gives back when it is settled is then its own room.
             var refill = Math.Min(meter.Capacity, meter.PerSecond * Math.Max(0, (CooldownUntil - now).TotalSeconds));
             meter.CountOthers(meter.Capacity - meter.Used(now) + refill, now);
+        }
+    }
+
+    // Where the day's own counter is known, its end is: the provider says that it is full.
+    private void Spend(Dimension? dimension, Instant likelyEnd, Instant now)
+    {
+        LikelyEnd = likelyEnd;
+        if (Lease is null && meters.OfType<CalendarDay>().Where(day => day.Dimension == (dimension ?? day.Dimension)).ToArray() is [var day])
+        {
+            day.CountOthers(day.Capacity - day.Used(now), now);
+            LikelyEnd = day.WholeAt(now);
         }
     }
 

@@ -6,7 +6,7 @@ public sealed partial class Budget
     /// <summary>The share in use of the fullest meter, 0 to 1; 1 while the scope is closed.</summary>
     public double Utilization(Instant now)
     {
-        double most = CooldownUntil > now ? 1 : 0;
+        double most = IsClosed(now) ? 1 : 0;
         for (var i = 0; i < asked.Length; i++)
         {
             most = Math.Max(most, Math.Min(1, UsedOf(i, now) / meters[i].Capacity));
@@ -16,7 +16,7 @@ public sealed partial class Budget
     }
 
     /// <summary>The state for people and metrics.</summary>
-    public BudgetReport Report(Instant now) => new(Name, [.. asked.Select((meter, i) => Report(meter, UsedOf(i, now), now))], CooldownUntil, Utilization(now))
+    public BudgetReport Report(Instant now) => new(Name, [.. asked.Select((meter, i) => Report(meter, UsedOf(i, now), now))], Instant.Max(CooldownUntil, LikelyEnd), Utilization(now))
     {
         Found = Found,
         Learned = caution.IsFixed || caution.Heard == 0 ? null : new(caution.Jitter, caution.Factor, caution.Since, caution.Heard),

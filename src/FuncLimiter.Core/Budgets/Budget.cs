@@ -57,6 +57,12 @@ public sealed partial class Budget
     /// <summary>Until when the provider closed it.</summary>
     public Instant CooldownUntil { get; private set; }
 
+    /// <summary>
+    /// When a quota of it that is spent is likely whole again, see <see cref="Observation.LikelyEnd"/>: nobody is told to come before, and what
+    /// goes out once the cooldown is over may find it open earlier. <see cref="Instant.Distant"/> where none is spent.
+    /// </summary>
+    public Instant LikelyEnd { get; private set; }
+
     /// <summary>What the provider answered that closed it last; null where that is not known here, as after a restart.</summary>
     public OutcomeKind? ClosedBy { get; private set; }
 
@@ -145,7 +151,7 @@ public sealed partial class Budget
     /// </summary>
     internal Instant Foresee(in Charge charge, in Charge certain, in Scheduling.QueueAhead ahead, Instant now)
     {
-        var turn = Instant.Max(now, OpensAt(now));
+        var turn = Instant.Max(Instant.Max(now, OpensAt(now)), LikelyEnd);
         // Before anything was lent, all that is known is the whole budget.
         if (Lease is { } lease && (lease.Hold.ExpiresAt != Instant.Distant || asked.Length == 0))
         {

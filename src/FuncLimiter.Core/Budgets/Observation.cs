@@ -16,6 +16,12 @@ public sealed record Observation(OutcomeKind Kind)
     /// <summary>True where the failure concerns the whole account, not one model.</summary>
     public bool WholeAccount { get; init; }
 
+    /// <summary>
+    /// In how long a day's quota that is spent is likely whole again, where nobody vouches for it: callers are told it, and the scope is
+    /// tried now and then before. Null for anything else.
+    /// </summary>
+    public TimeSpan? LikelyEnd { get; init; }
+
     /// <summary>True where a tenant tells it, and not the provider's own answer.</summary>
     public bool IsHearsay { get; init; }
 

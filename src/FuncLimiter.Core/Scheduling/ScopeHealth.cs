@@ -7,7 +7,9 @@ namespace FuncLimiter.Core.Scheduling;
 /// How long a scope rests after a failure, and how it is tried again. A hint is followed exactly; without one the rest doubles with every
 /// failure in a row, and is up to half as long again, so that those who failed together do not come back together. After a rest that a
 /// failing provider was given, one call goes first, two by a second later, four by the next, until one is answered or the next rest begins:
-/// a provider still down costs few calls a second attempt. After a rate limit without a hint they follow in fifths of the rest.
+/// a provider still down costs few calls a second attempt. After a rate limit without a hint, or a quota that is spent, they follow in
+/// fifths of the rest. Of a spent quota that is a minute, doubled up to an hour: a day costs some thirty calls, and one that comes back early
+/// (a rolling day, a limit that was raised) is found within the hour.
 /// </summary>
 internal sealed class ScopeHealth
 {
@@ -58,7 +60,8 @@ internal sealed class ScopeHealth
         var rest = observation.Kind switch
         {
             _ when observation.RetryAfter is { } hint => hint,
-            OutcomeKind.QuotaExhausted => Spread(Doubled(QuotaRest, MostQuotaRest, failures), now),
+            OutcomeKind.QuotaExhausted when Spread(Doubled(QuotaRest, MostQuotaRest, failures), now) is var pause =>
+                observation.LikelyEnd < pause ? observation.LikelyEnd.Value : pause,
             OutcomeKind.TransientFailure when failures < TransientFailuresBeforeRest => TimeSpan.Zero,
             OutcomeKind.TransientFailure => Spread(Doubled(FirstRest, MostRest, failures - TransientFailuresBeforeRest + 1), now),
             _ => Spread(Doubled(FirstRest, MostRest, failures), now),
@@ -66,7 +69,8 @@ internal sealed class ScopeHealth
         restingUntil = Instant.Max(restingUntil, now + rest);
         if (rest > TimeSpan.Zero && observation is not { Kind: OutcomeKind.RateLimited, RetryAfter: not null })
         {
-            (isOnTrial, trials, trialStep) = (true, 0, observation.Kind == OutcomeKind.RateLimited ? rest / TrialStepsInARest : TrialStep);
+            var isOfALimit = observation.Kind is OutcomeKind.RateLimited or OutcomeKind.QuotaExhausted;
+            (isOnTrial, trials, trialStep) = (true, 0, isOfALimit ? rest / TrialStepsInARest : TrialStep);
         }
 
         return rest;

@@ -50,6 +50,9 @@ internal static partial class ErrorText
         return match.Success ? (DimensionOf(match.Groups["what"].Value), WindowOf(match.Groups["per"].Value)) : (null, null);
     }
 
+    /// <summary>Whether a refusal's words, or its code, say that a day's quota is spent.</summary>
+    public static bool SpeaksOfADay(string text) => Days().IsMatch(text);
+
     /// <summary>The numbers that a text tells of a limit; null where there are none.</summary>
     public static BodyHints? Hints(string text)
     {
@@ -123,6 +126,11 @@ internal static partial class ErrorText
         $@"(?<![a-z])(?<what>{Counted})(?:\s?/\s?|[ _]per[ _])(?<per>{Span})(?![a-z])|per[ -](?<per>{Span}) (?<what>{Counted}) limit",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Rates();
+
+    [GeneratedRegex(
+        @"(?<![a-z])(?:daily[ _-](?:[a-z]{1,20}[ _-]){0,3}(?:limit|quota|cap|allowance|request|token|usage|rate)s?(?![a-z])|(?:limit|quota|cap|allowance|request|token|call|message|usage)s?(?![a-z])[^.]{0,40}[ _-](?:per|a|each|for the|for this|of the)[ _-]day(?![a-z])|per[ _-]day[ _-](?:[a-z]{1,20}[ _-])?(?:limit|quota)|for today(?![a-z])|today['’]s (?:[a-z]{1,20} ){0,2}(?:limit|quota)|(?:again|back|retry) tomorrow)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Days();
 
     [GeneratedRegex($@"\bLimit:? (?<limit>{Amount})", RegexOptions.CultureInvariant)]
     private static partial Regex Limits();

@@ -39,6 +39,7 @@ internal static class FailureRules
     {
         var (limit, window) = ErrorText.Subject(failure.Text);
         limit ??= failure.Error.Type is LimitNames.Tokens or LimitNames.Requests ? failure.Error.Type : NamedLimitOf(failure);
+        window ??= ErrorText.SpeaksOfADay(failure.Text) || ErrorText.SpeaksOfADay(failure.Error.Code ?? "") ? Windows.Day : null;
         if (IsTooLarge(failure))
         {
             return Verdict.Final(Reasons.RequestTooLarge) with { Limit = limit, Window = window, IgnoresBody = true };
@@ -135,6 +136,7 @@ internal static class FailureReading
                 RetryAfter = kind == OutcomeKind.QuotaExhausted ? null : hint?.ToSpan(),
                 Dimension = LimitNames.DimensionOf(verdict.Limit) ?? (kind == OutcomeKind.RateLimited ? failure.Limits.Exhausted() : null),
                 WholeAccount = verdict.WholeAccount,
+                LikelyEnd = verdict.Reason == Reasons.DailyQuota && hint is null && failure.Headers.Now is { } now ? DayEnds.NextMidnight(now) - now : null,
             })
         {
             RetryAfterSeconds = hint?.Seconds,

@@ -13,7 +13,8 @@ public sealed record ResponseReading(bool Retryable, string Reason, Observation 
     public double? RetryAfterSeconds { get; init; }
 
     /// <summary>
-    /// Which hint won: <c>retry-after-ms</c>, <c>x-ms-retry-after-ms</c>, <c>retry-after</c>, <c>body</c>, <c>reset-header</c> or <c>daily-reset-pacific</c>.
+    /// Which hint won: <c>retry-after-ms</c>, <c>x-ms-retry-after-ms</c>, <c>retry-after</c>, <c>body</c>, <c>reset-header</c>,
+    /// <c>daily-reset-pacific</c> or <c>daily-reset-utc</c>.
     /// </summary>
     public string? RetryAfterSource { get; init; }
 

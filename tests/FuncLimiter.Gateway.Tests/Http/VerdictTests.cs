@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
@@ -98,7 +99,13 @@ public class VerdictTests
     public static TheoryData<string, string, int, string, double, double> SpentQuotas => new()
     {
         { "openai", "/v1/chat/completions", 429, Samples.OutOfQuota, 60, 90 },
-        { "openai", "/v1/chat/completions", 429, """{"error":{"message":"Rate limit reached for m on requests per day (RPD): Limit 200, Used 200, Requested 1.","type":"requests","code":"rate_limit_exceeded"}}""", 60, 90 },
+        { "openai", "/v1/chat/completions", 429, """{"error":{"message":"Rate limit reached for m on requests per day (RPD): Limit 200, Used 200, Requested 1.","type":"requests","code":"rate_limit_exceeded"}}""", 432, 433 },
+        { "groq", "/v1/chat/completions", 429, """{"error":{"message":"Rate limit reached for model `m` on tokens per day (TPD): Limit 100000, Used 97050, Requested 3619.","type":"tokens","code":"rate_limit_exceeded"}}""", 578, 579 },
+        { "openai", "/v1/chat/completions", 429, """{"error":{"message":"You have reached your daily request limit.","type":"requests","code":"rate_limit_exceeded"}}""", 86_399, 86_401 },
+        { "bedrock", "/model/m/converse", 429, """{"message":"Too many tokens per day, please wait before trying again."}""", 86_399, 86_401 },
+        { "anthropic", "/v1/messages", 429, """{"type":"error","error":{"type":"rate_limit_error","message":"Number of request tokens has exceeded your daily rate limit."}}""", 86_399, 86_401 },
+        { "openrouter", "/v1/chat/completions", 429, """{"error":{"code":429,"message":"Rate limit exceeded: free-models-per-day."}}""", 86_399, 86_401 },
+        { "gemini", "/v1beta/models/m:generateContent", 429, """{"error":{"code":429,"message":"Your daily quota is used up.","status":"RESOURCE_EXHAUSTED"}}""", 28_799, 28_801 },
         { "azure-openai", "/openai/deployments/m/chat/completions", 429, """{"error":{"code":"insufficient_quota","message":"You exceeded your current quota."}}""", 60, 90 },
         { "anthropic", "/v1/messages", 400, """{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}}""", 60, 90 },
         { "gemini", "/v1beta/models/m:generateContent", 429, """{"error":{"code":429,"message":"You exceeded your current quota. Please retry in 12.5s.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"generativelanguage.googleapis.com/generate_requests_per_model_per_day","quotaId":"GenerateRequestsPerDayPerProjectPerModel","quotaValue":"250"}]}]}}""", 28_799, 28_801 },
@@ -124,8 +131,77 @@ public class VerdictTests
         Assert.Equal(status, (int)first.StatusCode);
         Assert.InRange(told.TotalSeconds, atLeast, atMost);
         Assert.Equal("false", first.Headers.GetValues("x-should-retry").Single());
-        Assert.Equal((HttpStatusCode.TooManyRequests, told), (second.StatusCode, second.Headers.RetryAfter!.Delta!.Value));
+        Assert.Equal(HttpStatusCode.TooManyRequests, second.StatusCode);
+        Assert.InRange((told - second.Headers.RetryAfter!.Delta!.Value).TotalSeconds, 0, 1);
         Assert.Equal(HttpStatusCode.OK, third.StatusCode);
+        Assert.Equal(2, gateway.Provider.Requests.Count);
+    }
+
+    // The clock stands at midnight UTC. Nobody vouches for the end: it is looked for, seldom.
+    [Fact]
+    public async Task SpentDay_WhoseEndNobodyNames_TellsEveryCallerTheNextMidnight_AndIsTriedSomeThirtyTimes()
+    {
+        var time = new VirtualTime();
+        await using var gateway = await StartAsync("bedrock", fallback: null, time, configured => new EmbeddedLimiter(LimiterSpecs.From(configured, isDurable: false), time));
+        gateway.Provider.AnswerWith(429, """{"message":"Too many tokens per day, please wait before trying again."}""");
+        var step = TimeSpan.FromMinutes(4);
+
+        for (var passed = TimeSpan.Zero; passed < TimeSpan.FromHours(23.9); passed += step)
+        {
+            using var answer = await gateway.PostAsync("/v1/chat/completions", Samples.Chat.Replace("gpt-x", "m", StringComparison.Ordinal), ("Prefer", "wait=0"));
+            Assert.Equal((HttpStatusCode.TooManyRequests, "false"), (answer.StatusCode, answer.Headers.GetValues("x-should-retry").Single()));
+            Assert.InRange((TimeSpan.FromDays(1) - passed - answer.Headers.RetryAfter!.Delta!.Value).TotalSeconds, -1, 1);
+            time.Advance(step);
+        }
+
+        Assert.InRange(gateway.Provider.Requests.Count, 15, 35);
+    }
+
+    [Fact]
+    public async Task SpentDay_ThatIsBackEarly_IsFoundByTheFirstWhoTries()
+    {
+        var time = new VirtualTime();
+        await using var gateway = await StartAsync("bedrock", fallback: null, time, configured => new EmbeddedLimiter(LimiterSpecs.From(configured, isDurable: false), time));
+        gateway.Provider.AnswerInTurn(
+            context => FakeProvider.WriteAsync(context, 429, """{"message":"Too many tokens per day, please wait before trying again."}"""),
+            context => FakeProvider.WriteAsync(context, 200, """{"output":{"message":{"role":"assistant","content":[{"text":"Hi"}]}},"stopReason":"end_turn","usage":{"inputTokens":9,"outputTokens":3,"totalTokens":12}}"""));
+        async Task<HttpStatusCode> AskAsync()
+        {
+            using var answer = await gateway.PostAsync("/model/m/converse", """{"messages":[{"role":"user","content":[{"text":"Hi"}]}]}""", ("Prefer", "wait=0"));
+            return answer.StatusCode;
+        }
+
+        var told = (await AskAsync(), await AskAsync());
+        time.Advance(TimeSpan.FromMinutes(2));
+        var then = (await AskAsync(), await AskAsync(), await AskAsync());
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, HttpStatusCode.TooManyRequests), told);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.OK), then);
+    }
+
+    [Fact]
+    public async Task SpentDay_OfALimitThatIsKnown_ClosesUntilThatCountersEnd_AsTheStatusSays()
+    {
+        var time = new VirtualTime();
+        time.Advance(TimeSpan.FromHours(13));
+        await using var gateway = await StartAsync("openai", fallback: null, time, configured => new EmbeddedLimiter(LimiterSpecs.From(configured, isDurable: false), time),
+            new Limit(Dimension.Requests, 1_000, TimeSpan.FromDays(1), LimitAlgorithm.CalendarDay));
+        gateway.Provider.AnswerInTurn(
+            context => FakeProvider.WriteAsync(context, 429, """{"error":{"message":"You have reached your daily request limit.","type":"requests","code":"rate_limit_exceeded"}}"""),
+            context => FakeProvider.WriteAsync(context, 200, Samples.ChatAnswer));
+
+        using var first = await gateway.PostAsync("/v1/chat/completions", BodyOf("/v1/chat/completions"), ("Prefer", "wait=0"));
+        time.Advance(TimeSpan.FromHours(10));
+        using var later = await gateway.PostAsync("/v1/chat/completions", BodyOf("/v1/chat/completions"), ("Prefer", "wait=0"));
+        using var status = JsonDocument.Parse(await gateway.Client.GetStringAsync(new Uri("/status", UriKind.Relative)));
+        var budget = status.RootElement.GetProperty("budgets").EnumerateArray().Single(budget => budget.GetProperty("name").GetString() == "deployment:a/m");
+        time.Advance(later.Headers.RetryAfter!.Delta!.Value);
+        using var next = await gateway.PostAsync("/v1/chat/completions", BodyOf("/v1/chat/completions"), ("Prefer", "wait=0"));
+
+        Assert.InRange(first.Headers.RetryAfter!.Delta!.Value.TotalHours, 10.99, 11.01);
+        Assert.InRange(later.Headers.RetryAfter!.Delta!.Value.TotalHours, 0.99, 1.01);
+        Assert.InRange((budget.GetProperty("cooldownUntil").GetDateTimeOffset() - time.GetUtcNow()).TotalSeconds, -10, 10);
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
         Assert.Equal(2, gateway.Provider.Requests.Count);
     }
 
@@ -148,11 +224,11 @@ public class VerdictTests
         .Replace("claude-x", "m", StringComparison.Ordinal).Replace("gpt-x", "m", StringComparison.Ordinal);
 
     private static Task<TestGateway> StartAsync(
-        string provider, string? fallback, TimeProvider? time = null, Func<GatewayConfiguration, ILimiter>? realLimiter = null) => TestGateway.StartAsync(
+        string provider, string? fallback, TimeProvider? time = null, Func<GatewayConfiguration, ILimiter>? realLimiter = null, params Limit[] limits) => TestGateway.StartAsync(
         address => new GatewayConfiguration
         {
             Accounts = [.. (fallback is null ? (string[])["a"] : ["a", fallback]).Select(id =>
-                new AccountConfiguration(id, provider, null, address, "sk-1", [], [new ModelConfiguration("m", [], null)]))],
+                new AccountConfiguration(id, provider, null, address, "sk-1", [], [new ModelConfiguration("m", limits, null)]))],
             Routes = [new("m", ["a/m"], fallback is null ? [] : [$"{fallback}/m"])],
         },
         time: time ?? new HastyTime(),

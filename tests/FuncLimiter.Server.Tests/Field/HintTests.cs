@@ -18,6 +18,7 @@ public sealed class HintTests(TimesSetup setup)
     [
         new("hint-milliseconds", "azure-openai"), new("hint-gmt", "openai"), new("hint-zone", "openai"), new("hint-negative", "openai"),
         new("hint-twice", "openai"), new("hint-quota-delay", "gemini"), new("hint-day", "azure-openai"),
+        new("hint-day-unsaid", "openai"),
     ];
 
     internal static void Begin(FieldServer server, BeginCase begin)
@@ -33,6 +34,9 @@ public sealed class HintTests(TimesSetup setup)
         [
             await server.ChatAsync(one, ("X-Priority", "interactive")), await server.ChatAsync(one, ("X-Priority", "interactive")),
         ]);
+
+        server["hint-day-unsaid"].A.Answer = FieldAnswers.Refusal(429, "You have reached your daily request limit.");
+        begin("hint-day-unsaid", async one => [await server.ChatAsync(one), await server.ChatAsync(one)]);
 
         void Once(string name, double seconds, FieldAnswer first)
         {
@@ -77,6 +81,22 @@ public sealed class HintTests(TimesSetup setup)
 
         var first = Assert.Single(setup.Server["hint-day"].A.Requests).At;
         AssertTold(replies, 429, first, TimeSpan.FromDays(1));
+    }
+
+    // The provider names no end and no page tells one: the next midnight in UTC is likely.
+    [Fact]
+    public async Task Day_WhoseEndIsNotSaid_EndsAtMidnight_ForTheFirstCallerToo()
+    {
+        var replies = await setup.RepliesAsync("hint-day-unsaid");
+
+        Assert.InRange(setup.Server["hint-day-unsaid"].A.Requests.Count, 1, 2);
+        foreach (var reply in replies)
+        {
+            Assert.True(reply.Status == 429, reply.ToString());
+            var date = DateTimeOffset.ParseExact(reply.Header("Date")!, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+            var told = date + TimeSpan.FromSeconds(double.Parse(reply.Header("Retry-After")!, CultureInfo.InvariantCulture));
+            Assert.InRange(told.TimeOfDay > TimeSpan.FromHours(12) ? told.TimeOfDay - TimeSpan.FromDays(1) : told.TimeOfDay, TimeSpan.FromSeconds(-10), TimeSpan.FromSeconds(10));
+        }
     }
 
     /// <summary>Asserts that all were refused within 20 seconds, and told when the provider takes calls again.</summary>
