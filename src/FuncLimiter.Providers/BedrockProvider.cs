@@ -148,7 +148,7 @@ internal sealed class BedrockProvider : HttpProvider
     private UpstreamAddress OfModel(ProviderTarget target, string what) =>
         Opened(target, Endpoints.Join(target.Endpoint, $"/model/{Uri.EscapeDataString(target.Model)}/{what}", ""));
 
-    private static bool IsMantle(ProviderTarget target) => target.Endpoint.Host.StartsWith("bedrock-mantle", StringComparison.OrdinalIgnoreCase);
+    private static bool IsMantle(ProviderTarget target) => BedrockRegion.IsMantle(target.Endpoint);
 
     private static Verdict JudgeThrottling(in Failure failure)
     {
@@ -190,4 +190,8 @@ public static class BedrockRegion
         region ?? (endpoint.Host.Split('.') is [var service, var named, _, _, ..] && service.StartsWith("bedrock-", StringComparison.OrdinalIgnoreCase)
             ? named.ToLowerInvariant()
             : null);
+
+    /// <summary>Whether an endpoint is <c>bedrock-mantle</c>, which has quotas of its own.</summary>
+    /// <param name="endpoint">The account's endpoint.</param>
+    public static bool IsMantle(Uri endpoint) => endpoint.Host.StartsWith("bedrock-mantle", StringComparison.OrdinalIgnoreCase);
 }

@@ -56,12 +56,15 @@ public sealed record AccountConfiguration(
 }
 
 /// <summary>The API of a provider that tells an account's limits.</summary>
-/// <param name="Key">The key that opens it, never logged. Empty where a token of Entra ID does.</param>
+/// <param name="Key">The key that opens it, never logged. Empty where a token of Entra ID or a signature of AWS does.</param>
 /// <param name="Scope">The project, workspace or resource that is asked about; null for none.</param>
 /// <param name="Endpoint">Its base address.</param>
 /// <param name="Every">How often it is asked.</param>
 public sealed record LimitSourceConfiguration(string Key, string? Scope, Uri Endpoint, TimeSpan Every)
 {
+    /// <summary>Azure: the location whose quotas are read as well; null for none.</summary>
+    public string? Location { get; init; }
+
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append(CultureInfo.InvariantCulture, $"{nameof(Scope)} = {Scope}, {nameof(Endpoint)} = {Endpoint}, {nameof(Every)} = {Every}");

@@ -7,10 +7,13 @@ namespace FuncLimiter.Providers.Limits;
 
 /// <summary>
 /// Azure's management API, with a token of Entra ID: the deployments of a resource with their <c>rateLimits</c>, <c>request</c> mostly by ten
-/// seconds and <c>token</c> by the minute, paged by <c>nextLink</c> (learn.microsoft.com, Cognitive Services, Deployments - List).
+/// seconds and <c>token</c> by the minute, paged by <c>nextLink</c> (learn.microsoft.com, Cognitive Services, Deployments - List); and, where a
+/// location is named, the quotas of the subscription in it from which deployments were given these (Usages - List). A quota says how much may
+/// be given out, not how much may be called ("Manage Azure OpenAI quota"), so it is shown and holds nothing back.
 /// </summary>
 /// <param name="resource">The resource's id, <c>/subscriptions/…/providers/Microsoft.CognitiveServices/accounts/NAME</c>.</param>
-public sealed class AzureLimits(string resource) : LimitSource
+/// <param name="location">The location whose quotas are read, as <c>eastus</c>; null for none.</param>
+public sealed class AzureLimits(string resource, string? location = null) : LimitSource
 {
     private const int MostPeriod = 24 * 3600;
 
@@ -23,26 +26,49 @@ public sealed class AzureLimits(string resource) : LimitSource
     public override Uri Address { get; } = new("https://management.azure.com");
 
     /// <inheritdoc/>
-    public override string TokenScope => "https://management.azure.com/.default";
+    public override UpstreamCredential Credential => new EntraAccess("https://management.azure.com/.default");
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Questions => [$"{resource.TrimEnd('/')}/deployments?api-version=2024-10-01"];
+    public override IReadOnlyList<KeyValuePair<string, string>> Headers(string key) => [];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Questions => [$"{resource.TrimEnd('/')}/deployments?{Version}", .. location is null ? [] : (IEnumerable<string>)[Usages]];
+
+    /// <summary>The quotas: who may read a resource may not always read its subscription.</summary>
+    public override bool IsBeside(string question) => question == Usages;
 
     /// <inheritdoc/>
     public override LimitPage? Read(JsonElement body, string question)
     {
         var value = Json.At(body, "value");
-        if (value.ValueKind != JsonValueKind.Array)
-        {
-            return null;
-        }
+        return value.ValueKind != JsonValueKind.Array ? null
+            : question == Usages ? new([], [], Next(body)) { Quotas = [.. value.EnumerateArray().Select(QuotaOf).OfType<ReadQuota>()] }
+            : ReadDeployments(value, Next(body));
+    }
 
+    private string Usages => $"{string.Join('/', resource.Split('/').Take(3))}/providers/Microsoft.CognitiveServices/locations/{Uri.EscapeDataString(location ?? string.Empty)}/usages?{Version}";
+
+    private static LimitPage ReadDeployments(JsonElement value, string? next)
+    {
+        var takers = new List<(string, string, long)>();
         var limits = new List<ReadLimit>();
         var unknown = new List<string>();
         foreach (var deployment in value.EnumerateArray())
         {
             var told = Json.At(deployment, "properties", "rateLimits");
-            if (Json.Text(Json.At(deployment, "name")) is not { Length: > 0 } name || told.ValueKind != JsonValueKind.Array)
+            if (Json.Text(Json.At(deployment, "name")) is not { Length: > 0 } name)
+            {
+                continue;
+            }
+
+            // As usages are named: OpenAI.Standard.gpt-4o.
+            if (Json.Text(Json.At(deployment, "sku", "name")) is { } sku && Json.CountAt(Json.At(deployment, "sku"), "capacity") is { } units
+                && Json.Text(Json.At(deployment, "properties", "model", "name")) is { } model && Json.Text(Json.At(deployment, "properties", "model", "format")) is { } format)
+            {
+                takers.Add((name, $"{format}.{sku}.{model}", units));
+            }
+
+            if (told.ValueKind != JsonValueKind.Array)
             {
                 continue;
             }
@@ -63,10 +89,17 @@ public sealed class AzureLimits(string resource) : LimitSource
             }
         }
 
-        return new(limits, unknown, Json.Text(Json.At(body, "nextLink")) is { Length: > 0 } next && Uri.TryCreate(next, UriKind.Absolute, out var link)
-            ? link.PathAndQuery
-            : null);
+        return new(limits, unknown, next) { Takers = takers };
     }
 
+    private static ReadQuota? QuotaOf(JsonElement usage) =>
+        Json.Text(Json.At(usage, "name", "value")) is { Length: > 0 } name && Json.NumberAt(usage, "limit") is >= 0 and <= LimitMost and var limit
+            ? new(name, Json.NumberAt(usage, "currentValue") is >= 0 and <= LimitMost and var given ? (long)given : 0, (long)limit, [])
+            : null;
+
+    private static string? Next(JsonElement body) =>
+        Json.Text(Json.At(body, "nextLink")) is { Length: > 0 } next && Uri.TryCreate(next, UriKind.Absolute, out var link) ? link.PathAndQuery : null;
+
+    private const string Version = "api-version=2024-10-01";
     private const double LimitMost = Limit.Unbounded;
 }

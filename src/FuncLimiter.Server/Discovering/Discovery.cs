@@ -91,7 +91,7 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
             keys[$"{known.Prefix}_ADMIN_KEY"] ?? string.Empty, source.Value.Scope,
             source.Value.Json["endpoint"] is { } own && Uri.TryCreate(own.GetValue<string>(), UriKind.Absolute, out var management)
                 ? management
-                : LimitSource.Of(known.Provider, source.Value.Scope)!.Address ?? address,
+                : LimitSource.Of(known.Provider, new(source.Value.Scope))!.Address ?? address,
             TimeSpan.Zero), cancellationToken);
         if (models is not { Count: > 0 })
         {
@@ -163,7 +163,7 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address.AbsoluteUri.TrimEnd('/') + next));
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-                foreach (var (name, value) in known.Provider == "anthropic" ? LimitSource.Of("anthropic", null)!.Headers(key) : [new("Authorization", $"Bearer {key}")])
+                foreach (var (name, value) in known.Provider == "anthropic" ? LimitSource.Of("anthropic", new(null))!.Headers(key) : [new("Authorization", $"Bearer {key}")])
                 {
                     request.Headers.TryAddWithoutValidation(name, value);
                 }

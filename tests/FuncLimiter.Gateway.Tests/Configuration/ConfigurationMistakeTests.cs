@@ -37,6 +37,7 @@ public class ConfigurationMistakeTests
     [InlineData("accounts[0].limitSource", "{\"adminKey\":\"sk-admin-plain\",\"project\":\"p\"}", "$.accounts[0].limitSource.adminKey", "${NAME}")]
     [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\",\"project\":\"p\",\"everySeconds\":0}", "$.accounts[0].limitSource.everySeconds", "at least 1")]
     [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\",\"project\":\"p\",\"workspace\":\"w\"}", "$.accounts[0].limitSource.workspace", "project")]
+    [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\",\"project\":\"p\",\"location\":\"eastus\"}", "$.accounts[0].limitSource.location", "leave it out")]
     [InlineData("accounts[0].limitSource", "{\"adminKey\":\"${OPENAI_KEY_EAST}\",\"project\":\"p\",\"endpoint\":\"nowhere\"}", "$.accounts[0].limitSource.endpoint", "https://")]
     [InlineData("accounts[0].models[0].limits", "\"automatic\"", "$.accounts[0].models[0].limits", "object")]
     // Names that stand twice, and names that can't be

@@ -110,6 +110,13 @@ internal sealed class AmazonDouble
         return true;
     }
 
+    /// <summary>What is wrong with the signature of a request to another service; null for nothing. And its body.</summary>
+    public async Task<(string? Fault, byte[] Body)> CheckAsync(HttpContext context, string service)
+    {
+        var request = await ReadAsync(context);
+        return (FaultOf(request, service), request.Body);
+    }
+
     private static async Task<SignedRequest> ReadAsync(HttpContext context)
     {
         using var body = new MemoryStream();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using FuncLimiter.Server.Tests.Credentials;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +23,7 @@ internal sealed class LimitApis : IAsyncDisposable
     private const string AzureToken = "token-of-the-tests";
 
     private readonly WebApplication _app;
-    private volatile IReadOnlyList<(string Model, long Requests, long Tokens)> _limits = [];
+    private volatile (string Model, long Requests, long Tokens)[] _limits = [];
     private volatile int _asked;
 
     private LimitApis(WebApplication app) => _app = app;
@@ -38,6 +39,15 @@ internal sealed class LimitApis : IAsyncDisposable
 
     /// <summary>Whether the identity that asks Azure may read.</summary>
     public bool AzureMayRead { get; set; } = true;
+
+    /// <summary>Whether the subscription's quotas may be read, besides the resource.</summary>
+    public bool AzureMayReadUsages { get; set; } = true;
+
+    /// <summary>Bedrock itself, and the keys that AWS knows.</summary>
+    public AmazonDouble Amazon { get; } = new();
+
+    /// <summary>Whether AWS credentials may read quotas.</summary>
+    public bool AwsMayRead { get; set; } = true;
 
     /// <summary>What OpenRouter tells of the key: dollars, null for no bound.</summary>
     public double? Credit { get; set; }
@@ -68,8 +78,13 @@ internal sealed class LimitApis : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
+        if (await Amazon.AnswerAsync(context))
+        {
+            return;
+        }
+
         Interlocked.Increment(ref _asked);
-        var (status, body) = IsDown ? (500, new JsonObject()) : Answer(context.Request);
+        var (status, body) = IsDown ? (500, new JsonObject()) : context.Request.Path == "/" ? await QuotasAsync(context) : Answer(context.Request);
         context.Response.StatusCode = status;
         await context.Response.WriteAsJsonAsync(body);
     }
@@ -85,6 +100,8 @@ internal sealed class LimitApis : IAsyncDisposable
             "/v1/organizations/workspaces/wrkspc_1/rate_limits" => Guarded(request.Headers["x-api-key"].ToString(), AnthropicError, () => Anthropic(request, "workspace_rate_limit", 2)),
             $"{Resource}/deployments" => request.Headers.Authorization != $"Bearer {AzureToken}" ? (401, AzureError("InvalidAuthenticationToken"))
                 : AzureMayRead ? (200, Azure(request)) : (403, AzureError("AuthorizationFailed")),
+            "/subscriptions/sub-1/providers/Microsoft.CognitiveServices/locations/eastus/usages" => request.Headers.Authorization != $"Bearer {AzureToken}" ? (401, AzureError("InvalidAuthenticationToken"))
+                : AzureMayReadUsages ? (200, Usages(request)) : (403, AzureError("AuthorizationFailed")),
             "/v1/models" or "/api/v1/models" => request.Headers.Authorization == $"Bearer {OpenRouterKey}" || request.Headers["x-api-key"] == OpenRouterKey
                 ? (200, Models())
                 : (401, OpenAIError("Incorrect API key provided.")),
@@ -132,10 +149,50 @@ internal sealed class LimitApis : IAsyncDisposable
         var next = hasMore ? $"\"nextLink\": \"{BaseAddress}{Resource}/deployments?api-version=2024-10-01&$skiptoken={place}\"," : "";
         return JsonNode.Parse($$"""
             { {{next}} "value": [{ "name": "{{limit.Model}}", "type": "Microsoft.CognitiveServices/accounts/deployments", "sku": { "name": "Standard", "capacity": 10 },
-                "properties": { "provisioningState": "Succeeded", "rateLimits": [
+                "properties": { "provisioningState": "Succeeded", "model": { "format": "OpenAI", "name": "gpt-4o", "version": "2024-08-06" }, "rateLimits": [
                   { "key": "request", "renewalPeriod": 10, "count": {{limit.Requests / 6}} }, { "key": "token", "renewalPeriod": 60, "count": {{limit.Tokens}} },
                   { "key": "image", "renewalPeriod": 60, "count": 3 }] } }] }
             """)!;
+    }
+
+    // The first page holds a quota of something else.
+    private JsonNode Usages(HttpRequest request) => request.Query["$skiptoken"] == "2"
+        ? JsonNode.Parse($$"""
+            { "value": [{ "name": { "value": "OpenAI.Standard.gpt-4o", "localizedValue": "Tokens Per Minute (thousands) - gpt-4o" }, "unit": "Count",
+                          "currentValue": 25.0, "limit": {{_limits[0].Tokens / 1000}} }] }
+            """)!
+        : JsonNode.Parse($$"""
+            { "nextLink": "{{BaseAddress}}{{request.Path}}?api-version=2024-10-01&$skiptoken=2",
+              "value": [{ "name": { "value": "AccountCount" }, "unit": "Count", "currentValue": 3, "limit": 200 }] }
+            """)!;
+
+    // ListServiceQuotas, Service Quotas API reference; common errors there.
+    private async Task<(int, JsonNode)> QuotasAsync(HttpContext context)
+    {
+        var (fault, bytes) = await Amazon.CheckAsync(context, "servicequotas");
+        if (fault is not null || !AwsMayRead)
+        {
+            return (400, JsonNode.Parse(fault is not null
+                ? """{ "__type": "UnrecognizedClientException", "message": "The security token included in the request is invalid." }"""
+                : """{ "__type": "AccessDeniedException", "Message": "User is not authorized to perform: servicequotas:ListServiceQuotas" }""")!);
+        }
+
+        var asked = JsonNode.Parse(bytes)!;
+        if (context.Request.Headers["X-Amz-Target"] != "ServiceQuotasV20190624.ListServiceQuotas" || context.Request.ContentType != "application/x-amz-json-1.1" || (string?)asked["ServiceCode"] != "bedrock")
+        {
+            return (400, JsonNode.Parse("""{ "__type": "NoSuchResourceException", "Message": "The specified resource does not exist." }""")!);
+        }
+
+        var (limit, place, hasMore) = Page((string?)asked["NextToken"] ?? string.Empty);
+        var next = hasMore ? $"\"NextToken\": \"{place}\"," : "";
+        return (200, JsonNode.Parse($$"""
+            { {{next}} "Quotas": [
+              { "ServiceCode": "bedrock", "ServiceName": "Amazon Bedrock", "QuotaCode": "L-1", "QuotaName": "On-demand model inference requests per minute for {{limit.Model}}",
+                "Value": {{limit.Requests}}.0, "Unit": "None", "Adjustable": false, "GlobalQuota": false },
+              { "ServiceCode": "bedrock", "QuotaName": "On-demand InvokeModel tokens per minute for {{limit.Model}}", "Value": {{limit.Tokens}}.0, "Unit": "None" },
+              { "ServiceCode": "bedrock", "QuotaName": "Cross-region model inference tokens per minute for {{limit.Model}}", "Value": 3.0, "Unit": "None" },
+              { "ServiceCode": "bedrock", "QuotaName": "Records per batch inference job for {{limit.Model}}", "Value": 50000.0, "Unit": "None" }] }
+            """)!);
     }
 
     private JsonObject Models() => new()
@@ -155,7 +212,7 @@ internal sealed class LimitApis : IAsyncDisposable
     {
         var limits = _limits;
         var place = after.Length == 0 ? 0 : int.Parse(after, System.Globalization.CultureInfo.InvariantCulture) + 1;
-        return (limits[place], place, place < limits.Count - 1);
+        return (limits[place], place, place < limits.Length - 1);
     }
 
     private static JsonNode Token() => JsonNode.Parse($$"""

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FuncLimiter.Server.Tests.Credentials;
 using FuncLimiter.Server.Tests.Processes;
 using FuncLimiter.Simulation.Providers;
 
@@ -73,6 +74,70 @@ public sealed class LimitSourceTests
         var statuses = await calls;
         Assert.NotEmpty(statuses);
         Assert.All(statuses, status => Assert.Equal(200, status));
+    }
+
+    [Fact]
+    public async Task Quotas_OfAzure_StandBesideTheDeploymentsLimits_AndWithoutTheRightToThemTheLimitsHold()
+    {
+        await using var apis = await LimitApis.StartAsync(("model-x", 600, 120_000));
+        await using var behind = await DoubleAsync("azure-openai", 60_000);
+        using var folder = Folder("azure-openai", behind, apis, "\"auto\"", location: true);
+        await using var server = await folder.StartAsync();
+
+        var quota = Assert.Single((await StatusAsync(server))["limitSources"]![0]!["quotas"]!.AsArray())!;
+        Assert.Equal("""{"name":"OpenAI.Standard.gpt-4o","given":25,"amount":120,"deployments":["model-x: 10"]}""", quota.ToJsonString());
+
+        apis.Set(("model-x", 600, 240_000));
+        await UntilAsync(server, status => (int?)status["limitSources"]![0]!["quotas"]!.AsArray().SingleOrDefault()?["amount"] == 240);
+        apis.AzureMayReadUsages = false;
+        apis.Set(("model-x", 1_200, 240_000));
+        await UntilAsync(server, status => Meter(status, "requests", 60) is { Read: 1_200 } && status["alerts"]!.AsArray().Count == 1);
+        var status = await StatusAsync(server);
+        const string fault = "quotas: 403: the key has no right to read limits (AuthorizationFailed: the client does not have authorization.)";
+        Assert.Equal(fault, status["limitSources"]![0]!["fault"]!.GetValue<string>());
+        Assert.EndsWith($"can't be read: {fault}", status["alerts"]![0]!["cause"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Quotas_OfBedrock_AreReadByTheAccountsCredentials_TakenUpWhereTheyChange_AndNoCallIsLost()
+    {
+        await using var apis = await LimitApis.StartAsync(("Anthropic Claude Other", 1, 1), ("Anthropic Claude X", 6_000, 1_000_000));
+        var (key, secret, _) = apis.Amazon.Make();
+        using var folder = BedrockFolder(apis, key, secret);
+        await using var server = await folder.StartAsync();
+        var status = await StatusAsync(server, CloudSetup.Model);
+        Assert.Equal((6_000L, 1_000_000L), (Meter(status, "requests", 60, CloudSetup.Model).Read, Meter(status, "tokens", 60, CloudSetup.Model).Read));
+        Assert.Equal("Records per batch inference job for Anthropic Claude X", Assert.Single(status["limitSources"]![0]!["unknown"]!.AsArray())!.GetValue<string>());
+        using var over = new CancellationTokenSource();
+        var calls = CallAsync(server, "bedrock", over.Token, CloudSetup.Model);
+
+        apis.Set(("Anthropic Claude X", 3_000, 500_000));
+        await UntilAsync(server, now => Meter(now, "requests", 60, CloudSetup.Model) is { Read: 3_000, Effective: <= 3_000 }, CloudSetup.Model);
+        apis.Set(("Anthropic Claude X", 12_000, 2_000_000));
+        await UntilAsync(server, now => Meter(now, "requests", 60, CloudSetup.Model) is { Read: 12_000, Effective: > 11_000 }, CloudSetup.Model);
+        apis.AwsMayRead = false;
+        await UntilAsync(server, now => (string?)now["limitSources"]![0]!["fault"] == "400: the key has no right to read limits (User is not authorized to perform: servicequotas:ListServiceQuotas)", CloudSetup.Model);
+        apis.AwsMayRead = true;
+        apis.Set(("Anthropic Claude Y", 5, 5));
+        await UntilAsync(server, now => now["alerts"]!.AsArray().Any(alert => alert!["cause"]!.GetValue<string>() == $"AWS Service Quotas tells nothing of {CloudSetup.Model}"), CloudSetup.Model);
+        await over.CancelAsync();
+
+        Assert.All(await calls, status => Assert.Equal(200, status));
+        Assert.Equal(12_000, Meter(await StatusAsync(server, CloudSetup.Model), "requests", 60, CloudSetup.Model).Read);
+    }
+
+    [Fact]
+    public async Task Quotas_OfBedrock_WithCredentialsThatAwsDoesNotKnow_StopNothing_AndAreTold()
+    {
+        await using var apis = await LimitApis.StartAsync(("Anthropic Claude X", 600, 120_000));
+        using var folder = BedrockFolder(apis, "AKIATEST9999", "secret-of-the-tests-nobody-knows");
+        await using var server = await folder.StartAsync();
+
+        await UntilAsync(server, status => status["alerts"]!.AsArray().Count > 0, CloudSetup.Model);
+
+        var fault = (await StatusAsync(server, CloudSetup.Model))["limitSources"]![0]!["fault"]!.GetValue<string>();
+        Assert.Equal("400: the key is not taken (The security token included in the request is invalid.)", fault);
+        Assert.DoesNotContain("secret-of-the-tests", server.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -165,22 +230,22 @@ public sealed class LimitSourceTests
         Assert.Empty(status["alerts"]!.AsArray());
     }
 
-    private static async Task<IReadOnlyList<int>> CallAsync(ServerProcess server, string provider, CancellationToken over)
+    private static async Task<IReadOnlyList<int>> CallAsync(ServerProcess server, string provider, CancellationToken over, string model = "model-x")
     {
         var statuses = new List<int>();
         while (!over.IsCancellationRequested)
         {
-            statuses.Add((await server.Client.PostAsync(PathOf(provider), Chat.Replace("MODEL", "model-x", StringComparison.Ordinal))).Status);
+            statuses.Add((await server.Client.PostAsync(PathOf(provider), Chat.Replace("MODEL", model, StringComparison.Ordinal))).Status);
         }
 
         return statuses;
     }
 
-    private static async Task UntilAsync(ServerProcess server, Func<JsonNode, bool> condition)
+    private static async Task UntilAsync(ServerProcess server, Func<JsonNode, bool> condition, string model = "model-x")
     {
         var end = DateTime.UtcNow + TimeSpan.FromSeconds(60);
         JsonNode status;
-        while (!condition(status = await StatusAsync(server)))
+        while (!condition(status = await StatusAsync(server, model)))
         {
             Assert.True(DateTime.UtcNow < end, $"It did not come about in time: {status}");
             await Task.Delay(100);
@@ -223,13 +288,13 @@ public sealed class LimitSourceTests
         ],
     });
 
-    private static ServerFolder Folder(string provider, ProviderDouble behind, LimitApis apis, string limits, string model = "model-x")
+    private static ServerFolder Folder(string provider, ProviderDouble behind, LimitApis apis, string limits, string model = "model-x", bool location = false)
     {
         var scope = provider switch
         {
             "openai" => """ "adminKey": "${ADMIN_KEY}", "project": "proj_1", """,
             "anthropic" => """ "adminKey": "${ADMIN_KEY}", "workspace": "wrkspc_1", """,
-            "azure-openai" => $$""" "resource": "{{LimitApis.Resource}}", """,
+            "azure-openai" => $$""" "resource": "{{LimitApis.Resource}}", {{(location ? "\"location\": \"eastus\"," : "")}} """,
             _ => "",
         };
         var folder = new ServerFolder($$"""
@@ -243,6 +308,16 @@ public sealed class LimitSourceTests
         }
 
         return folder;
+    }
+
+    private static ServerFolder BedrockFolder(LimitApis apis, string key, string secret)
+    {
+        var folder = new ServerFolder($$"""
+            { "accounts": [{ "id": "account-1", "provider": "bedrock", "region": "{{AmazonDouble.Region}}", "auth": "aws", "endpoint": "{{apis.BaseAddress}}",
+                             "limitSource": { "endpoint": "{{apis.BaseAddress}}", "everySeconds": 1 }, "models": [{ "model": "{{CloudSetup.Model}}", "limits": "auto" }] }] }
+            """);
+        return folder.With("AWS_ACCESS_KEY_ID", key).With("AWS_SECRET_ACCESS_KEY", secret).With("AWS_EC2_METADATA_DISABLED", "true")
+            .With("AWS_SHARED_CREDENTIALS_FILE", Path.Combine(folder.Root, "none")).With("AWS_CONFIG_FILE", Path.Combine(folder.Root, "none"));
     }
 
     private readonly record struct Shown(long? Typed, long? Read, long? Reported, double Effective);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Providers;
 using FuncLimiter.Providers.Limits;
 
 namespace FuncLimiter.Gateway.Configuration.Reading;
@@ -34,16 +35,45 @@ internal sealed partial class LimitSourceReader(MistakeList mistakes, SecretRead
         }
 
         var scope = ReadScope(reader, provider);
-        var source = LimitSource.Of(provider, scope)!;
+        var region = BedrockRegion.Of(accountsEndpoint, account.Text("region"));
+        if (provider == "bedrock" && region is null)
+        {
+            mistakes.Add(account.At("region"), MistakeList.Nothing, "write the region whose quotas are read, for example \"us-east-1\"");
+        }
+
+        var source = LimitSource.Of(provider, new LimitSubject(scope) { Region = region })!;
         var endpoint = reader.Has("endpoint") ? EndpointReader.Read(reader, provider, secrets, mistakes) : source.Address ?? accountsEndpoint;
         return new LimitSourceConfiguration(
             ReadKey(reader, provider) ?? (provider == "openrouter" ? apiKey : null) ?? string.Empty,
             scope,
             endpoint,
-            reader.Number("everySeconds", 1, MostSeconds) is { } seconds ? TimeSpan.FromSeconds((double)seconds) : Usual);
+            reader.Number("everySeconds", 1, MostSeconds) is { } seconds ? TimeSpan.FromSeconds((double)seconds) : Usual)
+        {
+            Location = ReadLocation(reader, provider),
+        };
     }
 
-    // Azure is opened by a token, OpenRouter by the account's own key.
+    private string? ReadLocation(ObjectReader reader, string provider)
+    {
+        const string name = "location";
+        if (reader.Text(name) is not { } location)
+        {
+            return null;
+        }
+
+        if (provider != "azure-openai")
+        {
+            mistakes.Add(reader.At(name), $"{name} at {provider}", "leave it out");
+        }
+        else if (!Location().IsMatch(location))
+        {
+            mistakes.Add(reader.At(name), MistakeList.Quote(location), $"write {Shapes.LimitSource[name].Wanted}");
+        }
+
+        return location;
+    }
+
+    // Azure is opened by a token, AWS by a signature, OpenRouter by the account's own key.
     private string? ReadKey(ObjectReader reader, string provider)
     {
         const string name = "adminKey";
@@ -54,9 +84,12 @@ internal sealed partial class LimitSourceReader(MistakeList mistakes, SecretRead
 
         if (reader.Has(name))
         {
-            mistakes.Add(reader.At(name), $"a key beside {provider}", provider == "openrouter"
-                ? "leave it out: the account's own key is used"
-                : "leave it out: a token of Entra ID for the identity that FuncLimiter runs as is used");
+            mistakes.Add(reader.At(name), $"a key beside {provider}", provider switch
+            {
+                "openrouter" => "leave it out: the account's own key is used",
+                "bedrock" => "leave it out: AWS credentials are used, those of the account's identity or of the default chain",
+                _ => "leave it out: a token of Entra ID for the identity that FuncLimiter runs as is used",
+            });
         }
 
         return null;
@@ -85,6 +118,9 @@ internal sealed partial class LimitSourceReader(MistakeList mistakes, SecretRead
 
     [GeneratedRegex(@"^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.CognitiveServices/accounts/[^/]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex Resource();
+
+    [GeneratedRegex(@"^[a-z0-9]{2,40}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Location();
 }
 
 /// <summary>Limits that nobody wrote: what a provider's answers or its API tell, and until they have, a careful beginning.</summary>
@@ -105,6 +141,10 @@ internal static class OpenLimits
         ["openai"] = [(Dimension.Requests, Minute), (Dimension.Tokens, Minute)],
         ["anthropic"] = [(Dimension.Requests, Minute), (Dimension.InputTokens, Minute), (Dimension.OutputTokens, Minute)],
         ["azure-openai"] = [(Dimension.Requests, Minute), (Dimension.Tokens, Minute)],
+        ["bedrock"] =
+        [
+            (Dimension.Requests, Minute), (Dimension.Tokens, Minute), (Dimension.InputTokens, Minute), (Dimension.OutputTokens, Minute), (Dimension.Tokens, Day),
+        ],
         ["openrouter"] = [(Dimension.Requests, Minute), (Dimension.Requests, Day)],
         ["groq"] = [(Dimension.Requests, Day), (Dimension.Tokens, Minute)],
         ["mistral"] = [(Dimension.Requests, Minute), (Dimension.Tokens, Minute)],
@@ -112,7 +152,7 @@ internal static class OpenLimits
     };
 
     /// <summary>Those whose answers don't tell enough.</summary>
-    private static readonly string[] ByApiOnly = ["azure-openai", "openrouter"];
+    private static readonly string[] ByApiOnly = ["azure-openai", "bedrock", "openrouter"];
 
     public static LimitSet Of(ObjectReader model, string? provider, CountingRule rule, bool hasSource, MistakeList mistakes)
     {

@@ -59,6 +59,7 @@ internal static class Shapes
         new Member("project", "the project's id as a text, for example \"proj_abc\""),
         new Member("workspace", "the workspace's id as a text, for example \"wrkspc_abc\""),
         new Member("resource", "the resource's id, \"/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.CognitiveServices/accounts/NAME\""),
+        new Member("location", "the location's name in small letters, for example \"eastus\""),
         new Member("endpoint", "the base address, for example \"https://api.openai.com\""),
         new Member("everySeconds", "a number of seconds of at least 1"));
 

@@ -30,8 +30,8 @@ public sealed class LimitBoard
 
     private static LimitSourceState Next(LimitSourceState? before, AccountConfiguration account, LimitsTold told, DateTimeOffset now) => new(
         account.Id,
-        LimitSource.Of(account.Provider, account.LimitSource!.Scope)!.Name,
-        account.LimitSource.Every,
+        LimitReader.SourceOf(account).Name,
+        account.LimitSource!.Every,
         told.Limits ?? before?.Limits,
         told.Limits is null ? before?.ReadAt : now,
         told.Fault,
@@ -86,6 +86,18 @@ internal static class LimitBoardJson
                 json.WriteString("dimension"u8, DimensionName.Of(limit.Dimension));
                 json.WriteNumber("windowSeconds"u8, limit.Window.TotalSeconds);
                 WriteAmount(json, "amount"u8, limit.Amount);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("quotas"u8);
+            foreach (var quota in source.Limits?.Quotas ?? [])
+            {
+                json.WriteStartObject();
+                json.WriteString("name"u8, quota.Name);
+                json.WriteNumber("given"u8, quota.Given);
+                json.WriteNumber("amount"u8, quota.Amount);
+                Write(json, "deployments"u8, quota.Deployments);
                 json.WriteEndObject();
             }
 

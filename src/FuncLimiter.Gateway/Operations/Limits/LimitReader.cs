@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
@@ -24,12 +25,13 @@ public sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
     public async Task<LimitsTold> ReadAsync(AccountConfiguration account, CancellationToken cancellationToken)
     {
         var configured = account.LimitSource!;
-        var source = LimitSource.Of(account.Provider, configured.Scope)!;
+        var source = SourceOf(account);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var deadline = time.CreateTimer(_ => enough.Cancel(), null, Longest, Timeout.InfiniteTimeSpan);
         try
         {
             var pages = new List<LimitPage>();
+            string? beside = null;
             foreach (var question in source.Questions)
             {
                 for (var path = question; path is not null; path = pages[^1].Next)
@@ -40,16 +42,23 @@ public sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
                     }
 
                     var (page, fault) = await AskAsync(source, configured, path, question, enough.Token);
-                    if (page is null)
+                    if (page is not null)
+                    {
+                        pages.Add(page);
+                    }
+                    else if (source.IsBeside(question))
+                    {
+                        beside = fault;
+                        break;
+                    }
+                    else
                     {
                         return new(null, fault);
                     }
-
-                    pages.Add(page);
                 }
             }
 
-            return new(ReadLimits.Of(pages), null);
+            return new(ReadLimits.Of(pages), beside is null ? null : $"quotas: {beside}");
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or InvalidDataException)
         {
@@ -61,21 +70,37 @@ public sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
         }
     }
 
+    /// <summary>The source that an account names.</summary>
+    /// <param name="account">An account with a source of limits.</param>
+    internal static LimitSource SourceOf(AccountConfiguration account) => LimitSource.Of(account.Provider, new LimitSubject(account.LimitSource!.Scope)
+    {
+        Location = account.LimitSource.Location,
+        Region = BedrockRegion.Of(account.Endpoint, account.Region),
+        Identity = account.Identity,
+        IsMantle = BedrockRegion.IsMantle(account.Endpoint),
+        Models = [.. account.Models.Select(static model => model.Model)],
+    })!;
+
     private async Task<(LimitPage? Page, string? Fault)> AskAsync(
         LimitSource source, LimitSourceConfiguration configured, string path, string question, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(configured.Endpoint.AbsoluteUri.TrimEnd('/') + path));
+        var asked = source.Ask(path);
+        using var request = new HttpRequestMessage(asked.Body is null ? HttpMethod.Get : HttpMethod.Post, new Uri(configured.Endpoint.AbsoluteUri.TrimEnd('/') + asked.Path));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        if (source.TokenScope is { } scope)
+        if (source.Credential is { } credential)
         {
-            request.Options.Set(UpstreamAddress.CredentialOption, new EntraAccess(scope));
+            request.Options.Set(UpstreamAddress.CredentialOption, credential);
         }
-        else
+
+        if (asked.Body is { } text)
         {
-            foreach (var (name, value) in source.Headers(configured.Key))
-            {
-                request.Headers.TryAddWithoutValidation(name, value);
-            }
+            request.Content = new BodyContent(Encoding.UTF8.GetBytes(text));
+            request.Content.Headers.ContentType = new("application/x-amz-json-1.1");
+        }
+
+        foreach (var (name, value) in source.Headers(configured.Key))
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
         }
 
         using var response = await upstream.SendAsync(request, cancellationToken);
@@ -117,5 +142,5 @@ public sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 
 /// <summary>What came of asking.</summary>
 /// <param name="Limits">What was told; null where nothing was.</param>
-/// <param name="Fault">Why not; null where something was.</param>
+/// <param name="Fault">Why not; null where all was. Beside limits, what else was not told.</param>
 public sealed record LimitsTold(ReadLimits? Limits, string? Fault);

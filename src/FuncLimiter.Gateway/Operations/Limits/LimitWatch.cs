@@ -59,13 +59,13 @@ public sealed partial class LimitWatch : BackgroundService
         var before = _board.Of(account.Id);
         var told = await _reader.ReadAsync(account, cancellationToken);
         var state = _board.Show(account, told, _time.GetUtcNow());
+        if (told.Fault is { } fault && before?.Fault != fault)
+        {
+            LogFault(account.Id, state.Name, fault);
+        }
+
         if (told.Limits is null)
         {
-            if (before?.Fault != told.Fault)
-            {
-                LogFault(account.Id, state.Name, told.Fault!);
-            }
-
             return;
         }
 
@@ -74,7 +74,7 @@ public sealed partial class LimitWatch : BackgroundService
             _desk.Change((controls, now) => controls.TakeUp(limit.Budget, limit.Limit.Dimension, limit.Limit.Window, limit.Amount, now));
         }
 
-        if (before?.Limits is null || before.Fault is not null)
+        if (before?.Limits is null || (before.Fault is not null && told.Fault is null))
         {
             LogRead(account.Id, state.Name, told.Limits.Limits.Count);
         }
