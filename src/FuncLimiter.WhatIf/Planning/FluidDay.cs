@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers;
@@ -39,6 +40,10 @@ internal sealed class FluidDay
         foreach (var tenant in configuration.Tenants)
         {
             _tenants.Add(tenant.Id, Meters(tenant.Limits));
+            foreach (var (model, limits) in tenant.ModelLimits)
+            {
+                _tenants.Add(TenantSpec.BudgetOf(tenant.Id, model), Meters(limits));
+            }
         }
 
         var routes = new RouteTable(configuration, ProviderCatalog.Get);
@@ -141,10 +146,11 @@ internal sealed class FluidDay
         var patience = _volumes.PatienceOf(work).TotalSeconds;
         var live = usesBatch ? 1 - work.BatchShare : 1;
         var simple = route.Smaller == 0 ? 0 : work.SimpleShare;
-        _flows.Add(new FluidFlow(work, queue, [.. places.Where(place => !place.IsSmaller)], live * (1 - simple), false, patience));
+        IReadOnlyList<FluidMeter> own = [.. queue.Meters, .. _tenants.GetValueOrDefault(TenantSpec.BudgetOf(work.Tenant, route.Name), [])];
+        _flows.Add(new FluidFlow(work, queue, [.. places.Where(place => !place.IsSmaller)], live * (1 - simple), false, patience) { Own = own });
         if (simple > 0)
         {
-            _flows.Add(new FluidFlow(work, queue, places, live * simple, true, patience));
+            _flows.Add(new FluidFlow(work, queue, places, live * simple, true, patience) { Own = own });
         }
     }
 

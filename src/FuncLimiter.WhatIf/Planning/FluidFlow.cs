@@ -59,6 +59,9 @@ internal sealed class FluidFlow(WorkGroup work, FluidQueue queue, IReadOnlyList<
     /// <summary>Its tenant's queue of its class.</summary>
     public FluidQueue Queue => queue;
 
+    /// <summary>The limits of its tenant, and of its tenant on its route.</summary>
+    public IReadOnlyList<FluidMeter> Own { get; init; } = queue.Meters;
+
     /// <summary>That queue's turn in its pool; set when the pool is made.</summary>
     public FluidTurn Turn { get; set; } = new();
 

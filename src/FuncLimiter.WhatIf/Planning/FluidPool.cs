@@ -136,7 +136,7 @@ internal sealed class FluidPool
     {
         var (came, waiting) = flow.Oldest;
         var calls = Math.Min(Math.Min(waiting, place.Room), Math.Max(Nothing, _portionSeconds / place.CostSeconds));
-        foreach (var meter in flow.Queue.Meters)
+        foreach (var meter in flow.Own)
         {
             var each = place.Demand.Consumer[meter.Limit.Dimension];
             calls = each > 0 ? Math.Min(calls, meter.Level / each) : calls;
@@ -152,7 +152,7 @@ internal sealed class FluidPool
             meter.Take(calls * place.Demand.Mean[meter.Limit.Dimension], hour);
         }
 
-        foreach (var meter in flow.Queue.Meters)
+        foreach (var meter in flow.Own)
         {
             meter.Take(calls * place.Demand.Consumer[meter.Limit.Dimension], hour);
         }

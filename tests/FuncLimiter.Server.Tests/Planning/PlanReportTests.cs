@@ -1,5 +1,7 @@
 using System.Text;
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Server.Tests.Virtual;
 using FuncLimiter.WhatIf.Planning;
 using FuncLimiter.WhatIf.Virtual;
@@ -59,6 +61,29 @@ public class PlanReportTests
 
         Assert.Equal(report.CallsPerDay / 2, report.RefusedPerDay, report.CallsPerDay * 0.01);
         Assert.InRange(Assert.Single(report.Waits).LongestWait, 20, 30);
+    }
+
+    [Fact]
+    public void LimitsOfATenantOnAModel_BoundWhatItGetsOfIt_InThePlanAsInTheSimulation()
+    {
+        var work = Scenario.Work("a", 7_200) with { MaxWait = TimeSpan.FromSeconds(30) };
+        var free = new Volumes(Scenario.OneModel("""{ "rpm": 600 }"""), [work, Scenario.Work("b", 7_200)]);
+        var model = free.Configuration.Routes[0].Model;
+        var bound = free with
+        {
+            Configuration = free.Configuration with
+            {
+                Tenants = [new TenantConfiguration("a", [], 1, [], []) { ModelLimits = [new(model, [new Limit(Dimension.Requests, 60, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket)])] }],
+            },
+        };
+
+        var plan = PlanReport.Of(bound);
+        var played = Scenario.Play(bound.Configuration, bound.ToFleet(), seed: 1);
+
+        Assert.Equal(plan.Teams[0].Calls / 2, plan.Teams[0].Served, plan.Teams[0].Calls * 0.01);
+        Assert.Equal(plan.Teams[0].Served, played.Tenants.Single(tenant => tenant.Tenant == "a").Ok, plan.Teams[0].Served * 0.02);
+        Assert.Equal(plan.Teams[1].Calls, plan.Teams[1].Served);
+        Assert.Equal(PlanReport.Of(free).CallsPerDay, PlanReport.Of(free).ServedPerDay);
     }
 
     [Fact]
