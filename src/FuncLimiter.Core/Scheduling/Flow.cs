@@ -5,7 +5,6 @@ namespace FuncLimiter.Core.Scheduling;
 /// <summary>The calls of one tenant that wait in one class of one lane. Its users take turns, so that one at its cap holds up nobody else.</summary>
 internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
 {
-    private readonly Allotment? route = clock.Tenant.RouteOf(lane.Route);
     private readonly LinkedList<UserQueue> turns = [];
     private readonly Dictionary<User, UserQueue> byUser = [];
     private readonly PriorityQueue<UserQueue, long> heldByTime = new();
@@ -86,7 +85,7 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         call.Queue = queue;
         waiting.Add(call.Cost, call.Load);
         queue.User?.Waiting[Priority].Add(call.UserCost, call.Consumer);
-        route?.Waiting[Priority].Add(call.RouteCost, call.Consumer);
+        call.OwnerRoute?.Waiting[Priority].Add(call.RouteCost, call.Consumer);
         Tenant.Waiting[Priority].Add(call.TenantCost, call.Consumer);
         Booked += call.Booking is null ? 0 : 1;
     }
@@ -98,7 +97,7 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         call.Queue = null;
         waiting.Remove(call.Cost, call.Load);
         queue.User?.Waiting[Priority].Remove(call.UserCost, call.Consumer);
-        route?.Waiting[Priority].Remove(call.RouteCost, call.Consumer);
+        call.OwnerRoute?.Waiting[Priority].Remove(call.RouteCost, call.Consumer);
         Tenant.Waiting[Priority].Remove(call.TenantCost, call.Consumer);
         Booked -= call.Booking is null ? 0 : 1;
         if (queue.Calls.Count == 0)
@@ -143,7 +142,7 @@ internal sealed class Flow(Lane lane, ServiceClock clock, int priority)
         {
             var call = turn.Value.Calls.First!.Value;
             lookAgain = Tenant.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now);
-            lookAgain = route is null ? lookAgain : Instant.Max(lookAgain, route.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now));
+            lookAgain = call.OwnerRoute is not { } route ? lookAgain : Instant.Max(lookAgain, route.Budget.FitsAt(call.Consumer, call.ConsumerCertain, now));
             if (lookAgain > now)
             {
                 return null;

@@ -15,7 +15,7 @@ internal sealed class Tenant : Allotment
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(1);
 
     private readonly TenantSpec spec;
-    private readonly FrozenDictionary<string, Allotment> routes;
+    private FrozenDictionary<string, Allotment> routes = FrozenDictionary<string, Allotment>.Empty;
     private Instant forgotAt = Instant.Distant;
     private ServiceClock?[] clocks = new ServiceClock?[Pool.Classes];
     private readonly int maxUsers;
@@ -30,8 +30,7 @@ internal sealed class Tenant : Allotment
         Weight = spec.Weight;
         this.spec = spec;
         this.maxUsers = maxUsers;
-        routes = spec.RouteLimits.ToFrozenDictionary(
-            route => route.Key, route => new Allotment(new Budget(TenantSpec.BudgetOf(id, route.Key), route.Value, Caution.None())), StringComparer.Ordinal);
+        Limit(spec.RouteLimits);
     }
 
     public string Id { get; }
@@ -43,6 +42,16 @@ internal sealed class Tenant : Allotment
 
     /// <summary>What it may take of a route; null for whatever its own budget has.</summary>
     public Allotment? RouteOf(string route) => routes.Count > 0 ? routes.GetValueOrDefault(route) : null;
+
+    /// <summary>Limits what it may take of routes that it had no limits of; calls that wait go by what held when they came. The budgets made for it.</summary>
+    public IReadOnlyList<Budget> Limit(IReadOnlyDictionary<string, IReadOnlyList<Limit>> limits)
+    {
+        var made = limits.Where(route => !routes.ContainsKey(route.Key))
+            .Select(route => KeyValuePair.Create(route.Key, new Allotment(new Budget(TenantSpec.BudgetOf(Id, route.Key), route.Value, Caution.None()))))
+            .ToList();
+        routes = made.Count == 0 ? routes : routes.Concat(made).ToFrozenDictionary(StringComparer.Ordinal);
+        return [.. made.Select(static route => route.Value.Budget)];
+    }
 
     public IEnumerable<User> Users => users.Values;
 

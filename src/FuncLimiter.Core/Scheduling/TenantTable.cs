@@ -52,11 +52,16 @@ internal sealed class TenantTable
         return tenant;
     }
 
-    /// <summary>Takes in a further tenant; false where it is there already.</summary>
+    /// <summary>Takes in a further tenant; false where it is there already, whose limits on further routes hold from now on.</summary>
     public bool Admit(TenantSpec tenantSpec)
     {
-        if (Known(tenantSpec.Id) is not null)
+        if (Known(tenantSpec.Id) is { } known)
         {
+            foreach (var budget in known.Limit(tenantSpec.RouteLimits))
+            {
+                made(budget);
+            }
+
             return false;
         }
 

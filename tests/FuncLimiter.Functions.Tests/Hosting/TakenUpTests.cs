@@ -6,6 +6,7 @@ using FuncLimiter.Functions.Hosting;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
 using FuncLimiter.Gateway.Calls.Admission;
+using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Operations.Admin;
 using Microsoft.AspNetCore.Http;
@@ -95,6 +96,50 @@ public class TakenUpTests
         },
         TwoInstances,
         AppWorld.Configuration.Replace("\"webhookSecret\": \"${KEY}\" }", "\"webhookSecret\": \"${KEY}\" }, { \"id\": \"beta\", \"keys\": [\"sha256:baa5a0964d3320fbc0c6a922140453c8513ea24ab8fd0577034804a967248096\"] }", StringComparison.Ordinal));
+
+    [Fact]
+    public void ModelsAndFurtherModelLimitsOfATenant_HoldWithinAMinute_OverAllInstances() => AppWorld.Run(
+        async world =>
+        {
+            Watch(world);
+            world.RenewLeases();
+            var sent = new List<DateTimeOffset>();
+            for (var caller = 0; caller < 60; caller++)
+            {
+                _ = CallOnAsync(world, caller % 2, sent);
+            }
+
+            await Task.Delay(Minute, world.Time);
+            Store(world, new JsonObject
+            {
+                ["id"] = "acme",
+                ["keys"] = new JsonArray(NextHash),
+                ["models"] = new JsonArray("gpt-x"),
+                ["modelLimits"] = new JsonArray(new JsonObject { ["model"] = "gpt-x", ["rpm"] = 240, ["burstSeconds"] = 1 }),
+            });
+            await Task.Delay(Minute, world.Time);
+            var from = world.Time.GetUtcNow();
+            await Task.Delay(2 * Minute, world.Time);
+
+            Assert.InRange(sent.Count(at => at < from - Minute), 0.9 * 1200, 1200 + 20);
+            Assert.InRange(sent.Count(at => at >= from), 0.9 * 480, 480 + 4);
+            Assert.All(new[] { 0, 1 }, worker =>
+            {
+                var routes = world.Get<RouteTable>(worker);
+                Assert.Equal((true, false), (MayAsk(routes, "gpt-x"), MayAsk(routes, "gpt-y")));
+            });
+        },
+        TwoInstances,
+        """
+        {
+          "accounts": [{ "id": "one", "provider": "openai", "apiKey": "${KEY}",
+            "models": [{ "model": "gpt-x", "limits": { "rpm": 1200, "burstSeconds": 1 } }, { "model": "gpt-y", "limits": { "rpm": 60 } }] }],
+          "tenants": [{ "id": "acme", "keys": ["sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"] }],
+          "queue": { "maxWaitSeconds": { "standard": 170 } }
+        }
+        """);
+
+    private static bool MayAsk(RouteTable routes, string model) => routes.TryGet(model, out var route) && routes.ClosedTo("acme", route) != route.All;
 
     private static void Watch(AppWorld world)
     {

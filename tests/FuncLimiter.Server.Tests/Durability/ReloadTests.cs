@@ -73,6 +73,36 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task LimitsOnFurtherModels_HoldFromTheReloadOn_ForCallsThatComeThen()
+    {
+        var setup = new Setup { Latency = TimeSpan.FromSeconds(3) };
+        await using var provider = await setup.StartDoubleAsync();
+        var configuration = Configuration(setup, provider.BaseAddress);
+        using var folder = Folder(configuration);
+        await using var server = await folder.StartAsync();
+        var running = Enumerable.Range(0, 20).Select(_ => CallAsync(server, Setup.AcmeKey, null)).ToArray();
+        await Wait.UntilAsync(async () => (await server.Client.FetchAsync("/status", ("Authorization", $"Bearer {AdminKey}"))).Json["admitted"]!.GetValue<int>() == 20);
+
+        configuration["tenants"]![0]!["modelLimits"] = new JsonArray(new JsonObject { ["model"] = "gpt-x", ["rpd"] = 2 });
+        folder.Configure(configuration);
+        var reloaded = await server.Client.PostAsync("/admin/reload", "", ("Authorization", $"Bearer {AdminKey}"));
+
+        Assert.True(reloaded.Status == 200, reloaded.Text);
+        Assert.All(await Task.WhenAll(running), status => Assert.Equal(200, status));
+        var later = await Task.WhenAll(CallAsync(server, Setup.AcmeKey, null), CallAsync(server, Setup.AcmeKey, null), CallAsync(server, Setup.GlobexKey, null));
+        Assert.All(later, status => Assert.Equal(200, status));
+        var refused = await server.Client.PostAsync("/v1/chat/completions", Body, ("x-api-key", Setup.AcmeKey), ("Prefer", "wait=0"));
+        Assert.Equal(429, refused.Status);
+        Assert.Contains("tenant:acme/gpt-x", refused.Text, StringComparison.Ordinal);
+
+        configuration["tenants"]![0]!.AsObject().Remove("modelLimits");
+        folder.Configure(configuration);
+        var gone = await server.Client.PostAsync("/admin/reload", "", ("Authorization", $"Bearer {AdminKey}"));
+        Assert.Equal(409, gone.Status);
+        Assert.Contains("modelLimits", gone.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ModelsOfATenant_ChangeWhileItRuns()
     {
         var setup = new Setup();

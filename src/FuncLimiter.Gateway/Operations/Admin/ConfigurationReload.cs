@@ -33,8 +33,8 @@ public sealed record ConfigurationSource(Func<CancellationToken, Task<byte[]>> R
 }
 
 /// <summary>
-/// Takes up a changed configuration while calls go on: all of it, or nothing. Tenants that come or go, their keys, weights and models, amounts of
-/// limits, and budgets can be taken up; anything else is named, and needs a restart. What is spent, learned and under way stays as it is.
+/// Takes up a changed configuration while calls go on: all of it, or nothing. Tenants that come or go, their keys, weights and models, their limits on
+/// further models, amounts of limits, and budgets can be taken up; anything else is named, and needs a restart. What is spent, learned and under way stays as it is.
 /// </summary>
 public sealed partial class ConfigurationReload
 {
@@ -56,12 +56,13 @@ public sealed partial class ConfigurationReload
     private readonly Lock _gate = new();
     private GatewayConfiguration _current;
     private byte[]? _json;
+    private byte[]? _takenUp;
 
     internal ConfigurationReload(
         GatewayConfiguration current, TenantKeys keys, RouteTable routes, SpendDesk spending, ControlDesk desk, Watch watch, ILogger<ConfigurationReload> logger, ConfigurationSource? source = null)
     {
         (_current, _keys, _routes, _spending, _desk, _watch, _logger, _source) = (current, keys, routes, spending, desk, watch, logger, source);
-        _json = source?.AtStart;
+        _json = _takenUp = source?.AtStart;
     }
 
     /// <summary>Whether the host can read its configuration anew.</summary>
@@ -131,6 +132,7 @@ public sealed partial class ConfigurationReload
 
         var needs = new List<string>();
         var (before, after) = (Fixed(_source.AtStart), Fixed(json));
+        CompareModelLimits(Fixed(_takenUp!), after, needs);
         CompareTenants(before, after, needs);
         Compare(before, after, "$", needs);
         var next = read.Configuration;
@@ -164,7 +166,7 @@ public sealed partial class ConfigurationReload
             }
         }
 
-        _current = next;
+        (_current, _takenUp) = (next, json);
         _source.TakenUp(next);
         return new([], []);
     }
@@ -243,6 +245,8 @@ public sealed partial class ConfigurationReload
         {
             if (old.TryGetValue(id, out var same))
             {
+                same.Remove("modelLimits");
+                tenant.Remove("modelLimits");
                 Compare(same, tenant, $"$.tenants[{id}]", needs);
             }
             else if (old.Count < LeastTenants || tenant.Any(member => !OfFreshTenants.Contains(member.Key)))
@@ -258,6 +262,20 @@ public sealed partial class ConfigurationReload
 
         before.Remove("tenants");
         after.Remove("tenants");
+    }
+
+    // Limits on models that a tenant had none of are made as they come; those that go, or become others, need a restart.
+    private static void CompareModelLimits(JsonObject last, JsonObject after, List<string> needs)
+    {
+        const string name = "modelLimits";
+        var now = ById(after);
+        foreach (var (id, tenant) in ById(last))
+        {
+            if (now.TryGetValue(id, out var same) && !Objects(tenant[name]).All(limits => Objects(same[name]).Any(further => JsonNode.DeepEquals(limits, further))))
+            {
+                needs.Add($"$.tenants[{id}].{name}");
+            }
+        }
     }
 
     private static Dictionary<string, JsonObject> ById(JsonObject root) =>
