@@ -125,7 +125,26 @@ public sealed class Controls
         return true;
     }
 
-    /// <summary>Takes in a tenant that was not configured at the start. False where it is there already.</summary>
+    /// <summary>
+    /// Charges what a provider's budget counts by a rule that a person named, until what was learned of it is forgotten. False where there is
+    /// none, it is somebody else's, or nothing in it is charged by that rule.
+    /// </summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="dimension">Which tokens.</param>
+    /// <param name="rule">The rule.</param>
+    /// <param name="now">Now.</param>
+    public bool PinCharging(string budget, Dimension dimension, ChargeRule rule, Instant now)
+    {
+        if (topology.Budgets.FirstOrDefault(own => own.Name == budget) is not { Lease: null } found || !found.PinCharging(dimension, rule, now))
+        {
+            return false;
+        }
+
+        changed(now);
+        return true;
+    }
+
+    /// <summary>Takes in a tenant that was not configured at the start. False where it is there already, whose limits on further routes hold from now on.</summary>
     public bool Admit(TenantSpec tenant)
     {
         ArgumentNullException.ThrowIfNull(tenant);

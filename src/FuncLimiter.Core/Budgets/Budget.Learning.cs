@@ -88,6 +88,22 @@ public sealed partial class Budget
         }
     }
 
+    /// <summary>Charges by a rule that a person named. False where nothing here is charged by it.</summary>
+    internal bool PinCharging(Dimension dimension, ChargeRule rule, Instant now)
+    {
+        var isPinned = false;
+        foreach (var learner in learners)
+        {
+            if (learner.Dimension == dimension && learner.Pin(rule, now))
+            {
+                (isPinned, isDirty) = (true, true);
+                Recount(learner, MeterOf(learner.Limit), now);
+            }
+        }
+
+        return isPinned;
+    }
+
     /// <summary>Forgets what was learned of limits, of how far to stay from them, and of how the provider charges; what was taken stays taken.</summary>
     internal void Forget(Instant now)
     {
@@ -158,9 +174,7 @@ public sealed partial class Budget
                     var most = reading.Limit ?? meter.Capacity;
                     if (learner.Hear(remaining, most, meter.PerSecond, sent, sentAt, now))
                     {
-                        // Calls under way were charged by what was thought before.
-                        meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);
-                        Disregard(learner.Dimension, learner.Recount());
+                        Recount(learner, meter, now);
                     }
                 }
             }
@@ -174,6 +188,13 @@ public sealed partial class Budget
                 learner.Surprise(call.Documented[learner.Dimension], call.Size, meter.Capacity, meter.PerSecond, now);
             }
         }
+    }
+
+    // Calls under way were charged by what was thought before.
+    private void Recount(ChargeLearner learner, Meter meter, Instant now)
+    {
+        meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);
+        Disregard(learner.Dimension, learner.Recount());
     }
 
     private Meter MeterOf(Limit limit)

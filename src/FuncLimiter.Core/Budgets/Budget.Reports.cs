@@ -26,9 +26,9 @@ public sealed partial class Budget
     {
         foreach (var learner in learners)
         {
-            if (learner.Dimension == meter.Dimension && learner.Limit.Window == meter.Limit.Window && learner.Answers > 0)
+            if (learner.Dimension == meter.Dimension && learner.Limit.Window == meter.Limit.Window && (learner.Answers > 0 || learner.IsPinned))
             {
-                return new(learner.Rule, learner.Factor, learner.Offset, learner.Since, learner.Answers);
+                return new(learner.Rule, learner.Factor, learner.Offset, learner.Since, learner.Answers, learner.IsPinned);
             }
         }
 
@@ -113,7 +113,8 @@ public sealed record MeterReport(
 /// <param name="Offset">What is charged for each call on top, in tokens.</param>
 /// <param name="Since">Since when; <see cref="Instant.Distant"/> where answers have not told yet.</param>
 /// <param name="Answers">How many answers have told.</param>
-public sealed record ChargeReport(ChargeRule Rule, double Factor, double Offset, Instant Since, long Answers);
+/// <param name="IsPinned">Whether a person said so, whatever answers tell.</param>
+public sealed record ChargeReport(ChargeRule Rule, double Factor, double Offset, Instant Since, long Answers, bool IsPinned = false);
 
 /// <summary>The state of one budget, for people and metrics.</summary>
 /// <param name="Name">Scope and id, for example <c>deployment:openai-east/gpt-x</c>.</param>

@@ -10,7 +10,7 @@ internal sealed partial class ChargeLearner
     public void Restore(ChargeState state)
     {
         var place = Array.IndexOf(rules, state.Rule);
-        if (place < 0 || (state.Since == Instant.Distant && state.Answers == 0))
+        if (place < 0 || IsPinned || (state.Since == Instant.Distant && state.Answers == 0))
         {
             return;
         }

@@ -84,6 +84,9 @@ internal sealed partial class ChargeLearner
     /// <summary>How many answers have told.</summary>
     public long Answers { get; private set; }
 
+    /// <summary>True where a person said by which rule is charged: answers teach nothing else then.</summary>
+    public bool IsPinned { get; private set; }
+
     /// <summary>True where enough was reported to tell rules apart.</summary>
     public bool IsLearned => isJudged;
 
@@ -223,6 +226,11 @@ internal sealed partial class ChargeLearner
     {
         isSilent = false;
         Answers++;
+        if (IsPinned)
+        {
+            return false;
+        }
+
         firstHeardAt = firstHeardAt == Instant.Distant ? now : firstHeardAt;
         reports.Add(report, most, perSecond);
 
@@ -250,7 +258,7 @@ internal sealed partial class ChargeLearner
     public bool Surprise(double documented, in CallSize size, double capacity, double perSecond, Instant now)
     {
         untilNext = 0;
-        if (Answers > 0)
+        if (Answers > 0 || IsPinned)
         {
             return false;
         }
@@ -293,9 +301,25 @@ internal sealed partial class ChargeLearner
         }
     }
 
+    /// <summary>Charges by a rule from now on, whatever answers tell, until it is forgotten. False where the limit is charged by no such rule.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="now">Now.</param>
+    public bool Pin(ChargeRule rule, Instant now)
+    {
+        if (Array.IndexOf(rules, rule) is not (>= 0 and var place))
+        {
+            return false;
+        }
+
+        (best, open, factor, offset) = (place, 1UL << place, 1, 0);
+        (isJudged, isAssumed, IsPinned, Since) = (true, false, true, now);
+        return true;
+    }
+
     /// <summary>Begins anew: the documented rule, until answers tell.</summary>
     public void Forget()
     {
+        IsPinned = false;
         (open, best, factor, offset) = (All, 0, 1, 0);
         (isJudged, isAssumed, isSilent) = (false, false, false);
         (strength, doubts, refusals, Since, Answers) = (0, 0, 0, Instant.Distant, 0);

@@ -48,14 +48,14 @@ public enum ChargeRule
 public readonly record struct CallSize(long Prompt, long Cached, long Output, long MaxOutput);
 
 /// <summary>The arithmetic of the rules.</summary>
-internal static class ChargeRules
+public static class ChargeRules
 {
     /// <summary>Whether a rule's correction belongs to the time at which the call was over; else it belongs to the time at which it left.</summary>
-    public static bool IsSettledAtEnd(this ChargeRule rule) =>
+    internal static bool IsSettledAtEnd(this ChargeRule rule) =>
         rule is ChargeRule.PromptThenOutput or ChargeRule.MaxOutputSettled or ChargeRule.Output;
 
     /// <summary>What is taken when a call arrives, in tokens.</summary>
-    public static void AtStart(double documented, in CallSize size, out RuleAmounts amounts)
+    internal static void AtStart(double documented, in CallSize size, out RuleAmounts amounts)
     {
         amounts = default;
         double prompt = size.Prompt, uncached = size.Prompt - size.Cached, output = size.Output, most = size.MaxOutput;
@@ -73,14 +73,14 @@ internal static class ChargeRules
     }
 
     /// <summary>Whether the output that a call will have is charged when it arrives: till it is over nobody else can tell.</summary>
-    public static bool ForeseesOutput(this ChargeRule rule) => rule is ChargeRule.PromptAndOutput or ChargeRule.UncachedPromptAndOutput;
+    internal static bool ForeseesOutput(this ChargeRule rule) => rule is ChargeRule.PromptAndOutput or ChargeRule.UncachedPromptAndOutput;
 
     /// <summary>Whether a cached part of the prompt is left out: till a call is over nobody else can tell.</summary>
-    public static bool LeavesOutCached(this ChargeRule rule) =>
+    internal static bool LeavesOutCached(this ChargeRule rule) =>
         rule is ChargeRule.UncachedPrompt or ChargeRule.UncachedPromptAndMaxOutput or ChargeRule.UncachedPromptAndOutput;
 
     /// <summary>What is certain to be taken when a call arrives, in tokens.</summary>
-    public static void Certain(double documented, in CallSize size, out RuleAmounts amounts)
+    internal static void Certain(double documented, in CallSize size, out RuleAmounts amounts)
     {
         AtStart(documented, size, out amounts);
         amounts[(int)ChargeRule.PromptAndOutput] = size.Prompt;
@@ -90,7 +90,7 @@ internal static class ChargeRules
     }
 
     /// <summary>What is held for a call from its start on, in tokens: as much as it may come to.</summary>
-    public static void Held(double documented, in CallSize size, out RuleAmounts amounts)
+    internal static void Held(double documented, in CallSize size, out RuleAmounts amounts)
     {
         AtStart(documented, size, out amounts);
         amounts[(int)ChargeRule.PromptThenOutput] = size.Prompt + size.Output;
@@ -98,7 +98,7 @@ internal static class ChargeRules
     }
 
     /// <summary>What stands once a call is over, in tokens. Where its use is not known, what was foreseen.</summary>
-    public static void AtEnd(double documented, in CallSize size, in TokenUsage? usage, out RuleAmounts amounts)
+    internal static void AtEnd(double documented, in CallSize size, in TokenUsage? usage, out RuleAmounts amounts)
     {
         var used = usage is { } known ? new(known.InputTokens, known.CacheReadTokens, known.OutputTokens, size.MaxOutput) : size;
         AtStart(documented, used, out amounts);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 
@@ -40,6 +41,28 @@ internal static class DimensionName
         }
 
         dimension = default;
+        return false;
+    }
+}
+
+/// <summary>The names of rules of charging in what FuncLimiter reports.</summary>
+internal static class ChargeRuleName
+{
+    public static string Of(ChargeRule rule) => JsonNamingPolicy.CamelCase.ConvertName(rule.ToString());
+
+    /// <summary>The rule of a name, as it is reported.</summary>
+    public static bool TryParse(string? name, out ChargeRule rule)
+    {
+        foreach (var candidate in Enum.GetValues<ChargeRule>())
+        {
+            if (Of(candidate) == name)
+            {
+                rule = candidate;
+                return true;
+            }
+        }
+
+        rule = default;
         return false;
     }
 }

@@ -127,6 +127,27 @@ public class ChargingTests(ITestOutputHelper output)
         Assert.InRange(world.Total / world.Provider.Accepted, 0.99, 1.01);
     }
 
+    /// <summary>What remains is believed all the same: only where nobody reports it, calls are let out by the rule alone.</summary>
+    [Theory]
+    [InlineData(true, 0.95, 1.001)]
+    [InlineData(false, 0.1, 0.8)]
+    public void ARule_ThatAPersonPinned_HoldsWhateverAnswersTell_UntilItIsForgotten(bool reports, double leastUse, double mostUse)
+    {
+        var world = new ChargingWorld(LimitAlgorithm.Bucket, Charges.All.Single(rule => rule.Name == "prompt"), 600_000, agents: 200) { Reports = reports };
+        var budget = world.Report().Budgets.First(budget => budget.Name.StartsWith("deployment:", StringComparison.Ordinal)).Name;
+
+        Assert.False(world.Change((controls, now) => controls.PinCharging(budget, Dimension.Tokens, ChargeRule.MaxOutput, now)));
+        Assert.False(world.Change((controls, now) => controls.PinCharging(budget, Dimension.InputTokens, ChargeRule.Prompt, now)));
+        Assert.True(world.Change((controls, now) => controls.PinCharging(budget, Dimension.Tokens, ChargeRule.PromptAndMaxOutput, now)));
+        world.RunFor(120);
+        Assert.Equal((ChargeRule.PromptAndMaxOutput, true), (world.Charging!.Rule, world.Charging.IsPinned));
+        Assert.InRange(world.UseOfAll, leastUse, mostUse);
+
+        Assert.True(world.Change((controls, now) => controls.Forget(budget, now)));
+        world.RunFor(240);
+        Assert.Equal(reports ? (ChargeRule.Prompt, false) : (null, null), (world.Charging?.Rule, world.Charging?.IsPinned));
+    }
+
     [Fact]
     public void ASilentProvider_TeachesByItsRefusals()
     {

@@ -97,6 +97,9 @@ internal sealed class ChargingWorld
         return limiter;
     }
 
+    /// <summary>What an operator changes.</summary>
+    public bool Change(Func<Controls, Instant, bool> change) => change(_nodes[0].Limiter.Controls, Clock);
+
     public LimiterReport Report() => _nodes[0].Limiter.Report(Clock);
 
     public ChargeReport? Charging => Report().Budgets.First(budget => budget.Name == "deployment:" + _places[0]).Meters[0].Charging;

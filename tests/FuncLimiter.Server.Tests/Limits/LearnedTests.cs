@@ -56,6 +56,61 @@ public sealed class LearnedTests
         Assert.Equal("forget", (await next.Client.FetchAsync("/admin/audit")).Json[0]!["change"]!["action"]!.GetValue<string>());
     }
 
+    [Fact]
+    public async Task RuleOfCharging_PinnedByAPerson_HoldsWhateverAnswersTell_AcrossAKill_UntilItIsForgotten()
+    {
+        await using var provider = await ProviderDouble.StartAsync(new ProviderDoubleOptions { Deployments = [new DeploymentOptions(Key, "model-x") { Limits = [LimitOptions.Tpm(1_000_000)] }] });
+        using var folder = new ServerFolder($$"""
+            { "accounts": [{ "id": "a", "provider": "openai", "apiKey": "${KEY}", "endpoint": "{{provider.BaseAddress}}",
+                             "models": [{ "model": "model-x", "limits": { "tpm": 1000000 } }] }] }
+            """).With("KEY", Key);
+        await using (var server = await folder.StartAsync())
+        {
+            (int, string?)[] refused =
+            [
+                await PinAsync(server, """{ "scope": "deployment:a/model-x", "rule": "theMoonsPhase" }"""),
+                await PinAsync(server, """{ "scope": "deployment:a/model-x", "rule": "maxOutput" }"""),
+                await PinAsync(server, """{ "scope": "deployment:a/model-x", "rule": "prompt", "dimension": "requests" }"""),
+                await PinAsync(server, """{ "scope": "deployment:a/model-x", "rule": "prompt", "dimension": "inputTokens" }"""),
+                await PinAsync(server, """{ "scope": "tenant:default", "rule": "prompt" }"""),
+            ];
+            Assert.Equal([(400, "rule"), (400, "rule"), (400, "dimension"), (404, null), (404, null)], refused);
+            Assert.Equal((200, null), await PinAsync(server, """{ "scope": "deployment:a/model-x", "rule": "promptAndMaxOutput", "reason": "their support says so" }"""));
+            for (var i = 0; i < 20; i++)
+            {
+                Assert.Equal(200, (await server.Client.PostAsync("/v1/chat/completions", Chat)).Status);
+            }
+
+            Assert.Equal(("promptAndMaxOutput", true), await RuleAsync(server));
+            await server.KillAsync();
+        }
+
+        await using (var next = await folder.StartAsync())
+        {
+            Assert.Equal(("promptAndMaxOutput", true), await RuleAsync(next));
+            var audited = (await next.Client.FetchAsync("/admin/audit")).Json[0]!;
+            Assert.Equal(("pin", "promptAndMaxOutput", "their support says so"), ((string?)audited["change"]!["action"], (string?)audited["change"]!["rule"], (string?)audited["reason"]));
+            Assert.Equal(200, (await next.Client.PostAsync("/admin/learned", $$"""{ "scope": "{{Budget}}" }""")).Status);
+            Assert.Null((await BudgetAsync(next))["meters"]![0]!["charging"]);
+            await next.KillAsync();
+        }
+
+        await using var last = await folder.StartAsync();
+        Assert.NotEqual(true, (bool?)(await BudgetAsync(last))["meters"]![0]!["charging"]?["pinned"]);
+    }
+
+    private static async Task<(int, string?)> PinAsync(ServerProcess server, string ask)
+    {
+        var answer = await server.Client.PostAsync("/admin/learned", ask);
+        return (answer.Status, (string?)answer.Json["error"]?["param"]);
+    }
+
+    private static async Task<(string, bool)> RuleAsync(ServerProcess server)
+    {
+        var charging = (await BudgetAsync(server))["meters"]![0]!["charging"]!;
+        return (charging["rule"]!.GetValue<string>(), charging["pinned"]!.GetValue<bool>());
+    }
+
     private static async Task<JsonNode> BudgetAsync(ServerProcess server) => (await server.Client.FetchAsync("/status")).Json["budgets"]!.AsArray()
         .Single(budget => budget!["name"]!.GetValue<string>() == Budget)!;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Calls.Spending;
@@ -198,7 +199,7 @@ internal static class AdminAskReader
             EndpointPaths.AdminPauses => Pause(ask, now, out error),
             EndpointPaths.AdminLimits => Limit(ask, out error),
             EndpointPaths.AdminWeights => Weight(ask, out error),
-            EndpointPaths.AdminLearned => Forget(ask, out error),
+            EndpointPaths.AdminLearned => ask.Rule is null ? Forget(ask, out error) : Pin(ask, out error),
             EndpointPaths.AdminBudgets => Raise(ask, out error),
             _ => Revocation(ask, now, out error),
         };
@@ -214,6 +215,18 @@ internal static class AdminAskReader
             : ask.Seconds is not (>= 0 and <= LongestPauseSeconds) ? Wrong("seconds", $"'seconds' must be 0, to open it, to {LongestPauseSeconds}.")
             : null;
         return error is null ? new PauseChange(ask.Scope!, now.AddSeconds(ask.Seconds!.Value)) : null;
+    }
+
+    private static PinChange? Pin(AdminAsk ask, out GatewayError? error)
+    {
+        const string usual = "tokens";
+        var dimension = ask.Dimension ?? usual;
+        var rules = DimensionName.TryParse(dimension, out var counted) ? ChargeRules.Of(counted) : [];
+        error = string.IsNullOrEmpty(ask.Scope) ? Wrong("scope", "'scope' must be a provider's budget, for example \"deployment:openai-east/gpt-x\".")
+            : rules.Length == 0 ? Wrong("dimension", "'dimension' must be tokens, inputTokens or outputTokens.")
+            : !ChargeRuleName.TryParse(ask.Rule, out var rule) || !rules.Contains(rule) ? Wrong("rule", $"'rule' must be one of {string.Join(", ", rules.Select(ChargeRuleName.Of))}.")
+            : null;
+        return error is null ? new PinChange(ask.Scope!, dimension, ask.Rule!) : null;
     }
 
     private static ForgetChange? Forget(AdminAsk ask, out GatewayError? error)

@@ -221,7 +221,7 @@ internal static class StatusJson
         if (meter.Charging is { } charging)
         {
             json.WriteStartObject("charging"u8);
-            json.WriteString("rule"u8, JsonNamingPolicy.CamelCase.ConvertName(charging.Rule.ToString()));
+            json.WriteString("rule"u8, ChargeRuleName.Of(charging.Rule));
             json.WriteNumber("factor"u8, Rounded(charging.Factor));
             json.WriteNumber("perCall"u8, Rounded(charging.Offset));
             if (charging.Since > Instant.Distant)
@@ -230,6 +230,7 @@ internal static class StatusJson
             }
 
             json.WriteNumber("answers"u8, charging.Answers);
+            json.WriteBoolean("pinned"u8, charging.IsPinned);
             json.WriteEndObject();
         }
 

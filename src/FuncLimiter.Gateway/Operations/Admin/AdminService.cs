@@ -87,7 +87,8 @@ internal sealed partial class AdminService(
         foreach (var entry in entries.Where(static entry => entry.Change is not RaiseChange).GroupBy(static entry => entry.Change.Target).Select(static same => same.Last()))
         {
             var isPast = entry.Change is PauseChange pause && pause.Until <= time.GetUtcNow();
-            if (!isPast && entry.Change is not ForgetChange && !Apply(entry.Change))
+            var isForgotten = entry.Change is PinChange pin && entries.Any(later => later.Change is ForgetChange forget && forget.Scope == pin.Scope && later.At >= entry.At);
+            if (!isPast && !isForgotten && entry.Change is not ForgetChange && !Apply(entry.Change))
             {
                 LogVain(entry.At, entry.Change);
             }
@@ -103,6 +104,8 @@ internal sealed partial class AdminService(
         LimitChange limit => DimensionName.TryParse(limit.Dimension, out var dimension)
             && desk.Change((controls, now) => controls.SetLimit(limit.Scope, dimension, TimeSpan.FromSeconds(limit.WindowSeconds), limit.Amount, now)),
         WeightChange weight => Weigh(weight),
+        PinChange pin => DimensionName.TryParse(pin.Dimension, out var dimension) && ChargeRuleName.TryParse(pin.Rule, out var rule)
+            && desk.Change((controls, now) => controls.PinCharging(pin.Scope, dimension, rule, now)),
         ForgetChange forget => desk.Change((controls, now) => controls.Forget(forget.Scope, now)),
         RevocationChange revocation => keys.Revoke(revocation.Tenant, revocation.Hash, revocation.From),
         KeyChange key => keys.Add(key.Tenant, new AccessKey(key.Hash)
@@ -163,6 +166,7 @@ public sealed record StoredSettings(string Limits, string Tenants)
     internal string? Refuse(AdminChange change) => change switch
     {
         LimitChange => $"Limits can't be changed here: the app's instances share them. {Limits}",
+        PinChange => "A rule of charging can't be pinned here: the app's instances share what was learned. Delete the entity of the budget's scope (BudgetEntity), which then learns anew.",
         ForgetChange => "What was learned can't be forgotten here: the app's instances share it. Delete the entity of the budget's scope (BudgetEntity), which then begins anew.",
         WeightChange => $"Weights can't be changed here: the app's instances share the budgets. {Tenants}",
         KeyChange => $"Keys can't be given out here: each of the app's instances knows them. {Tenants}",

@@ -17,6 +17,7 @@ public sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Cha
 [JsonDerivedType(typeof(WeightChange), "weight")]
 [JsonDerivedType(typeof(RevocationChange), "revocation")]
 [JsonDerivedType(typeof(ForgetChange), "forget")]
+[JsonDerivedType(typeof(PinChange), "pin")]
 [JsonDerivedType(typeof(RaiseChange), "raise")]
 [JsonDerivedType(typeof(KeyChange), "key")]
 public abstract record AdminChange
@@ -76,6 +77,17 @@ public sealed record ForgetChange(string Scope) : AdminChange
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Target => $"forget {Scope}";
+}
+
+/// <summary>Charges what a provider's budget counts by a rule, until what was learned of it is forgotten.</summary>
+/// <param name="Scope">The budget's name.</param>
+/// <param name="Dimension">Which tokens: <c>tokens</c>, <c>inputTokens</c> or <c>outputTokens</c>.</param>
+/// <param name="Rule">The rule, as the status names it.</param>
+public sealed record PinChange(string Scope, string Dimension, string Rule) : AdminChange
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Target => $"pin {Scope} {Dimension}";
 }
 
 /// <summary>Gives a tenant a further key. What is kept of it is its hash.</summary>
@@ -167,6 +179,8 @@ internal sealed record AdminAsk
     public double? Seconds { get; init; }
 
     public string? Dimension { get; init; }
+
+    public string? Rule { get; init; }
 
     public double? WindowSeconds { get; init; }
 

@@ -194,6 +194,12 @@ internal static class DashboardJson
         json.WriteNumber("free"u8, meter.Free);
         json.WriteNumber("capacity"u8, meter.Capacity);
         json.WriteNumber("consumed"u8, meter.Consumed);
+        if (meter.Charged is { } rule)
+        {
+            json.WriteString("charged"u8, ChargeRuleName.Of(rule));
+            json.WriteBoolean("pinned"u8, meter.IsPinned);
+        }
+
         WriteOrigin(json, "typed"u8, meter.Origins.Typed, Instant.Distant);
         WriteOrigin(json, "read"u8, meter.Origins.Read, meter.Origins.ReadAt);
         WriteOrigin(json, "reported"u8, meter.Origins.Reported, meter.Origins.ReportedAt);

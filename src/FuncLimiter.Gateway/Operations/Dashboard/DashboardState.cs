@@ -137,6 +137,12 @@ internal readonly record struct MeterRow(
     /// <summary>What was typed, read and reported of the limit.</summary>
     public LimitOrigins Origins { get; init; }
 
+    /// <summary>By which rule it is charged, where another than the documented one was found or pinned; else null.</summary>
+    public ChargeRule? Charged { get; init; }
+
+    /// <summary>Whether a person pinned that rule.</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>A meter's row.</summary>
     public static MeterRow Of(MeterReport meter, MeterTrack track)
     {
@@ -146,6 +152,8 @@ internal readonly record struct MeterRow(
             meter.Dimension, meter.WindowSeconds, use, Round(track.Taken), meter.Configured, (long)meter.Effective, Round(meter.Remaining),
             (long)meter.Capacity, Round(meter.Total))
         {
+            Charged = meter.Charging is { } charging && (charging.IsPinned || charging.Rule != ChargeRule.Documented) ? charging.Rule : null,
+            IsPinned = meter.Charging is { IsPinned: true },
             Origins = new(meter.IsOpen ? null : meter.Configured, meter.Read, meter.ReadAt, meter.Reported, MinuteOf(meter.ReportedAt)),
         };
     }

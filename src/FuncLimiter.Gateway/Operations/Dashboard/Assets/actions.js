@@ -1,6 +1,6 @@
 // What an operator may change: asked first, then sent to /admin.
 import { $, element, text } from './dom.js';
-import { budgetName, meterAmount, meterName, meterUnits } from './format.js';
+import { budgetName, meterAmount, meterName, meterUnits, words } from './format.js';
 import { askKey, base, headers } from './stream.js';
 
 const dialog = $('action');
@@ -50,6 +50,8 @@ export function actOnBudget(budget) {
     choice('act', 'pause-3600', 'Pause for an hour'),
     ...(budget.closedUntil ? [choice('act', 'resume', 'Open it again now')] : []),
     ...(scope === 'user' ? [] : budget.meters.map(meter => choice('act', `limit ${meter.dimension} ${meter.window}`, `Set the limit of ${meterName(meter.dimension, meter.window)} (now ${meterAmount(meter.dimension, meter.configured)})`))),
+    ...budget.meters.filter(meter => meter.charged && !meter.pinned).map(meter => choice('act', `pin ${meter.dimension} ${meter.charged}`, `Pin how it is charged: ${words(meter.charged)}`)),
+    ...(scope === 'account' || scope === 'deployment' || scope === 'shared' ? [choice('act', 'forget', 'Forget what was learned of it')] : []),
   ];
   ask({
     title: id,
@@ -61,7 +63,9 @@ export function actOnBudget(budget) {
       const note = form.get('reason');
       return what === 'pause' ? put('/admin/pauses', { scope: budget.name, seconds: Number(dimension), reason: note })
         : what === 'resume' ? put('/admin/pauses', { scope: budget.name, seconds: 0, reason: note })
-          : put('/admin/limits', { scope: budget.name, dimension, windowSeconds: Number(window), amount: meterUnits(dimension, Number(form.get('amount'))), reason: note });
+          : what === 'pin' ? put('/admin/learned', { scope: budget.name, dimension, rule: window, reason: note })
+            : what === 'forget' ? put('/admin/learned', { scope: budget.name, reason: note })
+              : put('/admin/limits', { scope: budget.name, dimension, windowSeconds: Number(window), amount: meterUnits(dimension, Number(form.get('amount'))), reason: note });
     },
   });
 }

@@ -1,5 +1,5 @@
 import { $, LongList, className, element, keyed, text } from './dom.js';
-import { budgetName, meterAmount, meterText, percent, seconds } from './format.js';
+import { budgetName, meterAmount, meterText, percent, seconds, words } from './format.js';
 import { level, store, use } from './store.js';
 import { draw, spark } from './spark.js';
 import { base, headers } from './stream.js';
@@ -77,8 +77,12 @@ function updateMeter(node, meter) {
   bar.firstChild.style.width = `${Math.min(100, meter.use * 100).toFixed(1)}%`;
   text(of, meterText(meter));
   of.title = `${meterAmount(meter.dimension, meter.consumed)} since the start`;
-  learned.hidden = meter.effective >= meter.configured * 0.995 && !meter.read && meter.typed !== undefined;
-  text(learned, `limit in force ${meterAmount(meter.dimension, meter.effective)}: ${origins(meter)}`);
+  const limited = meter.effective < meter.configured * 0.995 || meter.read || meter.typed === undefined;
+  learned.hidden = !limited && !meter.charged;
+  text(learned, [
+    limited ? `limit in force ${meterAmount(meter.dimension, meter.effective)}: ${origins(meter)}` : '',
+    meter.charged ? `charged by ${words(meter.charged)}${meter.pinned ? ', pinned' : ', as answers tell'}` : '',
+  ].filter(Boolean).join('; '));
 }
 
 function origins(meter) {

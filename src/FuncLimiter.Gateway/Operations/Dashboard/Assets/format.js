@@ -27,6 +27,9 @@ const windows = { 0: '', 1: ' a second', 60: ' a minute', 3600: ' an hour', 8640
 const span = window => window in windows ? windows[window] : ` in ${seconds(window)}`;
 export const meterName = (dimension, window) => (dimensions[dimension] ?? dimension) + span(window);
 
+// promptAndMaxOutput as people read it.
+export const words = name => name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
+
 // Amounts of a meter as people read them, and as they are written down. A billionth of a dollar is the unit of money.
 export const meterAmount = (dimension, value) => dimension === nanoUsd ? usd(value / perUsd) : amount(value);
 export const meterUnits = (dimension, value) => dimension === nanoUsd ? Math.round(value * perUsd) : value;
