@@ -8,6 +8,12 @@ public sealed record PreflightRequest(IReadOnlyList<PreflightStep> Steps)
 {
     /// <summary>In how many seconds it must be over; null for whenever.</summary>
     public double? DeadlineSeconds { get; init; }
+
+    /// <summary>
+    /// Whether the run that <see cref="CallTags.Run"/> names may spend no more than is foreseen at most, from now on. Needs a budget for runs
+    /// in the server's configuration.
+    /// </summary>
+    public bool Hold { get; init; }
 }
 
 /// <summary>A step of a run: calls of one kind.</summary>
@@ -49,7 +55,15 @@ public sealed record Preflight(double Confidence, PreflightRange Seconds, DateTi
 
     /// <summary>The limit for which it waits the longest; null where it waits for answers only.</summary>
     public PreflightLimit? Binding { get; init; }
+
+    /// <summary>What the run may spend from now on; null where that was not asked for.</summary>
+    public PreflightHold? Held { get; init; }
 }
+
+/// <summary>What a run is held to.</summary>
+/// <param name="Budget">Its budget, for example <c>run:acme/nightly-17</c>.</param>
+/// <param name="Limit">How much it may spend, for people.</param>
+public sealed record PreflightHold(string Budget, string Limit);
 
 /// <summary>A figure that is foreseen.</summary>
 /// <param name="Low">The lower bound.</param>

@@ -58,6 +58,24 @@ public sealed class FuncLimiterClientTests : IClassFixture<FuncLimiterServer>, I
     }
 
     [Fact]
+    public async Task Run_IsHeldToWhatIsForeseen_WhereThatIsAskedFor()
+    {
+        var plan = new PreflightRequest([new(FuncLimiterServer.Wide) { Calls = 10, InputTokens = 100, OutputTokens = 20, MaxOutputTokens = 20 }]);
+        Preflight free, held;
+        using (CallTags.Begin(new() { Run = "held-run" }))
+        {
+            free = await _limiter.PreflightAsync(plan);
+            held = await _limiter.PreflightAsync(plan with { Hold = true });
+        }
+
+        Assert.Null(free.Held);
+        Assert.EndsWith("/held-run", held.Held!.Budget, StringComparison.Ordinal);
+        Assert.Contains("tokens", held.Held.Limit, StringComparison.Ordinal);
+        var refused = await Assert.ThrowsAsync<FuncLimiterException>(() => _limiter.PreflightAsync(plan with { Hold = true }));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+    }
+
+    [Fact]
     public async Task Reservation_ThatDoesNotFitInTime_IsRefusedWithATime()
     {
         await _limiter.ReserveAsync(new(FuncLimiterServer.Full) { InputTokens = 1, OutputTokens = 1 });

@@ -46,6 +46,7 @@ public sealed class FuncLimiterServer : IAsyncLifetime
                     models = limits.Select(limit => new { model = limit.Key, limits = new { rpm = limit.Value } }),
                 },
             },
+            budgets = new[] { new Dictionary<string, object> { ["for"] = "run", ["tokens"] = 1_000_000 } },
         };
         _server = await ServerProcess.Start(JsonSerializer.Serialize(configuration), new Dictionary<string, string> { ["CLIENT_UPSTREAM_KEY"] = Key });
     }
