@@ -3,6 +3,7 @@ using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Batches;
@@ -71,6 +72,24 @@ public class BatchOffersTests
     }
 
     [Fact]
+    public void Choose_GoesByTheBudgetsAndLimitsOfNow()
+    {
+        var configuration = Of("openai-1");
+        var (routes, spending) = (new RouteTable(configuration, ProviderCatalog.Get), new SpendDesk(new SpendBook([]), TimeProvider.System));
+        var offers = new BatchOffers(configuration, routes, spending);
+        Assert.NotNull(offers.Choose(Call(Samples.Chat), Day));
+
+        spending.Follow([new SpendCap(SpendSubject.Tenant, SpendPeriod.Day, new SpendAmount(1, 1, 1))]);
+        Assert.Null(offers.Choose(Call(Samples.Chat), Day));
+        spending.Follow([]);
+        Assert.NotNull(offers.Choose(Call(Samples.Chat), Day));
+
+        var money = new Limit(Dimension.Cost, 1_000_000_000, TimeSpan.FromDays(1), LimitAlgorithm.CalendarDay);
+        routes.Follow([new TenantConfiguration("acme", [], 1, [], []) { ModelLimits = [new("gpt-x", [money])] }]);
+        Assert.Null(offers.Choose(Call(Samples.Chat), Day));
+    }
+
+    [Fact]
     public void Choose_TranslatesForGeminisBatches_WhereNothingIsLost()
     {
         var configuration = Of() with
@@ -100,10 +119,16 @@ public class BatchOffersTests
         IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
         var routes = new RouteTable(configuration, ProviderCatalog.Get);
+        return new BatchOffers(configuration, routes, new SpendDesk(new SpendBook(configuration.Budgets), TimeProvider.System))
+            .Choose(Call(body, path, priority, headers), timeLeft ?? Day);
+    }
+
+    private static CallEnvelope Call(
+        string body, string path = "/v1/chat/completions", Priority priority = Priority.Background, IReadOnlyList<KeyValuePair<string, string>>? headers = null)
+    {
         var job = new JobCall(path, System.Text.Encoding.UTF8.GetBytes(body), priority) { Headers = headers ?? [] };
         Assert.True(JobPath.TryParse(job.Path, out var parsed));
         Assert.True(RequestReader.TryRead(parsed.Operation, job.Body.Span, null, out var facts, out _));
-        var call = new CallEnvelope(parsed.Dialect, facts, job.Body, new Caller("acme", null, priority, null, null, null), parsed.Query, job.Headers);
-        return new BatchOffers(configuration, routes).Choose(call, timeLeft ?? Day);
+        return new CallEnvelope(parsed.Dialect, facts, job.Body, new Caller("acme", null, priority, null, null, null), parsed.Query, job.Headers);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Errors;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers;
@@ -69,6 +70,9 @@ public sealed class RouteTable
 
     /// <summary>Goes by other tenants' routes from now on; those of tenants that are gone stay with their jobs.</summary>
     internal void Follow(IEnumerable<TenantConfiguration> tenants) => _policies.Follow(tenants);
+
+    /// <summary>Whether any limit of a tenant counts money.</summary>
+    internal bool CountsMoney(string tenant) => _policies.CountsMoney(tenant);
 }
 
 /// <summary>Which routes each tenant may ask for, and which deployments of each it may not use. But for the routes built once from a configuration.</summary>
@@ -77,6 +81,7 @@ internal sealed class TenantPolicies
     private readonly FrozenDictionary<string, FrozenDictionary<string, ulong>> _closed;
     private readonly FrozenDictionary<string, FrozenSet<string>> _accounts;
     private volatile FrozenDictionary<string, FrozenSet<string>> _models = FrozenDictionary<string, FrozenSet<string>>.Empty;
+    private volatile FrozenSet<string> _countMoney = FrozenSet<string>.Empty;
 
     /// <summary>Works out the policies of the tenants that have one.</summary>
     public TenantPolicies(GatewayConfiguration configuration, IReadOnlyList<Route> routes)
@@ -103,8 +108,14 @@ internal sealed class TenantPolicies
     public void Follow(IEnumerable<TenantConfiguration> tenants)
     {
         var models = _models.ToDictionary(StringComparer.Ordinal);
+        var countMoney = _countMoney.ToHashSet(StringComparer.Ordinal);
         foreach (var tenant in tenants)
         {
+            if (tenant.Limits.Concat(tenant.UserLimits).Concat(tenant.ModelLimits.SelectMany(static model => model.Limits)).Any(static limit => limit.Dimension == Dimension.Cost))
+            {
+                countMoney.Add(tenant.Id);
+            }
+
             if (tenant.Models.Count == 0)
             {
                 models.Remove(tenant.Id);
@@ -116,7 +127,11 @@ internal sealed class TenantPolicies
         }
 
         _models = models.ToFrozenDictionary(StringComparer.Ordinal);
+        _countMoney = countMoney.ToFrozenSet(StringComparer.Ordinal);
     }
+
+    /// <summary>Whether any limit of a tenant counts money.</summary>
+    public bool CountsMoney(string tenant) => _countMoney.Contains(tenant);
 
     /// <summary>Whether a tenant may use an account.</summary>
     public bool Admits(string tenant, string account) => !_accounts.TryGetValue(tenant, out var accounts) || accounts.Contains(account);

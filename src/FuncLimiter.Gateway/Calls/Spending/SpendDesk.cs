@@ -35,6 +35,9 @@ public sealed partial class SpendDesk
     /// <summary>Told when an owner of budgets is to be asked.</summary>
     internal Wakeup AskWanted { get; } = new();
 
+    /// <summary>The budgets of now.</summary>
+    internal IReadOnlyList<SpendCap> Caps => _book.Caps;
+
     /// <summary>Whether any budget is configured.</summary>
     internal bool HasCaps => _book.Caps.Count > 0;
 

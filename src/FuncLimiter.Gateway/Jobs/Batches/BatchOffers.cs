@@ -1,8 +1,8 @@
 using FuncLimiter.Core.Batching;
-using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers.Batches;
 using FuncLimiter.Providers.Dialects;
@@ -13,18 +13,18 @@ namespace FuncLimiter.Gateway.Jobs.Batches;
 public sealed class BatchOffers
 {
     private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _countsMoney;
-    private readonly SpendCap[] _budgets;
+    private readonly SpendDesk _spending;
     private readonly RouteTable _routes;
 
     /// <summary>Finds them in a configuration.</summary>
     /// <param name="configuration">A valid configuration.</param>
     /// <param name="routes">Its routes.</param>
-    public BatchOffers(GatewayConfiguration configuration, RouteTable routes)
+    /// <param name="spending">Knows the budgets of now.</param>
+    public BatchOffers(GatewayConfiguration configuration, RouteTable routes, SpendDesk spending)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(routes);
-        _routes = routes;
+        (_routes, _spending) = (routes, spending);
         var accounts = configuration.Accounts.ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var deployment in routes.Routes.SelectMany(route => route.Deployments).DistinctBy(deployment => deployment.Name))
         {
@@ -34,9 +34,6 @@ public sealed class BatchOffers
             }
         }
 
-        _countsMoney = configuration.Tenants.Where(tenant => tenant.Limits.Concat(tenant.UserLimits).Concat(tenant.ModelLimits.SelectMany(model => model.Limits)).Any(limit => limit.Dimension == Dimension.Cost))
-            .Select(tenant => tenant.Id).ToHashSet(StringComparer.Ordinal);
-        _budgets = [.. configuration.Budgets.Where(budget => !budget.IsSoft)];
     }
 
     /// <summary>Whether any may be used.</summary>
@@ -54,7 +51,7 @@ public sealed class BatchOffers
 
         // A batch answers by itself, hours later: a day's money, or a run's, can't be reserved for it.
         var party = new SpendParty(call.Caller.Tenant, call.Caller.User, call.Caller.Workflow, call.Caller.Run);
-        if (_offers.Count == 0 || _countsMoney.Contains(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
+        if (_offers.Count == 0 || _routes.CountsMoney(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
         {
             return null;
         }
@@ -65,7 +62,7 @@ public sealed class BatchOffers
         {
             var deployment = route.Deployments[place];
             if ((closed & (1UL << place)) == 0
-                && !_budgets.Any(budget => budget.Bounds(party, deployment.Account, deployment.Target.Model))
+                && !_spending.Caps.Any(budget => !budget.IsSoft && budget.Bounds(party, deployment.Account, deployment.Target.Model))
                 && _offers.TryGetValue(deployment.Name, out var offer)
                 && BatchValve.Takes(offer.Terms, call.Caller.Priority, timeLeft) && BatchForm.Find(offer, call) is not null)
             {
