@@ -127,11 +127,25 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
             "anthropic" when keys[admin] is not null => keys["ANTHROPIC_WORKSPACE"] is { } workspace
                 ? (workspace, new JsonObject { ["adminKey"] = $"${{{admin}}}", ["workspace"] = workspace })
                 : (null, new JsonObject { ["adminKey"] = $"${{{admin}}}" }),
-            "azure-openai" when keys["AZURE_OPENAI_RESOURCE"] is { } resource => (resource, keys[Management] is { } management
-                ? new JsonObject { ["resource"] = resource, ["endpoint"] = management }
-                : new JsonObject { ["resource"] = resource }),
+            "azure-openai" when keys["AZURE_OPENAI_RESOURCE"] is { } resource => (resource, AzureSource(resource, keys["AZURE_OPENAI_LOCATION"], keys[Management])),
             _ => null,
         };
+    }
+
+    private static JsonObject AzureSource(string resource, string? location, string? management)
+    {
+        var source = new JsonObject { ["resource"] = resource };
+        if (location is not null)
+        {
+            source["location"] = location;
+        }
+
+        if (management is not null)
+        {
+            source["endpoint"] = management;
+        }
+
+        return source;
     }
 
     private static Uri? KnownAddress(string provider) => ProviderCatalog.Get(provider).DefaultEndpoint;

@@ -23,6 +23,7 @@ public sealed class DiscoverCommandTests
             AZURE_OPENAI_API_KEY={LimitApis.OpenRouterKey}
             AZURE_OPENAI_ENDPOINT={apis.BaseAddress}
             AZURE_OPENAI_RESOURCE={LimitApis.Resource}
+            AZURE_OPENAI_LOCATION=eastus
             AZURE_OPENAI_MANAGEMENT_URL={apis.BaseAddress}
             OPENROUTER_API_KEY=nobodys
             OPENROUTER_BASE_URL={apis.BaseAddress}
@@ -54,6 +55,8 @@ public sealed class DiscoverCommandTests
         Assert.Equal(600, Requests(status, "openai/model-x")["read"]!.GetValue<long>());
         Assert.Equal(300, Requests(status, "azure-openai/model-y")["read"]!.GetValue<long>());
         Assert.Null(Requests(status, "anthropic/model-x")["read"]);
+        var azure = status["limitSources"]!.AsArray().Single(source => source!["account"]!.GetValue<string>() == "azure-openai")!;
+        Assert.Equal("OpenAI.Standard.gpt-4o", Assert.Single(azure["quotas"]!.AsArray())!["name"]!.GetValue<string>());
     }
 
     private static JsonNode Requests(JsonNode status, string deployment) => status["budgets"]!.AsArray()
