@@ -1,5 +1,6 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Operations.Recording;
@@ -24,6 +25,7 @@ internal sealed class RecordedFleet
         var routes = configuration.Routes.Select(route => route.Model).ToHashSet(StringComparer.Ordinal);
         _tenants = configuration.Tenants.Select(tenant => tenant.Id).Append(GatewayConfiguration.DefaultTenant).Distinct(StringComparer.Ordinal)
             .ToDictionary(names.Tenant, id => id, StringComparer.Ordinal);
+        Configuration = configuration with { Budgets = [.. configuration.Budgets.SelectMany(cap => Hashed(cap, names, _tenants.Values))] };
         Start = record.Calls[0].At - record.From <= LongestLead ? record.From : record.Calls[0].At;
         var played = record.Calls.Where(call => routes.Contains(call.Route)).ToList();
         NotPlayed = record.Calls.Count - played.Count;
@@ -41,6 +43,9 @@ internal sealed class RecordedFleet
 
     /// <summary>The fleet.</summary>
     public VirtualFleet Fleet { get; }
+
+    /// <summary>The configuration, with budgets that go by the record's names.</summary>
+    public GatewayConfiguration Configuration { get; }
 
     /// <summary>When it begins.</summary>
     public DateTimeOffset Start { get; }
@@ -118,9 +123,15 @@ internal sealed class RecordedFleet
                 failure.Kind, failure.RetryAfterMs is { } after ? Span(after) : null, Span(failure.TookMs)))],
             Fails = call.Outcome == UsageOutcome.Failed,
             CostTold = call is { IsCostTold: true, CostUsd: { } usd, Deployment: { } deployment } ? (deployment, usd) : null,
+            Run = call.Run,
             IsBatch = call.IsBatch,
         };
     }
+
+    // Users and workflows are known by hashes of their names.
+    private static IEnumerable<SpendCap> Hashed(SpendCap cap, RecordNames names, IEnumerable<string> tenants) => cap is { Name: { } name, For: SpendSubject.User or SpendSubject.Workflow }
+        ? (cap.Tenant is { } own ? [own] : tenants).Select(tenant => cap with { Tenant = tenant, Name = names.Within(cap.For == SpendSubject.User ? "user" : "workflow", tenant, name) })
+        : [cap];
 
     private int PlaceOf(RecordedCall call)
     {

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.WhatIf.Virtual;
 
@@ -42,7 +43,7 @@ internal sealed record ReplayReport(
     private static ReplaySide Play(CallRecord record, GatewayConfiguration configuration, Action<double> onProgress, CancellationToken cancellationToken)
     {
         var fleet = RecordedFleet.Of(record, configuration);
-        var run = new VirtualRun(configuration, fleet.Fleet, Seed);
+        var run = new VirtualRun(fleet.Configuration, fleet.Fleet, Seed);
         run.Play(onProgress, cancellationToken);
         var report = SimulationReport.Of(run, configuration, fleet.Fleet, Seed);
         return ReplaySide.Of(run.Tallies, report.Deployments, report.Provider429, fleet.NotPlayed);
@@ -72,6 +73,7 @@ internal sealed record ReplaySide(
 /// <param name="Calls">How many came.</param>
 /// <param name="Ok">Answered.</param>
 /// <param name="Refused">Refused by the limiter.</param>
+/// <param name="OverBudget">Of the refused those that a spending budget had too little left for; a record does not tell.</param>
 /// <param name="Failed">Failed by providers.</param>
 /// <param name="Left">Given up by their callers while they waited.</param>
 /// <param name="Batched">Left to a batch service.</param>
@@ -87,6 +89,7 @@ internal sealed record ReplayOutcome(
     long Calls,
     long Ok,
     long Refused,
+    long OverBudget,
     long Failed,
     long Left,
     long Batched,
@@ -111,6 +114,7 @@ internal sealed record ReplayOutcome(
             tallies.Sum(tally => tally.Calls),
             tallies.Sum(tally => tally.Ok),
             tallies.Sum(tally => tally.Refused),
+            tallies.Sum(tally => tally.Reasons.GetValueOrDefault(RefusalReason.Spent)),
             tallies.Sum(tally => tally.Failed),
             tallies.Sum(tally => tally.Left),
             tallies.Sum(tally => tally.Batched),

@@ -37,6 +37,11 @@ internal static class ReplayView
         {
             console.MarkupLineInterpolated($"{name}: {SimulationView.Count(side.NotPlayed)} calls ask for routes that the configuration does not have, and are left out.");
         }
+
+        foreach (var (name, side) in sides.Where(side => side.Side.Total.OverBudget > 0))
+        {
+            console.MarkupLineInterpolated($"{name}: spending budgets refuse {SimulationView.Count(side.Total.OverBudget)} calls.");
+        }
     }
 
     private static void Add(Table table, IEnumerable<(string Name, ReplayOutcome? Outcome)> rows)

@@ -3,6 +3,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers.Dialects;
@@ -20,6 +21,7 @@ internal sealed class VirtualAttempts
     private readonly VirtualFleet _fleet;
     private readonly Limiter _limiter;
     private readonly VirtualProviders _providers;
+    private readonly VirtualSpending _spending;
     private readonly EventQueue _events;
     private readonly Estimator _estimator;
     private readonly Instant _start;
@@ -35,13 +37,14 @@ internal sealed class VirtualAttempts
         VirtualFleet fleet,
         Limiter limiter,
         VirtualProviders providers,
+        VirtualSpending spending,
         EventQueue events,
         Estimator estimator,
         Instant start,
         Action<VirtualCall, ulong?, Instant> submit,
         IUsageSink? sink)
     {
-        (_fleet, _limiter, _providers, _events, _estimator, _start, _submit, _sink) = (fleet, limiter, providers, events, estimator, start, submit, sink);
+        (_fleet, _limiter, _providers, _spending, _events, _estimator, _start, _submit, _sink) = (fleet, limiter, providers, spending, events, estimator, start, submit, sink);
         _policy = PacingPolicy.Default with { MaxAttempts = _options.MaxAttempts };
         _tells = [.. configuration.Accounts.SelectMany(account => account.Models.Select(_ => ProviderSetup.TellsLimits(account.Provider)))];
         foreach (var name in configuration.Accounts.SelectMany(account => account.Models.Select(model => $"{account.Id}/{model.Model}")))
@@ -58,17 +61,34 @@ internal sealed class VirtualAttempts
     {
         var admission = call.Admission;
         call.Waited += now - admission.SubmittedAt;
-        if (admission.State == CallState.Admitted)
+        if (admission.State != CallState.Admitted)
+        {
+            _spending.Settle(call, SpendAmount.None, now);
+            Refused(call, admission.Refusal!, now);
+        }
+        else if (_spending.HoldPlace(call, now))
         {
             Call(call, now);
         }
-        else if (call.Pacing is null)
+        else
         {
-            Refuse(call, admission.Refusal!, now);
+            // Another call took what was left of that place meanwhile.
+            _limiter.Settle(admission.Reservation, default, now);
+            _spending.Settle(call, SpendAmount.None, now);
+            _submit(call, call.Excluded, now);
+        }
+    }
+
+    /// <summary>The limiter refused a call, or a budget did.</summary>
+    public void Refused(VirtualCall call, Refusal refusal, Instant now)
+    {
+        if (call.Pacing is null)
+        {
+            Refuse(call, refusal, now);
         }
         else
         {
-            Go(call, new PacingEvent.Refused(now, admission.Refusal!), now);
+            Go(call, new PacingEvent.Refused(now, refusal), now);
         }
     }
 
@@ -96,7 +116,9 @@ internal sealed class VirtualAttempts
             new Observation(kind) { Readings = call.Readings, RetryAfter = retryAfter, Dimension = Of(call.Answer.Dimension) },
             now);
         var cost = usage is { } used ? CostOf(call, used) : null;
-        _limiter.Settle(admission.Reservation, call.Plan.SettlementOf(admission.Place, kind, usage, cost), now);
+        var settlement = call.Plan.SettlementOf(admission.Place, kind, usage, cost);
+        _limiter.Settle(admission.Reservation, settlement, now);
+        _spending.Settle(call, SpendAmount.Of(settlement.Consumer), now);
         if (isAnswered)
         {
             Deliver(call, usage, cost, now);

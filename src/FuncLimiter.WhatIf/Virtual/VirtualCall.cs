@@ -1,6 +1,7 @@
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Pacing;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Simulation.Virtual;
@@ -58,6 +59,18 @@ internal sealed class VirtualCall(VirtualGroup group, RequestFacts facts, CallPl
 
     /// <summary>What its jitter is drawn from.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Deployments that may not serve it this time, as bits.</summary>
+    public ulong Excluded { get; set; }
+
+    /// <summary>What is held for it in the budgets of its caller.</summary>
+    public SpendHold? Spending { get; set; }
+
+    /// <summary>What is held for it in the budgets of its account and model.</summary>
+    public SpendHold? PlaceSpending { get; set; }
+
+    /// <summary>Since when it waits for what others hold of a budget; null where it does not.</summary>
+    public Instant? MoneyAskedAt { get; set; }
 
     /// <summary>As the limiter has it now.</summary>
     public Call Admission { get; set; } = null!;

@@ -151,6 +151,9 @@ internal sealed record ScriptedCall(TimeSpan After, int Group, RequestFacts Fact
     /// <summary>What a deployment's provider told itself that it cost, in US dollars; null by the price.</summary>
     public (string Deployment, decimal Usd)? CostTold { get; init; }
 
+    /// <summary>Its run; null for none.</summary>
+    public string? Run { get; init; }
+
     /// <summary>Whether the provider's batch service answers it.</summary>
     public bool IsBatch { get; init; }
 }

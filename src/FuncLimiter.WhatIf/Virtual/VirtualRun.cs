@@ -2,6 +2,7 @@ using FuncLimiter.Core;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Estimation;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Routes;
@@ -29,6 +30,7 @@ internal sealed class VirtualRun
     private readonly VirtualGroup[] _groups;
     private readonly List<VirtualTally> _tallies = [];
     private readonly VirtualAttempts _attempts;
+    private readonly VirtualSpending _spending;
     private readonly Instant _start;
     private readonly Instant _end;
     private Instant _now;
@@ -47,7 +49,8 @@ internal sealed class VirtualRun
         var routes = new RouteTable(configuration, ProviderCatalog.Get);
         _groups = [.. fleet.Groups.Select((work, index) => Group(work, index, routes, seed))];
         Providers = new VirtualProviders(ProviderSetup.From(configuration, fleet, seed));
-        _attempts = new VirtualAttempts(configuration, fleet, _limiter, Providers, _events, _estimator, _start, Submit, sink);
+        _spending = new VirtualSpending(configuration.Budgets, _events, HandIn);
+        _attempts = new VirtualAttempts(configuration, fleet, _limiter, Providers, _spending, _events, _estimator, _start, Submit, sink);
     }
 
     /// <summary>What has happened so far: arrivals, answers, wake-ups.</summary>
@@ -145,9 +148,17 @@ internal sealed class VirtualRun
                 PlanScripted(happening.Index + 1);
                 break;
             case VirtualEventKind.Leave:
-                if (_limiter.Cancel(happening.Call!.Admission, _now))
+                if (_spending.GiveUp(happening.Call!, _now) || (happening.Call!.Admission is { } handedIn && _limiter.Cancel(handedIn, _now)))
                 {
-                    happening.Call.Group.Tally.HasLeft();
+                    happening.Call!.Group.Tally.HasLeft();
+                    _spending.Settle(happening.Call, SpendAmount.None, _now);
+                }
+
+                break;
+            case VirtualEventKind.Spent:
+                if (happening.Call!.MoneyAskedAt is not null && happening.Call.Deadline <= _now && _spending.GiveUp(happening.Call, _now))
+                {
+                    _attempts.Refused(happening.Call, _spending.TooLate(happening.Call, _now), _now);
                 }
 
                 break;
@@ -207,7 +218,7 @@ internal sealed class VirtualRun
             Script = script,
         };
         Submit(call, excluded: null, _now);
-        if (script.Leaves is { } after && call.Admission.State == CallState.Waiting)
+        if (script.Leaves is { } after && (call.MoneyAskedAt is not null || call.Admission is { State: CallState.Waiting }))
         {
             _events.Add(_now + after, new VirtualEvent(VirtualEventKind.Leave, 0, call));
         }
@@ -267,6 +278,27 @@ internal sealed class VirtualRun
 
     private void Submit(VirtualCall call, ulong? excluded, Instant now)
     {
+        call.Excluded = excluded ?? call.Closed;
+        if (_spending.Hold(call, now) is { } refusal)
+        {
+            _attempts.Refused(call, refusal, now);
+        }
+        else if (call.MoneyAskedAt is null)
+        {
+            HandIn(call, now);
+        }
+    }
+
+    private void HandIn(VirtualCall call, Instant now)
+    {
+        var spent = _spending.Closed(call, now);
+        if (spent != 0 && (spent | call.Excluded) == (spent | call.Excluded | call.Plan.Route.All))
+        {
+            _spending.Settle(call, SpendAmount.None, now);
+            _attempts.Refused(call, new Refusal(RefusalReason.Spent, $"route:{call.Plan.Route.Name}", Instant.Never), now);
+            return;
+        }
+
         call.Admission = new Call
         {
             Route = call.Plan.Route.Name,
@@ -282,7 +314,7 @@ internal sealed class VirtualRun
             IsIdentified = call.Script is { IsIdentified: true },
             IsBack = call.Script?.IsBack,
             MaxWait = call.Deadline > now ? call.Deadline - now : TimeSpan.Zero,
-            Excluded = excluded ?? call.Closed,
+            Excluded = call.Excluded | spent,
             Diversion = call.Diversion,
             Tag = call,
         };
@@ -328,6 +360,9 @@ internal enum VirtualEventKind
 
     /// <summary>A refused call comes back when it was told to.</summary>
     Return,
+
+    /// <summary>A call may wait no longer for what others hold of a budget.</summary>
+    Spent,
 
     /// <summary>Somebody else uses a key.</summary>
     Outsider,

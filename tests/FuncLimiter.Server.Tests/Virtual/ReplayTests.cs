@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Server.Tests.Storage;
 using FuncLimiter.Simulation.Providers.Faults;
@@ -69,6 +70,30 @@ public sealed class ReplayTests : IDisposable
         Assert.True(report.Played.Total.Refused > 0 && report.Changed!.Total.Refused < report.Played.Total.Refused / 2, $"{report.Changed} {report.Played}");
         Assert.True(report.Changed.Total.Ok > report.Played.Total.Ok);
         Assert.True(report.Changed.Total.CostUsd > report.Played.Total.CostUsd);
+    }
+
+    [Theory]
+    [InlineData("""[{ "for": "tenant", "name": "a", "per": "day", "calls": 700 }]""")]
+    [InlineData("""[{ "for": "user", "tenant": "a", "name": "ann", "per": "hour", "tokens": 300000 }]""")]
+    [InlineData("""[{ "for": "workflow", "tenant": "a", "name": "nightly", "per": "day", "calls": 300 }]""")]
+    [InlineData("""[{ "for": "run", "usd": 0.5 }]""")]
+    [InlineData("""[{ "for": "model", "name": "m", "per": "day", "usd": 1 }]""")]
+    public void Replay_UnderBudgets_RefusesWhatTheyRefused_AndTellsHowManyThatAre(string budgets)
+    {
+        var configuration = Scenario.OneModel("""{ "rpm": 6000 }""", $"{Tenants}, \"budgets\": {budgets}");
+        var fleet = Scenario.Hours(
+            3,
+            Scenario.Work("a", 600) with { Caller = new Caller("a", "ann", Priority.Standard, "nightly", "draft", "run-1") },
+            Scenario.Work("a", 600) with { Name = "other", Caller = new Caller("a", "ben", Priority.Standard, "daily", "draft", "run-2") });
+        var record = Record(configuration, fleet);
+
+        var report = ReplayReport.Of(record, configuration, configuration with { Budgets = [] }, null, CancellationToken.None);
+
+        Assert.True(report.Recorded.Total.Refused > 100, $"{report.Recorded.Total}");
+        Assert.Equal(report.Recorded.Total.Refused, report.Played.Total.Refused, 0.005 * report.Recorded.Total.Calls);
+        Assert.Equal(report.Played.Total.Refused, report.Played.Total.OverBudget);
+        Assert.InRange((double)report.Agreement.CostUsd, 0, 0.01);
+        Assert.Equal((0L, report.Recorded.Total.Calls), (report.Changed!.Total.OverBudget, report.Changed.Total.Ok));
     }
 
     [Fact]
