@@ -28,6 +28,12 @@ public sealed record GatewayOptions
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
+    /// After how long of silence a side of a WebSocket is pinged, and how long it may take to answer: one that vanished without a word gives
+    /// its place among concurrent calls back after twice that. Default 30 seconds.
+    /// </summary>
+    public TimeSpan SocketKeepAlive { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
     /// How long the opening of a streamed answer may be held, until the first event with content comes: until then a stream that fails is begun
     /// elsewhere, and its caller sees nothing of it. Default 10 seconds.
     /// </summary>

@@ -194,7 +194,8 @@ public static class FuncLimiterServices
             provider.GetRequiredService<Authenticator>(),
             provider.GetRequiredService<CallServices>(),
             provider.GetRequiredService<CallPipeline>(),
-            provider.GetRequiredService<Stopping>()));
+            provider.GetRequiredService<Stopping>(),
+            provider.GetRequiredService<HeldBytes>()));
         services.AddSingleton<CrossOrigin>();
         services.AddSingleton(provider => new ReservationEndpoint(
             provider.GetRequiredService<Authenticator>(),

@@ -23,9 +23,6 @@ internal sealed class ServerHost : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(25);
 
-    /// <summary>After how long a side of a WebSocket is asked whether it is still there, and how long it may take to say so.</summary>
-    private static readonly TimeSpan SocketKeepAlive = TimeSpan.FromSeconds(30);
-
     private const int UnreadBytes = 128 * 1024;
 
     private readonly WebApplication _app;
@@ -98,8 +95,7 @@ internal sealed class ServerHost : IAsyncDisposable
 
     // Apart from what else is built: what takes them is loaded with it, and takes descriptors.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void TakeWebSockets(WebApplication app) =>
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = SocketKeepAlive, KeepAliveTimeout = SocketKeepAlive });
+    private static void TakeWebSockets(WebApplication app) => app.UseWebSockets();
 
     private static WebApplication Build(ServerSettings settings, Database? database, Func<bool> isStarted)
     {

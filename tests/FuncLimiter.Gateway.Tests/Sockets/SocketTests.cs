@@ -10,13 +10,8 @@ using FuncLimiter.Providers.Dialects;
 
 namespace FuncLimiter.Gateway.Tests.Sockets;
 
-public sealed class SocketTests : IDisposable
+public sealed class SocketTests : SocketSuite
 {
-    private const string Usage =
-        """{"total_tokens":25,"input_tokens":20,"output_tokens":5,"input_token_details":{"cached_tokens":8},"output_token_details":{"text_tokens":5}}""";
-
-    private readonly CancellationTokenSource _enough = new(TimeSpan.FromSeconds(60));
-
     [Fact]
     public async Task Realtime_GoesBothWays_WithTheAccountsKeyAndItsModel()
     {
@@ -108,7 +103,7 @@ public sealed class SocketTests : IDisposable
         second.Options.CollectHttpResponseDetails = true;
         second.Options.SetRequestHeader("Authorization", $"Bearer {Samples.AcmeKey}");
         second.Options.SetRequestHeader("Prefer", "wait=0");
-        await Assert.ThrowsAsync<WebSocketException>(() => second.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), _enough.Token));
+        await Assert.ThrowsAsync<WebSocketException>(() => second.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), Enough.Token));
 
         Assert.Equal(HttpStatusCode.TooManyRequests, second.HttpStatusCode);
         Assert.Single(gateway.Provider.Requests);
@@ -146,7 +141,7 @@ public sealed class SocketTests : IDisposable
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
             await SendAsync(socket, """{"type":"response.created","response":{"id":"resp_9"}}""");
             await SendAsync(socket, """{"type":"response.done","response":{"id":"resp_9","usage":USAGE}}""".Replace("USAGE", Usage, StringComparison.Ordinal));
-            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", _enough.Token);
+            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", Enough.Token);
         };
 
         using var socket = await ConnectAsync(gateway, "/v1/realtime?model=voice");
@@ -176,7 +171,7 @@ public sealed class SocketTests : IDisposable
         socket.Abort();
         socket.Dispose();
 
-        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await ended.Task.WaitAsync(_enough.Token));
+        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await ended.Task.WaitAsync(Enough.Token));
         await Until(() => gateway.Usage.All.Count == 2);
         Assert.True(gateway.Limiter.EverythingSettledOnce(2));
     }
@@ -194,7 +189,7 @@ public sealed class SocketTests : IDisposable
             {
                 using var socket = await context.WebSockets.AcceptWebSocketAsync();
                 await HearAsync(socket);
-                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, _enough.Token);
+                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Enough.Token);
             },
             context => FakeProvider.WriteAsync(context, 400, """{"error":{"message":"No such thing.","type":"invalid_request_error","code":"no"}}"""));
 
@@ -202,7 +197,7 @@ public sealed class SocketTests : IDisposable
         using var refused = new ClientWebSocket();
         refused.Options.CollectHttpResponseDetails = true;
         refused.Options.SetRequestHeader("Authorization", $"Bearer {Samples.AcmeKey}");
-        await Assert.ThrowsAsync<WebSocketException>(() => refused.ConnectAsync(Address(gateway, "/v1/realtime?model=only"), _enough.Token));
+        await Assert.ThrowsAsync<WebSocketException>(() => refused.ConnectAsync(Address(gateway, "/v1/realtime?model=only"), Enough.Token));
 
         Assert.Equal("openai-2/gpt-y", served.HttpResponseHeaders!["X-FuncLimiter-Deployment"].Single());
         Assert.Equal(HttpStatusCode.BadRequest, refused.HttpStatusCode);
@@ -224,7 +219,7 @@ public sealed class SocketTests : IDisposable
             socket.Options.SetRequestHeader("x-api-key", key);
         }
 
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, path), _enough.Token));
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, path), Enough.Token));
 
         Assert.Equal(expected, socket.HttpStatusCode);
         Assert.Empty(gateway.Provider.Requests);
@@ -240,7 +235,7 @@ public sealed class SocketTests : IDisposable
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.SetRequestHeader("x-api-key", Samples.AcmeKey);
 
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), _enough.Token));
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), Enough.Token));
 
         Assert.Equal(HttpStatusCode.Forbidden, socket.HttpStatusCode);
         Assert.Empty(gateway.Provider.Requests);
@@ -260,7 +255,7 @@ public sealed class SocketTests : IDisposable
             socket.Options.SetRequestHeader("Origin", origin);
         }
 
-        var failure = await Record.ExceptionAsync(() => socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), _enough.Token));
+        var failure = await Record.ExceptionAsync(() => socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), Enough.Token));
 
         Assert.Equal(expected, socket.HttpStatusCode);
         Assert.Equal(origin is null, failure is null);
@@ -277,7 +272,7 @@ public sealed class SocketTests : IDisposable
         socket.Options.AddSubProtocol($"openai-insecure-api-key.{Samples.AcmeKey}");
         socket.Options.AddSubProtocol("openai-beta.realtime-v1");
 
-        await socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), _enough.Token);
+        await socket.ConnectAsync(Address(gateway, "/v1/realtime?model=voice"), Enough.Token);
 
         Assert.Equal("realtime", socket.SubProtocol);
         Assert.Equal("realtime, openai-beta.realtime-v1", gateway.Provider.Requests.Single().Headers["Sec-WebSocket-Protocol"]);
@@ -291,116 +286,9 @@ public sealed class SocketTests : IDisposable
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.SetRequestHeader("Authorization", $"Bearer {Samples.AcmeKey}");
 
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, "/v1/responses"), _enough.Token));
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, "/v1/responses"), Enough.Token));
 
         Assert.Equal(HttpStatusCode.NotImplemented, socket.HttpStatusCode);
         Assert.Empty(gateway.Provider.Requests);
     }
-
-    public void Dispose() => _enough.Dispose();
-
-    private static GatewayConfiguration Keyed(Uri address) => Limited(address);
-
-    private static GatewayConfiguration Limited(Uri address, params Limit[] limits)
-    {
-        var keyed = Samples.Keyed(address);
-        return keyed with
-        {
-            Accounts = [.. keyed.Accounts.Where(account => account.Provider == "openai").Select(account =>
-                account.Id == "openai-1" ? account with { Models = [new ModelConfiguration("gpt-x", limits, null)], Paths = ["/v1/responses"] } : account)],
-            Routes = [new("voice", ["openai-1/gpt-x"], [])],
-        };
-    }
-
-    private static EmbeddedLimiter Real(GatewayConfiguration configuration) => new(LimiterSpecs.From(configuration, isDurable: false), TimeProvider.System);
-
-    /// <summary>A provider that answers each <c>response.create</c>, and keeps what it hears.</summary>
-    private List<string> Answering(TestGateway gateway, string last)
-    {
-        var heard = new List<string>();
-        gateway.Provider.Answer = async (context, _) =>
-        {
-            using var socket = await context.WebSockets.AcceptWebSocketAsync(
-                context.WebSockets.WebSocketRequestedProtocols.Count > 0 ? context.WebSockets.WebSocketRequestedProtocols[0] : null);
-            while (await HearAsync(socket) is { } message)
-            {
-                heard.Add(message);
-                if (Type(message) == "response.create")
-                {
-                    await SendAsync(socket, """{"type":"response.created","event_id":"e1","response":{"id":"resp_1"}}""");
-                    await SendAsync(socket, last.Replace("USAGE", Usage, StringComparison.Ordinal));
-                }
-            }
-
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, _enough.Token);
-        };
-        return heard;
-    }
-
-    private async Task<ClientWebSocket> ConnectAsync(TestGateway gateway, string path, Action<ClientWebSocketOptions>? set = null)
-    {
-        var socket = new ClientWebSocket();
-        socket.Options.CollectHttpResponseDetails = true;
-        if (set is null)
-        {
-            socket.Options.SetRequestHeader("Authorization", $"Bearer {Samples.AcmeKey}");
-        }
-        else
-        {
-            set(socket.Options);
-            socket.Options.SetRequestHeader("x-api-key", Samples.AcmeKey);
-        }
-
-        await socket.ConnectAsync(Address(gateway, path), _enough.Token);
-        return socket;
-    }
-
-    private static Uri Address(TestGateway gateway, string path) => new(new UriBuilder(gateway.Client.BaseAddress!) { Scheme = "ws" }.Uri, path);
-
-    private Task SendAsync(WebSocket socket, string message) =>
-        socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, _enough.Token);
-
-    private async Task<string[]> ReceiveAsync(WebSocket socket, int count)
-    {
-        var messages = new string[count];
-        for (var index = 0; index < count; index++)
-        {
-            messages[index] = await HearAsync(socket) ?? throw new InvalidOperationException($"The connection was closed: {socket.CloseStatus} {socket.CloseStatusDescription}.");
-        }
-
-        return messages;
-    }
-
-    /// <summary>The next message; null at the end.</summary>
-    private async Task<string?> HearAsync(WebSocket socket)
-    {
-        var buffer = new byte[64 * 1024];
-        var length = 0;
-        while (true)
-        {
-            var received = await socket.ReceiveAsync(buffer.AsMemory(length), _enough.Token);
-            if (received.MessageType == WebSocketMessageType.Close)
-            {
-                return null;
-            }
-
-            length += received.Count;
-            if (received.EndOfMessage)
-            {
-                return Encoding.UTF8.GetString(buffer, 0, length);
-            }
-        }
-    }
-
-    private Task CloseAsync(WebSocket socket) => socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, _enough.Token);
-
-    private async Task Until(Func<bool> holds)
-    {
-        while (!holds())
-        {
-            await Task.Delay(20, _enough.Token);
-        }
-    }
-
-    private static string? Type(string message) => JsonDocument.Parse(message).RootElement.TryGetProperty("type", out var type) ? type.GetString() : null;
 }

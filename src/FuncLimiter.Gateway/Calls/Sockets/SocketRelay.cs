@@ -9,6 +9,10 @@ namespace FuncLimiter.Gateway.Calls.Sockets;
 internal sealed class SocketRelay : IDisposable
 {
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
+    /// <summary>A caller who takes nothing slows its provider down.</summary>
+    private const int MostAheadOfCaller = 1024 * 1024;
+
     private static readonly SocketEnd CallerGone = new(WebSocketCloseStatus.EndpointUnavailable, "The caller is gone.");
     private static readonly SocketEnd ProviderGone = new(WebSocketCloseStatus.InternalServerError, "The provider broke off.");
 
@@ -19,8 +23,8 @@ internal sealed class SocketRelay : IDisposable
 
     public SocketRelay(CallServices services, Attempt attempt, SocketCaller caller, WebSocket accepted, WebSocket provider)
     {
-        _caller = new SocketSide(accepted, services.Options.MaxRequestBytes);
-        _provider = new SocketSide(provider, services.Options.MaxReadAnswerBytes);
+        _caller = new SocketSide(accepted, services.Options.MaxRequestBytes, services.Options.MaxRequestBytes, caller.Room);
+        _provider = new SocketSide(provider, services.Options.MaxReadAnswerBytes, MostAheadOfCaller, caller.Room);
         _turns = new SocketTurns(services, caller.Pipeline, attempt, _caller, _provider, caller.Stopping);
         _stopping = caller.Stopping;
     }
@@ -61,33 +65,54 @@ internal sealed class SocketRelay : IDisposable
     }
 }
 
+/// <summary>Takes a message; its bytes are its own until it is done.</summary>
+internal delegate ValueTask TakeMessage(ReadOnlyMemory<byte> message, WebSocketMessageType type, CancellationToken cancellationToken);
+
+/// <summary>Room in this process's memory for what a tenant's connections hold.</summary>
+/// <param name="TryTake">Takes room for bytes; false where there is none.</param>
+/// <param name="Release">Gives it back.</param>
+internal sealed record SocketRoom(Func<long, bool> TryTake, Action<long> Release);
+
 /// <summary>How one side ended a connection.</summary>
 internal readonly record struct SocketEnd(WebSocketCloseStatus Status, string? Why);
 
-/// <summary>One side of a connection: whole messages are taken from it, and sent to it one after the other.</summary>
-internal sealed class SocketSide(WebSocket socket, int maxMessageBytes) : IDisposable
+/// <summary>
+/// One side of a connection: whole messages are taken from it, and sent to it one after the other. It is read on while a message of it waits,
+/// up to a bound, or an answer to a ping would stand behind what is said meanwhile, and whoever says it be taken for lost.
+/// </summary>
+/// <param name="socket">The connection.</param>
+/// <param name="maxMessageBytes">The largest message.</param>
+/// <param name="mostAhead">How many bytes are read at most behind a message that waits.</param>
+/// <param name="held">Takes room for them in this process's memory.</param>
+internal sealed class SocketSide(WebSocket socket, int maxMessageBytes, int mostAhead, SocketRoom held) : IDisposable
 {
     private const int ChunkBytes = 16 * 1024;
 
+    /// <summary>What a message costs beside its bytes while it waits.</summary>
+    private const int MessageBytes = 512;
+
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim _sending = new(1, 1);
+    private long _ahead;
 
     /// <summary>Hands each message on, until this side ends.</summary>
     /// <param name="take">Takes a message; the bytes are its own until it returns.</param>
     /// <param name="lost">How it ends where this side is lost.</param>
     /// <param name="otherLost">How it ends where the other side is.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<SocketEnd> PassOnAsync(
-        Func<ReadOnlyMemory<byte>, WebSocketMessageType, CancellationToken, ValueTask> take, SocketEnd lost, SocketEnd otherLost, CancellationToken cancellationToken)
+    public async Task<SocketEnd> PassOnAsync(TakeMessage take, SocketEnd lost, SocketEnd otherLost, CancellationToken cancellationToken)
     {
-        var isTaking = false;
+        var taking = Task.CompletedTask;
         var message = new ArrayBufferWriter<byte>(ChunkBytes);
         try
         {
             while (true)
             {
-                var received = await socket.ReceiveAsync(message.GetMemory(ChunkBytes), cancellationToken);
+                var received = await ReceiveAsync(message.GetMemory(ChunkBytes), taking, cancellationToken);
                 if (received.MessageType == WebSocketMessageType.Close)
                 {
+                    await Task.WhenAny(taking, Task.Delay(Farewell, cancellationToken));
                     return new SocketEnd(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, socket.CloseStatusDescription);
                 }
 
@@ -99,20 +124,80 @@ internal sealed class SocketSide(WebSocket socket, int maxMessageBytes) : IDispo
 
                 if (received.EndOfMessage)
                 {
-                    isTaking = true;
-                    await take(message.WrittenMemory, received.MessageType, cancellationToken);
-                    isTaking = false;
-                    message.ResetWrittenCount();
-                    if (message.Capacity > 64 * ChunkBytes)
-                    {
-                        message = new ArrayBufferWriter<byte>(ChunkBytes);
-                    }
+                    (taking, message) = await HandOnAsync(take, taking, message, received.MessageType, cancellationToken);
                 }
             }
         }
         catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
-            return isTaking ? otherLost : lost;
+            return taking.IsFaulted ? otherLost : lost;
+        }
+    }
+
+    // What is taken meanwhile may fail, and ends the waiting for more.
+    private async ValueTask<ValueWebSocketReceiveResult> ReceiveAsync(Memory<byte> into, Task taking, CancellationToken cancellationToken)
+    {
+        if (taking.IsCompletedSuccessfully)
+        {
+            return await socket.ReceiveAsync(into, cancellationToken);
+        }
+
+        var receiving = socket.ReceiveAsync(into, cancellationToken).AsTask();
+        await Task.WhenAny(receiving, taking);
+        if (taking.IsCompleted)
+        {
+            await taking;
+        }
+
+        return await receiving;
+    }
+
+    /// <returns>What is under way from now on, and where the next message goes.</returns>
+    private async ValueTask<(Task Taking, ArrayBufferWriter<byte> Next)> HandOnAsync(
+        TakeMessage take, Task taking, ArrayBufferWriter<byte> message, WebSocketMessageType type, CancellationToken cancellationToken)
+    {
+        if (taking.IsCompleted)
+        {
+            await taking;
+            var took = take(message.WrittenMemory, type, cancellationToken);
+            if (!took.IsCompletedSuccessfully)
+            {
+                return (took.AsTask(), new ArrayBufferWriter<byte>(ChunkBytes));
+            }
+
+            await took;
+        }
+        else
+        {
+            var bytes = message.WrittenCount + MessageBytes;
+            var isHeld = Interlocked.Add(ref _ahead, bytes) <= mostAhead && held.TryTake(bytes);
+            taking = TakeAfterAsync(taking, take, message.WrittenMemory.ToArray(), type, isHeld, cancellationToken);
+            if (!isHeld)
+            {
+                await taking;
+            }
+        }
+
+        message.ResetWrittenCount();
+        return (taking, message.Capacity > 64 * ChunkBytes ? new ArrayBufferWriter<byte>(ChunkBytes) : message);
+    }
+
+    private async Task TakeAfterAsync(
+        Task before, TakeMessage take, ReadOnlyMemory<byte> message, WebSocketMessageType type, bool isHeld, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await before;
+            await take(message, type, cancellationToken);
+        }
+        finally
+        {
+            var bytes = message.Length + MessageBytes;
+            Interlocked.Add(ref _ahead, -bytes);
+            if (isHeld)
+            {
+                held.Release(bytes);
+            }
         }
     }
 

@@ -13,16 +13,16 @@ namespace FuncLimiter.Gateway.Calls.Sockets;
 /// <param name="Protocols">The subprotocols that it offers, without those that carry keys.</param>
 /// <param name="AcceptAsync">Accepts it, with a subprotocol or none.</param>
 /// <param name="Pipeline">How each answer on it is admitted.</param>
+/// <param name="Room">Room for what is said while a call waits.</param>
 /// <param name="Stopping">Cancelled once the host was asked to stop.</param>
-internal sealed record SocketCaller(IReadOnlyList<string> Protocols, Func<string?, Task<WebSocket>> AcceptAsync, CallPipeline Pipeline, CancellationToken Stopping);
+internal sealed record SocketCaller(
+    IReadOnlyList<string> Protocols, Func<string?, Task<WebSocket>> AcceptAsync, CallPipeline Pipeline, SocketRoom Room, CancellationToken Stopping);
 
 /// <summary>Opens a WebSocket at the attempt's deployment, with its key, and passes on what both sides say until one ends it.</summary>
 internal sealed class SocketRunner(CallServices services, SocketCaller caller) : IAttemptRunner
 {
     /// <summary>RFC 6455, 1.3.</summary>
     private const string Magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
-    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
     public async ValueTask<FailedAttempt?> RunAsync(Attempt attempt, CallAnswer answer, CancellationToken cancellationToken)
@@ -134,9 +134,10 @@ internal sealed class SocketRunner(CallServices services, SocketCaller caller) :
 
     private async Task RelayAsync(Attempt attempt, HttpResponseMessage response, string? protocol, CallAnswer answer, CancellationToken cancellationToken)
     {
+        var keepAlive = services.Options.SocketKeepAlive;
         using var provider = WebSocket.CreateFromStream(
             await response.Content.ReadAsStreamAsync(cancellationToken),
-            new WebSocketCreationOptions { IsServer = false, SubProtocol = protocol, KeepAliveInterval = KeepAlive, KeepAliveTimeout = KeepAlive });
+            new WebSocketCreationOptions { IsServer = false, SubProtocol = protocol, KeepAliveInterval = keepAlive, KeepAliveTimeout = keepAlive });
         services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
         answer.Start(200, null);
         using var accepted = await caller.AcceptAsync(protocol);

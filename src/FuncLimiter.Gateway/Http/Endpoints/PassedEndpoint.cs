@@ -17,7 +17,7 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 public sealed class PassedEndpoint
 {
     /// <summary>How much of a body is held that may be too large for that.</summary>
-    private const int HeldBytes = 1024 * 1024;
+    private const int KeptBytes = 1024 * 1024;
 
     private readonly Authenticator _authenticator;
     private readonly CallServices _services;
@@ -25,13 +25,13 @@ public sealed class PassedEndpoint
     private readonly Stopping _stopping;
     private readonly SocketEndpoint _sockets;
 
-    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping)
+    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping, HeldBytes held)
     {
         _authenticator = authenticator;
         _services = services;
         _pipeline = pipeline;
         _stopping = stopping;
-        _sockets = new SocketEndpoint(authenticator, services, pipeline, stopping);
+        _sockets = new SocketEndpoint(authenticator, services, pipeline, stopping, held);
     }
 
     /// <summary>Answers a request; one of no provider's API is answered as unknown.</summary>
@@ -150,7 +150,7 @@ public sealed class PassedEndpoint
         var most = _services.Options.MaxUploadBytes;
         return request.ContentLength > most
             ? (null, RequestBody.TooLarge(context, most))
-            : (new HeldBody(null, await UploadBody.ReadAsync(request, HeldBytes, most, context.RequestAborted)), null);
+            : (new HeldBody(null, await UploadBody.ReadAsync(request, KeptBytes, most, context.RequestAborted)), null);
     }
 
     /// <summary>A body in one of its two forms.</summary>

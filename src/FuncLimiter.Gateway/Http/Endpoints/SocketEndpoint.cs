@@ -17,7 +17,7 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// Realtime and Responses as WebSockets (developers.openai.com: Realtime, WebSocket mode): a connection is admitted before it is made, as one
 /// request and one place among concurrent calls; every answer on it is admitted and settled by itself.
 /// </summary>
-internal sealed class SocketEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping)
+internal sealed class SocketEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping, HeldBytes held)
 {
     private const string Handshake = "Sec-WebSocket-";
 
@@ -59,7 +59,7 @@ internal sealed class SocketEndpoint(Authenticator authenticator, CallServices s
             return;
         }
 
-        var runner = new SocketRunner(services, new SocketCaller(protocols, protocol => AcceptAsync(context, protocol), pipeline, stopping.Begun));
+        var runner = new SocketRunner(services, new SocketCaller(protocols, protocol => AcceptAsync(context, protocol), pipeline, RoomOf(caller.Tenant), stopping.Begun));
         var run = pipeline.Start(placed, ways, new HttpAnswer(context), runner);
         (run.StopWaiting, run.StopError) = (stopping.Begun, Stopping.Error);
         try
@@ -112,6 +112,11 @@ internal sealed class SocketEndpoint(Authenticator authenticator, CallServices s
         return [.. offered.Where(static protocol => !protocol.StartsWith("openai-", StringComparison.Ordinal) || protocol.StartsWith("openai-beta.", StringComparison.Ordinal))];
     }
 
-    private static async Task<WebSocket> AcceptAsync(HttpContext context, string? protocol) =>
-        await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = protocol });
+    private SocketRoom RoomOf(string tenant) => new(bytes => held.TryTake(tenant, bytes), bytes => held.Release(tenant, bytes));
+
+    private Task<WebSocket> AcceptAsync(HttpContext context, string? protocol)
+    {
+        var keepAlive = services.Options.SocketKeepAlive;
+        return context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext { SubProtocol = protocol, KeepAliveInterval = keepAlive, KeepAliveTimeout = keepAlive });
+    }
 }

@@ -44,16 +44,29 @@ internal sealed class HeldBytes
     /// <exception cref="RefusedException">There is none.</exception>
     public void Take(string tenant, long bytes)
     {
+        if (!TryTake(tenant, bytes, out var most))
+        {
+            throw new RefusedException(Full(most));
+        }
+    }
+
+    /// <summary>Takes room for bytes of a tenant's; false where there is none.</summary>
+    public bool TryTake(string tenant, long bytes) => TryTake(tenant, bytes, out _);
+
+    private bool TryTake(string tenant, long bytes, out long most)
+    {
         lock (_gate)
         {
             var own = _byTenant.GetValueOrDefault(tenant);
+            most = own + bytes > _mostOfOne ? _mostOfOne : _most;
             if (_held + bytes > _most || own + bytes > _mostOfOne)
             {
-                throw new RefusedException(Full(own + bytes > _mostOfOne ? _mostOfOne : _most));
+                return false;
             }
 
             _held += bytes;
             _byTenant[tenant] = own + bytes;
+            return true;
         }
     }
 
