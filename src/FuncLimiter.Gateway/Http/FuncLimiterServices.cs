@@ -195,7 +195,8 @@ public static class FuncLimiterServices
             provider.GetRequiredService<CallServices>(),
             provider.GetRequiredService<CallPipeline>(),
             provider.GetRequiredService<Stopping>(),
-            provider.GetRequiredService<HeldBytes>()));
+            provider.GetRequiredService<HeldBytes>(),
+            provider.GetRequiredService<ModelsEndpoint>()));
         services.AddSingleton<CrossOrigin>();
         services.AddSingleton(provider => new ReservationEndpoint(
             provider.GetRequiredService<Authenticator>(),

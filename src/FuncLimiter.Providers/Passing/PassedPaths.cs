@@ -63,6 +63,24 @@ public static class PassedPaths
         };
     }
 
+    /// <summary>Whether a path asks which models there are, in an API that has its own place for that.</summary>
+    /// <param name="path">The path, percent-encoded, with its leading slash.</param>
+    /// <param name="model">The one model asked for, decoded; null for all.</param>
+    public static bool IsModels(string path, out string? model)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var parts = path.TrimEnd('/').Split('/');
+        var (isModels, named) = parts switch
+        {
+            ["", "openai", "models", .. var rest] => (rest.Length < 2, rest.FirstOrDefault()),
+            ["", "v1beta", "openai", "models", .. var rest] => (rest.Length < 2, rest.FirstOrDefault()),
+            ["", { } version, "models", .. var rest] when Is(version, GoogleVersions) => (rest.Length == 0 || (rest.Length == 1 && Verb(rest[0]) is null), rest.FirstOrDefault()),
+            _ => (false, null),
+        };
+        model = named is null ? null : Uri.UnescapeDataString(named);
+        return isModels;
+    }
+
     /// <summary>Finds what a WebSocket is asked at; null where the path takes none.</summary>
     /// <param name="path">The path, percent-encoded, with its leading slash.</param>
     public static PassedPath? FindSocket(string path) =>
@@ -88,7 +106,7 @@ public static class PassedPaths
             ["openai", "deployments", ..] => null,
             ["openai", "v1", .. { Length: > 0 } rest] => OpenAI(method, rest),
             ["openai", "responses", ..] => OpenAI(method, parts[1..]),
-            ["openai", .. { Length: > 0 } rest] => Is(rest[0], Administrative) ? null : Stored(ProviderApi.Azure, method, "/openai", rest),
+            ["openai", .. { Length: > 0 } rest] => rest[0] is "models" || Is(rest[0], Administrative) ? null : Stored(ProviderApi.Azure, method, "/openai", rest),
             ["v1" or "v1beta1", "projects", ..] => Vertex(parts),
             ["v1", "models", { } verb] when Verb(verb) is not null => Gemini(method, parts),
             ["v1", "v1beta", ..] => null,
@@ -132,6 +150,12 @@ public static class PassedPaths
             {
                 Model = Uri.UnescapeDataString(named[..^(verb.Length + 1)]),
             };
+        }
+
+        // As above; what stands further below, as operations do, is a call's.
+        if (rest is ["models"] or ["models", _])
+        {
+            return null;
         }
 
         return Stored(ProviderApi.Gemini, method, prefix, rest) with { Ids = rest.Length > 1 ? [$"{rest[0]}/{Uri.UnescapeDataString(rest[1])}"] : [] };

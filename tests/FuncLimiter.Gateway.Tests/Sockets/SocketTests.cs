@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
-using System.Text;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 using FuncLimiter.Providers.Dialects;
@@ -278,17 +276,20 @@ public sealed class SocketTests : SocketSuite
         Assert.Equal("realtime, openai-beta.realtime-v1", gateway.Provider.Requests.Single().Headers["Sec-WebSocket-Protocol"]);
     }
 
-    [Fact]
-    public async Task Host_ThatTakesNoWebSockets_SaysSo()
+    [Theory]
+    [InlineData("/v1/responses")]
+    [InlineData("/openai/realtime?deployment=voice")]
+    public async Task Host_ThatTakesNoWebSockets_SaysSo_AndWhatDoes(string path)
     {
         await using var gateway = await TestGateway.StartAsync(Keyed);
-        using var socket = new ClientWebSocket();
-        socket.Options.CollectHttpResponseDetails = true;
-        socket.Options.SetRequestHeader("Authorization", $"Bearer {Samples.AcmeKey}");
 
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(Address(gateway, "/v1/responses"), Enough.Token));
+        using var answer = await gateway.GetAsync(
+            path, ("api-key", Samples.AcmeKey), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "AAECAwQFBgcICQoLDA0ODw=="));
+        using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
 
-        Assert.Equal(HttpStatusCode.NotImplemented, socket.HttpStatusCode);
+        Assert.Equal(HttpStatusCode.NotImplemented, answer.StatusCode);
+        Assert.Equal("websockets_not_served", body.RootElement.GetProperty("error").GetProperty("code").GetString());
+        Assert.Contains("Container Apps", body.RootElement.GetRawText(), StringComparison.Ordinal);
         Assert.Empty(gateway.Provider.Requests);
     }
 }

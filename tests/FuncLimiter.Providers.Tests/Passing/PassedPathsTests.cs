@@ -77,11 +77,32 @@ public class PassedPathsTests
         Assert.All(new[] { "GET", "POST", "DELETE" }, method => Assert.Null(PassedPaths.Find(method, path, isAnthropic: false)));
 
     [Theory]
+    [InlineData("/v1beta/models", null)]
+    [InlineData("/v1alpha/models/", null)]
+    [InlineData("/v1beta/models/maker%2Fsmall", "maker/small")]
+    [InlineData("/v1beta/openai/models", null)]
+    [InlineData("/openai/models/gpt-x", "gpt-x")]
+    public void IsModels_OfAnApisOwnPlaceForThem_TellsWhich_AndNoneIsPassed(string path, string? model)
+    {
+        Assert.True(PassedPaths.IsModels(path, out var asked));
+
+        Assert.Equal(model, asked);
+        Assert.All(new[] { "GET", "POST", "DELETE" }, method => Assert.Null(PassedPaths.Find(method, path, isAnthropic: false)));
+    }
+
+    [Theory]
+    [InlineData("/v1beta/models/m:generateContent")]
+    [InlineData("/v1beta/models/veo-3/operations/op-1")]
+    [InlineData("/v1beta/tunedModels")]
+    [InlineData("/v1beta/files")]
+    public void IsModels_OfAnythingElse_IsFalse(string path) => Assert.False(PassedPaths.IsModels(path, out _));
+
+    [Theory]
     [InlineData("GET", "/v1/files", true)]
     [InlineData("GET", "/v1/messages/batches", true)]
     [InlineData("GET", "/v1/files/file-abc", false)]
     [InlineData("POST", "/v1/files", false)]
-    [InlineData("GET", "/v1beta/models", false)]
+    [InlineData("GET", "/v1beta/models/veo-3/operations/op-1", false)]
     public void Find_TellsWhatListsAnAccount(string method, string path, bool lists) =>
         Assert.Equal(lists, PassedPaths.Find(method, path, isAnthropic: false)!.Lists);
 

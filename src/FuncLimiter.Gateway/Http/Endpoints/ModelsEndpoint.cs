@@ -5,13 +5,22 @@ using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Providers.Dialects;
+using FuncLimiter.Providers.Passing;
 using Microsoft.AspNetCore.Http;
 
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
-/// <summary><c>GET /v1/models</c> and <c>/v1/models/{model}</c>: what may be asked for, in the shape of the API that asks.</summary>
+/// <summary>
+/// <c>GET /v1/models</c> and <c>/v1/models/{model}</c>, and the same in Google's, Gemini's and Azure's places: what may be asked for, in the
+/// shape of the API that asks.
+/// </summary>
 public sealed class ModelsEndpoint
 {
+    /// <summary>What is passed on of any model (https://ai.google.dev/api/models); which of these it takes, its provider says.</summary>
+    private static readonly string[] GoogleMethods = ["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"];
+
+    private static readonly PassedPath GoogleCall = new(ProviderApi.Gemini, $"/v1beta/models/{PassedPath.ModelMark}:generateContent") { Model = string.Empty };
+
     private readonly Authenticator _authenticator;
     private readonly RouteTable _routes;
     private readonly DateTimeOffset _created;
@@ -47,19 +56,22 @@ public sealed class ModelsEndpoint
         return JsonResponse.WriteAsync(context, 200, json => WriteList(json, dialect, names));
     }
 
-    private static bool Serves(Route route, Dialect dialect) => dialect == Dialect.Anthropic
-        ? route.Closed(Operation.Messages) != route.All
-        : (route.Closed(Operation.ChatCompletions) & route.Closed(Operation.Responses) & route.Closed(Operation.Embeddings)) != route.All;
+    private static bool Serves(Route route, Dialect dialect) => dialect switch
+    {
+        Dialect.Anthropic => route.Closed(Operation.Messages) != route.All,
+        Dialect.Google => route.ClosedTo(GoogleCall) != route.All,
+        _ => (route.Closed(Operation.ChatCompletions) & route.Closed(Operation.Responses) & route.Closed(Operation.Embeddings)) != route.All,
+    };
 
     private void WriteList(Utf8JsonWriter json, Dialect dialect, List<string> names)
     {
         json.WriteStartObject();
-        if (dialect != Dialect.Anthropic)
+        if (dialect is not (Dialect.Anthropic or Dialect.Google))
         {
             json.WriteString("object"u8, "list"u8);
         }
 
-        json.WriteStartArray("data"u8);
+        json.WriteStartArray(dialect == Dialect.Google ? "models"u8 : "data"u8);
         foreach (var name in names)
         {
             Write(json, dialect, name);
@@ -79,18 +91,33 @@ public sealed class ModelsEndpoint
     private void Write(Utf8JsonWriter json, Dialect dialect, string name)
     {
         json.WriteStartObject();
-        json.WriteString("id"u8, name);
-        if (dialect == Dialect.Anthropic)
+        switch (dialect)
         {
-            json.WriteString("type"u8, "model"u8);
-            json.WriteString("display_name"u8, name);
-            json.WriteString("created_at"u8, _created.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
-        }
-        else
-        {
-            json.WriteString("object"u8, "model"u8);
-            json.WriteNumber("created"u8, _created.ToUnixTimeSeconds());
-            json.WriteString("owned_by"u8, "funclimiter"u8);
+            case Dialect.Google:
+                json.WriteString("name"u8, $"models/{name}");
+                json.WriteString("baseModelId"u8, name);
+                json.WriteString("version"u8, "funclimiter"u8);
+                json.WriteString("displayName"u8, name);
+                json.WriteStartArray("supportedGenerationMethods"u8);
+                foreach (var method in GoogleMethods)
+                {
+                    json.WriteStringValue(method);
+                }
+
+                json.WriteEndArray();
+                break;
+            case Dialect.Anthropic:
+                json.WriteString("id"u8, name);
+                json.WriteString("type"u8, "model"u8);
+                json.WriteString("display_name"u8, name);
+                json.WriteString("created_at"u8, _created.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
+                break;
+            default:
+                json.WriteString("id"u8, name);
+                json.WriteString("object"u8, "model"u8);
+                json.WriteNumber("created"u8, _created.ToUnixTimeSeconds());
+                json.WriteString("owned_by"u8, "funclimiter"u8);
+                break;
         }
 
         json.WriteEndObject();

@@ -24,9 +24,11 @@ public sealed class PassedEndpoint
     private readonly CallPipeline _pipeline;
     private readonly Stopping _stopping;
     private readonly SocketEndpoint _sockets;
+    private readonly ModelsEndpoint _models;
 
-    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping, HeldBytes held)
+    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping, HeldBytes held, ModelsEndpoint models)
     {
+        _models = models;
         _authenticator = authenticator;
         _services = services;
         _pipeline = pipeline;
@@ -41,6 +43,14 @@ public sealed class PassedEndpoint
         if (SocketEndpoint.IsAsked(context))
         {
             await _sockets.HandleAsync(context);
+            return;
+        }
+
+        if ((HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
+            && PassedPaths.IsModels(context.Request.Path.ToUriComponent(), out var named))
+        {
+            QueryKey.Take(context.Request);
+            await _models.HandleAsync(context, named);
             return;
         }
 

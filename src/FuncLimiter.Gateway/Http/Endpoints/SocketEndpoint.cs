@@ -24,7 +24,7 @@ internal sealed class SocketEndpoint(Authenticator authenticator, CallServices s
     private static readonly string[] ModelParameters = ["model", "deployment"];
 
     private static readonly GatewayError NotHere = new(501, "websockets_not_served",
-        "This FuncLimiter runs where no WebSockets are taken (Azure Functions, or a limit of less than 1,024 open files): elsewhere its embedded server serves them. POST /v1/responses with \"stream\": true is served here.");
+        "This FuncLimiter runs where no WebSockets are taken (Azure Functions, or a limit of less than 1,024 open files). Run its embedded server for them, for example in a container on Azure Container Apps. POST /v1/responses with \"stream\": true is served here.");
 
     /// <summary>Whether a request asks for a WebSocket, whether or not this host can make one.</summary>
     public static bool IsAsked(HttpContext context) => context.WebSockets.IsWebSocketRequest
