@@ -290,7 +290,7 @@ internal sealed class SocketTurns : IDisposable
                     turn.Left.TrySetResult();
                 }
 
-                Take(reader, await turn.Last.WaitAsync(cancellationToken));
+                Take(reader, await LastOf(turn, cancellationToken));
                 if (turn.Opening is { } opening && turns._services.State?.Scan(attempt) is { } scan)
                 {
                     scan.Append(Line(opening));
@@ -320,6 +320,13 @@ internal sealed class SocketTurns : IDisposable
                 turns.Close(turn);
                 attempt.SettleCut(reader.Usage, turn.Pieces);
             }
+        }
+
+        // Who has heard the last of it may close at once: what it used was told all the same.
+        private static async Task<byte[]> LastOf(Turn turn, CancellationToken cancellationToken)
+        {
+            await ((Task)turn.Last.WaitAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return await turn.Last.WaitAsync(turn.Last.IsCompleted ? CancellationToken.None : cancellationToken);
         }
 
         private static void Take(StreamUsageReader reader, byte[] last) => reader.Append(Line(last));
