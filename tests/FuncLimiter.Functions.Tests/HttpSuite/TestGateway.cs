@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Reflection;
 using System.Text;
+using Azure.Core;
 using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Triggers;
@@ -68,6 +69,7 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddSingleton(realLimiter?.Invoke(configured) ?? limiter);
         builder.Services.AddSingleton<IUsageSink>(usage);
         builder.Services.AddSingleton<DurableClientSource>();
+        builder.Services.AddSingleton<TokenCredential>(new KnownToken());
         builder.Services.AddFuncLimiter(configured, options);
         builder.Services.AddSingleton<HttpSurface>();
         var app = builder.Build();
@@ -126,6 +128,19 @@ internal sealed class TestGateway : IAsyncDisposable
         var result = await (Task<IActionResult>)function.Invoke(target, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
         await result.ExecuteResultAsync(new ActionContext(context, context.GetRouteData(), new ActionDescriptor()));
     }
+}
+
+/// <summary>The app's identity at Entra ID.</summary>
+internal sealed class KnownToken : TokenCredential
+{
+    /// <summary>The token for a scope.</summary>
+    public static string Of(string scope) => $"token-for-{scope}";
+
+    public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+        new(Of(requestContext.Scopes.Single()), DateTimeOffset.UtcNow.AddHours(1));
+
+    public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(GetToken(requestContext, cancellationToken));
 }
 
 /// <summary>A durable client that nobody uses.</summary>
