@@ -115,6 +115,11 @@ internal sealed class ServerHost : IAsyncDisposable
             // What is not read yet of a body is in memory that no file takes over, and that goes back slowly.
             kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
 
+            // What Kestrel refuses has no body. So it reads on to what it may hold of a request anyway, and what is too long is refused with words.
+            kestrel.Limits.MaxRequestLineSize = UnreadBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = UnreadBytes;
+            kestrel.Limits.MaxRequestHeaderCount = LongHeads.MostHeadersRead;
+
             // Every endpoint bounds what it reads, and says so in the caller's dialect.
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.RequestHeaderEncodingSelector = static _ => HeaderEncoding.Utf8OrLatin1;
@@ -136,6 +141,7 @@ internal sealed class ServerHost : IAsyncDisposable
             TakeWebSockets(app);
         }
 
+        app.Use(LongHeads.Refuse);
         app.UseClientPaths();
         app.UseRouting();
         app.MapFuncLimiter();

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Tests.Hosting;
 using FuncLimiter.Providers.Dialects;
 
