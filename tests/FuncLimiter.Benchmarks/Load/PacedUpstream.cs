@@ -16,6 +16,8 @@ internal sealed class PacedUpstream : IAsyncDisposable
 
     private static readonly TimeSpan Answer = TimeSpan.FromMilliseconds(100);
 
+    private static int s_streams;
+
     private readonly WebApplication _app;
 
     private PacedUpstream(WebApplication app) => _app = app;
@@ -51,7 +53,10 @@ internal sealed class PacedUpstream : IAsyncDisposable
             return;
         }
 
+        // Streams of a provider are not in step: each has its own place within the time between two chunks.
         context.Response.ContentType = "text/event-stream";
+        await context.Response.Body.FlushAsync();
+        await Task.Delay(TimeSpan.FromMilliseconds(Interlocked.Increment(ref s_streams) % Every.TotalMilliseconds), context.RequestAborted);
         using var timer = new PeriodicTimer(Every);
         while (await timer.WaitForNextTickAsync(context.RequestAborted))
         {

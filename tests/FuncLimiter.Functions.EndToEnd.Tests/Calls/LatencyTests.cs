@@ -12,6 +12,7 @@ namespace FuncLimiter.Functions.EndToEnd.Tests.Calls;
 /// worker's protocol and the worker itself take; what a call takes beyond that and the provider's own time is the app's. Processes that
 /// began just now compile what they run, which is told apart: what is published is compiled ahead.
 /// </summary>
+[TakesLong]
 public sealed class LatencyTests(ITestOutputHelper output)
 {
     private const int Calls = 200;

@@ -17,6 +17,7 @@ namespace FuncLimiter.Functions.EndToEnd.Tests.Fleets;
 /// Fifty agents on the official package against a provider that charges prompt and max_tokens. The variable FLEET_SECONDS makes the run
 /// longer than the suite has time for; each prints its figures.
 /// </summary>
+[TakesLong]
 public sealed class FleetTests(ITestOutputHelper output)
 {
     private const int Agents = 50;

@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace FuncLimiter.Functions.EndToEnd.Tests.Jobs;
 
 /// <summary>Jobs of many calls.</summary>
+[TakesLong]
 public sealed class ListTests(ITestOutputHelper output)
 {
     [EndToEndFact]

@@ -8,6 +8,7 @@ using Xunit.Abstractions;
 namespace FuncLimiter.Functions.EndToEnd.Tests.Jobs;
 
 /// <summary>How fast jobs get on, beside the embedded server at the same limits and at the same time.</summary>
+[TakesLong]
 public sealed class PaceTests(ITestOutputHelper output)
 {
     private static readonly Setup TenCallsASecond = new() { Anthropic = 600, Jobs = new { maxCalls = 500 } };

@@ -7,6 +7,7 @@ using FuncLimiter.Simulation.Providers;
 namespace FuncLimiter.Functions.EndToEnd.Tests.Outages;
 
 /// <summary>The app's process dies with calls under way.</summary>
+[TakesLong]
 public sealed class WorkerDeathTests : DeathTests
 {
     [EndToEndFact]
@@ -23,6 +24,7 @@ public sealed class WorkerDeathTests : DeathTests
 }
 
 /// <summary>An instance dies with calls under way.</summary>
+[TakesLong]
 public sealed class HostDeathTests : DeathTests
 {
     [EndToEndFact]

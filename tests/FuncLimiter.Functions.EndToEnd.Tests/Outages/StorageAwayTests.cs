@@ -5,6 +5,7 @@ using FuncLimiter.Server.Tests.Processes;
 namespace FuncLimiter.Functions.EndToEnd.Tests.Outages;
 
 /// <summary>Storage that can't be reached for a while.</summary>
+[TakesLong]
 public sealed class StorageAwayTests
 {
     [EndToEndFact]

@@ -6,6 +6,7 @@ using FuncLimiter.Simulation.Providers;
 namespace FuncLimiter.Server.Tests.Batches;
 
 /// <summary>Background work with a day's time goes through the provider's batch service, and leaves what others may use alone.</summary>
+[TakesLong]
 public sealed class BatchTests
 {
     private static readonly object Quick = new { collectSeconds = 1, pollSeconds = 1, minCalls = 5 };

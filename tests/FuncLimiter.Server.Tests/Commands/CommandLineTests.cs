@@ -10,6 +10,7 @@ namespace FuncLimiter.Server.Tests.Commands;
 /// Every command with every option, good and bad, through the built program. What there is to try is asked of the command line itself, so
 /// that an option without a case fails. What is wrong is said in a sentence on the standard error, with an exit code, and never with a stack.
 /// </summary>
+[TakesLong]
 public sealed class CommandLineTests(CommandLineTests.Setup setup) : IClassFixture<CommandLineTests.Setup>
 {
     private const string Configuration = """

@@ -4,6 +4,7 @@ using FuncLimiter.Server.Tests.Processes;
 namespace FuncLimiter.Server.Tests.Commands;
 
 /// <summary>The demonstration as a person runs it: seen at once, comparable, and ended by whatever ends programs.</summary>
+[TakesLong]
 public sealed class DemoTests
 {
     [Theory]

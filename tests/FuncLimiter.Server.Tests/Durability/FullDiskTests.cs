@@ -4,6 +4,7 @@ using FuncLimiter.Server.Tests.Processes;
 namespace FuncLimiter.Server.Tests.Durability;
 
 /// <summary>A server whose disk is full says so at once, loses nothing that it has accepted, and goes on by itself when there is room.</summary>
+[TakesLong]
 public sealed class FullDiskTests
 {
     private const string Call = """{"model":"gpt-x","messages":[{"role":"user","content":"Hi"}],"max_tokens":5}""";

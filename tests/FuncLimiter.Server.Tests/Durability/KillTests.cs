@@ -11,6 +11,7 @@ namespace FuncLimiter.Server.Tests.Durability;
 /// What is promised of jobs when the server is killed: whatever was answered 202 ends in exactly one result; a call that had not ended when
 /// the process died may be sent again, once for each kill; and the windows of providers hold across all of it.
 /// </summary>
+[TakesLong]
 public sealed class KillTests(ITestOutputHelper output)
 {
     private const int Jobs = 1000;

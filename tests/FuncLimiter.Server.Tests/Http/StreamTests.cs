@@ -4,6 +4,7 @@ using FuncLimiter.Server.Tests.Processes;
 namespace FuncLimiter.Server.Tests.Http;
 
 /// <summary>Streams pass through the real process as they come, and whoever goes away is not waited for.</summary>
+[TakesLong]
 public sealed class StreamTests(SlowSetup setup) : IClassFixture<SlowSetup>
 {
     [Theory]

@@ -6,6 +6,7 @@ using FuncLimiter.Simulation.Providers;
 namespace FuncLimiter.Server.Tests.Limits;
 
 /// <summary>Limits that the server process reads from the providers' APIs, over HTTP.</summary>
+[TakesLong]
 public sealed class LimitSourceTests
 {
     private const string ProviderKey = LimitApis.OpenRouterKey;

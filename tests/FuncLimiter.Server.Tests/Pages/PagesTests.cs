@@ -8,6 +8,7 @@ namespace FuncLimiter.Server.Tests.Pages;
 /// What the README and the pages print is run as printed, in its order: commands, requests with their answers, configurations. A block that
 /// can't be run here says why in a comment above it, and is counted.
 /// </summary>
+[TakesLong]
 public sealed partial class PagesTests
 {
     // By page, how many of its blocks are not run.

@@ -1,8 +1,10 @@
+using FuncLimiter.Server.Tests.Processes;
 using Xunit.Abstractions;
 
 namespace FuncLimiter.Server.Tests.Sdk;
 
 /// <summary>The npm clients of OpenAI and Anthropic against the running server: nothing but base URL and key are changed.</summary>
+[TakesLong]
 public sealed class JavaScriptSdkTests(SdkEnvironment environment, ITestOutputHelper output) : IClassFixture<SdkEnvironment>
 {
     public static TheoryData<string, string> Tests

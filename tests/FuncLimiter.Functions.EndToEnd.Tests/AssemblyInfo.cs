@@ -1,0 +1,1 @@
+[assembly: TestCollectionOrderer("FuncLimiter.Server.Tests.Processes.LongestFirst", "FuncLimiter.Functions.EndToEnd.Tests")]
