@@ -108,6 +108,7 @@ internal sealed class ServerHost : IAsyncDisposable
         builder.WebHost.UseUrls(settings.Urls).UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            PlainHttp2.Take(kestrel);
 
             // Where it listens was checked against who may call; no other setting may open more.
             kestrel.Configure(WithoutEndpoints(builder.Configuration));
