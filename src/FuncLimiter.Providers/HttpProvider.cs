@@ -84,11 +84,20 @@ internal abstract class HttpProvider : Provider
     /// <summary>The longest wait that the body of a failure names, in seconds; null for none.</summary>
     protected virtual double? WaitInBody(in Failure failure) =>
         Longest(
-            Longest(ErrorText.WaitSeconds(failure.Text), ErrorText.Moment(failure.Text) is { } moment ? failure.Headers.Until(moment) : null),
+            Longest(ErrorText.WaitSeconds(failure.Text), ErrorText.Moment(failure.Text, failure.Headers.Now) is { } moment ? failure.Headers.Until(moment) : null),
             Longest(GoogleError.RetryDelay(failure.Error, failure.Headers), WaitField.Seconds(failure)));
 
-    /// <summary>The reset of an exhausted window, in seconds; null for buckets, whose reset is the time to full.</summary>
-    protected virtual double? WaitForReset(in Failure failure) => null;
+    /// <summary>
+    /// The reset of an exhausted window, in seconds; null for buckets, whose reset is the time to full. By default that of the plain
+    /// <c>X-RateLimit-*</c> and of the IETF's fields, which gateways write in front of any provider.
+    /// </summary>
+    protected virtual double? WaitForReset(in Failure failure)
+    {
+        var isExhausted = failure.Status == 429 && failure.Headers.Text(LimitHeaders.Plain.Remaining) is null
+            || failure.Headers.Number(LimitHeaders.Plain.Remaining) is 0;
+        var plain = isExhausted ? failure.Headers.Reset(LimitHeaders.Plain.Reset!) : null;
+        return Longest(plain, RateLimitFields.ResetOfExhausted(failure.Headers));
+    }
 
     /// <summary>When a day's quota that was refused has room again, by the provider's own documents; null where these say nothing.</summary>
     protected virtual RetryHint? EndOfDay(in Failure failure) => null;

@@ -55,13 +55,4 @@ internal sealed class OpenAICompatibleProvider : HttpProvider
         limits.Add(headers, WindowHeaders);
         RateLimitFields.Read(headers, limits);
     }
-
-    /// <summary>Plain and IETF resets end a window; those of OpenAI's headers are the time to a full bucket.</summary>
-    protected override double? WaitForReset(in Failure failure)
-    {
-        var isExhausted = failure.Status == 429 && failure.Headers.Text(LimitHeaders.Plain.Remaining) is null
-            || failure.Headers.Number(LimitHeaders.Plain.Remaining) is 0;
-        var plain = isExhausted ? failure.Headers.Reset(LimitHeaders.Plain.Reset!) : null;
-        return Longest(plain, RateLimitFields.ResetOfExhausted(failure.Headers));
-    }
 }

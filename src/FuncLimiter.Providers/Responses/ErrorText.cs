@@ -29,7 +29,9 @@ internal static partial class ErrorText
     }
 
     /// <summary>The latest of the moments at which a text says that there is room again; null where it names none.</summary>
-    public static DateTimeOffset? Moment(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="now">The time of receipt, for texts that name a time of day; null where it is unknown.</param>
+    public static DateTimeOffset? Moment(string text, DateTimeOffset? now)
     {
         DateTimeOffset? latest = null;
         foreach (Match moment in Moments().Matches(text))
@@ -37,6 +39,16 @@ internal static partial class ErrorText
             if (Dates.TryRead(moment.Groups["at"].Value, out var at) && !(at < latest))
             {
                 latest = at;
+            }
+        }
+
+        foreach (Match clock in Clocks().Matches(text))
+        {
+            if (now is { } known && TimeOnly.TryParse(clock.Groups["at"].Value, CultureInfo.InvariantCulture, out var time))
+            {
+                var today = new DateTimeOffset(DateOnly.FromDateTime(known.UtcDateTime).ToDateTime(time), TimeSpan.Zero);
+                var next = today < known ? today.AddDays(1) : today;
+                latest = next < latest ? latest : next;
             }
         }
 
@@ -121,6 +133,11 @@ internal static partial class ErrorText
         @"(?:try(?: it)? again|retry|resets?|(?:available|restored)(?: again)?|wait) (?:at|on|after|until) (?<at>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?\s?(?:Z|UTC|GMT|[+-]\d\d:\d\d)?)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Moments();
+
+    [GeneratedRegex(
+        @"(?:try(?: it)? again|retry|resets?|(?:available|restored)(?: again)?|wait) (?:at|on|after|until) (?<at>\d{1,2}(?::\d\d){0,2}(?:\s?[ap]m)?)\s?(?:\(?(?:UTC|GMT)\)?)(?![a-z+-])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Clocks();
 
     [GeneratedRegex(
         $@"(?<![a-z])(?<what>{Counted})(?:\s?/\s?|[ _]per[ _])(?<per>{Span})(?![a-z])|per[ -](?<per>{Span}) (?<what>{Counted}) limit",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers.Tests.Responses;
@@ -23,6 +24,18 @@ public class ErrorTextTests
     [InlineData("You waited 5 seconds")]
     [InlineData("")]
     public void WaitSeconds_WhereNoWaitIsNamed_IsUnknown(string text) => Assert.Null(ErrorText.WaitSeconds(text));
+
+    [Theory]
+    [InlineData("Limit reached. Try again at 14:30 UTC.", "2026-09-01T14:30:00Z")]
+    [InlineData("Your limit resets at 3pm (UTC)", "2026-09-01T15:00:00Z")]
+    [InlineData("Available again at 00:00 GMT", "2026-09-02T00:00:00Z")]
+    [InlineData("Resets at 2026-09-01T12:10:00Z", "2026-09-01T12:10:00Z")]
+    [InlineData("Resets at 3pm", null)]
+    [InlineData("Resets at 14:30 UTC+2", null)]
+    [InlineData("Resets at 25:30 UTC", null)]
+    public void Moment_IsTheNextOneNamed_WhereItsZoneIs(string text, string? moment) => Assert.Equal(
+        moment is null ? null : DateTimeOffset.Parse(moment, CultureInfo.InvariantCulture),
+        ErrorText.Moment(text, new DateTimeOffset(2026, 9, 1, 12, 0, 0, TimeSpan.Zero)));
 
     [Theory]
     [InlineData("on tokens per min (TPM)", "tokens", "minute")]
