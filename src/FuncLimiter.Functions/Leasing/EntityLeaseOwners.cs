@@ -27,7 +27,14 @@ internal sealed class EntityLeaseOwners(EntityQuestions entities, LeaseSource so
 
     private ScopeAnswer? Find(OwnerState state, ScopeAsk ask)
     {
-        if (BudgetAnswers.Find(state, ask) is not { } answer)
+        if (state.Version > OwnerState.Current || ask.Budgets.Count == 0)
+        {
+            return null;
+        }
+
+        var instance = ask.Budgets[0].Ask.Instance;
+        var answer = ScopeRecord.Unpack(state.Packed)?.Answers.FirstOrDefault(kept => kept.Instance == instance)?.Answer;
+        if (answer is null || !ask.Budgets.All(wanted => IsAnswered(wanted, answer)))
         {
             return null;
         }
@@ -35,6 +42,10 @@ internal sealed class EntityLeaseOwners(EntityQuestions entities, LeaseSource so
         limits.Follow(state.Limits);
         return answer;
     }
+
+    // A budget that the owner does not know (any more) is not waited for.
+    private static bool IsAnswered(BudgetAsk wanted, ScopeAnswer answer) =>
+        answer.Budgets.FirstOrDefault(lease => lease.Budget == wanted.Budget) is not { } lease || lease.Lease.Answers >= wanted.Ask.Sequence;
 }
 
 /// <summary>Renews this instance's leases and its parts of spending budgets while the process lives, and gives them back at its end.</summary>

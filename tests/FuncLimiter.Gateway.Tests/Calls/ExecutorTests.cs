@@ -20,7 +20,7 @@ public class ExecutorTests
         Assert.Equal((200, Samples.ChatAnswer), (result.Status, Encoding.UTF8.GetString(result.Body.Span)));
         Assert.Equal(("openai-1/gpt-x", new TokenUsage(11, 7, 4), 1), (result.Deployment, result.Usage, result.Attempts));
         Assert.Contains(result.Headers, header => header.Key.Equals("x-request-id", StringComparison.OrdinalIgnoreCase) && header.Value == "req_1");
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public class ExecutorTests
         var result = await gateway.Executor.ExecuteAsync(Call(Samples.Chat), CancellationToken.None);
 
         Assert.Equal(502, result.Status);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     private static CallEnvelope Call(string body)

@@ -25,7 +25,7 @@ public class RetryTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.True(asked[1] - asked[0] >= TimeSpan.FromMilliseconds(500), $"{asked[1] - asked[0]}");
         Assert.Equal(2, gateway.Limiter.Requests.Count);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(2));
         Assert.Equal((OutcomeKind.RateLimited, TimeSpan.FromMilliseconds(500)), (gateway.Limiter.Observations[0].Kind, gateway.Limiter.Observations[0].RetryAfter));
         Assert.Equal(2, (await gateway.Usage.SingleAsync()).Attempts);
         Assert.InRange(int.Parse(response.Headers.GetValues("X-FuncLimiter-Waited-Ms").Single()), 1, int.MaxValue);
@@ -107,7 +107,7 @@ public class RetryTests
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.Contains("Oops", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(4, gateway.Provider.Requests.Count);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(4));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(4));
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public class SettlementTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.Equal(499, (await gateway.Usage.SingleAsync()).Status);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
         Assert.Equal(gateway.Limiter.Requests[0].Provider[0].Tokens, gateway.Limiter.Settlements[0].Provider.Tokens);
         Assert.Equal(0, gateway.Limiter.Settlements[0].Provider.Concurrent);
     }
@@ -100,7 +100,7 @@ public class SettlementTests
 
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.Contains("upstream_unreachable", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(4));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(4));
         Assert.All(gateway.Limiter.Settlements, settlement => Assert.Equal(new Settlement(Charge.None, Charge.None), settlement));
     }
 
@@ -114,7 +114,7 @@ public class SettlementTests
 
         Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
         Assert.Contains("timeout_error", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
         Assert.Equal(OutcomeKind.TransientFailure, gateway.Limiter.Observations.Single().Kind);
     }
 
@@ -135,7 +135,7 @@ public class SettlementTests
         using var response = await gateway.PostAsync("/v1/chat/completions", Samples.Chat);
 
         Assert.Equal(Samples.ChatAnswer, await response.Content.ReadAsStringAsync());
-        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(2));
         Assert.Equal(Charge.None, gateway.Limiter.Settlements[0].Consumer);
     }
 

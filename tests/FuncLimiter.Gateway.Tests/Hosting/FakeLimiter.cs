@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls.Admission;
@@ -72,7 +73,16 @@ internal sealed class FakeLimiter : ILimiter
 
     public LimiterReport Report() => Answer;
 
-    /// <summary>True when each reservation handed out was settled exactly once.</summary>
-    public bool EverythingSettledOnce(int expected) =>
-        _settlements.Count == expected && _settlements.Select(entry => entry.Reservation).Distinct().Count() == expected;
+    /// <summary>
+    /// True when each reservation handed out was settled exactly once. A caller may have its answer a moment before: that is waited for.
+    /// </summary>
+    public async Task<bool> EverythingIsSettledOnceAsync(int expected)
+    {
+        for (var waited = Stopwatch.StartNew(); _settlements.Count < expected && waited.Elapsed < TimeSpan.FromSeconds(60);)
+        {
+            await Task.Delay(5);
+        }
+
+        return _settlements.Count == expected && _settlements.Select(entry => entry.Reservation).Distinct().Count() == expected;
+    }
 }

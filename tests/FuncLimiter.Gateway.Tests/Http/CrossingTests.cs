@@ -68,7 +68,7 @@ public class CrossingTests
         Assert.Equal(new TokenUsage(42, 5, 30), record.Usage);
         Assert.Equal(12, gateway.Limiter.Settlements.Single().Provider.InputTokens);
         Assert.Equal(5, gateway.Limiter.Settlements.Single().Provider.OutputTokens);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public class CrossingTests
         Assert.Contains("\"prompt_tokens\":12,\"completion_tokens\":5", rest, StringComparison.Ordinal);
         Assert.EndsWith("data: [DONE]\n\n", rest, StringComparison.Ordinal);
         Assert.Equal(new TokenUsage(12, 5), (await gateway.Usage.SingleAsync()).Usage);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     [Fact]
@@ -190,7 +190,7 @@ public class CrossingTests
         using var response = await gateway.PostAsync("/v1/chat/completions", Chat.Replace("\"max_tokens\"", "\"stream\":true,\"max_tokens\"", StringComparison.Ordinal));
 
         Assert.EndsWith("data: [DONE]\n\n", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(2));
     }
 
     [Fact]
@@ -238,7 +238,7 @@ public class CrossingTests
         var text = await response.Content.ReadAsStringAsync();
 
         Assert.Contains("data: {\"error\":{\"message\":\"anthropic-1/claude-x broke its answer off.\"", text, StringComparison.Ordinal);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
         Assert.Equal(12, gateway.Limiter.Settlements.Single().Provider.InputTokens);
     }
 

@@ -39,7 +39,7 @@ public class OddAnswerTests
 
         Assert.Equal(expected, (int)response.StatusCode);
         Assert.Equal("req_1", response.Headers.GetValues("x-request-id").Single());
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     [Theory]

@@ -73,7 +73,7 @@ public class PassThroughTests
         using var response = await gateway.PostAsync("/v1/chat/completions", Samples.Chat);
 
         Assert.Equal(answer, await response.Content.ReadAsStringAsync());
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
         Assert.Equal(gateway.Limiter.Requests[0].Consumer with { Concurrent = 0 }, gateway.Limiter.Settlements[0].Consumer);
     }
 

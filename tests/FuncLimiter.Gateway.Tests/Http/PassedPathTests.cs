@@ -33,7 +33,7 @@ public class PassedPathTests
         var asked = Assert.Single(gateway.Provider.Requests);
         Assert.Equal(upstream, asked.Path);
         Assert.Equal(body ?? "", asked.Text);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
         Assert.Equal(1, gateway.Limiter.Requests[0].Provider[0].Requests);
     }
 

@@ -76,7 +76,7 @@ public class StreamingTests
         Assert.Equal(whole, await response.Content.ReadAsStringAsync());
         Assert.Equal(2, gateway.Provider.Requests.Count);
         Assert.Equal(UsageOutcome.Answered, (await gateway.Usage.SingleAsync()).Outcome);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(2));
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public class StreamingTests
         Assert.StartsWith(First, answer, StringComparison.Ordinal);
         Assert.Contains("\"error\":{", answer, StringComparison.Ordinal);
         Assert.Equal(UsageOutcome.Failed, (await gateway.Usage.SingleAsync()).Outcome);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public class StreamingTests
         Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
         var record = await gateway.Usage.SingleAsync();
         Assert.Equal(2, record.Usage!.Value.OutputTokens);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
         Assert.Equal(2, gateway.Limiter.Settlements[0].Consumer.OutputTokens);
         Assert.Equal(gateway.Limiter.Requests[0].Consumer.InputTokens, gateway.Limiter.Settlements[0].Consumer.InputTokens);
     }
@@ -201,7 +201,7 @@ public class StreamingTests
 
         await Assert.ThrowsAnyAsync<HttpRequestException>(response.Content.ReadAsStringAsync);
         await gateway.Usage.SingleAsync();
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
         Assert.Equal(1, gateway.Limiter.Settlements[0].Consumer.OutputTokens);
         Assert.Contains(gateway.Limiter.Observations, observation => observation.Kind == OutcomeKind.TransientFailure);
     }
@@ -224,7 +224,7 @@ public class StreamingTests
 
         Assert.StartsWith(First + "data: {\"error\":", text, StringComparison.Ordinal);
         Assert.Contains("openai-1/gpt-x", text, StringComparison.Ordinal);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public class StreamingTests
 
         Assert.Contains("\"error\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
-        Assert.True(gateway.Limiter.EverythingSettledOnce(1));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
     }
 
     [Fact]
@@ -258,7 +258,7 @@ public class StreamingTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal(begin + end, await response.Content.ReadAsStringAsync());
         Assert.Equal(new TokenUsage(9, 6), (await gateway.Usage.SingleAsync()).Usage);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(2));
     }
 
     private static async Task SendAsync(HttpContext context, string text)

@@ -57,7 +57,7 @@ public sealed class SocketTests : SocketSuite
         Assert.Equal([1, 0, 0], gateway.Limiter.Requests.Select(request => request.Consumer.Concurrent));
         Assert.Equal(0, gateway.Limiter.Requests[0].Provider[0].Tokens);
         Assert.All(gateway.Limiter.Requests, request => Assert.Equal(1, request.Provider[0].Requests));
-        Assert.True(gateway.Limiter.EverythingSettledOnce(3));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(3));
         Assert.Equal([new TokenUsage(20, 5, 8), new TokenUsage(20, 5, 8), null], gateway.Usage.All.Select(record => record.Usage));
         Assert.Equal(2, gateway.Limiter.Settlements.Count(settlement => settlement.Consumer.Tokens == 25));
     }
@@ -170,7 +170,7 @@ public sealed class SocketTests : SocketSuite
 
         Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await ended.Task.WaitAsync(Enough.Token));
         await Until(() => gateway.Usage.All.Count == 2);
-        Assert.True(gateway.Limiter.EverythingSettledOnce(2));
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(2));
     }
 
     [Fact]

@@ -18,13 +18,16 @@ public sealed class RecordedRunTests
         var setup = new Setup { OpenAI = 120, Latency = TimeSpan.FromMilliseconds(100) };
         await using var provider = await setup.StartDoubleAsync();
         var configuration = JsonNode.Parse(JsonSerializer.Serialize(setup.Configuration(provider.BaseAddress)))!;
+
+        // A replay begins at the first call. However long the server was there before, a burst of a second is whole again in both.
+        var account = configuration["accounts"]!.AsArray().Single(account => (string)account!["id"]! == "openai-1")!;
+        account["models"]!.AsArray().Single(model => (string)model!["model"]! == "gpt-x")!["limits"]!["burstSeconds"] = 1;
         configuration["record"] = JsonNode.Parse("""{ "file": "record.jsonl", "key": "${RECORD_KEY}" }""");
         using var folder = new ServerFolder(configuration)
             .With("PROVIDER_KEY", Setup.ProviderKey).With("ACME_WEBHOOK_SECRET", Setup.WebhookSecret).With("RECORD_KEY", "a-fake-key-of-the-tests");
         var file = Path.Combine(folder.Root, "record.jsonl");
         await using (var server = await folder.StartAsync())
         {
-            // A server that was just started begins with empty buckets.
             await server.Client.PostAsync("/v1/chat/completions", """{"model":"gpt-x","messages":[{"role":"user","content":"first"}],"max_tokens":5}""", ("x-api-key", Setup.AcmeKey));
             await Task.Delay(TimeSpan.FromSeconds(3));
             var answers = await Task.WhenAll(Enumerable.Range(0, Calls).Select(call => server.Client.PostAsync(
