@@ -7,7 +7,7 @@ namespace FuncLimiter.Gateway.Calls;
 /// <summary>What a call's tokens cost, in US dollars: decimals, to the trillionth of a dollar.</summary>
 /// <param name="InputUsd">The input, cache reads and writes included.</param>
 /// <param name="OutputUsd">The output.</param>
-public readonly record struct CallCost(decimal InputUsd, decimal OutputUsd)
+internal readonly record struct CallCost(decimal InputUsd, decimal OutputUsd)
 {
     /// <summary>Where a cost is rounded: prices with six decimals for a million tokens are exact for each token.</summary>
     public const int Decimals = 12;

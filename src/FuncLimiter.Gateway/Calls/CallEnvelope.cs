@@ -14,7 +14,7 @@ namespace FuncLimiter.Gateway.Calls;
 /// <param name="Caller">Who calls.</param>
 /// <param name="Query">The query string with its question mark, or empty.</param>
 /// <param name="Headers">The caller's headers that are passed on (versions, betas, tracing), no credentials.</param>
-public sealed record CallEnvelope(
+internal sealed record CallEnvelope(
     Dialect Dialect, RequestFacts Facts, ReadOnlyMemory<byte> Body, Caller Caller, string Query, IReadOnlyList<KeyValuePair<string, string>> Headers)
 {
     /// <summary>The longest wait that the caller will bear, over its priority's own bound; null for none.</summary>
@@ -45,7 +45,7 @@ public sealed record CallEnvelope(
 /// <param name="Deployment">What served it, as <c>account/model</c>; null where it was refused.</param>
 /// <param name="Usage">The tokens used, where known.</param>
 /// <param name="Attempts">How many times a provider was asked.</param>
-public sealed record CallResult(
+internal sealed record CallResult(
     int Status, IReadOnlyList<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body, string? Deployment, TokenUsage? Usage, int Attempts);
 
 /// <summary>Who calls and what for, for fairness and for cost.</summary>
@@ -55,7 +55,7 @@ public sealed record CallResult(
 /// <param name="Workflow">The workflow's name, or null.</param>
 /// <param name="Step">The step's name, or null.</param>
 /// <param name="Run">The run's id, or null.</param>
-public sealed record Caller(string Tenant, string? User, Priority Priority, string? Workflow, string? Step, string? Run)
+internal sealed record Caller(string Tenant, string? User, Priority Priority, string? Workflow, string? Step, string? Run)
 {
     /// <summary>Whether the caller says that smaller models may serve it; null leaves that to the route's rules.</summary>
     public Diversion? Tier { get; init; }
@@ -67,13 +67,13 @@ public sealed record Caller(string Tenant, string? User, Priority Priority, stri
 /// <summary>Whose key a request carried; a feature of its <c>HttpContext</c> from authentication on.</summary>
 /// <param name="Tenant">The tenant's id.</param>
 /// <param name="HighestPriority">The highest class that its calls may claim.</param>
-public sealed record AuthenticatedTenant(string Tenant, Priority HighestPriority = Priority.Interactive);
+internal sealed record AuthenticatedTenant(string Tenant, Priority HighestPriority = Priority.Interactive);
 
 /// <summary>A call of a path that is passed on as it is.</summary>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Path">The path.</param>
 /// <param name="Model">Where the body names the model.</param>
-public sealed record PassedCall(string Method, PassedPath Path, ModelPlace Model)
+internal sealed record PassedCall(string Method, PassedPath Path, ModelPlace Model)
 {
     /// <summary>The account that takes it where it names no model; null where its model's route does.</summary>
     public string? Account { get; init; }
@@ -89,7 +89,7 @@ public sealed record PassedCall(string Method, PassedPath Path, ModelPlace Model
 }
 
 /// <summary>Takes calls whose callers don't wait for the answer (<c>Prefer: respond-async</c>).</summary>
-public interface IDeferredCalls
+internal interface IDeferredCalls
 {
     /// <summary>Makes a job of a call and answers 202 with its address, or says in the call's dialect why not.</summary>
     /// <param name="context">The request and its response.</param>

@@ -7,23 +7,15 @@ using FuncLimiter.Providers.Passing;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>The one way of every call, for callers who wait and for jobs.</summary>
-internal sealed class CallPipeline : ICallExecutor, ICallLegs
+internal sealed class CallPipeline(CallServices services) : ICallExecutor, ICallLegs
 {
     private static readonly GatewayError BrokeOff = new(502, "upstream_broke_off", "The answer broke off, or was larger than can be kept.")
     {
         ShouldRetry = true,
     };
 
-    private readonly CallServices _services;
-    private readonly AttemptRunner _runner;
-    private readonly PacingPolicy _policy;
-
-    public CallPipeline(CallServices services)
-    {
-        _services = services;
-        _runner = new AttemptRunner(services);
-        _policy = PacingPolicy.Default with { MaxAttempts = services.Options.MaxAttempts };
-    }
+    private readonly AttemptRunner _runner = new(services);
+    private readonly PacingPolicy _policy = PacingPolicy.Default with { MaxAttempts = services.Options.MaxAttempts };
 
     /// <inheritdoc/>
     public Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken cancellationToken) =>
@@ -33,7 +25,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     public async Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken stopWaiting, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
+        var answer = new BufferedAnswer(services.Options.MaxReadAnswerBytes);
         (call, var error) = await HoldAsync(call, cancellationToken);
         CallWays? ways = null;
         if (error is not null || !TryFindWays(call, out ways, out error))
@@ -55,7 +47,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(terms);
-        var answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
+        var answer = new BufferedAnswer(services.Options.MaxReadAnswerBytes);
         (call, var error) = await HoldAsync(call, cancellationToken);
         CallWays? ways = null;
         if (error is not null || !TryFindWays(call, out ways, out error))
@@ -64,7 +56,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
             return new CallLeg(state with { Phase = PacingPhase.Ended }, new PacingAction.Deliver(-1), Result(answer, null, state.Attempts));
         }
 
-        var run = new CallRun(_services, _runner, terms.Policy ?? _policy, call, ways, answer);
+        var run = new CallRun(services, _runner, terms.Policy ?? _policy, call, ways, answer);
         var (after, action) = await run.RunLegAsync(state, terms, cancellationToken);
         return new CallLeg(after, action, action.IsLast ? Result((BufferedAnswer)run.Answer, run, after.Attempts) : null);
     }
@@ -75,7 +67,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     /// <param name="answer">Where its answer goes.</param>
     /// <param name="runner">What carries its attempts out; null for one request each.</param>
     public CallRun Start(CallEnvelope call, CallWays ways, CallAnswer answer, IAttemptRunner? runner = null) =>
-        new(_services, runner ?? _runner, _policy, call, ways, answer);
+        new(services, runner ?? _runner, _policy, call, ways, answer);
 
     private static CallResult Result(BufferedAnswer answer, CallRun? run, int attempts) =>
         new(answer.Status, answer.Headers, answer.Body, run?.Deployment, run?.Usage, attempts);
@@ -83,13 +75,13 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
     /// <summary>Ties a call to the account that keeps what it goes on from, or says why it can't go on from that.</summary>
     public async ValueTask<(CallEnvelope Call, GatewayError? Error)> HoldAsync(CallEnvelope call, CancellationToken cancellationToken)
     {
-        if (_services.State is not { IsNeeded: true } state || call.Passed is not null || !_services.Routes.TryGet(call.Facts.Model, out var route)
+        if (services.State is not { IsNeeded: true } state || call.Passed is not null || !services.Routes.TryGet(call.Facts.Model, out var route)
             || StateIds.Named(call.Facts.Operation, call.Body.Span) is not { Count: > 0 } ids)
         {
             return (call, null);
         }
 
-        var candidates = StateCandidates.Of(_services.Routes, call.Caller.Tenant, route);
+        var candidates = StateCandidates.Of(services.Routes, call.Caller.Tenant, route);
         var holding = await state.FindAsync(call.Caller.Tenant, ids, candidates, cancellationToken);
         return (call with { KeptBy = holding.Account }, StateErrors.Fault(holding, candidates.Count));
     }
@@ -101,13 +93,13 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
         error = null;
         if (call.Passed?.Account is { } account)
         {
-            var only = _services.Routes.Accounts.First(known => known.Id == account).Route;
-            ways = CallWays.Find(only, call, _services.Routes.MayUse(call.Caller.Tenant, account) ? 0 : only.All);
+            var only = services.Routes.Accounts.First(known => known.Id == account).Route;
+            ways = CallWays.Find(only, call, services.Routes.MayUse(call.Caller.Tenant, account) ? 0 : only.All);
             error = ways.Fault();
             return error is null;
         }
 
-        if (!_services.Routes.TryFind(call.Caller.Tenant, call.Facts.Model, out var route, out error))
+        if (!services.Routes.TryFind(call.Caller.Tenant, call.Facts.Model, out var route, out error))
         {
             return false;
         }
@@ -118,7 +110,7 @@ internal sealed class CallPipeline : ICallExecutor, ICallLegs
             return false;
         }
 
-        ways = CallWays.Find(route, call, _services.Routes.ClosedTo(call.Caller.Tenant, route));
+        ways = CallWays.Find(route, call, services.Routes.ClosedTo(call.Caller.Tenant, route));
         error = ways.Fault();
         return error is null;
     }

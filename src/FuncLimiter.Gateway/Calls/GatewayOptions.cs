@@ -1,7 +1,7 @@
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>Bounds of what the gateway takes in, holds and waits for.</summary>
-public sealed record GatewayOptions
+internal sealed record GatewayOptions
 {
     /// <summary>The largest request body, in bytes; a larger one is answered 413. Default 32 MiB.</summary>
     public int MaxRequestBytes { get; init; } = 32 * 1024 * 1024;

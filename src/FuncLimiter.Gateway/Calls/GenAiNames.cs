@@ -44,7 +44,7 @@ internal static class OutcomeName
 }
 
 /// <summary>What FuncLimiter's meters, traces and their instruments are called.</summary>
-public static class MetricNames
+internal static class MetricNames
 {
     /// <summary>The meter and the activity source.</summary>
     public const string Source = "FuncLimiter";

@@ -4,7 +4,7 @@ using FuncLimiter.Core.Pacing;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>Carries calls in legs, so that a host can sleep through a long wait without keeping the call in memory.</summary>
-public interface ICallLegs
+internal interface ICallLegs
 {
     /// <summary>
     /// Goes on with a call until it is over, or must wait longer than the terms allow. Whatever was reserved is settled then. One that waits
@@ -21,7 +21,7 @@ public interface ICallLegs
 /// <param name="Patience">The longest wait within it.</param>
 /// <param name="Seed">What the call's jitter is drawn from; the same for every leg.</param>
 /// <param name="Deadline">The latest instant at which an attempt may begin.</param>
-public sealed record CallTerms(TimeSpan Patience, ulong Seed, Instant Deadline)
+internal sealed record CallTerms(TimeSpan Patience, ulong Seed, Instant Deadline)
 {
     /// <summary>How the call is paced; null for the usual.</summary>
     public PacingPolicy? Policy { get; init; }
@@ -31,10 +31,10 @@ public sealed record CallTerms(TimeSpan Patience, ulong Seed, Instant Deadline)
 /// <param name="State">Where the call stands; to be handed in again to go on.</param>
 /// <param name="Action">What is next: a wait, or nothing any more.</param>
 /// <param name="Result">The answer; null until the call is over.</param>
-public sealed record CallLeg(PacingState State, PacingAction Action, CallResult? Result);
+internal sealed record CallLeg(PacingState State, PacingAction Action, CallResult? Result);
 
 /// <summary>Carries one call from admission to settlement and hands back its buffered answer.</summary>
-public interface ICallExecutor
+internal interface ICallExecutor
 {
     /// <summary>Waits for admission, calls, retries where that can help, settles.</summary>
     /// <param name="call">The call.</param>

@@ -17,7 +17,7 @@ namespace FuncLimiter.Gateway.Calls;
 /// <param name="Waited">How long it waited for admission, all attempts together.</param>
 /// <param name="Duration">From receipt to the last byte.</param>
 /// <param name="Attempts">How many times a provider was asked.</param>
-public sealed record UsageRecord(
+internal sealed record UsageRecord(
     DateTimeOffset At,
     Caller Caller,
     string Route,
@@ -55,7 +55,7 @@ public sealed record UsageRecord(
 /// <summary>What a call was like, enough to decide on it once more; not what it says.</summary>
 /// <param name="Facts">What was read of its request.</param>
 /// <param name="Foreseen">The tokens foreseen at its route's first deployment.</param>
-public sealed record CallShape(RequestFacts Facts, TokenEstimate Foreseen)
+internal sealed record CallShape(RequestFacts Facts, TokenEstimate Foreseen)
 {
     /// <summary>The longest wait that its caller bore, over its class's own bound; null for none.</summary>
     public TimeSpan? MaxWait { get; init; }
@@ -86,10 +86,10 @@ public sealed record CallShape(RequestFacts Facts, TokenEstimate Foreseen)
 /// <param name="Kind">How.</param>
 /// <param name="RetryAfter">When to come back, as the provider told it; null where it told nothing.</param>
 /// <param name="Took">How long it took.</param>
-public readonly record struct FailedTry(OutcomeKind Kind, TimeSpan? RetryAfter, TimeSpan Took);
+internal readonly record struct FailedTry(OutcomeKind Kind, TimeSpan? RetryAfter, TimeSpan Took);
 
 /// <summary>What became of a call, for counting.</summary>
-public enum UsageOutcome
+internal enum UsageOutcome
 {
     /// <summary>It was answered.</summary>
     Answered,
@@ -111,7 +111,7 @@ public enum UsageOutcome
 }
 
 /// <summary>Takes what each finished call used, for bills and reports.</summary>
-public interface IUsageSink
+internal interface IUsageSink
 {
     /// <summary>Takes one finished call. Called on the call's own path: it must not block, and must not throw.</summary>
     void Record(UsageRecord record);

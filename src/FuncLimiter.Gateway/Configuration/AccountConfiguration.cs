@@ -15,7 +15,7 @@ namespace FuncLimiter.Gateway.Configuration;
 /// </param>
 /// <param name="Limits">The limits shared by all its models.</param>
 /// <param name="Models">The models it may call.</param>
-public sealed record AccountConfiguration(
+internal sealed record AccountConfiguration(
     string Id, string Provider, string? Region, Uri Endpoint, string ApiKey, IReadOnlyList<Limit> Limits, IReadOnlyList<ModelConfiguration> Models)
 {
     /// <summary>How it is opened; without a key <c>azure-openai</c>, <c>bedrock</c> and <c>vertex</c> may be, each in its own way.</summary>
@@ -60,7 +60,7 @@ public sealed record AccountConfiguration(
 /// <param name="Scope">The project, workspace or resource that is asked about; null for none.</param>
 /// <param name="Endpoint">Its base address.</param>
 /// <param name="Every">How often it is asked.</param>
-public sealed record LimitSourceConfiguration(string Key, string? Scope, Uri Endpoint, TimeSpan Every)
+internal sealed record LimitSourceConfiguration(string Key, string? Scope, Uri Endpoint, TimeSpan Every)
 {
     /// <summary>Azure: the location whose quotas are read as well; null for none.</summary>
     public string? Location { get; init; }
@@ -75,13 +75,13 @@ public sealed record LimitSourceConfiguration(string Key, string? Scope, Uri End
 /// <summary>Limits that a provider enforces over several accounts at once: of an organization, a project, or a region's quota.</summary>
 /// <param name="Id">Unique, for example <c>openai-org</c>.</param>
 /// <param name="Limits">The limits.</param>
-public sealed record SharedLimitConfiguration(string Id, IReadOnlyList<Limit> Limits);
+internal sealed record SharedLimitConfiguration(string Id, IReadOnlyList<Limit> Limits);
 
 /// <summary>One model on an account.</summary>
 /// <param name="Model">Its name at the provider.</param>
 /// <param name="Limits">Its own limits.</param>
 /// <param name="Price">What it costs, or null.</param>
-public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limits, PriceConfiguration? Price)
+internal sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limits, PriceConfiguration? Price)
 {
     /// <summary>What stands for a model where none is named; no model and no route is called so, or ends in it behind a slash.</summary>
     public const string Any = "*";
@@ -97,7 +97,7 @@ public sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Limit
 }
 
 /// <summary>How an account's batch service is used: it takes background calls of jobs that have time. Bounds left out are the provider's own.</summary>
-public sealed record BatchConfiguration
+internal sealed record BatchConfiguration
 {
     /// <summary>How far a call's deadline must be for it to go there; default 6 hours.</summary>
     public TimeSpan LeastTime { get; init; } = TimeSpan.FromHours(6);
@@ -128,7 +128,7 @@ public sealed record BatchConfiguration
 /// <param name="Input">Uncached input.</param>
 /// <param name="CachedInput">Input read from a prompt cache; as <paramref name="Input"/> where not given.</param>
 /// <param name="Output">Output, reasoning included.</param>
-public sealed record PriceConfiguration(decimal Input, decimal CachedInput, decimal Output)
+internal sealed record PriceConfiguration(decimal Input, decimal CachedInput, decimal Output)
 {
     /// <summary>What providers take off for calls through their batch services.</summary>
     public const decimal UsualBatchDiscount = 0.5m;

@@ -7,7 +7,7 @@ using FuncLimiter.Gateway.Configuration.Reading;
 namespace FuncLimiter.Gateway.Configuration;
 
 /// <summary>Reads <c>funclimiter.json</c>: all of it, or every mistake in it. Never throws for what the text holds.</summary>
-public static class ConfigurationReader
+internal static class ConfigurationReader
 {
     /// <summary>The largest configuration that is read, in bytes.</summary>
     public const int MostBytes = 16 * 1024 * 1024;
@@ -145,7 +145,7 @@ public static class ConfigurationReader
 }
 
 /// <summary>What came of reading: a configuration, or every mistake in it; never both.</summary>
-public sealed class ConfigurationResult
+internal sealed class ConfigurationResult
 {
     internal ConfigurationResult(GatewayConfiguration configuration)
     {
@@ -170,7 +170,7 @@ public sealed class ConfigurationResult
 /// <param name="Path">Where, as a JSON path, for example <c>$.accounts[0].models[1].limits.tpm</c>.</param>
 /// <param name="Found">What stands there; a secret is masked.</param>
 /// <param name="Fix">What to write instead.</param>
-public sealed record ConfigurationMistake(string Path, string Found, string Fix)
+internal sealed record ConfigurationMistake(string Path, string Found, string Fix)
 {
     /// <summary>The mistake as one line for a person.</summary>
     public override string ToString() => $"{Path}: found {Found}; {Fix}";

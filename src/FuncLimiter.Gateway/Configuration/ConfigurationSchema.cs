@@ -1,7 +1,7 @@
 namespace FuncLimiter.Gateway.Configuration;
 
 /// <summary>The JSON schema of <c>funclimiter.json</c>, for editors.</summary>
-public static class ConfigurationSchema
+internal static class ConfigurationSchema
 {
     /// <summary>The schema's text.</summary>
     public static string Read()

@@ -6,7 +6,7 @@ using FuncLimiter.Core.Spending;
 namespace FuncLimiter.Gateway.Configuration;
 
 /// <summary>A valid configuration: what <c>funclimiter.json</c> says, checked and resolved, secrets filled in.</summary>
-public sealed record GatewayConfiguration
+internal sealed record GatewayConfiguration
 {
     /// <summary>Whose calls are where no tenants are configured.</summary>
     public const string DefaultTenant = "default";
@@ -54,7 +54,7 @@ public sealed record GatewayConfiguration
 /// <summary>Where the shapes of calls are recorded.</summary>
 /// <param name="File">The file, seen from where the server was started.</param>
 /// <param name="Key">With what names are hashed, resolved; never logged.</param>
-public sealed record RecordConfiguration(string File, string Key)
+internal sealed record RecordConfiguration(string File, string Key)
 {
     /// <summary>The shortest key, in characters.</summary>
     public const int LeastKey = 16;
@@ -76,7 +76,7 @@ public sealed record RecordConfiguration(string File, string Key)
 /// <param name="Model">The name asked for.</param>
 /// <param name="Targets">Deployments as <c>account/model</c>, in order of preference.</param>
 /// <param name="Fallback">Deployments to turn to when no target can serve.</param>
-public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback)
+internal sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targets, IReadOnlyList<string> Fallback)
 {
     /// <summary>Deployments of smaller models, to which simple work may be diverted.</summary>
     public IReadOnlyList<string> Smaller { get; init; } = [];
@@ -93,10 +93,10 @@ public sealed record RouteConfiguration(string Model, IReadOnlyList<string> Targ
 /// <param name="Step">The step's name; null for any.</param>
 /// <param name="MaxInputTokens">The longest prompt in tokens, as estimated; null for any.</param>
 /// <param name="Always">Whether it always goes to the smaller models first, else only under pressure.</param>
-public sealed record SimpleWork(string? Workflow, string? Step, long? MaxInputTokens, bool Always);
+internal sealed record SimpleWork(string? Workflow, string? Step, long? MaxInputTokens, bool Always);
 
 /// <summary>Bounds of the queue.</summary>
-public sealed record QueueConfiguration
+internal sealed record QueueConfiguration
 {
     /// <summary>The longest wait of an interactive call; default 20 seconds.</summary>
     public TimeSpan MaxWaitInteractive { get; init; } = TimeSpan.FromSeconds(20);
@@ -141,7 +141,7 @@ public sealed record QueueConfiguration
 }
 
 /// <summary>Shares of a limit in use at which something happens, 0 to 1.</summary>
-public sealed record AlertConfiguration
+internal sealed record AlertConfiguration
 {
     /// <summary>From here on operators are warned; default 0.8.</summary>
     public double WarnAt { get; init; } = 0.8;
@@ -163,14 +163,14 @@ public sealed record AlertConfiguration
 }
 
 /// <summary>Who may change things while the gateway runs.</summary>
-public sealed record AdminConfiguration
+internal sealed record AdminConfiguration
 {
     /// <summary>The admin keys; none by default.</summary>
     public IReadOnlyList<AccessKey> Keys { get; init; } = [];
 }
 
 /// <summary>Bounds of jobs: calls accepted to be made later.</summary>
-public sealed record JobConfiguration
+internal sealed record JobConfiguration
 {
     /// <summary>How many calls of jobs may be under way or wait for admission at once; at least 4; default 256.</summary>
     public int MaxRunning { get; init; } = 256;
@@ -202,7 +202,7 @@ public sealed record JobConfiguration
 }
 
 /// <summary>Bounds of the usage ledger.</summary>
-public sealed record UsageConfiguration
+internal sealed record UsageConfiguration
 {
     /// <summary>How long usage is kept by the hour and by run; default 30 days.</summary>
     public TimeSpan KeepHours { get; init; } = TimeSpan.FromDays(30);

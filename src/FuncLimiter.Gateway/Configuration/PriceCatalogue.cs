@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace FuncLimiter.Gateway.Configuration;
 
 /// <summary>Prices of current models, each with where and when it was seen. One file, which users can replace.</summary>
-public sealed partial class PriceCatalogue
+internal sealed partial class PriceCatalogue
 {
     /// <summary>After so many days a price is said to be old.</summary>
     public const int FreshDays = 90;
@@ -117,7 +117,7 @@ public sealed partial class PriceCatalogue
 /// <param name="Price">The price.</param>
 /// <param name="Source">The address at which it was seen.</param>
 /// <param name="Seen">The day on which it was.</param>
-public sealed record ListedPrice(string Provider, string Model, PriceConfiguration Price, string Source, DateOnly Seen)
+internal sealed record ListedPrice(string Provider, string Model, PriceConfiguration Price, string Source, DateOnly Seen)
 {
     /// <summary>Whether it was seen too long ago.</summary>
     /// <param name="today">Today.</param>

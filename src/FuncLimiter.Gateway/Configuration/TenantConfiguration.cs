@@ -30,7 +30,7 @@ public enum KeyUse
 
 /// <summary>A key as the configuration knows it: by its hash, never by itself.</summary>
 /// <param name="Hash">Its SHA-256, lower-case hexadecimal.</param>
-public sealed record AccessKey(string Hash)
+internal sealed record AccessKey(string Hash)
 {
     private const int ShownOfHash = 8;
 
@@ -73,7 +73,7 @@ public sealed record AccessKey(string Hash)
 /// <param name="Weight">Its share against other tenants; above 0.</param>
 /// <param name="Limits">Its own limits.</param>
 /// <param name="UserLimits">The limits of each of its users.</param>
-public sealed record TenantConfiguration(
+internal sealed record TenantConfiguration(
     string Id, IReadOnlyList<AccessKey> Keys, double Weight, IReadOnlyList<Limit> Limits, IReadOnlyList<Limit> UserLimits)
 {
     /// <summary>The highest class that its calls may claim: what claims a higher one is of this one. Default: interactive, so any.</summary>
@@ -107,13 +107,13 @@ public sealed record TenantConfiguration(
 /// <summary>What a tenant may take of one route.</summary>
 /// <param name="Model">The route's name.</param>
 /// <param name="Limits">The limits.</param>
-public sealed record TenantModelLimits(string Model, IReadOnlyList<Limit> Limits);
+internal sealed record TenantModelLimits(string Model, IReadOnlyList<Limit> Limits);
 
 /// <summary>Where a tenant's calls may go. An empty list leaves that open.</summary>
 /// <param name="Providers">Ids of providers.</param>
 /// <param name="Regions">Regions, as accounts name them.</param>
 /// <param name="Accounts">Ids of accounts.</param>
-public sealed record TenantAllowance(IReadOnlyList<string> Providers, IReadOnlyList<string> Regions, IReadOnlyList<string> Accounts)
+internal sealed record TenantAllowance(IReadOnlyList<string> Providers, IReadOnlyList<string> Regions, IReadOnlyList<string> Accounts)
 {
     /// <summary>Patterns of the paths that are passed on for it; empty for all but lists of what tenants that share an account have there.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];

@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Http;
 /// dashboard's own.
 /// </summary>
 /// <param name="configuration">The configuration.</param>
-public sealed class CrossOrigin(GatewayConfiguration configuration)
+internal sealed class CrossOrigin(GatewayConfiguration configuration)
 {
     private const string Any = "*";
     private const string Methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FuncLimiter.Gateway.Http;
 
 /// <summary>The paths of the HTTP surface, the same in every host.</summary>
-public static class EndpointPaths
+internal static class EndpointPaths
 {
     /// <summary>Chat in OpenAI's dialect.</summary>
     public const string ChatCompletions = "/v1/chat/completions";
@@ -172,7 +172,7 @@ public static class EndpointPaths
 }
 
 /// <summary>Takes requests as clients send them: base addresses that end in a slash or lack a version, pages in browsers.</summary>
-public static class ClientPaths
+internal static class ClientPaths
 {
     /// <summary>Puts paths into their usual form and answers what browsers ask first. To stand ahead of routing.</summary>
     /// <param name="app">The host's pipeline; its services hold those of <see cref="FuncLimiterServices.AddFuncLimiter"/>.</param>

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace FuncLimiter.Gateway.Http;
 
 /// <summary>Maps the HTTP surface.</summary>
-public static class FuncLimiterEndpoints
+internal static class FuncLimiterEndpoints
 {
     /// <summary>Maps every path of the gateway; what no path takes is answered in the caller's dialect.</summary>
     /// <param name="routes">The host's routes; its services hold those of <see cref="FuncLimiterServices.AddFuncLimiter"/>.</param>

@@ -34,7 +34,7 @@ using Microsoft.Extensions.Logging;
 namespace FuncLimiter.Gateway.Http;
 
 /// <summary>Registers the gateway with a host.</summary>
-public static class FuncLimiterServices
+internal static class FuncLimiterServices
 {
     /// <summary>
     /// Adds the endpoints and what they need. The host adds the <see cref="ILimiter"/>, and where it has them an <see cref="IUsageLedger"/>,
@@ -60,22 +60,18 @@ public static class FuncLimiterServices
             provider.GetRequiredService<ILogger<EntraTokens>>())));
         services.AddSingleton<UpstreamCredentials>();
         services.AddSingleton<KeyFiles>();
-        services.AddSingleton(provider => new UpstreamClient(
-            provider.GetRequiredService<GatewayOptions>(), provider.GetRequiredService<UpstreamCredentials>()));
-        services.AddSingleton(provider => new AdmissionHeaders(
-            provider.GetRequiredService<GatewayConfiguration>().Alerts, provider.GetRequiredService<AlertBoard>()));
+        services.AddSingleton<UpstreamClient>();
+        services.AddSingleton(configuration.Alerts);
+        services.AddSingleton<AdmissionHeaders>();
         services.AddSingleton<Authenticator>();
-        services.AddSingleton(provider => new TenantKeys(
-            provider.GetRequiredService<GatewayConfiguration>().Tenants, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new TenantGate(provider.GetRequiredService<Authenticator>()));
-        services.AddSingleton(provider => new SpendDesk(
-            new SpendBook(configuration.Budgets, instance: provider.GetService<ISpendOwners>() is null ? null : Guid.NewGuid().ToString("N")),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetService<ISpendStore>(),
-            provider.GetService<ISpendOwners>()));
+        services.AddSingleton(provider => new TenantKeys(configuration.Tenants, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<TenantGate>();
+        services.AddSingleton(provider =>
+            new SpendBook(configuration.Budgets, instance: provider.GetService<ISpendOwners>() is null ? null : Guid.NewGuid().ToString("N")));
+        services.AddSingleton<SpendDesk>();
         services.AddHostedService<SpendKeeper>();
         services.AddSingleton(Calls);
-        services.AddSingleton(provider => new CallPipeline(provider.GetRequiredService<CallServices>()));
+        services.AddSingleton<CallPipeline>();
         services.AddSingleton<ICallExecutor>(provider => provider.GetRequiredService<CallPipeline>());
         services.AddSingleton<ICallLegs>(provider => provider.GetRequiredService<CallPipeline>());
         AddOperators(services);
@@ -85,13 +81,7 @@ public static class FuncLimiterServices
 
     /// <summary>Reads limits from the providers that tell them, for a host that owns its budgets. After what restores these.</summary>
     /// <param name="services">The host's services.</param>
-    public static IServiceCollection AddLimitWatch(this IServiceCollection services) => services.AddHostedService(provider => new LimitWatch(
-        provider.GetRequiredService<GatewayConfiguration>(),
-        provider.GetRequiredService<LimitReader>(),
-        provider.GetRequiredService<LimitBoard>(),
-        provider.GetRequiredService<ControlDesk>(),
-        provider.GetRequiredService<TimeProvider>(),
-        provider.GetRequiredService<ILogger<LimitWatch>>()));
+    public static IServiceCollection AddLimitWatch(this IServiceCollection services) => services.AddHostedService<LimitWatch>();
 
     /// <summary>Records the shapes of calls where the configuration asks for it. Before the gateway itself: what still ends is recorded.</summary>
     /// <param name="services">The host's services.</param>
@@ -107,24 +97,14 @@ public static class FuncLimiterServices
         return services;
     }
 
-    private static CallServices Calls(IServiceProvider provider) => new(
-        provider.GetRequiredService<GatewayConfiguration>(),
-        provider.GetRequiredService<GatewayOptions>(),
-        provider.GetRequiredService<RouteTable>(),
+    private static CallServices Calls(IServiceProvider provider) => ActivatorUtilities.CreateInstance<CallServices>(
+        provider,
         ActivatorUtilities.CreateInstance<ObservedLimiter>(provider, ActivatorUtilities.CreateInstance<SpendingLimiter>(
             provider, provider.GetRequiredService<ILimiter>(), provider.GetRequiredService<GatewayConfiguration>().Queue)),
-        provider.GetRequiredService<Estimator>(),
-        provider.GetRequiredService<UpstreamClient>(),
-        ActivatorUtilities.CreateInstance<ObservedUsage>(provider),
-        provider.GetRequiredService<AdmissionHeaders>(),
-        provider.GetRequiredService<TimeProvider>())
+        ActivatorUtilities.CreateInstance<ObservedUsage>(provider)) with
     {
         Keys = provider.GetRequiredService<KeyFiles>(),
-        State = new StateOwners(
-            provider.GetRequiredService<GatewayConfiguration>(),
-            provider.GetService<IStateStore>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<StateOwners>>()),
+        State = ActivatorUtilities.CreateInstance<StateOwners>(provider),
     };
 
     private static void AddOperators(IServiceCollection services)
@@ -147,30 +127,12 @@ public static class FuncLimiterServices
         services.AddHostedService(provider => provider.GetRequiredService<Watch>());
         services.AddSingleton<OperatorGate>();
         services.TryAddSingleton<IAuditLog, RecentAudit>();
-        services.AddSingleton(provider => new ConfigurationReload(
-            provider.GetRequiredService<GatewayConfiguration>(),
-            provider.GetRequiredService<TenantKeys>(),
-            provider.GetRequiredService<RouteTable>(),
-            provider.GetRequiredService<SpendDesk>(),
-            provider.GetRequiredService<ControlDesk>(),
-            provider.GetRequiredService<Watch>(),
-            provider.GetRequiredService<ILogger<ConfigurationReload>>(),
-            provider.GetService<ConfigurationSource>()));
+        services.AddSingleton<ConfigurationReload>();
         services.AddSingleton<AdminService>();
         services.AddHostedService(provider => provider.GetRequiredService<AdminService>());
-        services.AddSingleton(provider => new AdminEndpoint(
-            provider.GetRequiredService<OperatorGate>(),
-            provider.GetRequiredService<AdminService>(),
-            provider.GetRequiredService<IAuditLog>(),
-            provider.GetRequiredService<SpendDesk>(),
-            provider.GetRequiredService<TenantKeys>(),
-            provider.GetRequiredService<ConfigurationReload>(),
-            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DashboardState>();
         services.AddSingleton<DashboardHub>();
         services.AddHostedService(provider => provider.GetRequiredService<DashboardHub>());
-        services.AddSingleton(provider => new DashboardEndpoint(
-            provider.GetRequiredService<OperatorGate>(), provider.GetRequiredService<DashboardHub>(), provider.GetRequiredService<Watch>()));
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<MetricSeries>();
         services.AddSingleton<LatestReport>();
@@ -181,55 +143,20 @@ public static class FuncLimiterServices
     {
         services.AddSingleton<Stopping>();
         services.AddSingleton<HeldBytes>();
-        services.AddSingleton(provider => new HealthEndpoint(
-            provider.GetRequiredService<Stopping>(), provider.GetServices<IHostedService>, provider.GetService<IStorageHealth>()));
-        services.AddSingleton(provider => new CallEndpoint(
-            provider.GetRequiredService<Authenticator>(),
-            provider.GetRequiredService<CallServices>(),
-            provider.GetRequiredService<CallPipeline>(),
-            provider.GetRequiredService<Stopping>(),
-            provider.GetService<IDeferredCalls>(),
-            provider.GetService<IdempotentCalls>()));
-        services.AddSingleton(provider => new PassedEndpoint(
-            provider.GetRequiredService<Authenticator>(),
-            provider.GetRequiredService<CallServices>(),
-            provider.GetRequiredService<CallPipeline>(),
-            provider.GetRequiredService<Stopping>(),
-            provider.GetRequiredService<HeldBytes>(),
-            provider.GetRequiredService<ModelsEndpoint>()));
         services.AddSingleton<CrossOrigin>();
-        services.AddSingleton(provider => new ReservationEndpoint(
-            provider.GetRequiredService<Authenticator>(),
-            provider.GetRequiredService<CallServices>(),
-            provider.GetRequiredService<Stopping>(),
-            provider.GetService<ISettlementRelay>()));
-        services.AddSingleton(provider => new PreflightEndpoint(
-            provider.GetRequiredService<Authenticator>(),
-            provider.GetRequiredService<CallServices>(),
-            new RunPreflight(
-                provider.GetRequiredService<ILimiter>(),
-                provider.GetRequiredService<RouteTable>(),
-                provider.GetRequiredService<AnswerPace>(),
-                provider.GetRequiredService<Watch>(),
-                provider.GetRequiredService<ConsumerLedger>(),
-                provider.GetRequiredService<TimeProvider>()),
-            provider.GetRequiredService<SpendDesk>()));
-        services.AddSingleton(provider => new ModelsEndpoint(
-            provider.GetRequiredService<Authenticator>(), provider.GetRequiredService<RouteTable>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new UsageEndpoint(
-            provider.GetRequiredService<Authenticator>(),
-            provider.GetRequiredService<IUsageLedger>(),
-            provider.GetRequiredService<GatewayConfiguration>(),
-            provider.GetRequiredService<OperatorGate>(),
-            provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new StatusEndpoint(
-            provider.GetRequiredService<Authenticator>(),
-            provider.GetRequiredService<ILimiter>(),
-            provider.GetRequiredService<AdmissionHeaders>(),
-            provider.GetRequiredService<MetricSeries>(),
-            provider.GetRequiredService<SpendDesk>(),
-            provider.GetRequiredService<OperatorGate>(),
-            provider.GetRequiredService<AlertBoard>(),
-            provider.GetRequiredService<LimitBoard>()));
+        services.AddSingleton<RunPreflight>();
+        services.AddSingleton<AdminEndpoint>();
+        services.AddSingleton<LiveCalls>();
+        services.AddSingleton<CallEndpoint>();
+        services.AddSingleton<DashboardEndpoint>();
+        services.AddSingleton<Func<IEnumerable<IHostedService>>>(provider => provider.GetServices<IHostedService>);
+        services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton<ModelsEndpoint>();
+        services.AddSingleton<PassedEndpoint>();
+        services.AddSingleton<SocketEndpoint>();
+        services.AddSingleton<PreflightEndpoint>();
+        services.AddSingleton<ReservationEndpoint>();
+        services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<UsageEndpoint>();
     }
 }

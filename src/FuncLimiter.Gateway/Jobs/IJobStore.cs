@@ -1,7 +1,7 @@
 namespace FuncLimiter.Gateway.Jobs;
 
 /// <summary>Keeps jobs safe across crashes. Each change is whole or not there; what has completed stays.</summary>
-public interface IJobStore
+internal interface IJobStore
 {
     /// <summary>Stores a job; it survives a crash once this has completed.</summary>
     /// <param name="job">The job.</param>
@@ -34,7 +34,7 @@ public interface IJobStore
 }
 
 /// <summary>A store out of which a process takes jobs' calls to run them itself.</summary>
-public interface IJobSource : IJobStore
+internal interface IJobSource : IJobStore
 {
     /// <summary>
     /// Takes waiting calls to be run: higher classes first, tenants of one class by their weights, one tenant's calls in order;

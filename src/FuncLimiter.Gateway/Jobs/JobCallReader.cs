@@ -8,7 +8,7 @@ namespace FuncLimiter.Gateway.Jobs;
 
 /// <summary>Makes a call that can be executed of one that was stored or is to be.</summary>
 /// <param name="routes">What may be asked for.</param>
-public sealed class JobCallReader(RouteTable routes)
+internal sealed class JobCallReader(RouteTable routes)
 {
     private const int LongestName = 256;
 

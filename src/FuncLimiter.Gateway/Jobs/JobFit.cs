@@ -9,7 +9,7 @@ using FuncLimiter.Gateway.Jobs.Running;
 namespace FuncLimiter.Gateway.Jobs;
 
 /// <summary>Tells before a call is stored whether any wait could let it through.</summary>
-internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator estimator, JobPace? pace = null)
+internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator estimator, JobPace pace)
 {
     private static readonly GatewayError NeverFits = new(413, "request_exceeds_limit",
         "The request is larger than a whole limit that it must fit in, and can never be let through. Lower max_tokens or shorten the input.")
@@ -52,7 +52,7 @@ internal sealed class JobFit(ILimiter limiter, RouteTable routes, Estimator esti
             return NeverFits;
         }
 
-        pace?.Expect(request);
+        pace.Expect(request);
         return null;
     }
 }

@@ -11,12 +11,12 @@ namespace FuncLimiter.Gateway.Jobs;
 /// <param name="Call">What is asked.</param>
 /// <param name="Deadline">When it must have ended.</param>
 /// <param name="Failures">How many attempts at a provider failed so far.</param>
-public sealed record JobItem(JobItemKey Key, string Tenant, JobCall Call, DateTimeOffset Deadline, int Failures);
+internal sealed record JobItem(JobItemKey Key, string Tenant, JobCall Call, DateTimeOffset Deadline, int Failures);
 
 /// <summary>One call of a job.</summary>
 /// <param name="Job">The job's id.</param>
 /// <param name="Index">The call's place in it, from 0.</param>
-public readonly record struct JobItemKey(string Job, int Index)
+internal readonly record struct JobItemKey(string Job, int Index)
 {
     /// <summary>The same as a text: the key under which providers may treat repeats as one call.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Job}-{Index}");
@@ -48,7 +48,7 @@ public enum JobItemState
 /// <param name="State">A final state.</param>
 /// <param name="EndedAt">When.</param>
 /// <param name="Status">The HTTP status of its answer; 0 where it was never answered.</param>
-public sealed record JobItemResult(JobItemState State, DateTimeOffset EndedAt, int Status)
+internal sealed record JobItemResult(JobItemState State, DateTimeOffset EndedAt, int Status)
 {
     /// <summary>The answer's headers.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
@@ -70,7 +70,7 @@ public sealed record JobItemResult(JobItemState State, DateTimeOffset EndedAt, i
 /// <param name="Path">One of the drop-in paths, with its query string if it has one, for example <c>/v1/chat/completions</c>.</param>
 /// <param name="Body">The body's bytes.</param>
 /// <param name="Priority">The class.</param>
-public sealed record JobCall(string Path, ReadOnlyMemory<byte> Body, Priority Priority)
+internal sealed record JobCall(string Path, ReadOnlyMemory<byte> Body, Priority Priority)
 {
     /// <summary>The tenant's own name for its user, or null.</summary>
     public string? User { get; init; }

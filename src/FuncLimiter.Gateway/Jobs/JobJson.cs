@@ -8,14 +8,9 @@ using FuncLimiter.Gateway.Jobs.Webhooks;
 namespace FuncLimiter.Gateway.Jobs;
 
 /// <summary>Writes a job as its tenant sees it, polled or delivered.</summary>
-public sealed class JobJson
+internal sealed class JobJson(JobPace pace, TimeProvider time)
 {
     private const int LongestPollSeconds = 60;
-
-    private readonly JobPace pace;
-    private readonly TimeProvider time;
-
-    internal JobJson(JobPace pace, TimeProvider time) => (this.pace, this.time) = (pace, time);
 
     /// <summary>The job as JSON text in UTF-8.</summary>
     /// <param name="job">The job.</param>

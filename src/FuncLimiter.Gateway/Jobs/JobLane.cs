@@ -7,7 +7,7 @@ namespace FuncLimiter.Gateway.Jobs;
 /// <param name="Priority">Their class.</param>
 /// <param name="Tenant">Whose.</param>
 /// <param name="Name">The model asked for, and the user where the tenant's users have limits of their own.</param>
-public readonly record struct JobLane(Priority Priority, string Tenant, string Name)
+internal readonly record struct JobLane(Priority Priority, string Tenant, string Name)
 {
     /// <summary>The lane of a call.</summary>
     public static JobLane Of(JobItem item) => new(item.Call.Priority, item.Tenant, item.Call.Lane);
@@ -16,19 +16,19 @@ public readonly record struct JobLane(Priority Priority, string Tenant, string N
 /// <summary>What lanes hold now.</summary>
 /// <param name="Held">How many calls of each are under way or wait for admission.</param>
 /// <param name="Closed">Lanes of which none may be taken now: the limiter has just refused one of theirs.</param>
-public sealed record JobLanes(IReadOnlyDictionary<JobLane, int> Held, IReadOnlySet<JobLane> Closed);
+internal sealed record JobLanes(IReadOnlyDictionary<JobLane, int> Held, IReadOnlySet<JobLane> Closed);
 
 /// <summary>Calls taken to be run.</summary>
 /// <param name="Items">The calls, in the order in which they are due.</param>
 /// <param name="NextDue">When the next postponed call may be tried, or the next deadline passes; null where neither is ahead.</param>
 /// <param name="Expired">How many calls ended because their deadline had passed.</param>
-public sealed record JobTaking(IReadOnlyList<JobItem> Items, DateTimeOffset? NextDue, int Expired);
+internal sealed record JobTaking(IReadOnlyList<JobItem> Items, DateTimeOffset? NextDue, int Expired);
 
 /// <summary>How many more calls of jobs may be run. A higher class goes first, and leaves the lower ones their floor.</summary>
 /// <param name="Free">Slots in all.</param>
 /// <param name="KeptForStandard">Of these, kept from interactive calls for standard ones.</param>
 /// <param name="KeptForBackground">Of these, kept from higher classes for background calls.</param>
-public readonly record struct JobSlots(int Free, int KeptForStandard, int KeptForBackground)
+internal readonly record struct JobSlots(int Free, int KeptForStandard, int KeptForBackground)
 {
     /// <summary>
     /// A lane may hold this many times the slots that are left (a dynamic threshold, as switches share their buffers): alone it has two

@@ -57,7 +57,7 @@ internal sealed record JobPath(Dialect Dialect, Operation Operation, string? Mod
 }
 
 /// <summary>The paths of jobs, the same in every host.</summary>
-public static class JobPaths
+internal static class JobPaths
 {
     /// <summary>Takes jobs.</summary>
     public const string Jobs = "/jobs";

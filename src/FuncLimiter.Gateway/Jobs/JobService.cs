@@ -13,7 +13,9 @@ using FuncLimiter.Gateway.Jobs.Webhooks;
 namespace FuncLimiter.Gateway.Jobs;
 
 /// <summary>Takes jobs, finds them and gives them up.</summary>
-public sealed class JobService
+internal sealed class JobService(
+    IJobStore store, JobCallReader reader, RunningItems running, JobSignals signals, GatewayConfiguration configuration, WebhookSecrets secrets,
+    TimeProvider time, JobFit fit, BatchOffers batches)
 {
     private const int LongestKey = 256;
 
@@ -25,36 +27,11 @@ public sealed class JobService
             Parameter = "Idempotency-Key",
         };
 
-    private readonly IJobStore _store;
-    private readonly JobCallReader _reader;
-    private readonly RunningItems _running;
-    private readonly JobSignals _signals;
-    private readonly GatewayConfiguration _configuration;
-    private readonly WebhookSecrets _secrets;
-    private readonly TimeProvider _time;
-    private readonly JobFit? _fit;
-    private readonly BatchOffers? _batches;
-    private readonly Dictionary<string, double> _weights;
-    private readonly HashSet<string> _limitsUsers;
-    private readonly Dictionary<string, Priority> _highest;
-
-    internal JobService(
-        IJobStore store,
-        JobCallReader reader,
-        RunningItems running,
-        JobSignals signals,
-        GatewayConfiguration configuration,
-        WebhookSecrets secrets,
-        TimeProvider time,
-        JobFit? fit,
-        BatchOffers? batches = null)
-    {
-        (_store, _reader, _running, _signals, _configuration, _secrets, _time, _fit) = (store, reader, running, signals, configuration, secrets, time, fit);
-        _batches = batches;
-        _weights = configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.Weight, StringComparer.Ordinal);
-        _highest = configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.HighestPriority, StringComparer.Ordinal);
-        _limitsUsers = [.. configuration.Tenants.Where(tenant => tenant.UserLimits.Count > 0).Select(tenant => tenant.Id)];
-    }
+    private readonly Dictionary<string, double> _weights =
+        configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.Weight, StringComparer.Ordinal);
+    private readonly HashSet<string> _limitsUsers = [.. configuration.Tenants.Where(tenant => tenant.UserLimits.Count > 0).Select(tenant => tenant.Id)];
+    private readonly Dictionary<string, Priority> _highest =
+        configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.HighestPriority, StringComparer.Ordinal);
 
     /// <summary>Checks a job and stores it. Once this has completed the job survives a crash.</summary>
     /// <param name="tenant">Whose.</param>
@@ -68,12 +45,12 @@ public sealed class JobService
             return new JobAcceptance(error);
         }
 
-        var now = _time.GetUtcNow();
+        var now = time.GetUtcNow();
         var job = new NewJob(
             $"job_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16))}",
             tenant,
             now,
-            [.. calls.Select(call => (call, now + (call.Deadline ?? _configuration.Jobs.Deadline)))])
+            [.. calls.Select(call => (call, now + (call.Deadline ?? configuration.Jobs.Deadline)))])
         {
             IsList = request.IsList,
             Webhook = request.Webhook,
@@ -82,14 +59,14 @@ public sealed class JobService
             IdempotencyKey = request.IdempotencyKey,
             Fingerprint = JobFingerprint.Of(request),
         };
-        var addition = await _store.AddAsync(job, _configuration.Jobs.MaxWaiting, cancellationToken);
-        _signals.Work.Set();
+        var addition = await store.AddAsync(job, configuration.Jobs.MaxWaiting, cancellationToken);
+        signals.Work.Set();
         return addition.Kind switch
         {
             JobAdditionKind.Added => new JobAcceptance(addition.Id!, isReplay: false),
             JobAdditionKind.Known => new JobAcceptance(addition.Id!, isReplay: true),
             JobAdditionKind.Different => new JobAcceptance(KeyReused),
-            _ => new JobAcceptance(Full(_configuration.Jobs.MaxWaiting)),
+            _ => new JobAcceptance(Full(configuration.Jobs.MaxWaiting)),
         };
     }
 
@@ -99,7 +76,7 @@ public sealed class JobService
     /// <param name="page">Which of its calls to read.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public Task<JobSnapshot?> FindAsync(string tenant, string id, JobPage page, CancellationToken cancellationToken) =>
-        _store.FindAsync(tenant, id, page, cancellationToken);
+        store.FindAsync(tenant, id, page, cancellationToken);
 
     /// <summary>Gives up all of a job's calls that have not ended, those under way included; false where the tenant has no such job.</summary>
     /// <param name="tenant">Whose it must be.</param>
@@ -107,13 +84,13 @@ public sealed class JobService
     /// <param name="cancellationToken">Gives up waiting; the job may be cancelled all the same.</param>
     public async Task<bool> CancelAsync(string tenant, string id, CancellationToken cancellationToken)
     {
-        if (!await _store.CancelAsync(tenant, id, _time.GetUtcNow(), cancellationToken))
+        if (!await store.CancelAsync(tenant, id, time.GetUtcNow(), cancellationToken))
         {
             return false;
         }
 
-        _running.Cancel(id);
-        _signals.Ended.Set();
+        running.Cancel(id);
+        signals.Ended.Set();
         return true;
     }
 
@@ -131,9 +108,9 @@ public sealed class JobService
             return GatewayError.BadRequest("empty_job", "A job needs at least one call.");
         }
 
-        if (request.Calls.Count > _configuration.Jobs.MaxCalls)
+        if (request.Calls.Count > configuration.Jobs.MaxCalls)
         {
-            return GatewayError.BadRequest("too_many_calls", $"A job may hold at most {_configuration.Jobs.MaxCalls} calls; split it.");
+            return GatewayError.BadRequest("too_many_calls", $"A job may hold at most {configuration.Jobs.MaxCalls} calls; split it.");
         }
 
         if (request.IdempotencyKey is { } key && (key.Length is 0 or > LongestKey || key.Any(char.IsControl)))
@@ -146,12 +123,12 @@ public sealed class JobService
             return null;
         }
 
-        if (!_secrets.Has(tenant))
+        if (!secrets.Has(tenant))
         {
             return GatewayError.BadRequest("no_webhook_secret", "No webhookSecret is configured for this tenant, so its webhooks cannot be signed.", "webhook");
         }
 
-        return WebhookAddress.Fault(webhook, _configuration.Jobs.WebhooksToPrivateNetworks) is { } fault
+        return WebhookAddress.Fault(webhook, configuration.Jobs.WebhooksToPrivateNetworks) is { } fault
             ? GatewayError.BadRequest("invalid_webhook", fault, "webhook")
             : null;
     }
@@ -165,7 +142,7 @@ public sealed class JobService
             CallEnvelope? envelope = null;
             var error = call.Deadline is { } deadline && (deadline <= TimeSpan.Zero || deadline > LongestDeadline)
                 ? GatewayError.BadRequest("invalid_deadline", $"'deadlineSeconds' must be above 0 and at most {LongestDeadline.TotalSeconds:0}.", "deadlineSeconds")
-                : _reader.TryRead(call, tenant, out envelope, out var unreadable) ? _fit?.Fault(envelope) : unreadable;
+                : reader.TryRead(call, tenant, out envelope, out var unreadable) ? fit.Fault(envelope) : unreadable;
             if (error is not null)
             {
                 return request.IsList ? error with { Parameter = $"[{index}].{error.Parameter}", Message = $"Call {index}: {error.Message}" } : error;
@@ -178,8 +155,8 @@ public sealed class JobService
     }
 
     private JobCall ForBatch(JobCall call, CallEnvelope envelope) =>
-        _batches?.Choose(envelope, call.Deadline ?? _configuration.Jobs.Deadline) is { } lane
-            ? call with { Batch = lane, BatchTokens = _fit?.Tokens(envelope, lane.Deployment) ?? 0 }
+        batches.Choose(envelope, call.Deadline ?? configuration.Jobs.Deadline) is { } lane
+            ? call with { Batch = lane, BatchTokens = fit.Tokens(envelope, lane.Deployment) }
             : call;
 
     private string LaneOf(string tenant, JobCall call, CallEnvelope envelope) =>
@@ -187,7 +164,7 @@ public sealed class JobService
 }
 
 /// <summary>A job's id, or why it was not taken.</summary>
-public sealed class JobAcceptance
+internal sealed class JobAcceptance
 {
     internal JobAcceptance(string id, bool isReplay) => (Id, IsReplay) = (id, isReplay);
 

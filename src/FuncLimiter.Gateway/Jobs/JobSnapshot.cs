@@ -9,7 +9,7 @@ namespace FuncLimiter.Gateway.Jobs;
 /// <param name="Failed">Answered with an error.</param>
 /// <param name="Cancelled">Given up.</param>
 /// <param name="Expired">Not answered in time.</param>
-public readonly record struct JobProgress(int Total, int Running, int Succeeded, int Failed, int Cancelled, int Expired)
+internal readonly record struct JobProgress(int Total, int Running, int Succeeded, int Failed, int Cancelled, int Expired)
 {
     /// <summary>Those that have ended.</summary>
     public int Ended => Succeeded + Failed + Cancelled + Expired;
@@ -22,7 +22,7 @@ public readonly record struct JobProgress(int Total, int Running, int Succeeded,
 /// <param name="AheadOfNext">Calls that go before its next one.</param>
 /// <param name="AheadOfLast">Calls that go before its last one.</param>
 /// <param name="NotBefore">When its next one may be tried at the earliest, where a limit said so.</param>
-public sealed record JobPlace(int AheadOfNext, int AheadOfLast, DateTimeOffset? NotBefore)
+internal sealed record JobPlace(int AheadOfNext, int AheadOfLast, DateTimeOffset? NotBefore)
 {
     /// <summary>Its tenant's calls that go before its next one.</summary>
     public int OwnAheadOfNext { get; init; }
@@ -35,7 +35,7 @@ public sealed record JobPlace(int AheadOfNext, int AheadOfLast, DateTimeOffset? 
 /// <param name="Index">Its place in the job.</param>
 /// <param name="State">How far it is.</param>
 /// <param name="Result">How it ended; null before.</param>
-public sealed record JobItemSnapshot(int Index, JobItemState State, JobItemResult? Result);
+internal sealed record JobItemSnapshot(int Index, JobItemState State, JobItemResult? Result);
 
 /// <summary>A job as it stands.</summary>
 /// <param name="Id">Its id.</param>
@@ -45,7 +45,7 @@ public sealed record JobItemSnapshot(int Index, JobItemState State, JobItemResul
 /// <param name="EndedAt">When its last call ended; null before.</param>
 /// <param name="Progress">Its calls by state.</param>
 /// <param name="Items">Some of its calls, by index.</param>
-public sealed record JobSnapshot(
+internal sealed record JobSnapshot(
     string Id, string Tenant, bool IsList, DateTimeOffset AcceptedAt, DateTimeOffset? EndedAt, JobProgress Progress, IReadOnlyList<JobItemSnapshot> Items)
 {
     /// <summary>Where its waiting calls stand; null where none waits.</summary>
@@ -59,7 +59,7 @@ public sealed record JobSnapshot(
 /// <param name="From">The first index.</param>
 /// <param name="MostItems">How many at most.</param>
 /// <param name="MostBytes">How many bytes of answers at most, from the second call on.</param>
-public readonly record struct JobPage(int From, int MostItems, int MostBytes)
+internal readonly record struct JobPage(int From, int MostItems, int MostBytes)
 {
     /// <summary>The first 100, of up to 4 MiB.</summary>
     public static readonly JobPage First = new(0, 100, 4 * 1024 * 1024);

@@ -5,7 +5,7 @@ namespace FuncLimiter.Gateway.Jobs;
 /// <param name="Tenant">Whose.</param>
 /// <param name="AcceptedAt">When it was accepted.</param>
 /// <param name="Items">Its calls with the deadline of each.</param>
-public sealed record NewJob(string Id, string Tenant, DateTimeOffset AcceptedAt, IReadOnlyList<(JobCall Call, DateTimeOffset Deadline)> Items)
+internal sealed record NewJob(string Id, string Tenant, DateTimeOffset AcceptedAt, IReadOnlyList<(JobCall Call, DateTimeOffset Deadline)> Items)
 {
     /// <summary>Whether its outcome is a list.</summary>
     public bool IsList { get; init; }
@@ -28,7 +28,7 @@ public sealed record NewJob(string Id, string Tenant, DateTimeOffset AcceptedAt,
 
 /// <summary>What is to become a job.</summary>
 /// <param name="Calls">Its calls, at least one.</param>
-public sealed record JobRequest(IReadOnlyList<JobCall> Calls)
+internal sealed record JobRequest(IReadOnlyList<JobCall> Calls)
 {
     /// <summary>True where a list was given, be it of one call: the answer then is a list too.</summary>
     public bool IsList { get; init; }
@@ -46,10 +46,10 @@ public sealed record JobRequest(IReadOnlyList<JobCall> Calls)
 /// <summary>A queue that waits for a job's outcome.</summary>
 /// <param name="Queue">Its name.</param>
 /// <param name="CorrelationId">What the outcome must carry, so that its receiver knows what it asked.</param>
-public sealed record JobReply(string Queue, string CorrelationId);
+internal sealed record JobReply(string Queue, string CorrelationId);
 
 /// <summary>What became of a job that was to be stored.</summary>
-public enum JobAdditionKind
+internal enum JobAdditionKind
 {
     /// <summary>It is stored, and will be run.</summary>
     Added,
@@ -67,4 +67,4 @@ public enum JobAdditionKind
 /// <summary>What became of a job that was to be stored.</summary>
 /// <param name="Kind">What.</param>
 /// <param name="Id">The id of the stored job; null where none was.</param>
-public readonly record struct JobAddition(JobAdditionKind Kind, string? Id);
+internal readonly record struct JobAddition(JobAdditionKind Kind, string? Id);

@@ -6,22 +6,18 @@ namespace FuncLimiter.Gateway.Operations;
 /// The last things that happened to calls, for people to look at. Every event is counted; of each kind a few every second are kept, so that
 /// thousands of admissions a second neither cost much nor push the one refusal out of sight.
 /// </summary>
-public sealed class CallFeed
+/// <param name="time">The clock.</param>
+internal sealed class CallFeed(TimeProvider time)
 {
     private const int Kept = 512;
     private const int MostPerSecond = 20;
     private static readonly int Kinds = Enum.GetValues<CallEventKind>().Length;
 
-    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly CallEvent[] _ring = new CallEvent[Kept];
     private readonly long[] _counts = new long[Kinds];
     private readonly Quota[] _quotas = new Quota[Kinds];
     private long _last;
-
-    /// <summary>An empty feed.</summary>
-    /// <param name="time">The clock.</param>
-    public CallFeed(TimeProvider time) => _time = time;
 
     /// <summary>The number of the last event that was kept; 0 before the first.</summary>
     public long Last => Interlocked.Read(ref _last);
@@ -50,7 +46,7 @@ public sealed class CallFeed
     /// <summary>Counts an event, and says whether it is to be kept as well.</summary>
     internal bool Count(CallEventKind kind, out DateTimeOffset now)
     {
-        now = _time.GetUtcNow();
+        now = time.GetUtcNow();
         Interlocked.Increment(ref _counts[(int)kind]);
         ref var quota = ref _quotas[(int)kind];
         var second = now.UtcTicks / TimeSpan.TicksPerSecond;
@@ -87,7 +83,7 @@ public sealed class CallFeed
 /// <param name="User">Of which user, or null.</param>
 /// <param name="Priority">Of which class.</param>
 /// <param name="Route">The name asked for.</param>
-public sealed record CallEvent(CallEventKind Kind, string Tenant, string? User, Priority Priority, string Route)
+internal sealed record CallEvent(CallEventKind Kind, string Tenant, string? User, Priority Priority, string Route)
 {
     /// <summary>Its place in the feed, from 1; later ones have larger numbers.</summary>
     public long Number { get; init; }
@@ -109,7 +105,7 @@ public sealed record CallEvent(CallEventKind Kind, string Tenant, string? User, 
 }
 
 /// <summary>What happened to a call.</summary>
-public enum CallEventKind
+internal enum CallEventKind
 {
     /// <summary>Let out to a target of its route.</summary>
     Admitted,

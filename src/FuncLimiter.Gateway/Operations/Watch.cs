@@ -10,30 +10,12 @@ using Microsoft.Extensions.Logging;
 namespace FuncLimiter.Gateway.Operations;
 
 /// <summary>Looks at the limiter every second, keeps what operators want to see of it, and tells who listens.</summary>
-internal sealed class Watch : BackgroundService
+internal sealed class Watch(
+    ILimiter limiter, GatewayConfiguration configuration, TenantTallies tallies, AlertEngine alerts, TimeProvider time, ILogger<Watch> logger,
+    GatewayMetrics? metrics = null)
+    : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
-
-    private readonly ILimiter _limiter;
-    private readonly TenantTallies _tallies;
-    private readonly AlertEngine _alerts;
-    private readonly GatewayMetrics? _metrics;
-    private readonly TimeProvider _time;
-    private readonly ILogger<Watch> _logger;
-
-    public Watch(
-        ILimiter limiter,
-        GatewayConfiguration configuration,
-        TenantTallies tallies,
-        AlertEngine alerts,
-        TimeProvider time,
-        ILogger<Watch> logger,
-        GatewayMetrics? metrics = null)
-    {
-        _metrics = metrics;
-        (_limiter, _tallies, _alerts, _time, _logger) = (limiter, tallies, alerts, time, logger);
-        Shares = new(configuration.Tenants);
-    }
 
     /// <summary>Taken by whoever reads, and while it looks.</summary>
     public Lock Gate { get; } = new();
@@ -42,7 +24,7 @@ internal sealed class Watch : BackgroundService
     public UseHistory History { get; } = new();
 
     /// <summary>The tenants' parts; to be read under the gate.</summary>
-    public TenantShares Shares { get; }
+    public TenantShares Shares { get; } = new(configuration.Tenants);
 
     /// <summary>The last report.</summary>
     public LimiterReport Report { get; private set; } = new(Instant.Distant, [], [], 0, 0, 0, 0);
@@ -53,20 +35,20 @@ internal sealed class Watch : BackgroundService
     /// <summary>Looks once.</summary>
     public void Look()
     {
-        var began = _time.GetTimestamp();
+        var began = time.GetTimestamp();
         LookNow();
-        _metrics?.Looked(_time.GetElapsedTime(began));
+        metrics?.Looked(time.GetElapsedTime(began));
     }
 
     private void LookNow()
     {
-        var report = _limiter.Report();
+        var report = limiter.Report();
         lock (Gate)
         {
             Report = report;
             History.Add(report);
-            Shares.Add(_tallies, report.Queues, report.At);
-            _alerts.Step(History, report);
+            Shares.Add(tallies, report.Queues, report.At);
+            alerts.Step(History, report);
             Looked?.Invoke();
         }
     }
@@ -74,7 +56,7 @@ internal sealed class Watch : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Every, _time);
+        using var timer = new PeriodicTimer(Every, time);
         do
         {
             try
@@ -85,7 +67,7 @@ internal sealed class Watch : BackgroundService
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                _logger.LogError(failure, "The limiter's state could not be taken in.");
+                logger.LogError(failure, "The limiter's state could not be taken in.");
             }
         }
         while (await NextAsync(timer, stoppingToken));

@@ -5,7 +5,7 @@ using FuncLimiter.Gateway.Calls.Idempotency;
 namespace FuncLimiter.Server.Storage;
 
 /// <summary>Keeps answers under idempotency keys in the database.</summary>
-public sealed class AnswerStore(Database database) : IIdempotencyStore
+internal sealed class AnswerStore(Database database) : IIdempotencyStore
 {
     /// <inheritdoc/>
     public Task<StoredAnswer?> FindAsync(string tenant, string key, DateTimeOffset now, CancellationToken cancellationToken) => database.ReadAsync(

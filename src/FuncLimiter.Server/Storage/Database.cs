@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace FuncLimiter.Server.Storage;
 
 /// <summary>One data directory: one SQLite file, one writer, some readers, and no other process.</summary>
-public sealed class Database : IStorageHealth, IDisposable
+internal sealed class Database : IStorageHealth, IDisposable
 {
     /// <summary>The file's name within the data directory.</summary>
     public const string FileName = "funclimiter.db";

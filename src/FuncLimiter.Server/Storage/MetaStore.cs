@@ -3,7 +3,7 @@ using Dapper;
 namespace FuncLimiter.Server.Storage;
 
 /// <summary>A few named values: what the server must remember and no table is worth.</summary>
-public sealed class MetaStore(Database database)
+internal sealed class MetaStore(Database database)
 {
     /// <summary>A value, or null.</summary>
     /// <param name="name">Its name.</param>

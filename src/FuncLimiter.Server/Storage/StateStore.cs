@@ -4,7 +4,7 @@ using FuncLimiter.Gateway.Calls.State;
 namespace FuncLimiter.Server.Storage;
 
 /// <summary>Keeps in the database which account holds what it made for its callers.</summary>
-public sealed class StateStore(Database database) : IStateStore
+internal sealed class StateStore(Database database) : IStateStore
 {
     /// <summary>Longer than what providers keep without end is asked for again; responses they keep 30 days.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromDays(400);

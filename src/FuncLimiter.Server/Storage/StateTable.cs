@@ -43,7 +43,7 @@ internal sealed class StateTable<T>(Database database, string table, JsonTypeInf
 }
 
 /// <summary>Keeps the budgets' durable part.</summary>
-public sealed partial class BudgetStore(Database database) : IBudgetStore
+internal sealed partial class BudgetStore(Database database) : IBudgetStore
 {
     private readonly StateTable<BudgetState> _table = new(database, "budgets", StateJson.Default.BudgetState, static state => state.Name);
 
@@ -58,7 +58,7 @@ public sealed partial class BudgetStore(Database database) : IBudgetStore
 }
 
 /// <summary>Keeps what is spent of budgets.</summary>
-public sealed partial class SpendStore(Database database) : ISpendStore
+internal sealed partial class SpendStore(Database database) : ISpendStore
 {
     private readonly StateTable<SpendState> _table = new(database, "spending", SpendJson.Default.SpendState, static state => state.Name);
 

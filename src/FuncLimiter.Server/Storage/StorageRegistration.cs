@@ -14,7 +14,7 @@ using FuncLimiter.Server.Storage.Usage;
 namespace FuncLimiter.Server.Storage;
 
 /// <summary>Puts the server's storage together.</summary>
-public static class StorageRegistration
+internal static class StorageRegistration
 {
     /// <summary>Adds every store over one open data directory, which its opener closes after the container.</summary>
     /// <param name="services">Where to.</param>

@@ -265,7 +265,7 @@ internal static class SqliteTrouble
 }
 
 /// <summary>The data directory cannot be used; the message says why and what to do.</summary>
-public sealed class StorageException : Exception
+internal sealed class StorageException : Exception
 {
     /// <summary>With a message for the operator.</summary>
     public StorageException(string message)

@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// <param name="Priority">The class.</param>
 /// <param name="Consumer">The charge foreseen for the tenant and the user.</param>
 /// <param name="Provider">The charge foreseen at each of the route's deployments, see <see cref="Configuration.RouteConfiguration.Places"/>.</param>
-public sealed record AdmissionRequest(
+internal sealed record AdmissionRequest(
     string Route, string Tenant, string? User, Priority Priority, Charge Consumer, IReadOnlyList<Charge> Provider)
 {
     /// <summary>What is certain of <see cref="Consumer"/>, whatever the call comes to; null where it is no estimate.</summary>
@@ -67,7 +67,7 @@ public sealed record AdmissionRequest(
 }
 
 /// <summary>How admission ended: a deployment to call now, or a refusal.</summary>
-public sealed record AdmissionResult
+internal sealed record AdmissionResult
 {
     /// <summary>What was held, to be settled exactly once; null where the call was refused.</summary>
     public Reservation? Reservation { get; init; }

@@ -4,7 +4,7 @@ using FuncLimiter.Core.Scheduling;
 namespace FuncLimiter.Gateway.Calls.Admission;
 
 /// <content>What outlives the process.</content>
-public sealed partial class EmbeddedLimiter
+internal sealed partial class EmbeddedLimiter
 {
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SameTime = TimeSpan.FromSeconds(1);

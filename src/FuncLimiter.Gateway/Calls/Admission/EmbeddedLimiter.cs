@@ -9,7 +9,7 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// The limiter of a single process: Core's decisions under one lock, one timer for the next of them. Its budgets are its own, or leased
 /// from their owners (<see cref="LeaseRenewal"/>).
 /// </summary>
-public sealed partial class EmbeddedLimiter : ILimiter, IDisposable
+internal sealed partial class EmbeddedLimiter : ILimiter, IDisposable
 {
     // Nobody minds a refusal that comes so much later.
     private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(0.3);

@@ -3,7 +3,7 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Gateway.Calls.Admission;
 
 /// <summary>Keeps the budgets' durable part: a file here, an entity's state elsewhere.</summary>
-public interface IBudgetStore
+internal interface IBudgetStore
 {
     /// <summary>All states kept, the latest of each budget.</summary>
     IReadOnlyList<BudgetState> Load();

@@ -4,7 +4,7 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Gateway.Calls.Admission;
 
 /// <summary>The one way out: admits, settles, observes. Embedded it owns the budgets, in the Functions app it holds leases of them.</summary>
-public interface ILimiter
+internal interface ILimiter
 {
     /// <summary>Completes when the call may go out, or at once when it can't within its bounds.</summary>
     /// <param name="request">The call's needs.</param>

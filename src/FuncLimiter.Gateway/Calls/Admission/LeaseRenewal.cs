@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// <param name="owners">Where its budgets are owned.</param>
 /// <param name="time">The clock.</param>
 /// <param name="failed">Is told of each ask that failed, with its scope.</param>
-public sealed class LeaseRenewal(EmbeddedLimiter limiter, ILeaseOwners owners, TimeProvider time, Action<string, Exception> failed)
+internal sealed class LeaseRenewal(EmbeddedLimiter limiter, ILeaseOwners owners, TimeProvider time, Action<string, Exception> failed)
 {
     /// <summary>Between two looks at what is due, however many calls wait.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
@@ -78,7 +78,7 @@ public sealed class LeaseRenewal(EmbeddedLimiter limiter, ILeaseOwners owners, T
 }
 
 /// <summary>Reaches the owners of leased budgets, wherever they are.</summary>
-public interface ILeaseOwners
+internal interface ILeaseOwners
 {
     /// <summary>Carries an ask to the owner of its scope and brings the answer back.</summary>
     /// <param name="ask">The ask.</param>

@@ -5,7 +5,7 @@ using FuncLimiter.Gateway.Configuration;
 namespace FuncLimiter.Gateway.Calls.Admission;
 
 /// <summary>From a configuration to what the core's limiter is made from.</summary>
-public static class LimiterSpecs
+internal static class LimiterSpecs
 {
     private const string OpenAICompatible = "openai-compatible";
 

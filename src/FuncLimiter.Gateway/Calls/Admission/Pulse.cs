@@ -8,7 +8,7 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// </summary>
 /// <param name="limiter">Is told.</param>
 /// <param name="time">The clock.</param>
-public sealed class Pulse(EmbeddedLimiter limiter, TimeProvider time) : BackgroundService
+internal sealed class Pulse(EmbeddedLimiter limiter, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);
 

@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// On Linux the monotonic clock stands still while the machine is suspended. Less time is counted then than has passed: buckets refill later,
 /// never too early. Leases, which end by time, are given up when the wall clock has run ahead, see <see cref="Core.Limiter.FollowWall"/>.
 /// </remarks>
-public sealed class SteadyClock
+internal sealed class SteadyClock
 {
     private const string BootFile = "/proc/sys/kernel/random/boot_id";
     private static readonly ConditionalWeakTable<TimeProvider, SteadyClock> Clocks = [];

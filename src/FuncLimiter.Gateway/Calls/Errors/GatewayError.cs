@@ -9,7 +9,7 @@ namespace FuncLimiter.Gateway.Calls.Errors;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Code">A stable word for machines, for example <c>model_not_found</c>.</param>
 /// <param name="Message">What is wrong and what to do, for people.</param>
-public sealed record GatewayError(int Status, string Code, string Message)
+internal sealed record GatewayError(int Status, string Code, string Message)
 {
     /// <summary>The part of the request that is wrong, or null.</summary>
     public string? Parameter { get; init; }
@@ -59,7 +59,7 @@ internal static class ErrorJson
 }
 
 /// <summary>What must be kept can't be written or read at present (a full disk, a locked file): it may pass, and then all goes on by itself.</summary>
-public sealed class StorageUnavailableException : Exception
+internal sealed class StorageUnavailableException : Exception
 {
     /// <summary>With what is the matter, as a part of a sentence.</summary>
     public StorageUnavailableException(string message)

@@ -3,7 +3,7 @@ using FuncLimiter.Core.Budgets;
 namespace FuncLimiter.Gateway.Calls.Headers;
 
 /// <summary>The alerts that stand now, for whoever shows them.</summary>
-public sealed class AlertBoard
+internal sealed class AlertBoard
 {
     private volatile IReadOnlyList<Alert> _standing = [];
     private volatile Dictionary<string, AlertLevel> _levels = [];
@@ -39,7 +39,7 @@ public sealed class AlertBoard
 /// <param name="Since">Since when it is at this level.</param>
 /// <param name="Cause">What probably drives it, in words; null where nothing stands out.</param>
 /// <param name="Steps">What the limiter does about it, in words.</param>
-public sealed record Alert(
+internal sealed record Alert(
     string Budget,
     Dimension Dimension,
     double WindowSeconds,
@@ -94,7 +94,7 @@ internal static class AlertLevelName
 }
 
 /// <summary>What changed with an alert.</summary>
-public enum AlertChange
+internal enum AlertChange
 {
     /// <summary>It began, or became graver.</summary>
     Raised,
@@ -110,7 +110,7 @@ public enum AlertChange
 /// <param name="Change">What changed.</param>
 /// <param name="Alert">The alert as it is now.</param>
 /// <param name="At">When.</param>
-public sealed record AlertNotice(AlertChange Change, Alert Alert, DateTimeOffset At);
+internal sealed record AlertNotice(AlertChange Change, Alert Alert, DateTimeOffset At);
 
 /// <summary>When alerts begin and end.</summary>
 internal sealed record AlertPolicy

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace FuncLimiter.Gateway.Calls.Idempotency;
 
 /// <summary>Keeps answers by tenant and idempotency key. Only whole answers: a crash before one is stored leaves the key unused.</summary>
-public interface IIdempotencyStore
+internal interface IIdempotencyStore
 {
     /// <summary>The answer under a key; null where there is none, or it has expired.</summary>
     /// <param name="tenant">Whose key.</param>
@@ -29,7 +29,7 @@ public interface IIdempotencyStore
 }
 
 /// <summary>What became of a call under an idempotency key.</summary>
-public enum IdempotentOutcome
+internal enum IdempotentOutcome
 {
     /// <summary>It was made now.</summary>
     Fresh,
@@ -47,7 +47,7 @@ public enum IdempotentOutcome
 /// <summary>What became of a call under an idempotency key.</summary>
 /// <param name="Outcome">What.</param>
 /// <param name="Result">The answer; null where nothing was done.</param>
-public sealed record IdempotentAnswer(IdempotentOutcome Outcome, CallResult? Result)
+internal sealed record IdempotentAnswer(IdempotentOutcome Outcome, CallResult? Result)
 {
     /// <summary>True where there is an answer to give.</summary>
     [MemberNotNullWhen(true, nameof(Result))]
@@ -57,10 +57,10 @@ public sealed record IdempotentAnswer(IdempotentOutcome Outcome, CallResult? Res
 /// <summary>The answer given under an idempotency key.</summary>
 /// <param name="Fingerprint">SHA-256 of what was asked.</param>
 /// <param name="Answer">The answer.</param>
-public sealed record StoredAnswer(ReadOnlyMemory<byte> Fingerprint, CallResult Answer);
+internal sealed record StoredAnswer(ReadOnlyMemory<byte> Fingerprint, CallResult Answer);
 
 /// <summary>How answers are kept under idempotency keys.</summary>
-public sealed record IdempotencyOptions
+internal sealed record IdempotencyOptions
 {
     /// <summary>How long; default 24 hours.</summary>
     public TimeSpan KeepFor { get; init; } = TimeSpan.FromHours(24);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace FuncLimiter.Gateway.Calls.Idempotency;
 
 /// <summary>Puts idempotent calls together.</summary>
-public static class IdempotencyRegistration
+internal static class IdempotencyRegistration
 {
     /// <summary>Adds <see cref="IdempotentCalls"/> and what forgets expired answers. Needs an <see cref="IIdempotencyStore"/> and an <see cref="ICallExecutor"/> beside it.</summary>
     /// <param name="services">Where to.</param>

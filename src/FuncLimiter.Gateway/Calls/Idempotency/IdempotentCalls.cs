@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Calls.Idempotency;
 /// Makes one call of all requests that carry one idempotency key of one tenant: who comes while it is under way waits for the same answer, who
 /// comes later gets it from the store.
 /// </summary>
-public sealed class IdempotentCalls(
+internal sealed class IdempotentCalls(
     IIdempotencyStore store,
     ICallExecutor executor,
     IdempotencyOptions options,

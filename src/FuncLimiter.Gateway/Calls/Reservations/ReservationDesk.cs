@@ -88,7 +88,7 @@ internal sealed class ReservationDesk(SteadyClock clock, int maxOpen, string? pr
 }
 
 /// <summary>Brings settlements to the process that gave a reservation out, where several processes serve one address.</summary>
-public interface ISettlementRelay
+internal interface ISettlementRelay
 {
     /// <summary>This process, in letters and digits; its reservations' ids carry it.</summary>
     string Here { get; }
@@ -104,4 +104,4 @@ public interface ISettlementRelay
 /// <param name="Reservation">The reservation's id.</param>
 /// <param name="Tenant">Whose it must be.</param>
 /// <param name="Body">The body of the settlement, as JSON text in UTF-8.</param>
-public sealed record RelayedSettlement(string Process, string Reservation, string Tenant, ReadOnlyMemory<byte> Body);
+internal sealed record RelayedSettlement(string Process, string Reservation, string Tenant, ReadOnlyMemory<byte> Body);

@@ -6,7 +6,7 @@ using FuncLimiter.Providers.Translation;
 namespace FuncLimiter.Gateway.Calls.Routes;
 
 /// <summary>One model on one account, ready to be called.</summary>
-public sealed class Deployment
+internal sealed class Deployment
 {
     private readonly CallTranslation?[] _translations;
     private volatile Way _way;

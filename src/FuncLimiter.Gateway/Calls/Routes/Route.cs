@@ -6,7 +6,7 @@ using FuncLimiter.Providers.Passing;
 namespace FuncLimiter.Gateway.Calls.Routes;
 
 /// <summary>What an agent may ask for, with the deployments that may serve it.</summary>
-public sealed class Route
+internal sealed class Route
 {
     /// <summary>How many deployments a route may have: one bit each in a mask.</summary>
     public const int MaxDeployments = 64;
@@ -97,7 +97,7 @@ public sealed class Route
 /// <param name="Configuration">The account.</param>
 /// <param name="Route">A route whose one deployment stands for the account.</param>
 /// <param name="IsShared">Whether several tenants may use it.</param>
-public sealed record AccountRoute(AccountConfiguration Configuration, Route Route, bool IsShared)
+internal sealed record AccountRoute(AccountConfiguration Configuration, Route Route, bool IsShared)
 {
     /// <summary>The account's id.</summary>
     public string Id => Configuration.Id;

@@ -8,7 +8,7 @@ using FuncLimiter.Providers;
 namespace FuncLimiter.Gateway.Calls.Routes;
 
 /// <summary>All routes by the name asked for. Built once from a configuration.</summary>
-public sealed class RouteTable
+internal sealed class RouteTable
 {
     private readonly FrozenDictionary<string, Route> _routes;
     private readonly TenantPolicies _policies;

@@ -3,7 +3,7 @@ using FuncLimiter.Core.Spending;
 namespace FuncLimiter.Gateway.Calls.Spending;
 
 /// <content>What a run is given before it begins.</content>
-public sealed partial class SpendDesk
+internal sealed partial class SpendDesk
 {
     // An owner takes a raise of one id once.
     private const string HoldId = "hold";

@@ -3,7 +3,7 @@ using FuncLimiter.Core.Spending;
 namespace FuncLimiter.Gateway.Calls.Spending;
 
 /// <content>What is kept of what was spent, before calls go out.</content>
-public sealed partial class SpendDesk
+internal sealed partial class SpendDesk
 {
     /// <summary>Takes on what an earlier process stored.</summary>
     internal void Restore()

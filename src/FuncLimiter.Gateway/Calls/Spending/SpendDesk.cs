@@ -9,7 +9,7 @@ namespace FuncLimiter.Gateway.Calls.Spending;
 /// Holds money, tokens and calls for what goes out, in a book of this process. What is held of a budget that refuses is stored before a call
 /// goes out, where there is a store: a crash forgets none of it.
 /// </summary>
-public sealed partial class SpendDesk
+internal sealed partial class SpendDesk
 {
     private static readonly TimeSpan RunIsOver = TimeSpan.FromHours(1);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
@@ -26,7 +26,7 @@ public sealed partial class SpendDesk
     private TaskCompletionSource? _batch;
     private Instant _sweptAt;
 
-    internal SpendDesk(SpendBook book, TimeProvider time, ISpendStore? store = null, ISpendOwners? owners = null) =>
+    public SpendDesk(SpendBook book, TimeProvider time, ISpendStore? store = null, ISpendOwners? owners = null) =>
         (_book, _time, _store, _owners) = (book, time, store, owners);
 
     /// <summary>Told when something is to be stored before a call may go out.</summary>

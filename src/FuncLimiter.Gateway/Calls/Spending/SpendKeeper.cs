@@ -58,7 +58,7 @@ internal sealed class SpendKeeper(SpendDesk desk, TimeProvider time, ILogger<Spe
 }
 
 /// <summary>Keeps what is spent of budgets, so that a crash forgets nothing that was let out.</summary>
-public interface ISpendStore
+internal interface ISpendStore
 {
     /// <summary>All states kept, the latest of each budget.</summary>
     IReadOnlyList<SpendState> Load();

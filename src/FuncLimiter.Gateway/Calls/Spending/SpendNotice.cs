@@ -5,7 +5,7 @@ using FuncLimiter.Core.Spending;
 namespace FuncLimiter.Gateway.Calls.Spending;
 
 /// <summary>What a caller is told of its spending budgets, as they are when it is told.</summary>
-public sealed class SpendNotice
+internal sealed class SpendNotice
 {
     private readonly SpendDesk _desk;
     private readonly IReadOnlyList<SpendAccount> _accounts;

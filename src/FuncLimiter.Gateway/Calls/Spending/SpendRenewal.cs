@@ -4,7 +4,7 @@ using FuncLimiter.Core.Spending;
 namespace FuncLimiter.Gateway.Calls.Spending;
 
 /// <summary>Reaches the owners of spending budgets that instances share.</summary>
-public interface ISpendOwners
+internal interface ISpendOwners
 {
     /// <summary>Carries an ask to the owner of its budget and brings back what the owner then says.</summary>
     /// <param name="ask">The ask.</param>
@@ -23,7 +23,7 @@ public interface ISpendOwners
 /// <param name="owners">Where budgets are owned.</param>
 /// <param name="time">The clock.</param>
 /// <param name="failed">Is told of each ask that failed, with its budget.</param>
-public sealed class SpendRenewal(SpendDesk desk, ISpendOwners owners, TimeProvider time, Action<string, Exception> failed)
+internal sealed class SpendRenewal(SpendDesk desk, ISpendOwners owners, TimeProvider time, Action<string, Exception> failed)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);

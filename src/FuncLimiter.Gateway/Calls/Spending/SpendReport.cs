@@ -20,7 +20,7 @@ internal sealed record SpendGrant(SpendHold? Hold, SpendNotice Notice, Refusal? 
 /// <param name="EndsAt">When it is given anew; null of a run.</param>
 /// <param name="IsSoft">Whether it only warns.</param>
 /// <param name="Use">The largest share of it that is spent or held.</param>
-public sealed record SpendReport(
+internal sealed record SpendReport(
     string Name, SpendAmount Limit, SpendAmount Spent, SpendAmount Held, SpendAmount Left, TimeSpan? TimeLeft, DateTimeOffset? EndsAt, bool IsSoft, double Use)
 {
     /// <summary>How long its period is, in seconds; 0 of a run.</summary>

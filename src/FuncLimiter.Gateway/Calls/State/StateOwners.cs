@@ -11,10 +11,10 @@ namespace FuncLimiter.Gateway.Calls.State;
 /// made something is noted as its answer goes by.
 /// </summary>
 /// <param name="configuration">The configuration.</param>
-/// <param name="store">What outlives the process; null where nothing does.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Is told of what could not be kept.</param>
-internal sealed class StateOwners(GatewayConfiguration configuration, IStateStore? store, TimeProvider time, ILogger<StateOwners> logger)
+/// <param name="store">What outlives the process; null where nothing does.</param>
+internal sealed class StateOwners(GatewayConfiguration configuration, TimeProvider time, ILogger<StateOwners> logger, IStateStore? store = null)
 {
     private const int MostRecent = 100_000;
 
@@ -211,7 +211,7 @@ internal static class StateCandidates
 }
 
 /// <summary>Keeps which account holds what it made for its callers, beyond the end of a process.</summary>
-public interface IStateStore
+internal interface IStateStore
 {
     /// <summary>Everybody who holds something under an id; ids are unique at one account only.</summary>
     /// <param name="id">The id.</param>
@@ -228,4 +228,4 @@ public interface IStateStore
 /// <summary>Who holds something that a provider keeps, and for whom.</summary>
 /// <param name="Account">The account's id.</param>
 /// <param name="Tenant">The tenant that made it.</param>
-public readonly record struct StateOwner(string Account, string Tenant);
+internal readonly record struct StateOwner(string Account, string Tenant);

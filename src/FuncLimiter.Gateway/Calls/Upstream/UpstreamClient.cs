@@ -5,7 +5,7 @@ using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 namespace FuncLimiter.Gateway.Calls.Upstream;
 
 /// <summary>The one way to providers: pooled connections that add and follow nothing, and undo what codings answers have.</summary>
-public sealed class UpstreamClient : IDisposable
+internal sealed class UpstreamClient : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
 

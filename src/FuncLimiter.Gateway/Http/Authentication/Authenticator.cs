@@ -9,7 +9,7 @@ using Microsoft.Net.Http.Headers;
 namespace FuncLimiter.Gateway.Http.Authentication;
 
 /// <summary>Tells whose request it is, from its key; where no tenants are configured, from <c>X-Tenant</c>.</summary>
-internal sealed class Authenticator
+internal sealed class Authenticator(GatewayConfiguration configuration, GatewayOptions options, TenantKeys keys, TimeProvider time)
 {
     private const int MaxNameLength = 64;
     private const string Bearer = "Bearer ";
@@ -31,18 +31,9 @@ internal sealed class Authenticator
     private static readonly GatewayError OtherName = new(403, "unknown_host",
         "No tenants are configured, so this FuncLimiter serves its own machine only, as 'localhost' or by a loopback address.");
 
-    private readonly TenantKeys _keys;
     private readonly ConcurrentDictionary<string, AuthenticatedTenant> _named = new(StringComparer.Ordinal);
-    private readonly bool _isKeyed;
-    private readonly int _maxNamed;
-    private readonly TimeProvider _time;
-
-    public Authenticator(GatewayConfiguration configuration, GatewayOptions options, TenantKeys keys, TimeProvider time)
-    {
-        (_keys, _time) = (keys, time);
-        _maxNamed = options.MaxNamedTenants;
-        _isKeyed = configuration.Tenants.Count > 0;
-    }
+    private readonly bool _isKeyed = configuration.Tenants.Count > 0;
+    private readonly int _maxNamed = options.MaxNamedTenants;
 
     /// <summary>The tenant of a request, or what is wrong with its key.</summary>
     /// <param name="headers">The request's headers.</param>
@@ -65,21 +56,21 @@ internal sealed class Authenticator
             }
 
             // A client may send a key of somebody else's beside ours.
-            if (_keys.Find(key) is not var (tenant, known))
+            if (keys.Find(key) is not var (tenant, known))
             {
                 error = WrongKey;
                 continue;
             }
 
             error = Fault(known, use);
-            return error is null ? _keys.Tenant(tenant) : null;
+            return error is null ? keys.Tenant(tenant) : null;
         }
 
         return null;
     }
 
     private GatewayError? Fault(AccessKey key, KeyUse? use) =>
-        key.IsExpired(_time.GetUtcNow())
+        key.IsExpired(time.GetUtcNow())
             ? new GatewayError(401, "key_expired", $"The key {key.Name} was taken until {key.Expires:yyyy-MM-dd}. Ask your operators for a new one.")
             : use is { } asked && !key.Allows(asked)
                 ? new GatewayError(403, "key_not_for_this", $"The key {key.Name} is for {Uses(key)} alone. Ask your operators for one that is for {asked.ToString().ToLowerInvariant()} too.")
@@ -126,14 +117,10 @@ internal sealed class Authenticator
 }
 
 /// <summary>Tells whose a request is that came as a message: a job, by the same keys as over HTTP.</summary>
-public sealed class TenantGate
+internal sealed class TenantGate(Authenticator authenticator)
 {
-    private readonly Authenticator _authenticator;
-
-    internal TenantGate(Authenticator authenticator) => _authenticator = authenticator;
-
     /// <summary>The tenant's id, or what is wrong with its key.</summary>
     /// <param name="headers">What the request carries, under the names of the headers of HTTP.</param>
     /// <param name="error">What is wrong.</param>
-    public string? Find(IHeaderDictionary headers, out GatewayError? error) => _authenticator.Authenticate(headers, KeyUse.Jobs, out error)?.Tenant;
+    public string? Find(IHeaderDictionary headers, out GatewayError? error) => authenticator.Authenticate(headers, KeyUse.Jobs, out error)?.Tenant;
 }

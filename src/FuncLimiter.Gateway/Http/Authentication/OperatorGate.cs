@@ -12,7 +12,7 @@ namespace FuncLimiter.Gateway.Http.Authentication;
 /// Who may look at everything, and who may change things. Where admin keys are configured both take one, on this machine as well. Where none
 /// are, being on this machine suffices to look; and to change things where no tenants are configured either, which is a person trying it out.
 /// </summary>
-internal sealed class OperatorGate
+internal sealed class OperatorGate(GatewayConfiguration configuration, GatewayOptions options, TimeProvider time)
 {
     private static readonly GatewayError NoKey = new(401, "admin_key_needed",
         "This is for operators. Send an admin key (one of admin.keys) as 'Authorization: Bearer <key>'.");
@@ -28,16 +28,7 @@ internal sealed class OperatorGate
     private static readonly string[] Forwarded =
         ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Original-Host", "Via", "CF-Connecting-IP", "True-Client-IP"];
 
-    private readonly GatewayConfiguration _configuration;
-    private readonly GatewayOptions _options;
-    private readonly TenantKeys _keys;
-    private readonly TimeProvider _time;
-
-    public OperatorGate(GatewayConfiguration configuration, GatewayOptions options, TimeProvider time)
-    {
-        (_configuration, _options, _time) = (configuration, options, time);
-        _keys = new TenantKeys([new TenantConfiguration("admin", configuration.Admin.Keys, 1, [], [])]);
-    }
+    private readonly TenantKeys _keys = new([new TenantConfiguration("admin", configuration.Admin.Keys, 1, [], [])]);
 
     /// <summary>Whether a request may see everything.</summary>
     public bool IsOperator(HttpContext context) => KeyOf(context, KeyUse.Look) is not null || context.Features.Get<OperatorAccess>() is not null || IsAtHand(context);
@@ -83,20 +74,20 @@ internal sealed class OperatorGate
             return LooksOnly;
         }
 
-        if (_configuration.Admin.Keys.Count > 0)
+        if (configuration.Admin.Keys.Count > 0)
         {
             return NoKey;
         }
 
-        return context.Features.Get<OperatorAccess>() is not null || (_configuration.Tenants.Count == 0 && IsAtHand(context)) ? null : NoKeys;
+        return context.Features.Get<OperatorAccess>() is not null || (configuration.Tenants.Count == 0 && IsAtHand(context)) ? null : NoKeys;
     }
 
     /// <summary>Whether a person on this machine, or a program of theirs, sent it, where no key could tell them apart.</summary>
     private bool IsAtHand(HttpContext context)
     {
         var headers = context.Request.Headers;
-        return _configuration.Admin.Keys.Count == 0
-            && _options.LocalIsOperator
+        return configuration.Admin.Keys.Count == 0
+            && options.LocalIsOperator
             && context.Connection.RemoteIpAddress is { } address
             && IPAddress.IsLoopback(address)
             && !Forwarded.Any(headers.ContainsKey)
@@ -105,7 +96,7 @@ internal sealed class OperatorGate
     }
 
     private AccessKey? KeyOf(HttpContext context, KeyUse use) =>
-        _keys.Find(AdminKey.Of(context.Request.Headers)) is var (_, key) && key.Allows(use) && !key.IsExpired(_time.GetUtcNow()) ? key : null;
+        _keys.Find(AdminKey.Of(context.Request.Headers)) is var (_, key) && key.Allows(use) && !key.IsExpired(time.GetUtcNow()) ? key : null;
 }
 
 /// <summary>The admin key of a request.</summary>
@@ -122,4 +113,4 @@ internal static class AdminKey
 }
 
 /// <summary>A feature of a request that a host's own front door let in as an operator's: it may see every tenant.</summary>
-public sealed record OperatorAccess;
+internal sealed record OperatorAccess;

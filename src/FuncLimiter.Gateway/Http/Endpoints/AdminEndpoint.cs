@@ -15,7 +15,8 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
 /// <summary><c>POST /admin/...</c>: operators' changes; <c>GET /admin/audit</c>: those made.</summary>
-public sealed class AdminEndpoint
+internal sealed class AdminEndpoint(
+    OperatorGate gate, AdminService service, IAuditLog audit, SpendDesk spending, TenantKeys keys, ConfigurationReload reload, TimeProvider time)
 {
     private const int MostBytes = 16 * 1024;
     private const int MostShown = 200;
@@ -24,39 +25,24 @@ public sealed class AdminEndpoint
     private static readonly GatewayError NoFile = new(409, "not_changed_here",
         "This host reads no file anew. In the Functions app, store tenants and limits and restart; keys are taken up by themselves within a minute.");
 
-    private readonly OperatorGate _gate;
-    private readonly AdminService _service;
-    private readonly IAuditLog _audit;
-    private readonly SpendDesk _spending;
-    private readonly TenantKeys _keys;
-    private readonly ConfigurationReload _reload;
-    private readonly TimeProvider _time;
-
-    internal AdminEndpoint(
-        OperatorGate gate, AdminService service, IAuditLog audit, SpendDesk spending, TenantKeys keys, ConfigurationReload reload, TimeProvider time)
-    {
-        (_gate, _service, _audit) = (gate, service, audit);
-        (_spending, _keys, _reload, _time) = (spending, keys, reload, time);
-    }
-
     /// <summary>Makes a change.</summary>
     /// <param name="context">The request and its response.</param>
     public async Task ChangeAsync(HttpContext context)
     {
-        if (await _gate.ActorAsync(context) is not { } actor)
+        if (await gate.ActorAsync(context) is not { } actor)
         {
             return;
         }
 
         var (ask, error) = await JsonBody.ReadAsync(context, MostBytes, AdminJson.Default.AdminAsk);
-        if (ask is null || AdminAskReader.Read(context.Request.Path.Value!.TrimEnd('/').ToLowerInvariant(), ask, _time.GetUtcNow(), out error) is not { } change)
+        if (ask is null || AdminAskReader.Read(context.Request.Path.Value!.TrimEnd('/').ToLowerInvariant(), ask, time.GetUtcNow(), out error) is not { } change)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
             return;
         }
 
         // Once begun it is ended: what was changed must stand in the audit.
-        if (await _service.ApplyAsync(change, actor, ask.Reason, CancellationToken.None) is { } refusal)
+        if (await service.ApplyAsync(change, actor, ask.Reason, CancellationToken.None) is { } refusal)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, refusal);
             return;
@@ -74,19 +60,19 @@ public sealed class AdminEndpoint
     /// <param name="context">The request and its response.</param>
     public async Task IssueAsync(HttpContext context)
     {
-        if (await _gate.ActorAsync(context) is not { } actor)
+        if (await gate.ActorAsync(context) is not { } actor)
         {
             return;
         }
 
         var (ask, error) = await JsonBody.ReadAsync(context, MostBytes, AdminJson.Default.AdminAsk);
-        if (ask is null || KeyAskReader.Read(ask, _time.GetUtcNow(), out error) is not { } wanted)
+        if (ask is null || KeyAskReader.Read(ask, time.GetUtcNow(), out error) is not { } wanted)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
             return;
         }
 
-        var (key, change, refusal) = await _service.IssueAsync(wanted, actor, ask.Reason, CancellationToken.None);
+        var (key, change, refusal) = await service.IssueAsync(wanted, actor, ask.Reason, CancellationToken.None);
         if (refusal is not null)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, refusal);
@@ -109,18 +95,18 @@ public sealed class AdminEndpoint
     /// <param name="context">The request and its response.</param>
     public async Task ReloadAsync(HttpContext context)
     {
-        if (await _gate.ActorAsync(context) is null)
+        if (await gate.ActorAsync(context) is null)
         {
             return;
         }
 
-        if (!_reload.HasSource)
+        if (!reload.HasSource)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, NoFile);
             return;
         }
 
-        var outcome = await _reload.ReloadAsync(context.RequestAborted);
+        var outcome = await reload.ReloadAsync(context.RequestAborted);
         if (!outcome.IsTakenUp)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, outcome.Mistakes.Count > 0
@@ -141,37 +127,37 @@ public sealed class AdminEndpoint
     /// <param name="context">The request and its response.</param>
     public async Task KeysAsync(HttpContext context)
     {
-        if (!await _gate.MayLookAsync(context))
+        if (!await gate.MayLookAsync(context))
         {
             return;
         }
 
-        var now = _time.GetUtcNow();
-        await JsonResponse.WriteAsync(context, 200, json => KeysJson.Write(json, [.. _keys.All.OrderBy(entry => entry.Tenant, StringComparer.Ordinal)], now));
+        var now = time.GetUtcNow();
+        await JsonResponse.WriteAsync(context, 200, json => KeysJson.Write(json, [.. keys.All.OrderBy(entry => entry.Tenant, StringComparer.Ordinal)], now));
     }
 
     /// <summary>Answers with the spending budgets that are used, the nearest to their end first.</summary>
     /// <param name="context">The request and its response.</param>
     public async Task BudgetsAsync(HttpContext context)
     {
-        if (!await _gate.MayLookAsync(context))
+        if (!await gate.MayLookAsync(context))
         {
             return;
         }
 
-        await JsonResponse.WriteAsync(context, 200, json => SpendingJson.Write(json, _spending.Report(MostBudgets)));
+        await JsonResponse.WriteAsync(context, 200, json => SpendingJson.Write(json, spending.Report(MostBudgets)));
     }
 
     /// <summary>Answers with the last changes, the latest first.</summary>
     /// <param name="context">The request and its response.</param>
     public async Task AuditAsync(HttpContext context)
     {
-        if (!await _gate.MayLookAsync(context))
+        if (!await gate.MayLookAsync(context))
         {
             return;
         }
 
-        var entries = await _audit.ReadAsync(context.RequestAborted);
+        var entries = await audit.ReadAsync(context.RequestAborted);
         await JsonResponse.WriteAsync(context, 200, json =>
             JsonSerializer.Serialize(json, [.. entries.Reverse().Take(MostShown)], AdminJson.Default.AuditEntryArray));
     }

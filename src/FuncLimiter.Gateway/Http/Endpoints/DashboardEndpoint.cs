@@ -16,7 +16,7 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// <summary>
 /// <c>GET /dashboard</c> and what its page reads. The page's files hold no data and are open to all; what it reads is for operators.
 /// </summary>
-public sealed class DashboardEndpoint
+internal sealed class DashboardEndpoint(OperatorGate gate, DashboardHub hub, Watch watch)
 {
     private const int MostTrends = 200;
     private const int TrendPoints = 120;
@@ -26,12 +26,6 @@ public sealed class DashboardEndpoint
         ShouldRetry = true,
         RetryAfter = TimeSpan.FromSeconds(30),
     };
-
-    private readonly OperatorGate _gate;
-    private readonly DashboardHub _hub;
-    private readonly Watch _watch;
-
-    internal DashboardEndpoint(OperatorGate gate, DashboardHub hub, Watch watch) => (_gate, _hub, _watch) = (gate, hub, watch);
 
     /// <summary>Answers with the page, or one of its files.</summary>
     /// <param name="context">The request and its response.</param>
@@ -48,12 +42,12 @@ public sealed class DashboardEndpoint
     /// <param name="context">The request and its response.</param>
     public async Task EventsAsync(HttpContext context)
     {
-        if (!await _gate.MayLookAsync(context))
+        if (!await gate.MayLookAsync(context))
         {
             return;
         }
 
-        if (_hub.Join() is not { } frames)
+        if (hub.Join() is not { } frames)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, TooMany);
             return;
@@ -76,7 +70,7 @@ public sealed class DashboardEndpoint
         }
         finally
         {
-            _hub.Leave(frames);
+            hub.Leave(frames);
         }
     }
 
@@ -84,17 +78,17 @@ public sealed class DashboardEndpoint
     /// <param name="context">The request and its response.</param>
     public async Task TrendsAsync(HttpContext context)
     {
-        if (!await _gate.MayLookAsync(context))
+        if (!await gate.MayLookAsync(context))
         {
             return;
         }
 
         var trends = new Dictionary<string, double[][]>(StringComparer.Ordinal);
-        lock (_watch.Gate)
+        lock (watch.Gate)
         {
             foreach (var name in context.Request.Query["budget"].Take(MostTrends))
             {
-                if (_watch.History.Find(name!) is { } track)
+                if (watch.History.Find(name!) is { } track)
                 {
                     trends[name!] = [.. track.Meters.Select(static meter => meter.Trend())];
                 }

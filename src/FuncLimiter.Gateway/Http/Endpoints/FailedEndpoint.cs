@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// Answers a request that failed on its way through FuncLimiter: in the caller's dialect, with whose fault it was, or with a cut where the
 /// answer has begun.
 /// </summary>
-public static class FailedEndpoint
+internal static class FailedEndpoint
 {
     private static readonly GatewayError Failed = new(500, "internal_error", "FuncLimiter failed to handle the request; its log says why.") { ShouldRetry = true };
 
@@ -66,7 +66,7 @@ public static class FailedEndpoint
 }
 
 /// <summary>Answers what no other endpoint takes, in the caller's dialect: 405 for a known path, 404 otherwise.</summary>
-public static class UnknownEndpoint
+internal static class UnknownEndpoint
 {
     private const int MaxShown = 100;
 

@@ -5,28 +5,21 @@ using Microsoft.Extensions.Hosting;
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
 /// <summary><c>/health/live</c> and <c>/health/ready</c>, for whoever starts, stops and balances.</summary>
-public sealed class HealthEndpoint
+internal sealed class HealthEndpoint(Stopping stopping, Func<IEnumerable<IHostedService>> services, IStorageHealth? storage = null)
 {
-    private readonly Stopping _stopping;
-    private readonly Func<IEnumerable<IHostedService>> _services;
-    private readonly IStorageHealth? _storage;
-
-    internal HealthEndpoint(Stopping stopping, Func<IEnumerable<IHostedService>> services, IStorageHealth? storage) =>
-        (_stopping, _services, _storage) = (stopping, services, storage);
-
     /// <summary>The process answers.</summary>
     public static Task LiveAsync(HttpContext context) => WriteAsync(context, 200, "live");
 
     /// <summary>The process takes calls, and can do with them what it promises.</summary>
     public Task ReadyAsync(HttpContext context) =>
-        _stopping.Begun.IsCancellationRequested ? WriteAsync(context, 503, "draining")
-        : _storage?.Trouble is { } trouble ? WriteAsync(context, 503, "storage_unavailable", trouble)
+        stopping.Begun.IsCancellationRequested ? WriteAsync(context, 503, "draining")
+        : storage?.Trouble is { } trouble ? WriteAsync(context, 503, "storage_unavailable", trouble)
         : Ended() is { } ended ? WriteAsync(context, 503, "service_ended", $"{ended} broke down; the log says why, and a restart begins it again")
         : WriteAsync(context, 200, "ready");
 
     // One that failed does not end the process, which still does all else.
     private string? Ended() =>
-        _services().OfType<BackgroundService>().FirstOrDefault(static service => service.ExecuteTask is { IsFaulted: true })?.GetType().Name;
+        services().OfType<BackgroundService>().FirstOrDefault(static service => service.ExecuteTask is { IsFaulted: true })?.GetType().Name;
 
     private static Task WriteAsync(HttpContext context, int status, string word, string? reason = null) =>
         JsonResponse.WriteAsync(context, status, json =>

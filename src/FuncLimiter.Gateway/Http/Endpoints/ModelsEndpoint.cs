@@ -14,23 +14,14 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// <c>GET /v1/models</c> and <c>/v1/models/{model}</c>, and the same in Google's, Gemini's and Azure's places: what may be asked for, in the
 /// shape of the API that asks.
 /// </summary>
-public sealed class ModelsEndpoint
+internal sealed class ModelsEndpoint(Authenticator authenticator, RouteTable routes, TimeProvider time)
 {
     /// <summary>What is passed on of any model (https://ai.google.dev/api/models); which of these it takes, its provider says.</summary>
     private static readonly string[] GoogleMethods = ["generateContent", "streamGenerateContent", "countTokens", "embedContent", "batchEmbedContents"];
 
     private static readonly PassedPath GoogleCall = new(ProviderApi.Gemini, $"/v1beta/models/{PassedPath.ModelMark}:generateContent") { Model = string.Empty };
 
-    private readonly Authenticator _authenticator;
-    private readonly RouteTable _routes;
-    private readonly DateTimeOffset _created;
-
-    internal ModelsEndpoint(Authenticator authenticator, RouteTable routes, TimeProvider time)
-    {
-        _authenticator = authenticator;
-        _routes = routes;
-        _created = time.GetUtcNow();
-    }
+    private readonly DateTimeOffset _created = time.GetUtcNow();
 
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request and its response.</param>
@@ -38,7 +29,7 @@ public sealed class ModelsEndpoint
     public Task HandleAsync(HttpContext context, string? model = null)
     {
         var dialect = RequestDialect.Of(context.Request);
-        if (_authenticator.Authenticate(context.Request.Headers, null, out var error) is not { } tenant)
+        if (authenticator.Authenticate(context.Request.Headers, null, out var error) is not { } tenant)
         {
             return JsonResponse.WriteErrorAsync(context, dialect, error!);
         }
@@ -47,12 +38,12 @@ public sealed class ModelsEndpoint
         {
             // A slash in a name comes encoded, which routing leaves as it is.
             model = Uri.UnescapeDataString(model);
-            return _routes.TryFind(tenant.Tenant, model, out var route, out error)
+            return routes.TryFind(tenant.Tenant, model, out var route, out error)
                 ? JsonResponse.WriteAsync(context, 200, json => Write(json, dialect, route.Name))
                 : JsonResponse.WriteErrorAsync(context, dialect, error);
         }
 
-        var names = _routes.Routes.Where(route => Serves(route, dialect) && _routes.ClosedTo(tenant.Tenant, route) != route.All).Select(route => route.Name).ToList();
+        var names = routes.Routes.Where(route => Serves(route, dialect) && routes.ClosedTo(tenant.Tenant, route) != route.All).Select(route => route.Name).ToList();
         return JsonResponse.WriteAsync(context, 200, json => WriteList(json, dialect, names));
     }
 

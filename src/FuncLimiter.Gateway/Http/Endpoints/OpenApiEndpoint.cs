@@ -6,7 +6,7 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// <c>GET /openapi/v1.json</c>: what every path takes and answers. It is written by hand, since handlers read and write their bodies
 /// themselves in both hosts; OpenApiTests hold it to what they do.
 /// </summary>
-public static class OpenApiEndpoint
+internal static class OpenApiEndpoint
 {
     private static readonly Lazy<byte[]> Document = new(Read);
 

@@ -14,27 +14,12 @@ using Microsoft.AspNetCore.Http.Features;
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
 /// <summary>Every other path of a provider's API: passes it on as it is, under the account's key, queued and paced like any call.</summary>
-public sealed class PassedEndpoint
+internal sealed class PassedEndpoint(
+    Authenticator authenticator, CallServices services, CallPipeline pipeline, LiveCalls calls, SocketEndpoint sockets, ModelsEndpoint models)
 {
     /// <summary>How much of a body is held that may be too large for that.</summary>
     private const int KeptBytes = 1024 * 1024;
 
-    private readonly Authenticator _authenticator;
-    private readonly CallServices _services;
-    private readonly CallPipeline _pipeline;
-    private readonly Stopping _stopping;
-    private readonly SocketEndpoint _sockets;
-    private readonly ModelsEndpoint _models;
-
-    internal PassedEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping, HeldBytes held, ModelsEndpoint models)
-    {
-        _models = models;
-        _authenticator = authenticator;
-        _services = services;
-        _pipeline = pipeline;
-        _stopping = stopping;
-        _sockets = new SocketEndpoint(authenticator, services, pipeline, stopping, held);
-    }
 
     /// <summary>Answers a request; one of no provider's API is answered as unknown.</summary>
     /// <param name="context">The request and its response.</param>
@@ -42,7 +27,7 @@ public sealed class PassedEndpoint
     {
         if (SocketEndpoint.IsAsked(context))
         {
-            await _sockets.HandleAsync(context);
+            await sockets.HandleAsync(context);
             return;
         }
 
@@ -50,7 +35,7 @@ public sealed class PassedEndpoint
             && PassedPaths.IsModels(context.Request.Path.ToUriComponent(), out var named))
         {
             QueryKey.Take(context.Request);
-            await _models.HandleAsync(context, named);
+            await models.HandleAsync(context, named);
             return;
         }
 
@@ -68,7 +53,7 @@ public sealed class PassedEndpoint
         }
 
         var headers = context.Request.Headers;
-        if (_authenticator.Authenticate(headers, KeyUse.Calls, out var error) is not { } tenant
+        if (authenticator.Authenticate(headers, KeyUse.Calls, out var error) is not { } tenant
             || CallerReader.Read(headers, tenant, out error) is not { } caller
             || !IdempotencyKeys.TryRead(headers, out var key, out error))
         {
@@ -91,47 +76,24 @@ public sealed class PassedEndpoint
             return;
         }
 
-        var call = new CallEnvelope(
-            dialect, facts, body.Upload is null ? body.Held : default, caller, context.Request.QueryString.Value ?? string.Empty, RequestHeaders.Of(headers))
+        var call = calls.Read(context, dialect, facts, body.Upload is null ? body.Held : default, caller, key) with
         {
-            MaxWait = _services.Configuration.Queue.MaxWait(caller.Priority, Preferences.Read(headers[FuncLimiterHeaders.Prefer]).Wait),
-            IdempotencyKey = key,
             Passed = new PassedCall(context.Request.Method, path, model) { Upload = body.Upload },
         };
-        var (placed, fault) = await PassedPlace.FindAsync(_services, context, call);
+        var (placed, fault) = await PassedPlace.FindAsync(services, context, call);
         CallWays? ways = null;
-        if (placed is null || !_pipeline.TryFindWays(placed, out ways, out fault))
+        if (placed is null || !pipeline.TryFindWays(placed, out ways, out fault))
         {
             await JsonResponse.WriteErrorAsync(context, dialect, fault!);
             return;
         }
 
-        await RunAsync(context, placed, ways, body);
+        body.IsLent = await calls.RunAsync(context, placed, ways, TakesComments(placed));
     }
 
     // Below the models stand Google's calls of them.
     private static bool IsServed(string path) =>
         EndpointPaths.Method(path) is not null && !path.StartsWith($"{EndpointPaths.Models}/", StringComparison.OrdinalIgnoreCase);
-
-    private async Task RunAsync(HttpContext context, CallEnvelope call, CallWays ways, HeldBody body)
-    {
-        var every = _services.Configuration.Queue.CommentEvery;
-        using var kept = TakesComments(call) && every > TimeSpan.Zero
-            ? new KeptAliveAnswer(new HttpAnswer(context), call.Dialect, every, _services.Time, context.RequestAborted)
-            : null;
-        var run = _pipeline.Start(call, ways, kept ?? (CallAnswer)new HttpAnswer(context));
-        (run.StopWaiting, run.StopError) = (_stopping.Begun, Stopping.Error);
-        try
-        {
-            await run.RunAsync(context.RequestAborted);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // Nobody is left to be answered, and what was used is settled.
-        }
-
-        body.IsLent = run.HoldsBody;
-    }
 
     /// <summary>
     /// Whether a call's answer is a stream of events whose clients pass comments over: those of OpenAI's and Anthropic's APIs do, Google's own
@@ -153,11 +115,11 @@ public sealed class PassedEndpoint
 
         if (!path.Uploads || request.HasJsonContentType())
         {
-            var (whole, error) = await RequestBody.ReadAsync(context, _services.Options.MaxRequestBytes, tenant);
+            var (whole, error) = await RequestBody.ReadAsync(context, services.Options.MaxRequestBytes, tenant);
             return (whole is null ? null : new HeldBody(whole, null), error);
         }
 
-        var most = _services.Options.MaxUploadBytes;
+        var most = services.Options.MaxUploadBytes;
         return request.ContentLength > most
             ? (null, RequestBody.TooLarge(context, most))
             : (new HeldBody(null, await UploadBody.ReadAsync(request, KeptBytes, most, context.RequestAborted)), null);

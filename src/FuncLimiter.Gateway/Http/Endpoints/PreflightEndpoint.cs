@@ -16,45 +16,35 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
 /// <summary><c>POST /preflight</c>: what a run will cost, and when it will be over, before it begins.</summary>
-public sealed class PreflightEndpoint
+internal sealed class PreflightEndpoint(Authenticator authenticator, CallServices services, RunPreflight preflight, SpendDesk desk)
 {
     // In what time batch services promise to answer.
     private static readonly TimeSpan BatchTime = TimeSpan.FromHours(24);
 
-    private readonly Authenticator _authenticator;
-    private readonly CallServices _services;
-    private readonly RunPreflight _preflight;
-    private readonly SpendDesk _desk;
-    private readonly PreflightReader _reader;
-    private readonly HashSet<string> _batched;
-
-    internal PreflightEndpoint(Authenticator authenticator, CallServices services, RunPreflight preflight, SpendDesk desk)
-    {
-        (_authenticator, _services, _preflight, _desk) = (authenticator, services, preflight, desk);
-        _reader = new PreflightReader(services);
-        _batched = services.Configuration.Accounts.Where(static account => account.Batch is not null && ProviderBatches.Of(account.Provider) is not null)
-            .Select(static account => account.Id).ToHashSet(StringComparer.Ordinal);
-    }
+    private readonly PreflightReader _reader = new(services);
+    private readonly HashSet<string> _batched = services.Configuration.Accounts
+        .Where(static account => account.Batch is not null && ProviderBatches.Of(account.Provider) is not null)
+        .Select(static account => account.Id).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Answers with what is foreseen, and has the run spend no more where that is asked. Nothing is asked of a provider.</summary>
     /// <param name="context">The request and its response.</param>
     public async Task HandleAsync(HttpContext context)
     {
-        if (_authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant
+        if (authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant
             || CallerReader.Read(context.Request.Headers, tenant, out error) is not { } caller)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
             return;
         }
 
-        (var asked, error) = await JsonBody.ReadAsync(context, _services.Options.MaxRequestBytes, PreflightJson.Default.PreflightRequest);
+        (var asked, error) = await JsonBody.ReadAsync(context, services.Options.MaxRequestBytes, PreflightJson.Default.PreflightRequest);
         if (asked is null || _reader.Read(asked, caller, out error) is not { } steps)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
             return;
         }
 
-        var foreseen = _preflight.Foresee(steps);
+        var foreseen = preflight.Foresee(steps);
         if (foreseen.TooLarge is { } step)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, new GatewayError(
@@ -63,7 +53,7 @@ public sealed class PreflightEndpoint
             return;
         }
 
-        var held = asked.Hold == true ? await _desk.HoldRunAsync(PartyOf(steps), MostOf(steps)) : null;
+        var held = asked.Hold == true ? await desk.HoldRunAsync(PartyOf(steps), MostOf(steps)) : null;
         if (asked.Hold == true && held is null)
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, new GatewayError(
@@ -87,11 +77,11 @@ public sealed class PreflightEndpoint
             SpendAmount.Unbounded);
     }
 
-    private ForecastRange? CostOf(List<PlannedStep> steps) => RunBill.CostUsd(steps, step => _preflight.Open(step, RunModels.Usual));
+    private ForecastRange? CostOf(List<PlannedStep> steps) => RunBill.CostUsd(steps, step => preflight.Open(step, RunModels.Usual));
 
     private void Write(Utf8JsonWriter json, PreflightRequest asked, List<PlannedStep> steps, RunForeseen foreseen, (string Budget, SpendAmount Limit)? held)
     {
-        var (forecast, now) = (foreseen.Forecast!, _services.Time.GetUtcNow());
+        var (forecast, now) = (foreseen.Forecast!, services.Time.GetUtcNow());
         var seconds = forecast.Seconds(RunPreflight.Confidence);
         var (tokens, cost) = (RunBill.Tokens(steps), CostOf(steps));
         json.WriteStartObject();
@@ -116,9 +106,9 @@ public sealed class PreflightEndpoint
         }
 
         json.WriteStartArray("instead"u8);
-        if (steps.Any(static step => step.Plan.Route.Smaller != 0) && _preflight.Foresee(steps, RunModels.Smaller) is { Forecast: { } smaller })
+        if (steps.Any(static step => step.Plan.Route.Smaller != 0) && preflight.Foresee(steps, RunModels.Smaller) is { Forecast: { } smaller })
         {
-            WriteInstead(json, "smaller"u8, smaller.Seconds(RunPreflight.Confidence), RunBill.CostUsd(steps, step => _preflight.Open(step, RunModels.Smaller)));
+            WriteInstead(json, "smaller"u8, smaller.Seconds(RunPreflight.Confidence), RunBill.CostUsd(steps, step => preflight.Open(step, RunModels.Smaller)));
         }
 
         if (steps.TrueForAll(step => Batched(step).Count > 0))
@@ -131,7 +121,7 @@ public sealed class PreflightEndpoint
     }
 
     private List<int> Batched(PlannedStep step) =>
-        [.. _preflight.Open(step, RunModels.Usual).Where(place => _batched.Contains(step.Plan.Route.Deployments[place].Account))];
+        [.. preflight.Open(step, RunModels.Usual).Where(place => _batched.Contains(step.Plan.Route.Deployments[place].Account))];
 
     private static void WriteBinding(Utf8JsonWriter json, BindingLimit? limit)
     {
@@ -155,7 +145,7 @@ public sealed class PreflightEndpoint
     {
         var calls = steps.Sum(static step => (long)step.Calls);
         json.WriteStartArray("budgets"u8);
-        foreach (var budget in _desk.Report(PartyOf(steps)))
+        foreach (var budget in desk.Report(PartyOf(steps)))
         {
             json.WriteStartObject();
             json.WriteString("budget"u8, budget.Name);

@@ -14,24 +14,10 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
 /// <summary><c>POST /reservations</c> and <c>POST /reservations/{id}/settlement</c>: admission for agents that call providers themselves.</summary>
-public sealed class ReservationEndpoint
+internal sealed class ReservationEndpoint(Authenticator authenticator, CallServices services, Stopping stopping, ISettlementRelay? relay = null)
 {
-    private readonly Authenticator _authenticator;
-    private readonly CallServices _services;
-    private readonly ReservationReader _reader;
-    private readonly ReservationDesk _desk;
-    private readonly Stopping _stopping;
-    private readonly ISettlementRelay? _relay;
-
-    internal ReservationEndpoint(Authenticator authenticator, CallServices services, Stopping stopping, ISettlementRelay? relay = null)
-    {
-        _stopping = stopping;
-        _relay = relay;
-        _authenticator = authenticator;
-        _services = services;
-        _reader = new ReservationReader(services);
-        _desk = new ReservationDesk(services.Clock, services.Options.MaxReservations, relay?.Here);
-    }
+    private readonly ReservationReader _reader = new(services);
+    private readonly ReservationDesk _desk = new(services.Clock, services.Options.MaxReservations, relay?.Here);
 
     /// <summary>Whether reservations are open here that may be settled elsewhere.</summary>
     public bool HasOpen => _desk.HasOpen;
@@ -40,14 +26,14 @@ public sealed class ReservationEndpoint
     /// <param name="context">The request and its response.</param>
     public async Task ReserveAsync(HttpContext context)
     {
-        if (_authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant
+        if (authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant
             || CallerReader.Read(context.Request.Headers, tenant, out error) is not { } caller)
         {
             await WriteErrorAsync(context, error!);
             return;
         }
 
-        (var asked, error) = await JsonBody.ReadAsync(context, _services.Options.MaxRequestBytes, ReservationJson.Default.ReservationRequest);
+        (var asked, error) = await JsonBody.ReadAsync(context, services.Options.MaxRequestBytes, ReservationJson.Default.ReservationRequest);
         if (asked is null || !_reader.TryRead(asked, caller, out var wanted, out error))
         {
             await WriteErrorAsync(context, error!);
@@ -57,7 +43,7 @@ public sealed class ReservationEndpoint
         if (!_desk.HasRoom())
         {
             await WriteErrorAsync(context, new GatewayError(503, "too_many_reservations",
-                $"{_services.Options.MaxReservations} reservations are open. Settle those that are done.")
+                $"{services.Options.MaxReservations} reservations are open. Settle those that are done.")
             { ShouldRetry = true });
             return;
         }
@@ -70,13 +56,13 @@ public sealed class ReservationEndpoint
     /// <param name="id">The reservation's id.</param>
     public async Task SettleAsync(HttpContext context, string id)
     {
-        if (_authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant)
+        if (authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant)
         {
             await WriteErrorAsync(context, error!);
             return;
         }
 
-        (var told, error) = await JsonBody.ReadAsync(context, _services.Options.MaxRequestBytes, ReservationJson.Default.SettlementRequest);
+        (var told, error) = await JsonBody.ReadAsync(context, services.Options.MaxRequestBytes, ReservationJson.Default.SettlementRequest);
         error ??= told!.Problem();
         if (error is not null)
         {
@@ -86,7 +72,7 @@ public sealed class ReservationEndpoint
 
         if (!_desk.TryTake(id, tenant.Tenant, out var attempt))
         {
-            if (_relay is not null && ReservationDesk.ProcessOf(id) is { } process && process != _relay.Here)
+            if (relay is not null && ReservationDesk.ProcessOf(id) is { } process && process != relay.Here)
             {
                 await RelayAsync(context, new RelayedSettlement(
                     process, id, tenant.Tenant, JsonSerializer.SerializeToUtf8Bytes(told!, ReservationJson.Default.SettlementRequest)));
@@ -98,7 +84,7 @@ public sealed class ReservationEndpoint
             return;
         }
 
-        var said = ReservationSettlement.Settle(attempt, told!, _services);
+        var said = ReservationSettlement.Settle(attempt, told!, services);
         await AnswerAsync(context, 200, id, said.Reason, said.Retryable);
     }
 
@@ -109,7 +95,7 @@ public sealed class ReservationEndpoint
         if (JsonSerializer.Deserialize(settlement.Body.Span, ReservationJson.Default.SettlementRequest) is { } told
             && told.Problem() is null && _desk.TryTake(settlement.Reservation, settlement.Tenant, out var attempt))
         {
-            ReservationSettlement.Settle(attempt, told, _services);
+            ReservationSettlement.Settle(attempt, told, services);
         }
     }
 
@@ -125,7 +111,7 @@ public sealed class ReservationEndpoint
 
     private async Task RelayAsync(HttpContext context, RelayedSettlement settlement)
     {
-        await _relay!.SendAsync(settlement, context.RequestAborted);
+        await relay!.SendAsync(settlement, context.RequestAborted);
         await AnswerAsync(context, 202, settlement.Reservation, "relayed", false);
     }
 
@@ -144,7 +130,7 @@ public sealed class ReservationEndpoint
             Sizes = plan.Sizes,
             MaxWait = call.MaxWait,
             Excluded = ReservationReader.Closed(plan.Route, call.Facts.Operation)
-                | _services.Routes.ClosedTo(call.Caller.Tenant, plan.Route) | (diversion == Diversion.Never ? plan.Route.Smaller : 0),
+                | services.Routes.ClosedTo(call.Caller.Tenant, plan.Route) | (diversion == Diversion.Never ? plan.Route.Smaller : 0),
             Diversion = diversion,
             ExpiresAfter = ttl,
             Workflow = call.Caller.Workflow,
@@ -152,16 +138,16 @@ public sealed class ReservationEndpoint
             Run = call.Caller.Run,
         };
         AdmissionResult admission;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Begun);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping.Begun);
         try
         {
-            admission = await _services.Limiter.AdmitAsync(request, enough.Token);
+            admission = await services.Limiter.AdmitAsync(request, enough.Token);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             return;
         }
-        catch (OperationCanceledException) when (_stopping.Begun.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.Begun.IsCancellationRequested)
         {
             await WriteErrorAsync(context, Stopping.Error);
             return;
@@ -170,16 +156,16 @@ public sealed class ReservationEndpoint
         var answer = new HttpAnswer(context);
         if (admission.Refusal is { } refusal)
         {
-            var error = RefusalError.Of(refusal, plan.Route.Name, _services.Clock.Now);
-            _services.Headers.Refused(answer, admission, admission.Waited, error, Dialect.OpenAI, _services.Time.GetUtcNow());
+            var error = RefusalError.Of(refusal, plan.Route.Name, services.Clock.Now);
+            services.Headers.Refused(answer, admission, admission.Waited, error, Dialect.OpenAI, services.Time.GetUtcNow());
             await ErrorAnswer.WriteAsync(answer, Dialect.OpenAI, error, context.RequestAborted);
             return;
         }
 
-        _services.Headers.Budgets(answer, admission, admission.Waited);
+        services.Headers.Budgets(answer, admission, admission.Waited);
 
-        var expiresAt = _services.Time.GetUtcNow() + ttl;
-        var attempt = new Attempt(_services, call, plan, admission, admission.Waited);
+        var expiresAt = services.Time.GetUtcNow() + ttl;
+        var attempt = new Attempt(services, call, plan, admission, admission.Waited);
         var id = _desk.Keep(attempt, ttl);
         await JsonResponse.WriteAsync(context, 200, json => Write(json, id, expiresAt, attempt, plan.Estimate(admission.Place)));
     }

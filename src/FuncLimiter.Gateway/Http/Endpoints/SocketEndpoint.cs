@@ -17,7 +17,8 @@ namespace FuncLimiter.Gateway.Http.Endpoints;
 /// Realtime and Responses as WebSockets (developers.openai.com: Realtime, WebSocket mode): a connection is admitted before it is made, as one
 /// request and one place among concurrent calls; every answer on it is admitted and settled by itself.
 /// </summary>
-internal sealed class SocketEndpoint(Authenticator authenticator, CallServices services, CallPipeline pipeline, Stopping stopping, HeldBytes held)
+internal sealed class SocketEndpoint(
+    Authenticator authenticator, CallServices services, CallPipeline pipeline, LiveCalls calls, Stopping stopping, HeldBytes held)
 {
     private const string Handshake = "Sec-WebSocket-";
 
@@ -60,16 +61,7 @@ internal sealed class SocketEndpoint(Authenticator authenticator, CallServices s
         }
 
         var runner = new SocketRunner(services, new SocketCaller(protocols, protocol => AcceptAsync(context, protocol), pipeline, RoomOf(caller.Tenant), stopping.Begun));
-        var run = pipeline.Start(placed, ways, new HttpAnswer(context), runner);
-        (run.StopWaiting, run.StopError) = (stopping.Begun, Stopping.Error);
-        try
-        {
-            await run.RunAsync(context.RequestAborted);
-        }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // Nobody is left to be told, and what was used is settled.
-        }
+        await calls.RunAsync(context, placed, ways, runner: runner);
     }
 
     private CallEnvelope Read(HttpContext context, Dialect dialect, PassedPath path, Caller caller)
@@ -83,15 +75,11 @@ internal sealed class SocketEndpoint(Authenticator authenticator, CallServices s
             query = rest.Length == 0 ? "" : $"?{rest}";
         }
 
-        return new CallEnvelope(
-            dialect,
-            new RequestFacts(Operation.Other, model, 0, 0, Stream: false, null, 1, 0, 0),
-            default,
-            caller,
-            query,
-            [.. RequestHeaders.Of(context.Request.Headers).Where(static header => !header.Key.StartsWith(Handshake, StringComparison.OrdinalIgnoreCase))])
+        var call = calls.Read(context, dialect, new RequestFacts(Operation.Other, model, 0, 0, Stream: false, null, 1, 0, 0), default, caller);
+        return call with
         {
-            MaxWait = services.Configuration.Queue.MaxWait(caller.Priority, Preferences.Read(context.Request.Headers[FuncLimiterHeaders.Prefer]).Wait),
+            Query = query,
+            Headers = [.. call.Headers.Where(static header => !header.Key.StartsWith(Handshake, StringComparison.OrdinalIgnoreCase))],
             Passed = new PassedCall(HttpMethods.Get, path, default) { ModelInQuery = named },
         };
     }

@@ -15,34 +15,12 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
 /// <summary><c>GET /status</c> and <c>GET /metrics</c>: how full every budget and queue is.</summary>
-public sealed class StatusEndpoint
+internal sealed class StatusEndpoint(
+    Authenticator authenticator, ILimiter limiter, AdmissionHeaders headers, MetricSeries series, SpendDesk desk, OperatorGate gate, AlertBoard alerts,
+    LimitBoard limits)
 {
     private const int MostBudgets = 200;
     private const string PrometheusText = "text/plain; version=0.0.4; charset=utf-8";
-
-    private readonly Authenticator _authenticator;
-    private readonly ILimiter _limiter;
-    private readonly AdmissionHeaders _headers;
-    private readonly MetricSeries _series;
-    private readonly SpendDesk _spending;
-    private readonly OperatorGate _gate;
-    private readonly AlertBoard _alerts;
-    private readonly LimitBoard _limits;
-
-    internal StatusEndpoint(
-        Authenticator authenticator,
-        ILimiter limiter,
-        AdmissionHeaders headers,
-        MetricSeries series,
-        SpendDesk spending,
-        OperatorGate gate,
-        AlertBoard alerts,
-        LimitBoard limits)
-    {
-        (_spending, _limits) = (spending, limits);
-        (_authenticator, _limiter, _headers) = (authenticator, limiter, headers);
-        (_series, _gate, _alerts) = (series, gate, alerts);
-    }
 
     /// <summary>Answers with JSON.</summary>
     /// <param name="context">The request and its response.</param>
@@ -50,10 +28,10 @@ public sealed class StatusEndpoint
     {
         if (await ReportAsync(context) is { } report)
         {
-            var isOperator = _gate.IsOperator(context);
-            var whose = isOperator ? null : _authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out _)?.Tenant;
-            var spending = _spending.Report(MostBudgets, whose);
-            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, spending, _headers, _alerts, isOperator ? _limits : null));
+            var isOperator = gate.IsOperator(context);
+            var whose = isOperator ? null : authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out _)?.Tenant;
+            var spending = desk.Report(MostBudgets, whose);
+            await JsonResponse.WriteAsync(context, 200, json => StatusJson.Write(json, report, spending, headers, alerts, isOperator ? limits : null));
         }
     }
 
@@ -64,21 +42,20 @@ public sealed class StatusEndpoint
         if (await ReportAsync(context) is { } report)
         {
             context.Response.ContentType = PrometheusText;
-            var series = _gate.IsOperator(context) ? _series : null;
-            await context.Response.WriteAsync(MetricsText.Write(report, series), context.RequestAborted);
+            await context.Response.WriteAsync(MetricsText.Write(report, gate.IsOperator(context) ? series : null), context.RequestAborted);
         }
     }
 
     private async Task<LimiterReport?> ReportAsync(HttpContext context)
     {
-        if (_gate.IsOperator(context))
+        if (gate.IsOperator(context))
         {
-            return _limiter.Report();
+            return limiter.Report();
         }
 
-        if (_authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out var error) is { } tenant)
+        if (authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out var error) is { } tenant)
         {
-            return ReportScope.For(_limiter.Report(), tenant.Tenant);
+            return ReportScope.For(limiter.Report(), tenant.Tenant);
         }
 
         await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);

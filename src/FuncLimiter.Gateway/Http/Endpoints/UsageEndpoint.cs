@@ -10,26 +10,12 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace FuncLimiter.Gateway.Http.Endpoints;
 
 /// <summary><c>GET /usage</c>: what calls used and cost, grouped as asked. A tenant sees its own, an operator everybody's.</summary>
-public sealed class UsageEndpoint
+internal sealed class UsageEndpoint(
+    Authenticator authenticator, IUsageLedger ledger, GatewayConfiguration configuration, OperatorGate gate, TimeProvider time)
 {
     private const string CsvText = "text/csv; charset=utf-8";
 
-    private readonly Authenticator _authenticator;
-    private readonly IUsageLedger _ledger;
-    private readonly GatewayConfiguration _configuration;
-    private readonly OperatorGate _gate;
-    private readonly TimeProvider _time;
-    private readonly UsageQueryReader _reader;
-
-    internal UsageEndpoint(Authenticator authenticator, IUsageLedger ledger, GatewayConfiguration configuration, OperatorGate gate, TimeProvider time)
-    {
-        _authenticator = authenticator;
-        _ledger = ledger;
-        _configuration = configuration;
-        _gate = gate;
-        _time = time;
-        _reader = new UsageQueryReader(configuration.Usage);
-    }
+    private readonly UsageQueryReader _reader = new(configuration.Usage);
 
     /// <summary>Answers a request.</summary>
     /// <param name="context">The request and its response.</param>
@@ -38,7 +24,7 @@ public sealed class UsageEndpoint
         ArgumentNullException.ThrowIfNull(context);
         if (!TryFindTenant(context, out var tenant, out var error)
             || !TryReadFormat(context.Request, out var isCsv, out error)
-            || !_reader.TryRead(context.Request.Query, _time.GetUtcNow(), out var query, out error)
+            || !_reader.TryRead(context.Request.Query, time.GetUtcNow(), out var query, out error)
             || !TryNarrow(tenant, ref query, out error))
         {
             await JsonResponse.WriteErrorAsync(context, Dialect.OpenAI, error!);
@@ -47,7 +33,7 @@ public sealed class UsageEndpoint
 
         try
         {
-            var page = await _ledger.QueryAsync(query, context.RequestAborted);
+            var page = await ledger.QueryAsync(query, context.RequestAborted);
             await WriteAsync(context, query, page, isCsv);
         }
         catch (UsageTooLargeException tooLarge)
@@ -60,18 +46,18 @@ public sealed class UsageEndpoint
     private bool TryFindTenant(HttpContext context, out string? tenant, out GatewayError? error)
     {
         (tenant, error) = (null, null);
-        if (_gate.IsOperator(context))
+        if (gate.IsOperator(context))
         {
             return true;
         }
 
-        tenant = _authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out error)?.Tenant;
+        tenant = authenticator.Authenticate(context.Request.Headers, KeyUse.Usage, out error)?.Tenant;
         if (tenant is null)
         {
             return false;
         }
 
-        if (_configuration.Tenants.Count == 0 && _configuration.Admin.Keys.Count == 0)
+        if (configuration.Tenants.Count == 0 && configuration.Admin.Keys.Count == 0)
         {
             tenant = null;
         }

@@ -19,7 +19,7 @@ namespace FuncLimiter.Gateway.Http.Jobs;
 /// Serves <c>/jobs</c> to whoever authenticates by key, or was authenticated before and has left an <see cref="AuthenticatedTenant"/> among the
 /// request's features.
 /// </summary>
-public static class JobEndpoints
+internal static class JobEndpoints
 {
     private static readonly GatewayError NotAuthenticated = new(401, "invalid_api_key", "A job belongs to a tenant: send its key.");
 

@@ -1,7 +1,4 @@
-using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Calls;
-using FuncLimiter.Gateway.Calls.Admission;
-using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Batches;
@@ -13,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace FuncLimiter.Gateway.Http.Jobs;
 
 /// <summary>Puts jobs together.</summary>
-public static class JobRegistration
+internal static class JobRegistration
 {
     /// <summary>
     /// Adds everything that takes and shows jobs. Needs a <see cref="GatewayConfiguration"/>, an <see cref="IJobStore"/> and a
@@ -27,22 +24,13 @@ public static class JobRegistration
         services.AddSingleton<BatchOffers>();
         services.AddSingleton<RunningItems>();
         services.AddSingleton<JobSignals>();
-        services.AddSingleton(provider => new JobPace(provider.GetRequiredService<TimeProvider>(), provider.GetService<ILimiter>()));
-        services.AddSingleton(provider => new JobJson(provider.GetRequiredService<JobPace>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<JobPace>();
+        services.AddSingleton<JobJson>();
+        services.AddSingleton<JobFit>();
         services.AddSingleton<WebhookSecrets>();
         services.AddSingleton<WebhookSender>();
-        services.AddSingleton(provider => new WebhookDelivery(
-            provider.GetRequiredService<IJobStore>(), provider.GetRequiredService<WebhookSender>(), provider.GetRequiredService<JobJson>()));
-        services.AddSingleton(provider => new JobService(
-            provider.GetRequiredService<IJobStore>(),
-            provider.GetRequiredService<JobCallReader>(),
-            provider.GetRequiredService<RunningItems>(),
-            provider.GetRequiredService<JobSignals>(),
-            provider.GetRequiredService<GatewayConfiguration>(),
-            provider.GetRequiredService<WebhookSecrets>(),
-            provider.GetRequiredService<TimeProvider>(),
-            Fit(provider),
-            provider.GetRequiredService<BatchOffers>()));
+        services.AddSingleton<WebhookDelivery>();
+        services.AddSingleton<JobService>();
         services.AddSingleton<IDeferredCalls, DeferredCalls>();
         return services;
     }
@@ -72,9 +60,4 @@ public static class JobRegistration
         services.AddHostedService<BatchRunner>();
         return services;
     }
-
-    private static JobFit? Fit(IServiceProvider provider) =>
-        provider.GetService<ILimiter>() is { } limiter && provider.GetService<Estimator>() is { } estimator
-            ? new JobFit(limiter, provider.GetRequiredService<RouteTable>(), estimator, provider.GetRequiredService<JobPace>())
-            : null;
 }

@@ -10,7 +10,7 @@ using FuncLimiter.Providers.Dialects;
 namespace FuncLimiter.Gateway.Http.Jobs;
 
 /// <summary>Reads what is posted to <c>/jobs</c>: one call, or a list of calls.</summary>
-public static class JobRequestReader
+internal static class JobRequestReader
 {
     // A call's body stands two levels down.
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = RequestReader.MaxDepth + 2 };

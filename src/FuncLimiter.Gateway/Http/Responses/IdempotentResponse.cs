@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace FuncLimiter.Gateway.Http.Responses;
 
 /// <summary>Answers a request whose call was made, shared or refused under its idempotency key.</summary>
-public static class IdempotentResponse
+internal static class IdempotentResponse
 {
     /// <summary>Set to <c>true</c> on an answer that was given before.</summary>
     public const string ReplayedHeader = "Idempotent-Replayed";

@@ -8,7 +8,7 @@ using FuncLimiter.Providers.Translation;
 namespace FuncLimiter.Gateway.Jobs.Batches;
 
 /// <summary>One call in the form in which a batch service takes it, and its answer in the caller's.</summary>
-public sealed class BatchForm
+internal sealed class BatchForm
 {
     private readonly BatchOffer _offer;
     private readonly CallEnvelope _call;
@@ -64,7 +64,7 @@ public sealed class BatchForm
 }
 
 /// <summary>What a batch's answer is to the job that asked, and to the ledger.</summary>
-public static class BatchResult
+internal static class BatchResult
 {
     /// <summary>The result and the record of an answer; null where it is none, so that the call is made as others are.</summary>
     /// <param name="offer">The deployment and its batch service.</param>

@@ -10,7 +10,7 @@ using FuncLimiter.Providers.Dialects;
 namespace FuncLimiter.Gateway.Jobs.Batches;
 
 /// <summary>The deployments whose batch services may be used, and which calls go there.</summary>
-public sealed class BatchOffers
+internal sealed class BatchOffers
 {
     private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
     private readonly SpendDesk _spending;
@@ -78,7 +78,7 @@ public sealed class BatchOffers
 /// <param name="Deployment">The deployment.</param>
 /// <param name="Service">The provider's batch service.</param>
 /// <param name="Terms">Within which bounds.</param>
-public sealed record BatchOffer(Deployment Deployment, ProviderBatches Service, BatchTerms Terms)
+internal sealed record BatchOffer(Deployment Deployment, ProviderBatches Service, BatchTerms Terms)
 {
     /// <summary>A batch is held in memory while it is handed in.</summary>
     private const long UsualBytes = 64 * 1024 * 1024;
@@ -106,7 +106,7 @@ public sealed record BatchOffer(Deployment Deployment, ProviderBatches Service, 
 /// <summary>Calls that can be in one batch: of one deployment, asking the same of it.</summary>
 /// <param name="Deployment">The deployment, as <c>account/model</c>.</param>
 /// <param name="Operation">What is asked.</param>
-public sealed record BatchLane(string Deployment, Operation Operation)
+internal sealed record BatchLane(string Deployment, Operation Operation)
 {
     /// <summary>Reads what <see cref="ToString"/> wrote; null for anything else.</summary>
     public static BatchLane? Parse(string text)

@@ -3,7 +3,7 @@ using FuncLimiter.Core.Batching;
 namespace FuncLimiter.Gateway.Jobs.Batches;
 
 /// <summary>Keeps what goes through batch services safe across crashes. Calls end in the job store; the rest is here.</summary>
-public interface IBatchStore
+internal interface IBatchStore
 {
     /// <summary>What was collected, by lane.</summary>
     Task<IReadOnlyList<(BatchLane Lane, BatchPile Pile)>> PilesAsync(CancellationToken cancellationToken);
@@ -54,10 +54,10 @@ public interface IBatchStore
 /// <param name="IsCancelled">Whether it was given up.</param>
 /// <param name="Tokens">The estimated tokens of its calls.</param>
 /// <param name="FirstDeadline">The earliest deadline of its calls that have not ended; null where all have.</param>
-public sealed record OpenBatch(
+internal sealed record OpenBatch(
     string Id, BatchLane Lane, string? ProviderId, DateTimeOffset BegunAt, bool IsCancelled, long Tokens, DateTimeOffset? FirstDeadline);
 
 /// <summary>A call of a batch.</summary>
 /// <param name="Place">Its place in the batch, from 0.</param>
 /// <param name="Item">The call.</param>
-public sealed record BatchItem(int Place, JobItem Item);
+internal sealed record BatchItem(int Place, JobItem Item);

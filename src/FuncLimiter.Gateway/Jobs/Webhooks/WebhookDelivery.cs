@@ -1,14 +1,8 @@
 namespace FuncLimiter.Gateway.Jobs.Webhooks;
 
 /// <summary>Makes single attempts at delivering outcomes, for hosts that keep the time between them in their own way.</summary>
-public sealed class WebhookDelivery
+internal sealed class WebhookDelivery(IJobStore jobs, WebhookSender sender, JobJson json)
 {
-    private readonly IJobStore _jobs;
-    private readonly WebhookSender _sender;
-    private readonly JobJson _json;
-
-    internal WebhookDelivery(IJobStore jobs, WebhookSender sender, JobJson json) => (_jobs, _sender, _json) = (jobs, sender, json);
-
     /// <summary>Makes one attempt.</summary>
     /// <param name="delivery">What to whom.</param>
     /// <param name="jitter">0 to 1, spreads the next attempts of many.</param>
@@ -17,10 +11,10 @@ public sealed class WebhookDelivery
     public async Task<(DeliveryState State, TimeSpan? Wait, string? Error)> AttemptAsync(
         Delivery delivery, double jitter, CancellationToken cancellationToken)
     {
-        var job = await _jobs.FindAsync(delivery.Tenant, delivery.Job, JobPage.First, cancellationToken);
+        var job = await jobs.FindAsync(delivery.Tenant, delivery.Job, JobPage.First, cancellationToken);
         var attempt = job is null
             ? new WebhookAttempt(false, true, "the job's outcome is not kept any more")
-            : await _sender.SendAsync(delivery, _json.Write(job), cancellationToken);
+            : await sender.SendAsync(delivery, json.Write(job), cancellationToken);
         var wait = attempt.Final ? null : WebhookSchedule.After(delivery.Attempt, jitter);
         var state = attempt.Delivered ? DeliveryState.Delivered : wait is null ? DeliveryState.Failed : DeliveryState.Pending;
         return (state, wait, attempt.Error);
@@ -46,7 +40,7 @@ internal static class WebhookSchedule
 }
 
 /// <summary>Keeps what is to be delivered safe across crashes. A delivery is there from the moment at which its job has ended.</summary>
-public interface IDeliveryStore
+internal interface IDeliveryStore
 {
     /// <summary>Takes deliveries that are due, and counts the attempt.</summary>
     /// <param name="now">The present.</param>
@@ -71,7 +65,7 @@ public interface IDeliveryStore
 /// <param name="Tenant">Whose.</param>
 /// <param name="Address">Where to.</param>
 /// <param name="Attempt">The number of this attempt, from 1.</param>
-public sealed record Delivery(string Job, string Tenant, string Address, int Attempt);
+internal sealed record Delivery(string Job, string Tenant, string Address, int Attempt);
 
 /// <summary>How far the delivery of an outcome is.</summary>
 public enum DeliveryState
@@ -90,4 +84,4 @@ public enum DeliveryState
 /// <param name="State">How far it is.</param>
 /// <param name="Attempts">How often it was tried.</param>
 /// <param name="LastError">What the last failed attempt met; null where none failed.</param>
-public sealed record DeliveryReport(DeliveryState State, int Attempts, string? LastError);
+internal sealed record DeliveryReport(DeliveryState State, int Attempts, string? LastError);

@@ -56,18 +56,13 @@ internal sealed class WebhookSender(GatewayConfiguration configuration, WebhookS
 }
 
 /// <summary>The secret that signs a tenant's webhooks. One tenant's never signs another's.</summary>
-internal sealed class WebhookSecrets
+internal sealed class WebhookSecrets(GatewayConfiguration configuration)
 {
-    private readonly Dictionary<string, byte[]> _byTenant;
-    private readonly byte[]? _shared;
-
-    public WebhookSecrets(GatewayConfiguration configuration)
-    {
-        _byTenant = configuration.Tenants
-            .Where(tenant => tenant.WebhookSecret is not null)
-            .ToDictionary(tenant => tenant.Id, tenant => SignedPost.SecretBytes(tenant.WebhookSecret!), StringComparer.Ordinal);
-        _shared = configuration.Tenants.Count == 0 && configuration.Jobs.WebhookSecret is { } secret ? SignedPost.SecretBytes(secret) : null;
-    }
+    private readonly Dictionary<string, byte[]> _byTenant = configuration.Tenants
+        .Where(tenant => tenant.WebhookSecret is not null)
+        .ToDictionary(tenant => tenant.Id, tenant => SignedPost.SecretBytes(tenant.WebhookSecret!), StringComparer.Ordinal);
+    private readonly byte[]? _shared =
+        configuration.Tenants.Count == 0 && configuration.Jobs.WebhookSecret is { } secret ? SignedPost.SecretBytes(secret) : null;
 
     public bool Has(string tenant) => Find(tenant) is not null;
 

@@ -160,7 +160,7 @@ internal sealed record WantedKey(string Tenant, string? Prefix, DateOnly? Expire
 /// </summary>
 /// <param name="Limits">How limits are changed, in a sentence.</param>
 /// <param name="Tenants">How tenants' weights and keys are changed, in a sentence.</param>
-public sealed record StoredSettings(string Limits, string Tenants)
+internal sealed record StoredSettings(string Limits, string Tenants)
 {
     /// <summary>Why a change is not made, and what to do instead; null where it can be made.</summary>
     internal string? Refuse(AdminChange change) => change switch

@@ -8,7 +8,7 @@ namespace FuncLimiter.Gateway.Operations.Admin;
 /// <param name="Actor">Who: <c>local</c>, or <c>key</c> and the beginning of the admin key's SHA-256.</param>
 /// <param name="Change">What.</param>
 /// <param name="Reason">Why, in the operator's words; null where none were given.</param>
-public sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Change, string? Reason);
+internal sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Change, string? Reason);
 
 /// <summary>A change that an operator makes. It can be made again after a restart, so that what was changed stays changed.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "action")]
@@ -20,7 +20,7 @@ public sealed record AuditEntry(DateTimeOffset At, string Actor, AdminChange Cha
 [JsonDerivedType(typeof(PinChange), "pin")]
 [JsonDerivedType(typeof(RaiseChange), "raise")]
 [JsonDerivedType(typeof(KeyChange), "key")]
-public abstract record AdminChange
+internal abstract record AdminChange
 {
     /// <summary>What it changes: of two changes of the same, the later one holds.</summary>
     [JsonIgnore]
@@ -30,7 +30,7 @@ public abstract record AdminChange
 /// <summary>Closes a scope until a time, or opens it where that has passed.</summary>
 /// <param name="Scope">The budget's name, for example <c>deployment:openai-east/gpt-x</c> or <c>tenant:acme</c>.</param>
 /// <param name="Until">Until when.</param>
-public sealed record PauseChange(string Scope, DateTimeOffset Until) : AdminChange
+internal sealed record PauseChange(string Scope, DateTimeOffset Until) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -42,7 +42,7 @@ public sealed record PauseChange(string Scope, DateTimeOffset Until) : AdminChan
 /// <param name="Dimension">What the limit counts: <c>requests</c>, <c>tokens</c>, <c>inputTokens</c>, <c>outputTokens</c> or <c>concurrent</c>.</param>
 /// <param name="WindowSeconds">Its window in seconds; 0 for calls under way.</param>
 /// <param name="Amount">The new amount for a window.</param>
-public sealed record LimitChange(string Scope, string Dimension, double WindowSeconds, long Amount) : AdminChange
+internal sealed record LimitChange(string Scope, string Dimension, double WindowSeconds, long Amount) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -52,7 +52,7 @@ public sealed record LimitChange(string Scope, string Dimension, double WindowSe
 /// <summary>Gives a tenant another weight.</summary>
 /// <param name="Tenant">The tenant.</param>
 /// <param name="Weight">Its new weight.</param>
-public sealed record WeightChange(string Tenant, double Weight) : AdminChange
+internal sealed record WeightChange(string Tenant, double Weight) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -63,7 +63,7 @@ public sealed record WeightChange(string Tenant, double Weight) : AdminChange
 /// <param name="Tenant">The tenant.</param>
 /// <param name="Hash">The key's SHA-256, lower-case hexadecimal.</param>
 /// <param name="From">From when on; null for at once.</param>
-public sealed record RevocationChange(string Tenant, string Hash, DateTimeOffset? From = null) : AdminChange
+internal sealed record RevocationChange(string Tenant, string Hash, DateTimeOffset? From = null) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -72,7 +72,7 @@ public sealed record RevocationChange(string Tenant, string Hash, DateTimeOffset
 
 /// <summary>Forgets what was learned of a provider's budget. Done once: it is not made again after a restart.</summary>
 /// <param name="Scope">The budget's name.</param>
-public sealed record ForgetChange(string Scope) : AdminChange
+internal sealed record ForgetChange(string Scope) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -83,7 +83,7 @@ public sealed record ForgetChange(string Scope) : AdminChange
 /// <param name="Scope">The budget's name.</param>
 /// <param name="Dimension">Which tokens: <c>tokens</c>, <c>inputTokens</c> or <c>outputTokens</c>.</param>
 /// <param name="Rule">The rule, as the status names it.</param>
-public sealed record PinChange(string Scope, string Dimension, string Rule) : AdminChange
+internal sealed record PinChange(string Scope, string Dimension, string Rule) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -96,7 +96,7 @@ public sealed record PinChange(string Scope, string Dimension, string Rule) : Ad
 /// <param name="Prefix">How it begins.</param>
 /// <param name="Expires">The last day, in UTC, on which it is taken; null for ever.</param>
 /// <param name="Scope">What it may be used for; null for everything.</param>
-public sealed record KeyChange(string Tenant, string Hash, string Prefix, DateOnly? Expires, IReadOnlyList<string>? Scope) : AdminChange
+internal sealed record KeyChange(string Tenant, string Hash, string Prefix, DateOnly? Expires, IReadOnlyList<string>? Scope) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -109,7 +109,7 @@ public sealed record KeyChange(string Tenant, string Hash, string Prefix, DateOn
 /// <param name="Tokens">How many tokens more.</param>
 /// <param name="Calls">How many calls more.</param>
 /// <param name="Seconds">How many seconds longer a run may last.</param>
-public sealed record RaiseChange(string Budget, decimal Usd, long Tokens, long Calls, double Seconds) : AdminChange
+internal sealed record RaiseChange(string Budget, decimal Usd, long Tokens, long Calls, double Seconds) : AdminChange
 {
     /// <inheritdoc/>
     [JsonIgnore]
@@ -117,7 +117,7 @@ public sealed record RaiseChange(string Budget, decimal Usd, long Tokens, long C
 }
 
 /// <summary>Keeps what operators changed.</summary>
-public interface IAuditLog
+internal interface IAuditLog
 {
     /// <summary>Keeps an entry; done means kept for good.</summary>
     /// <param name="entry">The entry.</param>

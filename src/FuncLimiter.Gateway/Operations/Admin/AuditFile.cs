@@ -3,16 +3,12 @@ using System.Text.Json;
 namespace FuncLimiter.Gateway.Operations.Admin;
 
 /// <summary>The audit as a file that only grows, an entry a line.</summary>
-public sealed class AuditFile : IAuditLog, IDisposable
+/// <param name="path">The file.</param>
+internal sealed class AuditFile(string path) : IAuditLog, IDisposable
 {
     private const int MostRead = 10_000;
 
-    private readonly string _path;
     private readonly SemaphoreSlim _turn = new(1);
-
-    /// <summary>An audit in a file, made with its first entry.</summary>
-    /// <param name="path">The file.</param>
-    public AuditFile(string path) => _path = path;
 
     /// <inheritdoc/>
     public async Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken)
@@ -20,7 +16,7 @@ public sealed class AuditFile : IAuditLog, IDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            await using var file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            await using var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
             file.Seek(0, SeekOrigin.End);
             if (file.Length > 0)
             {
@@ -45,13 +41,13 @@ public sealed class AuditFile : IAuditLog, IDisposable
     /// <inheritdoc/>
     public async Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken)
     {
-        if (!File.Exists(_path))
+        if (!File.Exists(path))
         {
             return [];
         }
 
         var entries = new Queue<AuditEntry>();
-        await foreach (var line in File.ReadLinesAsync(_path, cancellationToken))
+        await foreach (var line in File.ReadLinesAsync(path, cancellationToken))
         {
             if (Parse(line) is { } entry)
             {

@@ -14,7 +14,7 @@ namespace FuncLimiter.Gateway.Operations.Admin;
 /// <summary>Where the configuration stands that a host was started with.</summary>
 /// <param name="ReadAsync">Reads it, as JSON text in UTF-8; fails with an <see cref="IOException"/> where it can't be read now.</param>
 /// <param name="Environment">The value of an environment variable, or null.</param>
-public sealed record ConfigurationSource(Func<CancellationToken, Task<byte[]>> ReadAsync, Func<string, string?> Environment)
+internal sealed record ConfigurationSource(Func<CancellationToken, Task<byte[]>> ReadAsync, Func<string, string?> Environment)
 {
     /// <summary>What was read at the start.</summary>
     public required byte[] AtStart { get; init; }
@@ -36,7 +36,7 @@ public sealed record ConfigurationSource(Func<CancellationToken, Task<byte[]>> R
 /// Takes up a changed configuration while calls go on: all of it, or nothing. Tenants that come or go, their keys, weights and models, their limits on
 /// further models, amounts of limits, and budgets can be taken up; anything else is named, and needs a restart. What is spent, learned and under way stays as it is.
 /// </summary>
-public sealed partial class ConfigurationReload
+internal sealed partial class ConfigurationReload
 {
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
     private static readonly string[] Amounts = ["rpm", "tpm", "itpm", "otpm", "rpd", "tpd", "concurrent", "usdPerDay"];
@@ -58,7 +58,7 @@ public sealed partial class ConfigurationReload
     private byte[]? _json;
     private byte[]? _takenUp;
 
-    internal ConfigurationReload(
+    public ConfigurationReload(
         GatewayConfiguration current, TenantKeys keys, RouteTable routes, SpendDesk spending, ControlDesk desk, Watch watch, ILogger<ConfigurationReload> logger, ConfigurationSource? source = null)
     {
         (_current, _keys, _routes, _spending, _desk, _watch, _logger, _source) = (current, keys, routes, spending, desk, watch, logger, source);
@@ -323,7 +323,7 @@ public sealed partial class ConfigurationReload
 /// <summary>What came of taking up a configuration.</summary>
 /// <param name="Mistakes">Every mistake in it; nothing was changed where there is any.</param>
 /// <param name="NeedsRestart">Paths of what is changed and can't be taken up while it runs; nothing was changed where there is any.</param>
-public sealed record ReloadOutcome(IReadOnlyList<string> Mistakes, IReadOnlyList<string> NeedsRestart)
+internal sealed record ReloadOutcome(IReadOnlyList<string> Mistakes, IReadOnlyList<string> NeedsRestart)
 {
     /// <summary>Whether all of it holds now.</summary>
     public bool IsTakenUp => Mistakes.Count == 0 && NeedsRestart.Count == 0;

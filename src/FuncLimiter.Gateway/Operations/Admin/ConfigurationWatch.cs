@@ -7,7 +7,7 @@ namespace FuncLimiter.Gateway.Operations.Admin;
 /// <param name="reload">Takes it up.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Is told where it can't be read.</param>
-public sealed partial class ConfigurationWatch(ConfigurationReload reload, TimeProvider time, ILogger<ConfigurationWatch> logger) : BackgroundService
+internal sealed partial class ConfigurationWatch(ConfigurationReload reload, TimeProvider time, ILogger<ConfigurationWatch> logger) : BackgroundService
 {
     private bool _isUnreadable;
 

@@ -8,22 +8,14 @@ using Microsoft.Extensions.Logging;
 namespace FuncLimiter.Gateway.Operations.Alerts;
 
 /// <summary>Tells the configured address of alerts, signed as the Standard Webhooks specification says; a few attempts each.</summary>
-internal sealed partial class AlertWebhook : IDisposable
+internal sealed partial class AlertWebhook(GatewayConfiguration configuration, TimeProvider time, ILogger<AlertWebhook> logger) : IDisposable
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)];
 
     private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5) });
-    private readonly string? _address;
-    private readonly byte[] _secret;
-    private readonly TimeProvider _time;
-    private readonly ILogger<AlertWebhook> _logger;
-
-    public AlertWebhook(GatewayConfiguration configuration, TimeProvider time, ILogger<AlertWebhook> logger)
-    {
-        (_address, _time, _logger) = (configuration.Alerts.Webhook, time, logger);
-        _secret = configuration.Alerts.WebhookSecret is { } secret ? SignedPost.SecretBytes(secret) : [];
-    }
+    private readonly string? _address = configuration.Alerts.Webhook;
+    private readonly byte[] _secret = configuration.Alerts.WebhookSecret is { } secret ? SignedPost.SecretBytes(secret) : [];
 
     /// <summary>Whether anybody is to be told.</summary>
     public bool IsWanted => _address is not null && _secret.Length > 0;
@@ -35,7 +27,7 @@ internal sealed partial class AlertWebhook : IDisposable
         var body = AlertJson.Write(notice);
         for (var attempt = 0; ; attempt++)
         {
-            var (_, fault) = await SignedPost.SendAsync(_client, _address!, id, body, _secret, Longest, _time, cancellationToken);
+            var (_, fault) = await SignedPost.SendAsync(_client, _address!, id, body, _secret, Longest, time, cancellationToken);
             if (fault is null)
             {
                 return;
@@ -47,7 +39,7 @@ internal sealed partial class AlertWebhook : IDisposable
                 return;
             }
 
-            await Task.Delay(Pauses[attempt], _time, cancellationToken);
+            await Task.Delay(Pauses[attempt], time, cancellationToken);
         }
     }
 

@@ -7,7 +7,7 @@ using FuncLimiter.Providers.Limits;
 namespace FuncLimiter.Gateway.Operations.Limits;
 
 /// <summary>What providers' APIs told of limits, for whoever shows it.</summary>
-public sealed class LimitBoard
+internal sealed class LimitBoard
 {
     private readonly ConcurrentDictionary<string, LimitSourceState> _sources = new(StringComparer.Ordinal);
 
@@ -51,7 +51,7 @@ public sealed class LimitBoard
 /// <param name="ReadAt">When it did.</param>
 /// <param name="Fault">Why it told nothing when asked last; null where it did.</param>
 /// <param name="FaultSince">Since when it tells nothing.</param>
-public sealed record LimitSourceState(
+internal sealed record LimitSourceState(
     string Account, string Name, TimeSpan Every, ReadLimits? Limits, DateTimeOffset? ReadAt, string? Fault, DateTimeOffset? FaultSince)
 {
     /// <summary>Models of the account that it told nothing of.</summary>

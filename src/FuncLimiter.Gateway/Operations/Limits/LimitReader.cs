@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Operations.Limits;
 /// <summary>Asks a provider's API for an account's limits.</summary>
 /// <param name="upstream">The way to providers.</param>
 /// <param name="time">The clock.</param>
-public sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
+internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 {
     private const int MostPages = 100;
     private const int MostBytes = 8 * 1024 * 1024;
@@ -143,4 +143,4 @@ public sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 /// <summary>What came of asking.</summary>
 /// <param name="Limits">What was told; null where nothing was.</param>
 /// <param name="Fault">Why not; null where all was. Beside limits, what else was not told.</param>
-public sealed record LimitsTold(ReadLimits? Limits, string? Fault);
+internal sealed record LimitsTold(ReadLimits? Limits, string? Fault);

@@ -11,23 +11,13 @@ namespace FuncLimiter.Gateway.Operations.Limits;
 /// Reads the limits of accounts that name a source, before the first call and on their schedules, and has the limiter go by them. What can't
 /// be read stops nothing: what was told before stands, and until something was, limits that nobody wrote begin carefully.
 /// </summary>
-public sealed partial class LimitWatch : BackgroundService
+internal sealed partial class LimitWatch(
+    GatewayConfiguration configuration, LimitReader reader, LimitBoard board, ControlDesk desk, TimeProvider time, ILogger<LimitWatch> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(30);
 
-    private readonly IReadOnlyList<AccountConfiguration> _accounts;
-    private readonly LimitReader _reader;
-    private readonly LimitBoard _board;
-    private readonly ControlDesk _desk;
-    private readonly TimeProvider _time;
-    private readonly ILogger<LimitWatch> _logger;
-
-    internal LimitWatch(
-        GatewayConfiguration configuration, LimitReader reader, LimitBoard board, ControlDesk desk, TimeProvider time, ILogger<LimitWatch> logger)
-    {
-        _accounts = [.. configuration.Accounts.Where(static account => account.LimitSource is not null)];
-        (_reader, _board, _desk, _time, _logger) = (reader, board, desk, time, logger);
-    }
+    private readonly IReadOnlyList<AccountConfiguration> _accounts = [.. configuration.Accounts.Where(static account => account.LimitSource is not null)];
 
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -45,8 +35,8 @@ public sealed partial class LimitWatch : BackgroundService
         while (!stoppingToken.IsCancellationRequested)
         {
             var every = account.LimitSource!.Every;
-            var pause = _board.Of(account.Id)?.Fault is not null && every > SoonAgain ? SoonAgain : every;
-            await Task.Delay(pause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = board.Of(account.Id)?.Fault is not null && every > SoonAgain ? SoonAgain : every;
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!stoppingToken.IsCancellationRequested)
             {
                 await ReadAsync(account, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -56,9 +46,9 @@ public sealed partial class LimitWatch : BackgroundService
 
     private async Task ReadAsync(AccountConfiguration account, CancellationToken cancellationToken)
     {
-        var before = _board.Of(account.Id);
-        var told = await _reader.ReadAsync(account, cancellationToken);
-        var state = _board.Show(account, told, _time.GetUtcNow());
+        var before = board.Of(account.Id);
+        var told = await reader.ReadAsync(account, cancellationToken);
+        var state = board.Show(account, told, time.GetUtcNow());
         if (told.Fault is { } fault && before?.Fault != fault)
         {
             LogFault(account.Id, state.Name, fault);
@@ -71,7 +61,7 @@ public sealed partial class LimitWatch : BackgroundService
 
         foreach (var limit in LimitTakeUp.Of(account, told.Limits))
         {
-            _desk.Change((controls, now) => controls.TakeUp(limit.Budget, limit.Limit.Dimension, limit.Limit.Window, limit.Amount, now));
+            desk.Change((controls, now) => controls.TakeUp(limit.Budget, limit.Limit.Dimension, limit.Limit.Window, limit.Amount, now));
         }
 
         if (before?.Limits is null || (before.Fault is not null && told.Fault is null))
@@ -88,7 +78,7 @@ public sealed partial class LimitWatch : BackgroundService
 }
 
 /// <summary>From what a provider's API told to what its account's budgets go by.</summary>
-public static class LimitTakeUp
+internal static class LimitTakeUp
 {
     /// <summary>
     /// What was told of the limits that the account's deployments have. What was told of no limit that is counted here is left out; a
@@ -118,4 +108,4 @@ public static class LimitTakeUp
 /// <param name="Budget">The budget's name.</param>
 /// <param name="Limit">The limit as configured.</param>
 /// <param name="Amount">The amount for a window, at least 1; null for no limit.</param>
-public sealed record ToldLimit(string Budget, Limit Limit, long? Amount);
+internal sealed record ToldLimit(string Budget, Limit Limit, long? Amount);

@@ -13,7 +13,7 @@ namespace FuncLimiter.Gateway.Operations.Usage;
 /// <param name="From">When the span began.</param>
 /// <param name="Key">What the calls have in common.</param>
 /// <param name="Totals">What they used.</param>
-public sealed record UsageCell(DateTimeOffset From, UsageKey Key, UsageTotals Totals);
+internal sealed record UsageCell(DateTimeOffset From, UsageKey Key, UsageTotals Totals);
 
 /// <summary>What calls must have in common to be summed up together; empty texts where something has no name.</summary>
 /// <param name="Tenant">The tenant.</param>
@@ -26,7 +26,7 @@ public sealed record UsageCell(DateTimeOffset From, UsageKey Key, UsageTotals To
 /// <param name="Tier">Its tier.</param>
 /// <param name="Priority">The priority.</param>
 /// <param name="IsBatch">Whether the provider's batch service answered.</param>
-public sealed record UsageKey(
+internal sealed record UsageKey(
     string Tenant, string User, string Workflow, string Step, string Run, string Route, string Deployment, string Tier, Priority Priority, bool IsBatch)
 {
     /// <summary>What stands for names beyond those that are kept apart.</summary>
@@ -90,7 +90,7 @@ public sealed record UsageKey(
 /// <summary>Where a line stands: lines are in order of their span, then of their labels one after the other.</summary>
 /// <param name="From">The beginning of its span; the least there is where lines are for the whole time.</param>
 /// <param name="Labels">The labels it is grouped by.</param>
-public sealed record UsagePlace(DateTimeOffset From, IReadOnlyList<string> Labels)
+internal sealed record UsagePlace(DateTimeOffset From, IReadOnlyList<string> Labels)
 {
     /// <summary>The order of lines.</summary>
     public static IComparer<UsagePlace> Order { get; } = Comparer<UsagePlace>.Create(Compare);

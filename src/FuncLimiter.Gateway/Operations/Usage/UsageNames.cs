@@ -3,7 +3,7 @@ using FuncLimiter.Core.Scheduling;
 namespace FuncLimiter.Gateway.Operations.Usage;
 
 /// <summary>The names that reports of usage use.</summary>
-public static class UsageNames
+internal static class UsageNames
 {
     /// <summary>The channel of calls that a provider's batch service answered.</summary>
     public const string Batch = "batch";

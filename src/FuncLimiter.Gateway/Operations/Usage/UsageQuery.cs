@@ -6,7 +6,7 @@ namespace FuncLimiter.Gateway.Operations.Usage;
 /// <param name="Grain">What is summed up: hours or days.</param>
 /// <param name="From">From when, the beginning of a span.</param>
 /// <param name="Until">Until before when, the beginning of a span.</param>
-public sealed record UsageQuery(UsageGrain Grain, DateTimeOffset From, DateTimeOffset Until)
+internal sealed record UsageQuery(UsageGrain Grain, DateTimeOffset From, DateTimeOffset Until)
 {
     /// <summary>What lines are grouped by; each at most once.</summary>
     public IReadOnlyList<UsageDimension> By { get; init; } = [];
@@ -35,7 +35,7 @@ public sealed record UsageQuery(UsageGrain Grain, DateTimeOffset From, DateTimeO
 }
 
 /// <summary>What usage can be grouped and chosen by.</summary>
-public enum UsageDimension
+internal enum UsageDimension
 {
     /// <summary>The tenant.</summary>
     Tenant,
@@ -75,7 +75,7 @@ public enum UsageDimension
 }
 
 /// <summary>The spans of time by which usage is summed up and kept.</summary>
-public enum UsageGrain
+internal enum UsageGrain
 {
     /// <summary>Hours, with every label.</summary>
     Hour,
@@ -85,7 +85,7 @@ public enum UsageGrain
 }
 
 /// <summary>The arithmetic of grains.</summary>
-public static class UsageGrains
+internal static class UsageGrains
 {
     /// <summary>All of them.</summary>
     public static IReadOnlyList<UsageGrain> All { get; } = [UsageGrain.Hour, UsageGrain.Day];
@@ -104,15 +104,15 @@ public static class UsageGrains
 /// <param name="Lines">The lines, in order.</param>
 /// <param name="Total">The sum of all that the question takes, lines of other pages included.</param>
 /// <param name="HasMore">Whether there are lines after them.</param>
-public sealed record UsagePage(IReadOnlyList<UsageLine> Lines, UsageTotals Total, bool HasMore);
+internal sealed record UsagePage(IReadOnlyList<UsageLine> Lines, UsageTotals Total, bool HasMore);
 
 /// <summary>One line of an answer.</summary>
 /// <param name="Place">Its span and labels.</param>
 /// <param name="Totals">What its calls used.</param>
-public sealed record UsageLine(UsagePlace Place, UsageTotals Totals);
+internal sealed record UsageLine(UsagePlace Place, UsageTotals Totals);
 
 /// <summary>A question takes more rows than may be read for one.</summary>
-public sealed class UsageTooLargeException : Exception
+internal sealed class UsageTooLargeException : Exception
 {
     /// <summary>Says how many rows may be read.</summary>
     public UsageTooLargeException(int most)
@@ -122,7 +122,7 @@ public sealed class UsageTooLargeException : Exception
 }
 
 /// <summary>Keeps what calls used, and answers questions about it.</summary>
-public interface IUsageLedger : IUsageSink
+internal interface IUsageLedger : IUsageSink
 {
     /// <summary>Answers a question; what was recorded just now may be missing for a moment.</summary>
     /// <param name="query">The question.</param>
@@ -137,7 +137,7 @@ public interface IUsageLedger : IUsageSink
 /// </summary>
 /// <param name="mostOfTenant">How many keys of one tenant are kept apart within a span.</param>
 /// <param name="mostOfAll">How many of all tenants.</param>
-public sealed class UsageBounds(int mostOfTenant = UsageBounds.UsualOfTenant, int mostOfAll = UsageBounds.UsualOfAll)
+internal sealed class UsageBounds(int mostOfTenant = UsageBounds.UsualOfTenant, int mostOfAll = UsageBounds.UsualOfAll)
 {
     /// <summary>The usual bound for a tenant: 10,000.</summary>
     public const int UsualOfTenant = 10_000;

@@ -5,7 +5,7 @@ namespace FuncLimiter.Gateway.Operations.Usage;
 
 /// <summary>Sums records up by span and key. For one thread.</summary>
 /// <param name="bounds">How many keys are kept apart.</param>
-public sealed class UsageSums(UsageBounds bounds)
+internal sealed class UsageSums(UsageBounds bounds)
 {
     private readonly Dictionary<(UsageGrain Grain, DateTimeOffset From, UsageKey Key), UsageTotals> _sums = [];
 
@@ -47,7 +47,7 @@ public sealed class UsageSums(UsageBounds bounds)
 }
 
 /// <summary>Answers a question from sums in memory.</summary>
-public static class UsageGrouping
+internal static class UsageGrouping
 {
     /// <summary>The answer.</summary>
     /// <param name="query">The question.</param>

@@ -4,7 +4,7 @@ using FuncLimiter.Providers.Dialects;
 namespace FuncLimiter.Gateway.Operations.Usage;
 
 /// <summary>What some calls used together.</summary>
-public readonly record struct UsageTotals
+internal readonly record struct UsageTotals
 {
     /// <summary>Calls that have ended, however.</summary>
     public long Calls { get; init; }

@@ -6,7 +6,7 @@ using FuncLimiter.Gateway.Jobs.Batches;
 namespace FuncLimiter.Server.Storage.Jobs;
 
 /// <summary>Keeps what goes through batch services in the database.</summary>
-public sealed class BatchStore(Database database) : IBatchStore
+internal sealed class BatchStore(Database database) : IBatchStore
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<(BatchLane Lane, BatchPile Pile)>> PilesAsync(CancellationToken cancellationToken) =>

@@ -4,7 +4,7 @@ using FuncLimiter.Gateway.Jobs.Webhooks;
 namespace FuncLimiter.Server.Storage.Jobs;
 
 /// <summary>Keeps deliveries in the database, beside the jobs that they belong to.</summary>
-public sealed class DeliveryStore(Database database) : IDeliveryStore
+internal sealed class DeliveryStore(Database database) : IDeliveryStore
 {
     /// <inheritdoc/>
     public Task<IReadOnlyList<Delivery>> TakeDueAsync(DateTimeOffset now, DateTimeOffset until, int most, CancellationToken cancellationToken) =>

@@ -3,7 +3,7 @@ using FuncLimiter.Gateway.Jobs;
 namespace FuncLimiter.Server.Storage.Jobs;
 
 /// <summary>Keeps jobs in the database.</summary>
-public sealed class JobStore(Database database) : IJobSource
+internal sealed class JobStore(Database database) : IJobSource
 {
     /// <inheritdoc/>
     public Task<JobAddition> AddAsync(NewJob job, int mostWaiting, CancellationToken cancellationToken) => database.WriteAsync(

@@ -12,7 +12,7 @@ namespace FuncLimiter.Server.Storage.Usage;
 /// Sums up what calls used by hour and day, and writes the sums in groups and off the calls' own path. Entries that the disk cannot keep up
 /// with are counted and told in the log.
 /// </summary>
-public sealed class UsageLedger(Database database, GatewayConfiguration configuration, TimeProvider time, ILogger<UsageLedger> logger)
+internal sealed class UsageLedger(Database database, GatewayConfiguration configuration, TimeProvider time, ILogger<UsageLedger> logger)
     : BackgroundService, IUsageLedger
 {
     private const int MostWaiting = 65_536;

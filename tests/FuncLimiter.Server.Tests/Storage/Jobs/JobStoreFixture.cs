@@ -11,7 +11,7 @@ namespace FuncLimiter.Server.Tests.Storage.Jobs;
 public abstract class JobStoreFixture : IDisposable
 {
     protected static readonly DateTimeOffset Now = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
-    protected static readonly JobSlots All = new(1_000_000, 0, 0);
+    private protected static readonly JobSlots All = new(1_000_000, 0, 0);
 
     private readonly TempDirectory _directory = new();
 
@@ -22,11 +22,11 @@ public abstract class JobStoreFixture : IDisposable
         Deliveries = new DeliveryStore(Database);
     }
 
-    protected Database Database { get; private set; }
+    private protected Database Database { get; private set; }
 
-    protected JobStore Store { get; private set; }
+    private protected JobStore Store { get; private set; }
 
-    protected DeliveryStore Deliveries { get; private set; }
+    private protected DeliveryStore Deliveries { get; private set; }
 
     internal TempDirectory Image() => _directory.Image();
 
@@ -37,7 +37,7 @@ public abstract class JobStoreFixture : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    protected static NewJob Job(
+    private protected static NewJob Job(
         string id,
         int calls = 1,
         string tenant = "acme",
@@ -63,7 +63,7 @@ public abstract class JobStoreFixture : IDisposable
             Webhook = webhook,
         };
 
-    protected static JobItemResult Answer(JobItemState state = JobItemState.Succeeded, DateTimeOffset? at = null, int bytes = 3) => new(state, at ?? Now, 200)
+    private protected static JobItemResult Answer(JobItemState state = JobItemState.Succeeded, DateTimeOffset? at = null, int bytes = 3) => new(state, at ?? Now, 200)
     {
         Headers = [new("Content-Type", "application/json")],
         Body = Enumerable.Repeat((byte)'1', bytes).ToArray(),
@@ -72,13 +72,13 @@ public abstract class JobStoreFixture : IDisposable
         Attempts = 1,
     };
 
-    protected Task<JobAddition> AddAsync(NewJob job, int mostWaiting = int.MaxValue) => Store.AddAsync(job, mostWaiting, CancellationToken.None);
+    private protected Task<JobAddition> AddAsync(NewJob job, int mostWaiting = int.MaxValue) => Store.AddAsync(job, mostWaiting, CancellationToken.None);
 
-    protected async Task<IReadOnlyList<JobItem>> TakeAsync(int most = 1_000_000, DateTimeOffset? now = null) =>
+    private protected async Task<IReadOnlyList<JobItem>> TakeAsync(int most = 1_000_000, DateTimeOffset? now = null) =>
         (await Store.TakeAsync(new JobSlots(most, 0, 0), now ?? Now, CancellationToken.None)).Items;
 
-    protected async Task<IReadOnlyList<JobItem>> TakeAsync(JobSlots slots) => (await Store.TakeAsync(slots, Now, CancellationToken.None)).Items;
+    private protected async Task<IReadOnlyList<JobItem>> TakeAsync(JobSlots slots) => (await Store.TakeAsync(slots, Now, CancellationToken.None)).Items;
 
-    protected Task<JobSnapshot?> FindAsync(string id, string tenant = "acme", JobPage? page = null) =>
+    private protected Task<JobSnapshot?> FindAsync(string id, string tenant = "acme", JobPage? page = null) =>
         Store.FindAsync(tenant, id, page ?? JobPage.First, CancellationToken.None);
 }

@@ -8,7 +8,7 @@ namespace FuncLimiter.Gateway.Calls.Upstream.Credentials;
 /// Tokens of Microsoft Entra ID for the identity that the gateway runs as. One is used until shortly before it ends, so calls don't wait for
 /// tokens; while no new one can be had, the old one is used to its end.
 /// </summary>
-public sealed class EntraTokens
+internal sealed class EntraTokens
 {
     /// <summary>How long before its end a token is replaced, where it doesn't say.</summary>
     private static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);

@@ -9,7 +9,7 @@ namespace FuncLimiter.Gateway.Calls.Upstream.Credentials;
 /// <param name="entra">Tokens of Microsoft Entra ID.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Told of what can't be had.</param>
-public sealed class UpstreamCredentials(Lazy<EntraTokens> entra, TimeProvider time, ILogger<UpstreamCredentials> logger)
+internal sealed class UpstreamCredentials(Lazy<EntraTokens> entra, TimeProvider time, ILogger<UpstreamCredentials> logger)
 {
     // What reads credentials brings large parts with it, which are loaded where an account asks for them alone.
     private readonly Lazy<GoogleTokens> _google = new(() => new(time, logger));
