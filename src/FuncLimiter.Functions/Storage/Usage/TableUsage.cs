@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Operations.Usage;
@@ -14,30 +13,18 @@ namespace FuncLimiter.Functions.Storage.Usage;
 internal sealed class TableUsage(JobTables tables, GatewayConfiguration configuration, TimeProvider time, ILogger<TableUsage> logger)
     : BackgroundService, IUsageLedger
 {
-    private const int MostWaiting = 65_536;
-
     /// <summary>How long entries gather; what is asked meanwhile lacks them.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<UsageRecord> _waiting = Channel.CreateBounded<UsageRecord>(
-        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
-
+    private readonly UsageQueue _queue = new();
     private readonly string _process = Guid.NewGuid().ToString("N");
     private readonly UsageBounds _bounds = new();
     private readonly Dictionary<(UsageGrain Grain, DateTimeOffset From, UsageKey Key), UsageTotals> _grown = [];
     private readonly HashSet<(UsageGrain Grain, DateTimeOffset From, UsageKey Key)> _unwritten = [];
     private readonly HashSet<(string List, string Partition)> _listed = [];
-    private long _lost;
-    private long _told;
 
     /// <inheritdoc/>
-    public void Record(UsageRecord record)
-    {
-        if (!_waiting.Writer.TryWrite(record))
-        {
-            Interlocked.Increment(ref _lost);
-        }
-    }
+    public void Record(UsageRecord record) => _queue.Add(record);
 
     /// <inheritdoc/>
     public Task<UsagePage> QueryAsync(UsageQuery query, CancellationToken cancellationToken) => UsageSearch.AnswerAsync(tables.Usage, query, cancellationToken);
@@ -52,7 +39,7 @@ internal sealed class TableUsage(JobTables tables, GatewayConfiguration configur
     {
         try
         {
-            while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
+            while (await _queue.Waiting.WaitToReadAsync(stoppingToken))
             {
                 await Task.Delay(Gathering, time, stoppingToken);
                 await FlushAsync();
@@ -70,7 +57,7 @@ internal sealed class TableUsage(JobTables tables, GatewayConfiguration configur
     internal async Task FlushAsync()
     {
         var gathered = new UsageSums(_bounds);
-        while (_waiting.Reader.TryRead(out var record))
+        while (_queue.Waiting.TryRead(out var record))
         {
             gathered.Add(record);
         }
@@ -106,12 +93,7 @@ internal sealed class TableUsage(JobTables tables, GatewayConfiguration configur
             logger.LogError(trouble, "{Count} sums of the usage ledger could not be written; they are written with the next.", _unwritten.Count);
         }
 
-        var lost = Interlocked.Read(ref _lost);
-        if (lost > _told)
-        {
-            logger.LogWarning("{Count} entries of the usage ledger are lost since the start.", lost);
-            _told = lost;
-        }
+        _queue.TellLost(logger);
     }
 
     // A span that is over grows no more once calls that ended in it have come through.

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Usage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -16,30 +16,18 @@ internal sealed partial class CallRecorder(RecordConfiguration to, TimeProvider 
     /// <summary>What the name of the older half ends with.</summary>
     public const string OlderEnding = ".1";
 
-    private const int MostWaiting = 65_536;
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(3);
 
-    private readonly Channel<UsageRecord> _waiting =
-        Channel.CreateBounded<UsageRecord>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
-
+    private readonly UsageQueue _queue = new();
     private readonly RecordNames _names = new(to.Key);
     private FileStream? _file;
-    private long _lost;
-    private long _told;
     private bool _isTroubled;
 
     /// <summary>How many calls are missing: the disk could not take them, or not as fast as they came.</summary>
-    public long Lost => Interlocked.Read(ref _lost);
+    public long Lost => _queue.Lost;
 
     /// <summary>Takes a call that ended; never waits.</summary>
-    public void Record(UsageRecord record)
-    {
-        if (!_waiting.Writer.TryWrite(record))
-        {
-            Interlocked.Increment(ref _lost);
-        }
-    }
+    public void Record(UsageRecord record) => _queue.Add(record);
 
     /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -52,12 +40,7 @@ internal sealed partial class CallRecorder(RecordConfiguration to, TimeProvider 
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _waiting.Writer.TryComplete();
-        if (ExecuteTask is { } writing)
-        {
-            await writing.WaitAsync(LongestEnd, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        await _queue.EndAsync(ExecuteTask, time);
         await base.StopAsync(cancellationToken);
     }
 
@@ -71,11 +54,11 @@ internal sealed partial class CallRecorder(RecordConfiguration to, TimeProvider 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The host stops by completing the channel, so that what waits is still written.
-        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
+        // The host stops by ending the queue, so that what waits is still written.
+        while (await _queue.Waiting.WaitToReadAsync(CancellationToken.None))
         {
             Write();
-            await Task.WhenAny(Task.Delay(Gathering, time, CancellationToken.None), _waiting.Reader.Completion);
+            await Task.WhenAny(Task.Delay(Gathering, time, CancellationToken.None), _queue.Waiting.Completion);
         }
     }
 
@@ -85,13 +68,13 @@ internal sealed partial class CallRecorder(RecordConfiguration to, TimeProvider 
         try
         {
             var file = _file ??= Open();
-            if (Lost is var lost && lost > _told)
+            if (_queue.Untold is > 0 and var lost)
             {
-                Line(file, JsonSerializer.SerializeToUtf8Bytes(new RecordGap(lost - _told), RecordJson.Default.RecordGap));
-                _told = lost;
+                Line(file, JsonSerializer.SerializeToUtf8Bytes(new RecordGap(lost), RecordJson.Default.RecordGap));
+                _queue.Tell(lost);
             }
 
-            while (_waiting.Reader.TryRead(out var record))
+            while (_queue.Waiting.TryRead(out var record))
             {
                 taken++;
                 if (RecordedCall.Of(record, _names) is { } call)
@@ -113,7 +96,7 @@ internal sealed partial class CallRecorder(RecordConfiguration to, TimeProvider 
         catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException)
         {
             // How much of what was taken is on the disk is not known.
-            Interlocked.Add(ref _lost, taken);
+            _queue.Lose(taken);
             Close();
             if (!_isTroubled)
             {

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Dapper;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
@@ -15,39 +14,26 @@ namespace FuncLimiter.Server.Storage.Usage;
 internal sealed class UsageLedger(Database database, GatewayConfiguration configuration, TimeProvider time, ILogger<UsageLedger> logger)
     : BackgroundService, IUsageLedger
 {
-    private const int MostWaiting = 65_536;
     private const int MostInGroup = 1000;
     private const int MostSwept = 5000;
 
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
-
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(1);
 
     /// <summary>How long entries gather before they are written.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
 
-    private readonly Channel<UsageRecord> _waiting =
-        Channel.CreateBounded<UsageRecord>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
-
+    private readonly UsageQueue _queue = new();
     private readonly UsageBounds _bounds = new();
     private readonly TaskCompletionSource _stopping = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isTroubled;
-    private long _lost;
-    private long _told;
 
-    /// <summary>How many entries were lost since the start: too many waited, or the disk refused them.</summary>
-    public long Lost => Interlocked.Read(ref _lost);
+    /// <inheritdoc cref="UsageQueue.Lost"/>
+    public long Lost => _queue.Lost;
 
     /// <inheritdoc/>
-    public void Record(UsageRecord record)
-    {
-        if (!_waiting.Writer.TryWrite(record))
-        {
-            Interlocked.Increment(ref _lost);
-        }
-    }
+    public void Record(UsageRecord record) => _queue.Add(record);
 
     /// <inheritdoc/>
     public Task<UsagePage> QueryAsync(UsageQuery query, CancellationToken cancellationToken) =>
@@ -56,26 +42,20 @@ internal sealed class UsageLedger(Database database, GatewayConfiguration config
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _waiting.Writer.TryComplete();
         _stopping.TrySetResult();
-        if (ExecuteTask is { } writing)
-        {
-            // The host may have spent its patience on callers: what they used is written all the same.
-            await writing.WaitAsync(LongestEnd, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
+        await _queue.EndAsync(ExecuteTask, time);
         await base.StopAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The host stops by completing the channel, so that what waits is still written.
+        // The host stops by ending the queue, so that what waits is still written.
         var group = new List<UsageRecord>(MostInGroup);
         var sweepAt = time.GetUtcNow();
-        while (await _waiting.Reader.WaitToReadAsync(CancellationToken.None))
+        while (await _queue.Waiting.WaitToReadAsync(CancellationToken.None))
         {
-            while (group.Count < MostInGroup && _waiting.Reader.TryRead(out var record))
+            while (group.Count < MostInGroup && _queue.Waiting.TryRead(out var record))
             {
                 group.Add(record);
             }
@@ -88,9 +68,9 @@ internal sealed class UsageLedger(Database database, GatewayConfiguration config
                 await SweepAsync();
             }
 
-            if (_waiting.Reader.Count < MostInGroup && !_waiting.Reader.Completion.IsCompleted)
+            if (_queue.Waiting.Count < MostInGroup && !_queue.Waiting.Completion.IsCompleted)
             {
-                await Task.WhenAny(Task.Delay(Gathering, time, CancellationToken.None), _waiting.Reader.Completion);
+                await Task.WhenAny(Task.Delay(Gathering, time, CancellationToken.None), _queue.Waiting.Completion);
             }
         }
     }
@@ -105,11 +85,7 @@ internal sealed class UsageLedger(Database database, GatewayConfiguration config
         }
 
         _isTroubled = false;
-        if (Lost is var lost && lost > _told)
-        {
-            logger.LogWarning("{Count} entries of the usage ledger were lost since the start.", lost);
-            _told = lost;
-        }
+        _queue.TellLost(logger);
     }
 
     /// <returns>False where it may be written later: what comes meanwhile waits, as far as there is room.</returns>
@@ -142,7 +118,7 @@ internal sealed class UsageLedger(Database database, GatewayConfiguration config
         }
         catch (Exception trouble)
         {
-            Interlocked.Add(ref _lost, count);
+            _queue.Lose(count);
             logger.LogError(trouble, "{Count} entries of the usage ledger could not be written.", count);
             return true;
         }
