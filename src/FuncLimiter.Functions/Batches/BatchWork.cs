@@ -2,6 +2,7 @@ using FuncLimiter.Core.Batching;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Providers.Batches;
@@ -15,7 +16,7 @@ internal sealed class BatchWork(
     JobResults results,
     JobCallReader reader,
     BatchChoice choice,
-    IProviderBatches batches,
+    UpstreamClient upstream,
     IUsageSink usage,
     TimeProvider time)
 {
@@ -42,10 +43,10 @@ internal sealed class BatchWork(
         }
 
         // One that was made before its process died is found by the job's name, not made again.
-        var batch = await batches.FindAsync(open.Offer, job, cancellationToken);
+        var batch = await open.Service.FindAsync(open.At, job, cancellationToken);
         if (batch is null)
         {
-            var handIn = await batches.SubmitAsync(open.Offer, job, open.Lane.Operation, await CallsAsync(open, cancellationToken), cancellationToken);
+            var handIn = await open.Service.SubmitAsync(open.At, job, open.Lane.Operation, await CallsAsync(open, cancellationToken), cancellationToken);
             batch = handIn.IsFull ? throw new HttpRequestException(handIn.Reason) : handIn.Id;
         }
 
@@ -66,8 +67,8 @@ internal sealed class BatchWork(
             return true;
         }
 
-        var isOver = await batches.IsOverAsync(open.Offer, batch, cancellationToken);
-        if (isOver && !open.Row.IsTrue(GivenUp) && await batches.WasFullAsync(open.Offer, batch, cancellationToken))
+        var isOver = await open.Service.IsOverAsync(open.At, batch, cancellationToken);
+        if (isOver && !open.Row.IsTrue(GivenUp) && await open.Service.WasFullAsync(open.At, batch, cancellationToken))
         {
             // Made anew, it waits for room.
             open.Row.Values.Remove(Batch);
@@ -78,7 +79,7 @@ internal sealed class BatchWork(
         var step = BatchValve.Follow(open.Offer.Terms, open.Deadline, isOver, open.Row.IsTrue(GivenUp), Now);
         if (step == BatchStep.Cancel)
         {
-            await batches.CancelAsync(open.Offer, batch, cancellationToken);
+            await open.Service.CancelAsync(open.At, batch, cancellationToken);
             open.Row.Values[GivenUp] = true;
             await tables.Jobs.ReplaceAsync(open.Row, cancellationToken);
         }
@@ -90,9 +91,9 @@ internal sealed class BatchWork(
     public async Task<bool> CancelAsync(string job, CancellationToken cancellationToken)
     {
         if (await OpenAsync(job, cancellationToken) is { } open && open.Row.Text(Batch) is { } batch
-            && !await batches.IsOverAsync(open.Offer, batch, cancellationToken))
+            && !await open.Service.IsOverAsync(open.At, batch, cancellationToken))
         {
-            await batches.CancelAsync(open.Offer, batch, cancellationToken);
+            await open.Service.CancelAsync(open.At, batch, cancellationToken);
         }
 
         return true;
@@ -108,7 +109,7 @@ internal sealed class BatchWork(
             return answered;
         }
 
-        await foreach (var answer in batches.FetchAsync(open.Offer, batch, cancellationToken))
+        await foreach (var answer in open.Service.FetchAsync(open.At, batch, cancellationToken))
         {
             if (answer.Status is >= 200 and < 300 && answer.Place >= 0 && answer.Place < open.Row.Number("Total")
                 && await ReadAsync(open, answer.Place, cancellationToken) is { } call
@@ -129,7 +130,7 @@ internal sealed class BatchWork(
 
     private async Task<OpenBatchJob?> OpenAsync(string job, CancellationToken cancellationToken) =>
         await tables.Jobs.FindAsync(job, JobRows.Job, cancellationToken) is { } row && row.Text("Batch") is { } text && choice.Find(text) is var (lane, offer)
-            ? new OpenBatchJob(row, lane, offer)
+            ? new OpenBatchJob(row, lane, offer, offer.At(upstream))
             : null;
 
     private async Task<IReadOnlyList<BatchCall>> CallsAsync(OpenBatchJob job, CancellationToken cancellationToken)
@@ -161,8 +162,10 @@ internal sealed class BatchWork(
         }
     }
 
-    private sealed record OpenBatchJob(Row Row, BatchLane Lane, BatchOffer Offer)
+    private sealed record OpenBatchJob(Row Row, BatchLane Lane, BatchOffer Offer, BatchAccount At)
     {
+        public ProviderBatches Service => Offer.Service;
+
         public Instant Deadline => Row.Time("FirstDeadline") is { } deadline ? Instant.From(deadline) : Instant.Never;
     }
 }

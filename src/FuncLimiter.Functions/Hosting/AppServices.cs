@@ -65,7 +65,6 @@ internal static class AppServices
 
         services.AddSingleton(tables);
         services.AddSingleton<IPayloads>(new AzurePayloads(storage, "funclimiter-payloads"));
-        services.AddSingleton<IProviderBatches>(provider => new HttpBatches(provider.GetRequiredService<UpstreamClient>().Invoker));
         services.AddSingleton(storage.Credential());
         services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };

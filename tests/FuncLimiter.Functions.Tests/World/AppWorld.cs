@@ -13,6 +13,7 @@ using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Calls.Upstream.Credentials;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Providers.Batches;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Internal;
@@ -147,7 +148,7 @@ internal sealed class AppWorld
             new TableDouble(Jobs, PassAsync), new TableDouble(Answers, PassAsync), new TableDouble(Usage, PassAsync), new TableDouble(Overlay, PassAsync)));
         services.AddSingleton<IPayloads>(new PayloadsDouble(Payloads, PassAsync));
         services.AddSingleton<IReplyQueues>(new RepliesDouble(Replies, PassAsync));
-        services.AddSingleton<IProviderBatches>(new ScriptedBatches(Batches, Time, PassAsync));
+        services.AddSingleton<Func<string, ProviderBatches?>>(_ => new ScriptedBatches(Batches, Time, PassAsync));
         AppServices.Add(services, Settings, new GatewayOptions());
         AppServices.AddWatch(
             services, new TableDouble(Overlay, PassAsync), _ => Task.FromResult(Encoding.UTF8.GetBytes(File)), _ => "secret", Encoding.UTF8.GetBytes(File));

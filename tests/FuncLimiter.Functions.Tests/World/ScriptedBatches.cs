@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Tests.Harness;
-using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Providers.Batches;
 using FuncLimiter.Providers.Dialects;
 
@@ -22,16 +20,22 @@ internal sealed class BatchService
 }
 
 /// <summary>The batch service as one process reaches it.</summary>
-internal sealed class ScriptedBatches(BatchService service, SimulatedTime time, Func<Task> pass) : IProviderBatches
+internal sealed class ScriptedBatches(BatchService service, SimulatedTime time, Func<Task> pass) : ProviderBatches
 {
-    public async Task<string?> FindAsync(BatchOffer offer, string job, CancellationToken cancellationToken)
+    public override int MostCalls => 50_000;
+
+    public override long MostBytes => 200_000_000;
+
+    public override bool Takes(Operation operation) => operation is Operation.ChatCompletions or Operation.Responses or Operation.Embeddings;
+
+    public override async Task<string?> FindAsync(BatchAccount account, string job, CancellationToken cancellationToken)
     {
         await pass();
         return service.Made.Any(made => made.Job == job) ? job : null;
     }
 
-    public async Task<BatchHandIn> SubmitAsync(
-        BatchOffer offer, string job, Operation operation, IReadOnlyList<BatchCall> calls, CancellationToken cancellationToken)
+    public override async Task<BatchHandIn> SubmitAsync(
+        BatchAccount account, string job, Operation operation, IReadOnlyList<BatchCall> calls, CancellationToken cancellationToken)
     {
         await pass();
         if (service.Refuses)
@@ -44,14 +48,14 @@ internal sealed class ScriptedBatches(BatchService service, SimulatedTime time, 
         return BatchHandIn.Taken(job);
     }
 
-    public async Task<bool> IsOverAsync(BatchOffer offer, string batch, CancellationToken cancellationToken)
+    public override async Task<bool> IsOverAsync(BatchAccount account, string batch, CancellationToken cancellationToken)
     {
         await pass();
         return time.GetUtcNow() - service.Made.Single(made => made.Job == batch).At >= service.Takes;
     }
 
-    public async IAsyncEnumerable<BatchAnswer> FetchAsync(
-        BatchOffer offer, string batch, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public override async IAsyncEnumerable<BatchAnswer> FetchAsync(
+        BatchAccount account, string batch, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await pass();
         var made = service.Made.Single(made => made.Job == batch);
@@ -61,7 +65,7 @@ internal sealed class ScriptedBatches(BatchService service, SimulatedTime time, 
         }
     }
 
-    public async Task CancelAsync(BatchOffer offer, string batch, CancellationToken cancellationToken)
+    public override async Task CancelAsync(BatchAccount account, string batch, CancellationToken cancellationToken)
     {
         await pass();
         service.Cancelled++;

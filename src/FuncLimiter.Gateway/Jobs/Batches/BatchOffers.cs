@@ -3,6 +3,7 @@ using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.Spending;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers.Batches;
 using FuncLimiter.Providers.Dialects;
@@ -20,20 +21,19 @@ internal sealed class BatchOffers
     /// <param name="configuration">A valid configuration.</param>
     /// <param name="routes">Its routes.</param>
     /// <param name="spending">Knows the budgets of now.</param>
-    public BatchOffers(GatewayConfiguration configuration, RouteTable routes, SpendDesk spending)
+    /// <param name="services">The batch service of a provider; null for those of <see cref="ProviderBatches.Of"/>.</param>
+    public BatchOffers(GatewayConfiguration configuration, RouteTable routes, SpendDesk spending, Func<string, ProviderBatches?>? services = null)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        ArgumentNullException.ThrowIfNull(routes);
+        services ??= ProviderBatches.Of;
         (_routes, _spending) = (routes, spending);
         var accounts = configuration.Accounts.ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var deployment in routes.Routes.SelectMany(route => route.Deployments).DistinctBy(deployment => deployment.Name))
         {
-            if (BatchOffer.Of(deployment, accounts[deployment.Account]) is { } offer)
+            if (accounts[deployment.Account] is { Batch: { } batch, Provider: var provider } && services(provider) is { } service)
             {
-                _offers.Add(deployment.Name, offer);
+                _offers.Add(deployment.Name, BatchOffer.Of(deployment, service, batch));
             }
         }
-
     }
 
     /// <summary>Whether any may be used.</summary>
@@ -47,8 +47,6 @@ internal sealed class BatchOffers
     /// <param name="timeLeft">The time to its deadline.</param>
     public BatchLane? Choose(CallEnvelope call, TimeSpan timeLeft)
     {
-        ArgumentNullException.ThrowIfNull(call);
-
         // A batch answers by itself, hours later: a day's money, or a run's, can't be reserved for it.
         var party = new SpendParty(call.Caller.Tenant, call.Caller.User, call.Caller.Workflow, call.Caller.Run);
         if (_offers.Count == 0 || _routes.CountsMoney(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
@@ -83,24 +81,21 @@ internal sealed record BatchOffer(Deployment Deployment, ProviderBatches Service
     /// <summary>A batch is held in memory while it is handed in.</summary>
     private const long UsualBytes = 64 * 1024 * 1024;
 
-    /// <summary>The offer of a deployment; null where its account's batch service is not to be used.</summary>
-    public static BatchOffer? Of(Deployment deployment, AccountConfiguration account)
+    /// <summary>What a deployment's batch service may be used for, by the configuration of its account.</summary>
+    public static BatchOffer Of(Deployment deployment, ProviderBatches service, BatchConfiguration batch) => new(deployment, service, new BatchTerms
     {
-        ArgumentNullException.ThrowIfNull(account);
-        return account.Batch is { } batch && ProviderBatches.Of(account.Provider) is { } service
-            ? new BatchOffer(deployment, service, new BatchTerms
-            {
-                LeastTime = batch.LeastTime,
-                Reserve = batch.Reserve,
-                CollectFor = batch.CollectFor,
-                PollEvery = batch.PollEvery,
-                FewestCalls = batch.MinCalls,
-                MostCalls = batch.MaxCalls ?? service.MostCalls,
-                MostBytes = batch.MaxBytes ?? Math.Min(UsualBytes, service.MostBytes),
-                MostQueuedTokens = batch.MaxQueuedTokens,
-            })
-            : null;
-    }
+        LeastTime = batch.LeastTime,
+        Reserve = batch.Reserve,
+        CollectFor = batch.CollectFor,
+        PollEvery = batch.PollEvery,
+        FewestCalls = batch.MinCalls,
+        MostCalls = batch.MaxCalls ?? service.MostCalls,
+        MostBytes = batch.MaxBytes ?? Math.Min(UsualBytes, service.MostBytes),
+        MostQueuedTokens = batch.MaxQueuedTokens,
+    });
+
+    /// <summary>The account to ask the service about, and the way there.</summary>
+    public BatchAccount At(UpstreamClient upstream) => new(Deployment.Target, upstream.Invoker);
 }
 
 /// <summary>Calls that can be in one batch: of one deployment, asking the same of it.</summary>
@@ -111,7 +106,6 @@ internal sealed record BatchLane(string Deployment, Operation Operation)
     /// <summary>Reads what <see cref="ToString"/> wrote; null for anything else.</summary>
     public static BatchLane? Parse(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         return text.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end && Enum.TryParse(text.AsSpan(0, end), out Operation operation)
             ? new BatchLane(text[(end + 1)..], operation)
             : null;

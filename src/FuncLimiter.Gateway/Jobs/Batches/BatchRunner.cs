@@ -14,7 +14,8 @@ namespace FuncLimiter.Gateway.Jobs.Batches;
 /// after the other; all that must outlive the process is in the store before the next step.
 /// </summary>
 internal sealed class BatchRunner(
-    IBatchStore store, BatchOffers offers, BatchHandling handling, JobSignals signals, TimeProvider time, ILogger<BatchRunner> logger) : BackgroundService
+    IBatchStore store, BatchOffers offers, BatchHandling handling, UpstreamClient upstream, JobSignals signals, TimeProvider time, ILogger<BatchRunner> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -151,10 +152,11 @@ internal sealed class BatchRunner(
     private async Task FollowAsync(BatchOffer offer, OpenBatch batch, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var deadline = batch.FirstDeadline is { } first ? Instant.From(first) : Instant.Never;
-        var isOver = await handling.IsOverAsync(offer, batch, cancellationToken);
+        var (service, at, id) = (offer.Service, offer.At(upstream), batch.ProviderId!);
+        var isOver = await service.IsOverAsync(at, id, cancellationToken);
         switch (BatchValve.Follow(offer.Terms, deadline, isOver, batch.IsCancelled, Instant.From(now)))
         {
-            case BatchStep.Fetch when !batch.IsCancelled && await handling.WasFullAsync(offer, batch, cancellationToken):
+            case BatchStep.Fetch when !batch.IsCancelled && await service.WasFullAsync(at, id, cancellationToken):
                 // It is handed in anew at the next look, and the ones after, until there is room or its deadlines near.
                 await store.SubmittedAsync(batch.Id, null);
                 break;
@@ -163,7 +165,7 @@ internal sealed class BatchRunner(
                 await CloseAsync(batch);
                 break;
             case BatchStep.Cancel:
-                await handling.CancelAsync(offer, batch, cancellationToken);
+                await service.CancelAsync(at, id, cancellationToken);
                 await store.CancelledAsync(batch.Id);
                 break;
             case BatchStep.TakeBack:
@@ -184,7 +186,7 @@ internal sealed class BatchRunner(
     }
 }
 
-/// <summary>What is done with one batch at its provider.</summary>
+/// <summary>What one batch's calls are at its provider, and its answers to them.</summary>
 internal sealed class BatchHandling(
     IBatchStore store, IJobSource jobs, JobCallReader reader, UpstreamClient upstream, IUsageSink usage, JobSignals signals, JobPace pace, TimeProvider time)
 {
@@ -194,7 +196,7 @@ internal sealed class BatchHandling(
     /// <summary>Hands a batch in, or finds the one that was.</summary>
     public async Task<BatchHandIn> HandInAsync(BatchOffer offer, OpenBatch batch, bool mayBeThere, CancellationToken cancellationToken)
     {
-        var account = AccountOf(offer);
+        var account = offer.At(upstream);
         if (mayBeThere && await offer.Service.FindAsync(account, batch.Id, cancellationToken) is { } found)
         {
             return BatchHandIn.Taken(found);
@@ -214,18 +216,6 @@ internal sealed class BatchHandling(
             : await offer.Service.SubmitAsync(account, batch.Id, batch.Lane.Operation, calls, cancellationToken);
     }
 
-    /// <summary>Whether the provider is done with it.</summary>
-    public Task<bool> IsOverAsync(BatchOffer offer, OpenBatch batch, CancellationToken cancellationToken) =>
-        offer.Service.IsOverAsync(AccountOf(offer), batch.ProviderId!, cancellationToken);
-
-    /// <summary>Whether the provider gave it up because its queue was full.</summary>
-    public Task<bool> WasFullAsync(BatchOffer offer, OpenBatch batch, CancellationToken cancellationToken) =>
-        offer.Service.WasFullAsync(AccountOf(offer), batch.ProviderId!, cancellationToken);
-
-    /// <summary>Gives it up.</summary>
-    public Task CancelAsync(BatchOffer offer, OpenBatch batch, CancellationToken cancellationToken) =>
-        offer.Service.CancelAsync(AccountOf(offer), batch.ProviderId!, cancellationToken);
-
     /// <summary>Ends the calls that it answered.</summary>
     public async Task FetchAsync(BatchOffer offer, OpenBatch batch, CancellationToken cancellationToken)
     {
@@ -236,7 +226,7 @@ internal sealed class BatchHandling(
             return;
         }
 
-        await foreach (var answer in offer.Service.FetchAsync(AccountOf(offer), batch.ProviderId!, cancellationToken))
+        await foreach (var answer in offer.Service.FetchAsync(offer.At(upstream), batch.ProviderId!, cancellationToken))
         {
             if (items.Remove(answer.Place, out var item) && reader.TryRead(item.Call, item.Tenant, out var call, out _)
                 && BatchResult.Of(offer, call, answer, batch.BegunAt, time.GetUtcNow()) is var (result, record))
@@ -263,6 +253,4 @@ internal sealed class BatchHandling(
             usage.Record(record);
         }
     }
-
-    private BatchAccount AccountOf(BatchOffer offer) => new(offer.Deployment.Target, upstream.Invoker);
 }
