@@ -86,9 +86,6 @@ internal sealed record ModelConfiguration(string Model, IReadOnlyList<Limit> Lim
     /// <summary>What stands for a model where none is named; no model and no route is called so, or ends in it behind a slash.</summary>
     public const string Any = "*";
 
-    /// <summary>True where its limits are the provider's to tell, and none were written.</summary>
-    public bool HasOpenLimits => Limits.Any(static limit => limit.IsOpen);
-
     /// <summary>Ids of the shared limits that its calls count against, beside its account's.</summary>
     public IReadOnlyList<string> SharedLimits { get; init; } = [];
 

@@ -25,9 +25,6 @@ internal sealed class AnthropicBatches : ProviderBatches
     public override long MostBytes => 256_000_000;
 
     /// <inheritdoc/>
-    public override bool FindsByName => false;
-
-    /// <inheritdoc/>
     public override bool Takes(Operation operation) => operation == Operation.Messages;
 
     /// <inheritdoc/>

@@ -24,9 +24,6 @@ internal sealed class GeminiBatches : ProviderBatches
     public override long MostBytes => 19_000_000;
 
     /// <inheritdoc/>
-    public override bool FindsByName => true;
-
-    /// <inheritdoc/>
     public override bool Takes(Operation operation) => false;
 
     /// <inheritdoc/>

@@ -20,9 +20,6 @@ internal class OpenAIBatches : ProviderBatches
     /// <inheritdoc/>
     public override long MostBytes => 200_000_000;
 
-    /// <inheritdoc/>
-    public override bool FindsByName => true;
-
     /// <summary>What comes before a path.</summary>
     protected virtual string Root => "/v1";
 

@@ -34,9 +34,6 @@ public abstract class ProviderBatches
     /// <summary>How many bytes one batch may hold.</summary>
     public abstract long MostBytes { get; }
 
-    /// <summary>Whether a batch whose id was lost can be found by its name.</summary>
-    public abstract bool FindsByName { get; }
-
     /// <summary>A provider's batch service; null where it has none that is known here.</summary>
     public static ProviderBatches? Of(string provider) => Known.GetValueOrDefault(provider);
 

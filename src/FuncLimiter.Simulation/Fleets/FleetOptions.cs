@@ -40,17 +40,6 @@ public sealed record FleetOptions
 
     /// <summary>How many agents there are.</summary>
     public int Agents => Tenants.Sum(tenant => tenant.Groups.Sum(group => group.Agents));
-
-    /// <summary>Calls per second that the fleet would make if each were answered after <paramref name="latency"/>.</summary>
-    public double OfferedCallsPerSecond(TimeSpan latency) => Tenants.SelectMany(tenant => tenant.Groups)
-        .Sum(group => CallsPerSecond(group, latency));
-
-    /// <summary>Tokens per second that those calls may ask for as output, the charge of a provider that counts max_tokens.</summary>
-    public double OfferedMaxTokensPerSecond(TimeSpan latency) => Tenants.SelectMany(tenant => tenant.Groups)
-        .Sum(group => CallsPerSecond(group, latency) * (group.MaxTokens.Least + group.MaxTokens.Most) / 2.0);
-
-    private static double CallsPerSecond(AgentGroup group, TimeSpan latency) =>
-        group.Agents / Math.Max(1e-3, (group.ThinkTime + latency).TotalSeconds);
 }
 
 /// <summary>One tenant of a fleet.</summary>

@@ -60,27 +60,10 @@ public sealed record FleetReport
     /// <param name="backlogged">The least <see cref="GroupReport.BackloggedShare"/>.</param>
     public double? FairnessOf(FleetPriority priority, double backlogged = 0.99)
     {
-        var shares = Backlogged(priority, backlogged).Select(group => group.ComparedTokens / group.Weight).ToList();
+        var shares = Groups.Where(group => group.Priority == priority && group.BackloggedShare >= backlogged)
+            .Select(group => group.ComparedTokens / group.Weight).ToList();
         return shares.Count < 2 ? null : Fairness.Jain(shares);
     }
-
-    /// <summary>
-    /// By how much the tenant that is furthest from it misses its share by weight, over the same tenants: 0.05 is 5 % too much or too
-    /// little; null for fewer than two.
-    /// </summary>
-    /// <param name="priority">The priority.</param>
-    /// <param name="backlogged">The least <see cref="GroupReport.BackloggedShare"/>.</param>
-    public double? LargestDeviationOf(FleetPriority priority, double backlogged = 0.99)
-    {
-        var groups = Backlogged(priority, backlogged).ToList();
-        var (tokens, weights) = (groups.Sum(group => (double)group.ComparedTokens), groups.Sum(group => group.Weight));
-        return groups.Count < 2 || tokens <= 0
-            ? null
-            : groups.Max(group => Math.Abs((group.ComparedTokens / tokens / (group.Weight / weights)) - 1));
-    }
-
-    private IEnumerable<GroupReport> Backlogged(FleetPriority priority, double share) =>
-        Groups.Where(group => group.Priority == priority && group.BackloggedShare >= share);
 }
 
 /// <summary>What one tenant got in one priority.</summary>

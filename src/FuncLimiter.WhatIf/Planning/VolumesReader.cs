@@ -139,13 +139,6 @@ internal sealed record Volumes(GatewayConfiguration Configuration, IReadOnlyList
     /// <summary>A tenant's weight; 1 for one that the configuration does not name.</summary>
     public double WeightOf(string tenant) => Configuration.Tenants.FirstOrDefault(known => known.Id == tenant)?.Weight ?? 1;
 
-    /// <summary>A day of the same work, to be simulated: whoever bears longer waits than the queue's comes back when told to, as jobs do.</summary>
-    public VirtualFleet ToFleet() => new()
-    {
-        Latency = Latency,
-        Groups = [.. Work.Select(work => work with { BatchShare = 0, Returns = int.MaxValue, ReturnWithin = PatienceOf(work) })],
-    };
-
     /// <summary>The same with other weights.</summary>
     public static GatewayConfiguration WithWeights(GatewayConfiguration configuration, IReadOnlyDictionary<string, double> weights)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using FuncLimiter.WhatIf.Planning;
+using FuncLimiter.WhatIf.Virtual;
 
 namespace FuncLimiter.Server.Tests.Planning;
 
@@ -32,4 +33,14 @@ internal static class TwentyTeams
 
     public static Volumes Volumes => VolumesReader.Read(Encoding.UTF8.GetBytes(Json), null, out var mistakes)
         ?? throw new InvalidOperationException(string.Join(Environment.NewLine, mistakes));
+}
+
+internal static class PlayedVolumes
+{
+    /// <summary>A day of the same work, to be simulated: whoever bears longer waits than the queue's comes back when told to, as jobs do.</summary>
+    public static VirtualFleet ToFleet(this Volumes volumes) => new()
+    {
+        Latency = volumes.Latency,
+        Groups = [.. volumes.Work.Select(work => work with { BatchShare = 0, Returns = int.MaxValue, ReturnWithin = volumes.PatienceOf(work) })],
+    };
 }

@@ -18,8 +18,8 @@ public class DemoScenarioTests
         var latency = TimeSpan.FromMilliseconds(120);
 
         Assert.InRange(fleet.Agents, 200, 300);
-        Assert.Equal(10 * Scenario.TokensPerMinute / 60.0, fleet.OfferedMaxTokensPerSecond(latency), 1);
-        Assert.True(fleet.OfferedCallsPerSecond(latency) > Scenario.RequestsPerMinute / 60.0);
+        Assert.Equal(10 * Scenario.TokensPerMinute / 60.0, OfferedMaxTokensPerSecond(fleet, latency), 1);
+        Assert.True(OfferedCallsPerSecond(fleet, latency) > Scenario.RequestsPerMinute / 60.0);
     }
 
     [Theory]
@@ -34,7 +34,7 @@ public class DemoScenarioTests
         var latency = TimeSpan.FromMilliseconds(120);
 
         Assert.Equal(agents, fleet.Agents);
-        Assert.Equal(scenario.Demand * scenario.TokensPerMinute / 60.0, fleet.OfferedMaxTokensPerSecond(latency), 1);
+        Assert.Equal(scenario.Demand * scenario.TokensPerMinute / 60.0, OfferedMaxTokensPerSecond(fleet, latency), 1);
         Assert.InRange(scenario.Demand / agents, 0.5 * Scenario.Demand / Scenario.Agents, 1.1 * Scenario.Demand / Scenario.Agents);
         Assert.Equal([FleetPriority.Interactive, FleetPriority.Standard, FleetPriority.Background], fleet.Tenants.SelectMany(tenant => tenant.Groups).Select(group => group.Priority).Distinct().Order());
         Assert.All(fleet.Tenants.SelectMany(tenant => tenant.Groups), group => Assert.True(group.Agents > 0));
@@ -52,7 +52,7 @@ public class DemoScenarioTests
             })],
         };
 
-        Assert.Equal(0.15 * Scenario.TokensPerMinute / 60.0, interactive.OfferedMaxTokensPerSecond(TimeSpan.FromMilliseconds(120)), 1);
+        Assert.Equal(0.15 * Scenario.TokensPerMinute / 60.0, OfferedMaxTokensPerSecond(interactive, TimeSpan.FromMilliseconds(120)), 1);
     }
 
     [Fact]
@@ -97,4 +97,14 @@ public class DemoScenarioTests
         Assert.Equal(0, fleet.Failed);
         Assert.Equal(LimitDimension.Tokens, report.Binding!.Dimension);
     }
+
+    /// <summary>Calls per second that a fleet would make if each were answered after a latency.</summary>
+    private static double OfferedCallsPerSecond(FleetOptions fleet, TimeSpan latency) =>
+        fleet.Tenants.SelectMany(tenant => tenant.Groups).Sum(group => CallsPerSecond(group, latency));
+
+    /// <summary>Tokens per second that those calls may ask for as output, the charge of a provider that counts max_tokens.</summary>
+    private static double OfferedMaxTokensPerSecond(FleetOptions fleet, TimeSpan latency) => fleet.Tenants.SelectMany(tenant => tenant.Groups)
+        .Sum(group => CallsPerSecond(group, latency) * (group.MaxTokens.Least + group.MaxTokens.Most) / 2.0);
+
+    private static double CallsPerSecond(AgentGroup group, TimeSpan latency) => group.Agents / Math.Max(1e-3, (group.ThinkTime + latency).TotalSeconds);
 }

@@ -14,21 +14,9 @@ public class FleetReportTests
             Group("a", 1, FleetPriority.Interactive, 900, 1));
 
         Assert.Equal(1, report.FairnessOf(FleetPriority.Background)!.Value, 12);
-        Assert.Equal(0, report.LargestDeviationOf(FleetPriority.Background)!.Value, 12);
         Assert.True(report.FairnessOf(FleetPriority.Background, backlogged: 0) < 0.8);
         Assert.Null(report.FairnessOf(FleetPriority.Interactive));
         Assert.Equal(3000, report.TokensByTenant["a"]);
-    }
-
-    [Fact]
-    public void Deviation_IsThatOfTheTenantFurthestFromItsShare()
-    {
-        var report = Report(
-            Group("a", 1, FleetPriority.Background, 90, 1),
-            Group("b", 1, FleetPriority.Background, 110, 1),
-            Group("c", 2, FleetPriority.Background, 200, 1));
-
-        Assert.Equal(0.1, report.LargestDeviationOf(FleetPriority.Background)!.Value, 12);
     }
 
     private static GroupReport Group(string tenant, double weight, FleetPriority priority, long tokens, double backlogged) =>

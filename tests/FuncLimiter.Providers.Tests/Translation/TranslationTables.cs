@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text;
+using FuncLimiter.Providers.Translation;
 using FuncLimiter.Providers.Translation.Anthropic;
+using FuncLimiter.Providers.Translation.Fitting;
 using FuncLimiter.Providers.Translation.OpenAI;
 using FuncLimiter.Providers.Translation.Reading;
 
-namespace FuncLimiter.Providers.Translation.Fitting;
+namespace FuncLimiter.Providers.Tests.Translation;
 
 /// <summary>The tables of the page on translation, made of what the checks themselves go by.</summary>
 internal static class TranslationTables
