@@ -10,7 +10,6 @@ internal sealed class EndJob(JobTables tables, TimeProvider time)
 {
     /// <summary>Ends the job.</summary>
     /// <param name="input">Which, and how.</param>
-    /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(EndJob))]
     public async Task<JobReceivers> RunAsync([ActivityTrigger] EndJobInput input, CancellationToken cancellationToken)
     {
@@ -48,7 +47,6 @@ internal sealed class SendReply(JobTables tables, IJobStore jobs, JobJson json, 
 
     /// <summary>Sends it.</summary>
     /// <param name="input">Of which job.</param>
-    /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(SendReply))]
     public async Task<YesOrNo> RunAsync([ActivityTrigger] JobInput input, CancellationToken cancellationToken) =>
         new(await SendAsync(input.Job, cancellationToken)) { Question = input.Question(nameof(SendReply)) };
@@ -85,8 +83,6 @@ internal sealed class SendWebhook(JobTables tables, WebhookDelivery webhooks)
     private const string Wait = "DeliveryWait";
 
     /// <summary>Makes the attempt, and keeps how it went; one that was made is not made again.</summary>
-    /// <param name="input">Which.</param>
-    /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(SendWebhook))]
     public async Task<WebhookStep> RunAsync([ActivityTrigger] WebhookInput input, CancellationToken cancellationToken) =>
         new(await AttemptAsync(input, cancellationToken)) { Question = input.Question(nameof(SendWebhook)) };

@@ -214,9 +214,7 @@ internal sealed class LegRunner(
 internal sealed class RunLeg(LegRunner runner, DurableClientSource clients)
 {
     /// <summary>Runs the leg, unless it was run.</summary>
-    /// <param name="input">Which.</param>
     /// <param name="client">Reaches the entities that own the budgets.</param>
-    /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(RunLeg))]
     public async Task<LegOutcome> RunAsync([ActivityTrigger] LegInput input, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
@@ -229,8 +227,6 @@ internal sealed class RunLeg(LegRunner runner, DurableClientSource clients)
 /// So many legs may run in a process at once. One that finds no place is told when one should be free for it, after all that were told before:
 /// by how long legs have had theirs of late.
 /// </summary>
-/// <param name="most">How many.</param>
-/// <param name="time">The clock.</param>
 internal sealed class LegPlaces(int most, TimeProvider time)
 {
     private static readonly TimeSpan Soonest = TimeSpan.FromSeconds(1);

@@ -13,7 +13,6 @@ namespace FuncLimiter.Functions.Entities;
 internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITaskEntity
 {
     /// <summary>The entity's function, dispatched by the worker.</summary>
-    /// <param name="dispatcher">The batch of operations.</param>
     [Function(nameof(BudgetEntity))]
     public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<BudgetEntity>();
 

@@ -22,10 +22,8 @@ internal sealed class BudgetOwner
     }
 
     /// <summary>Opens the books; those of an entity that never was are new.</summary>
-    /// <param name="scope">The entity's key.</param>
     /// <param name="state">Its state; null before its first operation.</param>
     /// <param name="source">What the app goes by.</param>
-    /// <param name="now">Now.</param>
     /// <exception cref="ArgumentException">There is no such scope (any more).</exception>
     public static BudgetOwner Open(string scope, OwnerState? state, LeaseSource source, Instant now)
     {

@@ -27,7 +27,6 @@ internal sealed class SpendEntity(LeaseSource source, TimeProvider time) : ITask
         new(nameof(SpendEntity), Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(budget))));
 
     /// <summary>The entity's function, dispatched by the worker.</summary>
-    /// <param name="dispatcher">The batch of operations.</param>
     [Function(nameof(SpendEntity))]
     public static Task DispatchAsync([EntityTrigger] TaskEntityDispatcher dispatcher) => dispatcher.DispatchAsync<SpendEntity>();
 

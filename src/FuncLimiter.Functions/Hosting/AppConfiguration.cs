@@ -22,7 +22,6 @@ internal static class AppConfiguration
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(180);
 
     /// <summary>The configuration; null after every mistake was told.</summary>
-    /// <param name="folder">The app's folder.</param>
     /// <param name="setting">A setting of the app, or null.</param>
     /// <param name="overlay">What operators have set since; see <see cref="ConfigurationOverlay"/>.</param>
     /// <param name="errors">Where mistakes are told.</param>

@@ -106,7 +106,6 @@ internal static class AppServices
     }
 
     /// <summary>Adds what takes up a changed configuration, and what operators have stored over it, in each instance: within a minute.</summary>
-    /// <param name="services">The app's services.</param>
     /// <param name="settings">What operators have stored.</param>
     /// <param name="readAsync">Reads the file.</param>
     /// <param name="setting">A setting of the app, or null.</param>

@@ -9,8 +9,6 @@ namespace FuncLimiter.Functions.Hosting;
 /// connection's name, or an address and an identity under <c>NAME__...</c>.
 /// Source: "Connection strings and identity-based connections", Azure Functions, Microsoft Learn.
 /// </summary>
-/// <param name="configuration">The app's settings.</param>
-/// <param name="connection">The connection's name.</param>
 internal sealed class StorageSettings(IConfiguration configuration, string connection)
 {
     /// <summary>The connection string; null where an identity opens the service.</summary>

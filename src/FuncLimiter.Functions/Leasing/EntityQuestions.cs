@@ -13,12 +13,9 @@ internal sealed class EntityQuestions(DurableClientSource clients, TimeProvider 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Asks, and looks for the answer.</summary>
-    /// <param name="owner">The entity.</param>
-    /// <param name="operation">Its operation.</param>
     /// <param name="ask">What the operation takes.</param>
     /// <param name="find">Reads the answer out of a state; null where it is not in it.</param>
     /// <param name="within">How long to look.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The answer; null where none came in time.</returns>
     public async Task<TAnswer?> AskAsync<TState, TAnswer>(
         EntityInstanceId owner, string operation, object ask, Func<TState, TAnswer?> find, TimeSpan within, CancellationToken cancellationToken)

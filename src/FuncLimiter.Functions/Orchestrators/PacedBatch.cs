@@ -11,7 +11,6 @@ namespace FuncLimiter.Functions.Orchestrators;
 internal static class PacedBatch
 {
     /// <summary>The orchestrator.</summary>
-    /// <param name="context">Its context.</param>
     [Function(nameof(PacedBatch))]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {
@@ -159,7 +158,6 @@ internal sealed class BatchRound(TaskOrchestrationContext context, JobTicket tic
 /// time is seen by nobody until then. Each call sent away narrows the window to the legs that are left, each that ends widens it, and where
 /// none ends it is widened by and by, the later the oftener that was in vain.
 /// </summary>
-/// <param name="most">The widest.</param>
 internal sealed class LegWindow(int most)
 {
     private const int First = 16;
@@ -205,7 +203,6 @@ internal sealed class LegWindow(int most)
 
     /// <summary>A call was sent away for want of room.</summary>
     /// <param name="left">How many legs are still under way.</param>
-    /// <param name="now">Now.</param>
     public void SentAway(int left, DateTimeOffset now)
     {
         (_size, _step) = (Math.Min(_size, left), 1);

@@ -26,7 +26,6 @@ internal static class PacedCall
     private static readonly TimeSpan Near = TimeSpan.FromSeconds(12);
 
     /// <summary>The orchestrator.</summary>
-    /// <param name="context">Its context.</param>
     [Function(nameof(PacedCall))]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {

@@ -14,7 +14,6 @@ internal static class ProviderBatch
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(15);
 
     /// <summary>The orchestrator.</summary>
-    /// <param name="context">Its context.</param>
     [Function(nameof(ProviderBatch))]
     public static async Task RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
     {

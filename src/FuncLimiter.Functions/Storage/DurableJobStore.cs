@@ -115,7 +115,6 @@ internal sealed class DurableJobStore(
     /// <summary>Begins jobs that were stored and not begun.</summary>
     /// <param name="storedBefore">Those that were stored later may just be being begun.</param>
     /// <param name="most">How many at once.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How many.</returns>
     public async Task<int> BeginForgottenAsync(DateTimeOffset storedBefore, int most, CancellationToken cancellationToken)
     {

@@ -21,11 +21,8 @@ internal interface IRowTable
     Task<Row?> FindAsync(string partition, string key, CancellationToken cancellationToken);
 
     /// <summary>Reads rows of a partition in the order of their keys.</summary>
-    /// <param name="partition">The partition.</param>
     /// <param name="from">The first key.</param>
     /// <param name="before">The key before which to end.</param>
-    /// <param name="most">How many at most.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<Row>> ReadAsync(string partition, string from, string before, int most, CancellationToken cancellationToken);
 
     /// <summary>Deletes rows; those that are not there are passed over.</summary>

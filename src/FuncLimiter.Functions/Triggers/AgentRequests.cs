@@ -9,7 +9,6 @@ namespace FuncLimiter.Functions.Triggers;
 internal sealed class AgentRequests(RequestIntake intake, DurableClientSource clients, TimeProvider time)
 {
     /// <summary>Takes a message.</summary>
-    /// <param name="message">The message.</param>
     /// <param name="actions">Settles it.</param>
     /// <param name="client">Begins orchestrations.</param>
     /// <param name="cancellationToken">The process ends: the message is delivered again.</param>

@@ -51,7 +51,6 @@ internal abstract class HttpFunctions(DurableClientSource clients)
 }
 
 /// <summary>The gateway's paths as every host maps them, for functions that take many.</summary>
-/// <param name="services">The app's services.</param>
 internal sealed class HttpSurface(IServiceProvider services)
 {
     private readonly RequestDelegate _paths = Map(services);

@@ -25,9 +25,7 @@ internal sealed class LimitSchedule(
     ILogger<LimitSchedule> logger)
 {
     /// <summary>Reads what is due.</summary>
-    /// <param name="timer">The timer.</param>
     /// <param name="client">Tells the owners.</param>
-    /// <param name="cancellationToken">The process ends.</param>
     [Function("ReadLimits")]
     public async Task RunAsync([TimerTrigger("30 * * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
@@ -44,8 +42,6 @@ internal sealed class LimitSchedule(
     }
 
     /// <summary>The amounts that an account's budgets are to go by, in the order of their limits.</summary>
-    /// <param name="account">The account.</param>
-    /// <param name="told">What was told.</param>
     internal static Dictionary<string, long[]> Amounts(AccountConfiguration account, ReadLimits told)
     {
         var byBudget = LimitTakeUp.Of(account, told).ToLookup(static limit => limit.Budget, StringComparer.Ordinal);

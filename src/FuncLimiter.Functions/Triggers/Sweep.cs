@@ -32,9 +32,7 @@ internal sealed class Sweep(
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
     /// <summary>Sweeps.</summary>
-    /// <param name="timer">The timer.</param>
     /// <param name="client">Begins orchestrations.</param>
-    /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(Sweep))]
     public async Task RunAsync([TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {

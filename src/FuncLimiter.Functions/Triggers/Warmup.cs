@@ -18,7 +18,6 @@ internal sealed class Warmup(EmbeddedLimiter limiter, DurableClientSource client
     /// <summary>Completes when calls can go out.</summary>
     /// <param name="context">What the host says of it: nothing.</param>
     /// <param name="client">Asks entities.</param>
-    /// <param name="cancellationToken">The process ends.</param>
     [Function(nameof(Warmup))]
     public async Task RunAsync([WarmupTrigger] object? context, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {

@@ -12,7 +12,6 @@ internal abstract class CallAnswer
     public bool HasStarted => Status != 0;
 
     /// <summary>Begins the answer.</summary>
-    /// <param name="status">The HTTP status.</param>
     /// <param name="length">The body's length in bytes; null where it isn't known.</param>
     public void Start(int status, long? length)
     {

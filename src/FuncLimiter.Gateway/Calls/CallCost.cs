@@ -18,8 +18,6 @@ internal readonly record struct CallCost(decimal InputUsd, decimal OutputUsd)
     public decimal TotalUsd => InputUsd + OutputUsd;
 
     /// <summary>The cost of tokens by a price.</summary>
-    /// <param name="price">The price.</param>
-    /// <param name="usage">The tokens.</param>
     /// <param name="isBatch">Whether the provider's batch service answered.</param>
     public static CallCost Of(PriceConfiguration price, in TokenUsage usage, bool isBatch = false)
     {
@@ -33,7 +31,6 @@ internal readonly record struct CallCost(decimal InputUsd, decimal OutputUsd)
     /// <summary>What a provider says itself that a call cost, which is what it bills, whatever the price says; the parts as the price has them, or else as the tokens.</summary>
     /// <param name="usd">The cost in US dollars.</param>
     /// <param name="price">The price; null where it is not known.</param>
-    /// <param name="usage">The tokens.</param>
     public static CallCost Reported(decimal usd, PriceConfiguration? price, in TokenUsage usage)
     {
         var byPrice = price is null ? default : Of(price, usage);

@@ -92,7 +92,6 @@ internal sealed record PassedCall(string Method, PassedPath Path, ModelPlace Mod
 internal interface IDeferredCalls
 {
     /// <summary>Makes a job of a call and answers 202 with its address, or says in the call's dialect why not.</summary>
-    /// <param name="context">The request and its response.</param>
     /// <param name="call">The call; its body is borrowed and to be copied before this completes.</param>
     Task AcceptAsync(HttpContext context, CallEnvelope call);
 }

@@ -62,8 +62,6 @@ internal sealed class CallPipeline(CallServices services) : ICallExecutor, ICall
     }
 
     /// <summary>Prepares a call whose ways were found.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="ways">Its ways.</param>
     /// <param name="answer">Where its answer goes.</param>
     /// <param name="runner">What carries its attempts out; null for one request each.</param>
     public CallRun Start(CallEnvelope call, CallWays ways, CallAnswer answer, IAttemptRunner? runner = null) =>

@@ -57,9 +57,7 @@ internal sealed class CallPlan
         new(deployment.Target.Model, caller.Workflow, caller.Step) { Tenant = caller.Tenant };
 
     /// <summary>Foresees a call by what calls like it used.</summary>
-    /// <param name="route">The route asked for.</param>
     /// <param name="facts">What was read of it.</param>
-    /// <param name="caller">Who calls.</param>
     /// <param name="estimator">What calls like it used.</param>
     /// <param name="holdsPlace">Whether it takes a place among concurrent calls.</param>
     public static CallPlan Foresee(Route route, RequestFacts facts, Caller caller, Estimator estimator, bool holdsPlace = true)
@@ -105,7 +103,6 @@ internal sealed class CallPlan
     /// or where nobody told that, what was foreseen.
     /// </summary>
     /// <param name="place">The deployment's place in the route.</param>
-    /// <param name="outcome">How it ended.</param>
     /// <param name="usage">The tokens used; null where nobody told.</param>
     /// <param name="cost">What they cost; null where that is not known.</param>
     public Settlement SettlementOf(int place, OutcomeKind outcome, TokenUsage? usage, CallCost? cost) => new(

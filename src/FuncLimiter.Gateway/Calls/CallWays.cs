@@ -63,8 +63,6 @@ internal sealed class CallWays
     }
 
     /// <summary>Looks for the ways of a call; its request is read once, and only where it may have to be translated.</summary>
-    /// <param name="route">The route asked for.</param>
-    /// <param name="call">The call.</param>
     /// <param name="forbidden">The deployments, as bits, that its tenant may not use.</param>
     public static CallWays Find(Route route, CallEnvelope call, ulong forbidden) => new(route, call, forbidden);
 

@@ -10,7 +10,6 @@ using FuncLimiter.Providers.Translation.Streams;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>One call on its way through another API than its caller's.</summary>
-/// <param name="translation">The way.</param>
 /// <param name="request">The request, of which nothing is lost on it.</param>
 /// <param name="betas">The betas of Anthropic's that it asks for.</param>
 internal sealed class CrossedCall(CallTranslation translation, TranslatableRequest request, AnthropicBetas betas)
@@ -68,7 +67,6 @@ internal static class CrossedHeaders
     private static readonly string[] RequestIds = ["x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"];
 
     /// <summary>What a caller says in its headers or its query that another API is not told: features that are switched on there.</summary>
-    /// <param name="call">The call.</param>
     /// <param name="host">The cloud that is asked in Anthropic's own API; null where another API is asked.</param>
     public static Loss? Loss(CallEnvelope call, HostedMessages? host = null)
     {

@@ -56,11 +56,8 @@ internal sealed class FailedAttempt : IDisposable
     public static FailedAttempt Unsent(Attempt attempt, GatewayError error) => new(attempt, OutcomeKind.Rejected, null, null, null, error) { Retryable = false };
 
     /// <summary>Gives the caller the failure after all.</summary>
-    /// <param name="services">What every call needs.</param>
-    /// <param name="answer">Where to.</param>
     /// <param name="isSpent">Whether the call was tried more than once already.</param>
     /// <param name="reopensIn">When calls go on, where the provider said nothing of it and it is known; else null.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, bool isSpent, TimeSpan? reopensIn, CancellationToken cancellationToken)
     {
         // Clients would begin anew what was tried here several times; past their longest pause they come back after seconds.

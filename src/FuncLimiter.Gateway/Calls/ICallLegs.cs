@@ -10,7 +10,6 @@ internal interface ICallLegs
     /// Goes on with a call until it is over, or must wait longer than the terms allow. Whatever was reserved is settled then. One that waits
     /// for room only asks for it again, also before its time (<see cref="PacingState.WaitsForRoom"/>).
     /// </summary>
-    /// <param name="call">The call.</param>
     /// <param name="state">Where it stands; <see cref="PacingState.New"/> at first.</param>
     /// <param name="terms">How this leg is run.</param>
     /// <param name="cancellationToken">Gives the place in the queue, or the upstream call, up; the call then stands where it stood before.</param>
@@ -37,12 +36,10 @@ internal sealed record CallLeg(PacingState State, PacingAction Action, CallResul
 internal interface ICallExecutor
 {
     /// <summary>Waits for admission, calls, retries where that can help, settles.</summary>
-    /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Gives the place in the queue, or the upstream call, up.</param>
     Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken cancellationToken);
 
     /// <summary>The same, for one who may come to have no time for waiting and still lets a provider end what it has begun.</summary>
-    /// <param name="call">The call.</param>
     /// <param name="stopWaiting">Gives the place in the queue up; a call that a provider has goes on.</param>
     /// <param name="cancellationToken">Gives the place in the queue, or the upstream call, up.</param>
     Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken stopWaiting, CancellationToken cancellationToken) =>

@@ -10,7 +10,6 @@ using FuncLimiter.Providers.Translation.Streams;
 namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>Passes a streamed answer on chunk by chunk, as it comes, and finds its usage on the way.</summary>
-/// <param name="services">What every call needs.</param>
 /// <param name="attempt">The attempt that is answered.</param>
 /// <param name="timeout">Bounds the provider's silence.</param>
 /// <param name="hidesUsage">Whether the caller did not ask for the usage that is told.</param>

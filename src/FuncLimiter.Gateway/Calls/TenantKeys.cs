@@ -56,7 +56,6 @@ internal sealed class TenantKeys
     }
 
     /// <summary>Whether a tenant has a key.</summary>
-    /// <param name="tenant">The tenant.</param>
     /// <param name="hash">The key's SHA-256 in hexadecimal.</param>
     public bool Has(string tenant, string hash)
     {
@@ -65,7 +64,6 @@ internal sealed class TenantKeys
     }
 
     /// <summary>Takes a key from its tenant. False where the tenant has no such key.</summary>
-    /// <param name="tenant">The tenant.</param>
     /// <param name="hash">The key's SHA-256 in hexadecimal.</param>
     /// <param name="from">From when on; null for at once.</param>
     public bool Revoke(string tenant, string hash, DateTimeOffset? from = null)

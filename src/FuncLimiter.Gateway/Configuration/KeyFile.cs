@@ -6,7 +6,6 @@ internal static class KeyFile
     private const int MostBytes = 64 * 1024;
 
     /// <summary>Reads the key.</summary>
-    /// <param name="path">The file.</param>
     /// <exception cref="InvalidDataException">It holds none, with the reason.</exception>
     /// <exception cref="IOException">It can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>

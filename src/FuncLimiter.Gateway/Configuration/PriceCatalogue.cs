@@ -30,7 +30,6 @@ internal sealed partial class PriceCatalogue
     public IReadOnlyCollection<ListedPrice> Prices => _prices.Values;
 
     /// <summary>A model's price; null where it is not known. A date at the end of a model's name is passed over where the name itself is not listed.</summary>
-    /// <param name="provider">The provider's id.</param>
     /// <param name="model">The model's name at the provider.</param>
     public ListedPrice? Find(string? provider, string? model) => provider is null || model is null ? null
         : _prices.TryGetValue((provider, model), out var price) || _prices.TryGetValue((provider, Dated().Replace(model, string.Empty)), out price) ? price
@@ -120,6 +119,5 @@ internal sealed partial class PriceCatalogue
 internal sealed record ListedPrice(string Provider, string Model, PriceConfiguration Price, string Source, DateOnly Seen)
 {
     /// <summary>Whether it was seen too long ago.</summary>
-    /// <param name="today">Today.</param>
     public bool IsOld(DateOnly today) => today.DayNumber - Seen.DayNumber > PriceCatalogue.FreshDays;
 }

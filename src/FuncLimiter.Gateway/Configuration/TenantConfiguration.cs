@@ -47,11 +47,9 @@ internal sealed record AccessKey(string Hash)
     public string Name => Prefix is null ? Hash[..Math.Min(ShownOfHash, Hash.Length)] : $"{Prefix}...";
 
     /// <summary>Whether it may be used for something.</summary>
-    /// <param name="use">What for.</param>
     public bool Allows(KeyUse use) => Scope?.Contains(use) ?? true;
 
     /// <summary>Whether its last day is over.</summary>
-    /// <param name="now">The time.</param>
     public bool IsExpired(DateTimeOffset now) => Expires is { } last && DateOnly.FromDateTime(now.UtcDateTime) > last;
 
     /// <summary>A key that is taken for ever and for everything.</summary>
@@ -63,7 +61,6 @@ internal sealed record AccessKey(string Hash)
     public static AccessKey FromString(string hash) => new(hash);
 
     /// <summary>The scope of these uses.</summary>
-    /// <param name="uses">The uses.</param>
     internal static IReadOnlySet<KeyUse> ScopeOf(IEnumerable<KeyUse> uses) => uses.ToFrozenSet();
 }
 

@@ -10,7 +10,6 @@ namespace FuncLimiter.Gateway.Http;
 /// Lets pages of the configured origins call from a browser (the Fetch standard's CORS protocol). What operators look at is for no page but the
 /// dashboard's own.
 /// </summary>
-/// <param name="configuration">The configuration.</param>
 internal sealed class CrossOrigin(GatewayConfiguration configuration)
 {
     private const string Any = "*";
@@ -28,7 +27,6 @@ internal sealed class CrossOrigin(GatewayConfiguration configuration)
     private readonly FrozenSet<string> _origins = configuration.CorsOrigins.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Sets what the answer to a request of a page must say.</summary>
-    /// <param name="context">The request and its response.</param>
     /// <returns>True where the request only asked for that, and is answered by it.</returns>
     public bool Answers(HttpContext context)
     {

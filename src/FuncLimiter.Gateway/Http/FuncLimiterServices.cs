@@ -41,7 +41,6 @@ internal static class FuncLimiterServices
     /// an <see cref="IDeferredCalls"/>, <see cref="IdempotentCalls"/>, an <see cref="Estimator"/> of its own, a <see cref="TimeProvider"/>, and
     /// the <see cref="TokenCredential"/> that opens accounts without a key.
     /// </summary>
-    /// <param name="services">The host's services.</param>
     /// <param name="configuration">A valid configuration.</param>
     /// <param name="options">Bounds; null for the defaults.</param>
     public static IServiceCollection AddFuncLimiter(
@@ -80,11 +79,9 @@ internal static class FuncLimiterServices
     }
 
     /// <summary>Reads limits from the providers that tell them, for a host that owns its budgets. After what restores these.</summary>
-    /// <param name="services">The host's services.</param>
     public static IServiceCollection AddLimitWatch(this IServiceCollection services) => services.AddHostedService<LimitWatch>();
 
     /// <summary>Records the shapes of calls where the configuration asks for it. Before the gateway itself: what still ends is recorded.</summary>
-    /// <param name="services">The host's services.</param>
     /// <param name="configuration">A valid configuration.</param>
     public static IServiceCollection AddCallRecorder(this IServiceCollection services, GatewayConfiguration configuration)
     {

@@ -13,10 +13,7 @@ internal sealed class JobCallReader(RouteTable routes)
     private const int LongestName = 256;
 
     /// <summary>Reads a call; what is wrong with it is wrong for good.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="tenant">Whose.</param>
     /// <param name="envelope">The call as it can be executed.</param>
-    /// <param name="error">What is wrong with it.</param>
     public bool TryRead(JobCall call, string tenant, [NotNullWhen(true)] out CallEnvelope? envelope, [NotNullWhen(false)] out GatewayError? error)
     {
         envelope = null;
@@ -40,9 +37,6 @@ internal sealed class JobCallReader(RouteTable routes)
     }
 
     /// <summary>How a call ends that can't be executed (any more), in its own dialect.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="error">Why.</param>
-    /// <param name="endedAt">When.</param>
     public static JobItemResult Refuse(JobCall call, GatewayError error, DateTimeOffset endedAt)
     {
         var dialect = JobPath.TryParse(call.Path, out var path) ? path.Dialect : Dialect.OpenAI;

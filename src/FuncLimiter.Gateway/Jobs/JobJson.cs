@@ -13,7 +13,6 @@ internal sealed class JobJson(JobPace pace, TimeProvider time)
     private const int LongestPollSeconds = 60;
 
     /// <summary>The job as JSON text in UTF-8.</summary>
-    /// <param name="job">The job.</param>
     public byte[] Write(JobSnapshot job)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);

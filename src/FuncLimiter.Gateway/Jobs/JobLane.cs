@@ -40,7 +40,6 @@ internal readonly record struct JobSlots(int Free, int KeptForStandard, int Kept
     public JobLanes? Lanes { get; init; }
 
     /// <summary>How many calls of a class may still be taken.</summary>
-    /// <param name="priority">The class.</param>
     /// <param name="taken">How many calls of any class were taken already.</param>
     public int Most(Priority priority, int taken) => Math.Max(0, priority switch
     {
@@ -50,7 +49,6 @@ internal readonly record struct JobSlots(int Free, int KeptForStandard, int Kept
     });
 
     /// <summary>Whether one more call of a lane may be taken.</summary>
-    /// <param name="lane">The lane.</param>
     /// <param name="takenOfLane">How many of its calls were taken already.</param>
     /// <param name="taken">How many calls of any lane were taken already.</param>
     public bool HasRoom(in JobLane lane, int takenOfLane, int taken) =>

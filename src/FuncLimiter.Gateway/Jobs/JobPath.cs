@@ -66,6 +66,5 @@ internal static class JobPaths
     public const string Job = "/jobs/{id}";
 
     /// <summary>The address of one job.</summary>
-    /// <param name="id">Its id.</param>
     public static string Of(string id) => $"{Jobs}/{id}";
 }

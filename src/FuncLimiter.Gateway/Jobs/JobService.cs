@@ -34,8 +34,6 @@ internal sealed class JobService(
         configuration.Tenants.ToDictionary(tenant => tenant.Id, tenant => tenant.HighestPriority, StringComparer.Ordinal);
 
     /// <summary>Checks a job and stores it. Once this has completed the job survives a crash.</summary>
-    /// <param name="tenant">Whose.</param>
-    /// <param name="request">What is asked.</param>
     /// <param name="cancellationToken">Gives up waiting; the job may be stored all the same.</param>
     public async Task<JobAcceptance> AcceptAsync(string tenant, JobRequest request, CancellationToken cancellationToken)
     {
@@ -72,15 +70,12 @@ internal sealed class JobService(
 
     /// <summary>Finds a tenant's job; null where it has none such.</summary>
     /// <param name="tenant">Whose it must be.</param>
-    /// <param name="id">The job's id.</param>
     /// <param name="page">Which of its calls to read.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     public Task<JobSnapshot?> FindAsync(string tenant, string id, JobPage page, CancellationToken cancellationToken) =>
         store.FindAsync(tenant, id, page, cancellationToken);
 
     /// <summary>Gives up all of a job's calls that have not ended, those under way included; false where the tenant has no such job.</summary>
     /// <param name="tenant">Whose it must be.</param>
-    /// <param name="id">The job's id.</param>
     /// <param name="cancellationToken">Gives up waiting; the job may be cancelled all the same.</param>
     public async Task<bool> CancelAsync(string tenant, string id, CancellationToken cancellationToken)
     {

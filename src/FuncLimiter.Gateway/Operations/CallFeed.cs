@@ -6,7 +6,6 @@ namespace FuncLimiter.Gateway.Operations;
 /// The last things that happened to calls, for people to look at. Every event is counted; of each kind a few every second are kept, so that
 /// thousands of admissions a second neither cost much nor push the one refusal out of sight.
 /// </summary>
-/// <param name="time">The clock.</param>
 internal sealed class CallFeed(TimeProvider time)
 {
     private const int Kept = 512;

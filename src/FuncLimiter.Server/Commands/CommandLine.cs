@@ -82,7 +82,6 @@ internal static class CommandLine
     }
 
     /// <summary>An option that is read by hand, so that a mistake is said in plain words.</summary>
-    /// <param name="name">Its name.</param>
     /// <param name="read">Reads what was typed.</param>
     /// <param name="expected">What should have been typed, to follow "is not".</param>
     public static Option<T> Parsed<T>(string name, Reading<T> read, string expected) => new(name)

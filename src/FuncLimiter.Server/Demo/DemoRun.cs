@@ -83,8 +83,6 @@ internal sealed class DemoRun : IAsyncDisposable
 }
 
 /// <summary>One of the demonstration's two sides: a fleet, and the provider double that it ends up at.</summary>
-/// <param name="provider">The double.</param>
-/// <param name="fleet">The fleet.</param>
 internal sealed class DemoSide(ProviderDouble provider, FleetOptions fleet) : IProgress<FleetProgress>
 {
     /// <summary>Where the fleet stands; null before the first count.</summary>

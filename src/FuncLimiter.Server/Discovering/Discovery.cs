@@ -10,8 +10,6 @@ using FuncLimiter.Providers.Limits;
 namespace FuncLimiter.Server.Discovering;
 
 /// <summary>Makes a configuration of keys alone: asks each provider which models its key may call, and leaves the limits to it.</summary>
-/// <param name="upstream">The way to providers.</param>
-/// <param name="time">The clock.</param>
 internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
 {
     /// <summary>Where Azure is managed, for clouds of its own.</summary>
@@ -45,8 +43,6 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
     public List<string> Left { get; } = [];
 
     /// <summary>Makes the configuration.</summary>
-    /// <param name="keys">The keys.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     public async Task<JsonObject> MakeAsync(KeysFile keys, CancellationToken cancellationToken)
     {
         var accounts = new JsonArray();

@@ -16,7 +16,6 @@ internal sealed class KeysFile
     public string? this[string name] => _values.GetValueOrDefault(name);
 
     /// <summary>Reads a file.</summary>
-    /// <param name="text">Its text.</param>
     /// <exception cref="FormatException">A line is none of these; the message says which, without what it holds.</exception>
     public static KeysFile Read(string text)
     {

@@ -43,7 +43,6 @@ internal sealed class CalmWatch
     private int _left;
 
     /// <summary>Whether to collect now.</summary>
-    /// <param name="now">The present.</param>
     /// <param name="allocated">Bytes allocated since the process began.</param>
     public bool IsTimeToCollect(DateTimeOffset now, long allocated)
     {

@@ -9,7 +9,6 @@ internal static class DataCopy
     private const string Audit = "audit.jsonl";
 
     /// <summary>Makes the copy, and checks it. Nothing is left behind where that fails.</summary>
-    /// <param name="directory">The data directory.</param>
     /// <param name="copy">Where the copy goes, a folder that is not there yet.</param>
     /// <returns>The copy's size in bytes.</returns>
     /// <exception cref="StorageException">There is no such data directory, the copy is there already, or either can't be read or written.</exception>

@@ -24,7 +24,6 @@ internal sealed class Database : IStorageHealth, IDisposable
     private Database(DirectoryLock directoryLock, WriteQueue writer, ReaderPool readers) => (_lock, _writer, _readers) = (directoryLock, writer, readers);
 
     /// <summary>Opens a data directory, or makes it.</summary>
-    /// <param name="directory">Where.</param>
     /// <exception cref="StorageException">It is in use, cannot be written, or was written by a newer version.</exception>
     public static Database Open(string directory)
     {

@@ -6,15 +6,10 @@ namespace FuncLimiter.Server.Storage;
 internal sealed class MetaStore(Database database)
 {
     /// <summary>A value, or null.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     public Task<byte[]?> FindAsync(string name, CancellationToken cancellationToken) => database.ReadAsync(
         (connection, transaction) => connection.ExecuteScalar<byte[]?>("SELECT value FROM meta WHERE name = @name", new { name }, transaction), cancellationToken);
 
     /// <summary>Sets a value; done means that even a power cut no longer undoes it.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
     public Task SetAsync(string name, byte[] value, CancellationToken cancellationToken) => database.WriteAsync(
         (connection, transaction) => connection.Execute(
             "INSERT INTO meta (name, value) VALUES (@name, @value) ON CONFLICT (name) DO UPDATE SET value = excluded.value", new { name, value }, transaction),

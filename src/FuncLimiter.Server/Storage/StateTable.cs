@@ -10,8 +10,6 @@ using FuncLimiter.Gateway.Calls.Spending;
 namespace FuncLimiter.Server.Storage;
 
 /// <summary>A table of states, each under its name.</summary>
-/// <param name="database">Where.</param>
-/// <param name="table">The table's name.</param>
 /// <param name="type">How a state is written.</param>
 /// <param name="nameOf">A state's name.</param>
 internal sealed class StateTable<T>(Database database, string table, JsonTypeInfo<T> type, Func<T, string> nameOf)

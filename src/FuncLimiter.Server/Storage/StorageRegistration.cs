@@ -17,7 +17,6 @@ namespace FuncLimiter.Server.Storage;
 internal static class StorageRegistration
 {
     /// <summary>Adds every store over one open data directory, which its opener closes after the container.</summary>
-    /// <param name="services">Where to.</param>
     /// <param name="database">The open data directory.</param>
     public static IServiceCollection AddStorage(this IServiceCollection services, Database database)
     {

@@ -26,7 +26,6 @@ internal sealed class WriteQueue : IDisposable
     private volatile bool _emptiesLog;
 
     /// <summary>Takes over the connection, which must not be used by others from now on.</summary>
-    /// <param name="connection">The connection.</param>
     /// <param name="open">Opens another one like it, where this one is of no use any more.</param>
     public WriteQueue(SqliteConnection connection, Func<SqliteConnection> open)
     {

@@ -142,7 +142,6 @@ internal sealed class StatusSource : IDisposable
 
     private readonly HttpClient _client;
 
-    /// <param name="url">The server's address.</param>
     /// <param name="key">An admin key, or null.</param>
     public StatusSource(Uri url, string? key)
     {

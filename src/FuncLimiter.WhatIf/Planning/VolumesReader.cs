@@ -27,9 +27,7 @@ internal static class VolumesReader
     private static readonly Shape Work = new("work", WorkShapes.Common);
 
     /// <summary>The volumes of a text in UTF-8; null where there are mistakes.</summary>
-    /// <param name="json">The text.</param>
     /// <param name="configuration">The configuration given beside it; null where the text must hold one.</param>
-    /// <param name="mistakes">Every mistake.</param>
     public static Volumes? Read(byte[] json, GatewayConfiguration? configuration, out IReadOnlyList<ConfigurationMistake> mistakes)
     {
         var list = new MistakeList();

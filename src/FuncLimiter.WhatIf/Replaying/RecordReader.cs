@@ -161,7 +161,6 @@ internal sealed class RecordWriter : IUsageSink
     private readonly Stream _to;
     private readonly RecordNames _names;
 
-    /// <param name="to">Where to.</param>
     /// <param name="configuration">Whose key hashes the names.</param>
     /// <param name="from">When they begin.</param>
     public RecordWriter(Stream to, GatewayConfiguration configuration, DateTimeOffset from)

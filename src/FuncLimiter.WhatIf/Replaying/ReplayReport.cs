@@ -18,11 +18,9 @@ internal sealed record ReplayReport(
     private const ulong Seed = 1;
 
     /// <summary>Plays a record.</summary>
-    /// <param name="record">The record.</param>
     /// <param name="configuration">The configuration under which it was made.</param>
     /// <param name="changed">Another one; null for none.</param>
     /// <param name="onProgress">Told from time to time how far it is, 0 to 1.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public static ReplayReport Of(
         CallRecord record, GatewayConfiguration configuration, GatewayConfiguration? changed, Action<double>? onProgress, CancellationToken cancellationToken)

@@ -37,7 +37,6 @@ internal sealed class VirtualRun
     private Instant _wokenAt = Instant.Distant;
 
     /// <param name="configuration">What decides.</param>
-    /// <param name="fleet">Who calls.</param>
     /// <param name="seed">What chance is drawn from.</param>
     /// <param name="sink">Told of every call that ends, as the gateway tells it; null for nobody.</param>
     public VirtualRun(GatewayConfiguration configuration, VirtualFleet fleet, ulong seed, IUsageSink? sink = null)
@@ -65,7 +64,6 @@ internal sealed class VirtualRun
 
     /// <summary>Plays it to its end.</summary>
     /// <param name="onProgress">Told from time to time how much of the time has gone by, 0 to 1.</param>
-    /// <param name="cancellationToken">Gives it up.</param>
     /// <exception cref="OperationCanceledException">It was given up.</exception>
     public void Play(Action<double>? onProgress, CancellationToken cancellationToken)
     {

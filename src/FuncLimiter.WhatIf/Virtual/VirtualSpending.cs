@@ -5,7 +5,6 @@ using FuncLimiter.Core.Spending;
 namespace FuncLimiter.WhatIf.Virtual;
 
 /// <summary>Spending budgets in virtual time, as the gateway keeps them: a call is held for before it asks the limiter, and settled once it is over.</summary>
-/// <param name="caps">The budgets.</param>
 /// <param name="events">Where waits end.</param>
 /// <param name="goOn">Hands a call in whose wait for money is over.</param>
 internal sealed class VirtualSpending(IReadOnlyList<SpendCap> caps, EventQueue events, Action<VirtualCall, Instant> goOn)

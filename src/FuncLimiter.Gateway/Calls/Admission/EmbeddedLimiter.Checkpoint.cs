@@ -16,7 +16,6 @@ internal sealed partial class EmbeddedLimiter
     /// Keeps the budgets' states at an interval, and at once where calls wait for it, until cancelled. While the store fails, calls go out
     /// only as far as what was kept allows; whoever would have to wait is refused at once.
     /// </summary>
-    /// <param name="store">Where to.</param>
     /// <param name="interval">How often at least.</param>
     /// <param name="failed">Is told of the first failure to keep, and of the first after the store was well again.</param>
     /// <param name="cancellationToken">Ends it, after a last checkpoint.</param>

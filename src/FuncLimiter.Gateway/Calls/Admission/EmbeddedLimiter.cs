@@ -33,8 +33,6 @@ internal sealed partial class EmbeddedLimiter : ILimiter, IDisposable
     private bool isStuck;
 
     /// <summary>A limiter on a clock.</summary>
-    /// <param name="spec">Its parts.</param>
-    /// <param name="time">The clock.</param>
     public EmbeddedLimiter(LimiterSpec spec, TimeProvider time)
     {
         this.time = time;
@@ -174,7 +172,6 @@ internal sealed partial class EmbeddedLimiter : ILimiter, IDisposable
     /// goes out at once.
     /// </summary>
     /// <param name="longest">How long to wait for it.</param>
-    /// <param name="cancellationToken">Waits no longer.</param>
     public Task ExpectCallsAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         lock (gate)

@@ -9,7 +9,6 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// </summary>
 /// <param name="limiter">The limiter; made with <see cref="Core.LimiterSpec.Leases"/>.</param>
 /// <param name="owners">Where its budgets are owned.</param>
-/// <param name="time">The clock.</param>
 /// <param name="failed">Is told of each ask that failed, with its scope.</param>
 internal sealed class LeaseRenewal(EmbeddedLimiter limiter, ILeaseOwners owners, TimeProvider time, Action<string, Exception> failed)
 {
@@ -81,8 +80,6 @@ internal sealed class LeaseRenewal(EmbeddedLimiter limiter, ILeaseOwners owners,
 internal interface ILeaseOwners
 {
     /// <summary>Carries an ask to the owner of its scope and brings the answer back.</summary>
-    /// <param name="ask">The ask.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The owner's answer; null where none came within the policy's time, after which the scope is asked again.</returns>
     Task<ScopeAnswer?> AskAsync(ScopeAsk ask, CancellationToken cancellationToken);
 }

@@ -43,7 +43,6 @@ internal static class LimiterSpecs
     };
 
     /// <summary>A tenant's part.</summary>
-    /// <param name="tenant">The tenant.</param>
     public static TenantSpec From(TenantConfiguration tenant) => new(tenant.Id, tenant.Weight, tenant.Limits, tenant.UserLimits)
     {
         RouteLimits = tenant.ModelLimits.ToDictionary(limits => limits.Model, limits => limits.Limits, StringComparer.Ordinal),

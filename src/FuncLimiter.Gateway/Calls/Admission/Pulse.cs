@@ -7,7 +7,6 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// out, and knows when that is over.
 /// </summary>
 /// <param name="limiter">Is told.</param>
-/// <param name="time">The clock.</param>
 internal sealed class Pulse(EmbeddedLimiter limiter, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(50);

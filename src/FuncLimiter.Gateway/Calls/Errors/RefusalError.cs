@@ -15,8 +15,6 @@ internal static class RefusalError
     public static readonly TimeSpan LongestHint = TimeSpan.FromSeconds(60);
 
     /// <summary>The error of a refusal.</summary>
-    /// <param name="refusal">What the limiter said.</param>
-    /// <param name="route">The name asked for.</param>
     /// <param name="now">The present, from which the wait counts.</param>
     public static GatewayError Of(Refusal refusal, string route, Instant now)
     {

@@ -25,7 +25,6 @@ internal static class RouteErrors
     };
 
     /// <summary>403: the tenant may ask for other models only.</summary>
-    /// <param name="route">The route asked for.</param>
     /// <param name="allowed">What it may ask for.</param>
     public static GatewayError NotAmong(Route route, IEnumerable<string> allowed)
     {
@@ -52,7 +51,6 @@ internal static class RouteErrors
         $"'{route.Name}' does not take {passed.Method} {passed.Path.Path}: none of its deployments is of a provider that has this path.", "model");
 
     /// <summary>400: the model is there in another API only, and the request can't be put into it without loss.</summary>
-    /// <param name="route">The route asked for.</param>
     /// <param name="first">The first of the reasons.</param>
     /// <param name="reasons">The reasons, by deployment.</param>
     public static GatewayError NotTranslatable(Route route, Loss first, string reasons) => GatewayError.BadRequest(

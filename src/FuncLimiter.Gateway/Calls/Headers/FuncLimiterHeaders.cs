@@ -38,7 +38,6 @@ internal static class FuncLimiterHeaders
 internal static class HeaderText
 {
     /// <summary>A value in printable ASCII, the rest of it percent-encoded.</summary>
-    /// <param name="value">The value.</param>
     /// <param name="isBytes">True where each character stands for one byte, as the framework reads the headers of answers.</param>
     public static string Printable(string value, bool isBytes = false)
     {

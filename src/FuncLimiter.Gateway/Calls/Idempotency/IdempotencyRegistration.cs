@@ -8,7 +8,6 @@ namespace FuncLimiter.Gateway.Calls.Idempotency;
 internal static class IdempotencyRegistration
 {
     /// <summary>Adds <see cref="IdempotentCalls"/> and what forgets expired answers. Needs an <see cref="IIdempotencyStore"/> and an <see cref="ICallExecutor"/> beside it.</summary>
-    /// <param name="services">Where to.</param>
     /// <param name="options">How answers are kept; null for the defaults.</param>
     public static IServiceCollection AddIdempotentCalls(this IServiceCollection services, IdempotencyOptions? options = null)
     {

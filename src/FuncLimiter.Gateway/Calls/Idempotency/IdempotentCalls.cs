@@ -58,7 +58,6 @@ internal sealed class IdempotentCalls(
     /// Claims a key for a call that is streamed. Its answer is not kept; while it lasts, others under the key are refused.
     /// </summary>
     /// <param name="call">The call, with its key.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>A claim to be disposed at the stream's end, or what to answer instead.</returns>
     public async Task<(IDisposable? Claim, IdempotentAnswer? Answer)> ClaimStreamAsync(CallEnvelope call, CancellationToken cancellationToken)
     {

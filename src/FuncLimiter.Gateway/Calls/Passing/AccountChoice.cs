@@ -17,7 +17,6 @@ internal static class AccountChoice
 
     /// <summary>Chooses.</summary>
     /// <param name="candidates">The accounts that could take it.</param>
-    /// <param name="path">What is asked.</param>
     /// <param name="asked">The path as the caller wrote it.</param>
     /// <param name="isAzure">Whether the caller speaks Azure's dialect.</param>
     /// <param name="holding">Who holds what it names.</param>

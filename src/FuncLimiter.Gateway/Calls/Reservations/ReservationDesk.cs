@@ -94,7 +94,6 @@ internal interface ISettlementRelay
     string Here { get; }
 
     /// <summary>Hands a settlement over; done means that it survives this process.</summary>
-    /// <param name="settlement">The settlement.</param>
     /// <param name="cancellationToken">Gives up; it may be handed over all the same.</param>
     Task SendAsync(RelayedSettlement settlement, CancellationToken cancellationToken);
 }

@@ -80,8 +80,6 @@ internal readonly record struct SocketEnd(WebSocketCloseStatus Status, string? W
 /// One side of a connection: whole messages are taken from it, and sent to it one after the other. It is read on while a message of it waits,
 /// up to a bound, or an answer to a ping would stand behind what is said meanwhile, and whoever says it be taken for lost.
 /// </summary>
-/// <param name="socket">The connection.</param>
-/// <param name="maxMessageBytes">The largest message.</param>
 /// <param name="mostAhead">How many bytes are read at most behind a message that waits.</param>
 /// <param name="held">Takes room for them in this process's memory.</param>
 internal sealed class SocketSide(WebSocket socket, int maxMessageBytes, int mostAhead, SocketRoom held) : IDisposable
@@ -100,7 +98,6 @@ internal sealed class SocketSide(WebSocket socket, int maxMessageBytes, int most
     /// <param name="take">Takes a message; the bytes are its own until it returns.</param>
     /// <param name="lost">How it ends where this side is lost.</param>
     /// <param name="otherLost">How it ends where the other side is.</param>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task<SocketEnd> PassOnAsync(TakeMessage take, SocketEnd lost, SocketEnd otherLost, CancellationToken cancellationToken)
     {
         var taking = Task.CompletedTask;

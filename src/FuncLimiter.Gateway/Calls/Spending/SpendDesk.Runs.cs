@@ -14,7 +14,6 @@ internal sealed partial class SpendDesk
     /// stands, and so does what a person gave.
     /// </summary>
     /// <param name="party">Whose run it is.</param>
-    /// <param name="most">The amount.</param>
     /// <returns>The run's budget and what it may spend; null where its runs have no budget that refuses, or the owner of that can't be reached.</returns>
     internal async Task<(string Budget, SpendAmount Limit)?> HoldRunAsync(SpendParty party, SpendAmount most)
     {

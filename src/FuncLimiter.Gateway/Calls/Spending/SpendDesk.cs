@@ -69,7 +69,6 @@ internal sealed partial class SpendDesk
     /// <param name="amount">The most that it can come to.</param>
     /// <param name="isClosing">Whether it is its run's closing call.</param>
     /// <param name="patience">How long it may wait.</param>
-    /// <param name="cancellationToken">Waits no longer.</param>
     internal async ValueTask<SpendGrant> ReserveAsync(
         SpendParty party, SpendAmount amount, bool isClosing, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -129,9 +128,6 @@ internal sealed partial class SpendDesk
     }
 
     /// <summary>Which budget of an account and a model an amount doesn't fit; null where it fits.</summary>
-    /// <param name="account">The account.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="amount">The amount.</param>
     /// <param name="change">What may make it fit; null where nothing will.</param>
     internal Refusal? Foresee(string account, string model, in SpendAmount amount, out SpendChange? change)
     {
@@ -200,7 +196,6 @@ internal sealed partial class SpendDesk
     }
 
     /// <summary>The budgets as they are now, those that are nearest to their end first.</summary>
-    /// <param name="most">How many at most.</param>
     /// <param name="tenant">Whose; null for everybody's.</param>
     internal IReadOnlyList<SpendReport> Report(int most, string? tenant = null)
     {
@@ -220,7 +215,6 @@ internal sealed partial class SpendDesk
     /// <summary>
     /// The budgets that only warn and are used up, those that are the farthest over first. A run counts until it has made no call for an hour.
     /// </summary>
-    /// <param name="most">How many at most.</param>
     internal IReadOnlyList<SpendReport> ReachedSoft(int most)
     {
         lock (_gate)

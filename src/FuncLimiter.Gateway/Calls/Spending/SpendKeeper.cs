@@ -64,7 +64,6 @@ internal interface ISpendStore
     IReadOnlyList<SpendState> Load();
 
     /// <summary>Keeps states, all or none; done means that a crash no longer loses them.</summary>
-    /// <param name="states">The states.</param>
     /// <param name="over">Names of budgets that are over, to be forgotten.</param>
     Task SaveAsync(IReadOnlyList<SpendState> states, IReadOnlyList<string> over);
 }

@@ -7,21 +7,16 @@ namespace FuncLimiter.Gateway.Calls.Spending;
 internal interface ISpendOwners
 {
     /// <summary>Carries an ask to the owner of its budget and brings back what the owner then says.</summary>
-    /// <param name="ask">The ask.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The owner's state once it has taken the ask in; null where that took too long.</returns>
     Task<SpendOwnerState?> AskAsync(SpendAsk ask, CancellationToken cancellationToken);
 
     /// <summary>Gives a budget more; false where nobody has spent of it yet.</summary>
-    /// <param name="raise">The raise.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     Task<bool> RaiseAsync(SpendRaise raise, CancellationToken cancellationToken);
 }
 
 /// <summary>Asks the owners of budgets for what calls need, off the path of those that have it already.</summary>
 /// <param name="desk">Where calls ask.</param>
 /// <param name="owners">Where budgets are owned.</param>
-/// <param name="time">The clock.</param>
 /// <param name="failed">Is told of each ask that failed, with its budget.</param>
 internal sealed class SpendRenewal(SpendDesk desk, ISpendOwners owners, TimeProvider time, Action<string, Exception> failed)
 {

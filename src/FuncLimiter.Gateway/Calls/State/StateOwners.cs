@@ -10,8 +10,6 @@ namespace FuncLimiter.Gateway.Calls.State;
 /// Tells which account holds what a request goes on from (a response, a conversation, a file, a batch), and that it is this tenant's. Whoever
 /// made something is noted as its answer goes by.
 /// </summary>
-/// <param name="configuration">The configuration.</param>
-/// <param name="time">The clock.</param>
 /// <param name="logger">Is told of what could not be kept.</param>
 /// <param name="store">What outlives the process; null where nothing does.</param>
 internal sealed class StateOwners(GatewayConfiguration configuration, TimeProvider time, ILogger<StateOwners> logger, IStateStore? store = null)
@@ -24,10 +22,8 @@ internal sealed class StateOwners(GatewayConfiguration configuration, TimeProvid
     public bool IsNeeded { get; } = configuration.Accounts.Count > 1 || configuration.Tenants.Count > 1;
 
     /// <summary>Finds who holds what a request names.</summary>
-    /// <param name="tenant">Who asks.</param>
     /// <param name="ids">What is named.</param>
     /// <param name="candidates">The accounts that could have made it.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     public async ValueTask<StateHolding> FindAsync(
         string tenant, IReadOnlyList<string> ids, IReadOnlyCollection<string> candidates, CancellationToken cancellationToken)
     {
@@ -214,12 +210,9 @@ internal static class StateCandidates
 internal interface IStateStore
 {
     /// <summary>Everybody who holds something under an id; ids are unique at one account only.</summary>
-    /// <param name="id">The id.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<StateOwner>> FindAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Keeps one, in place of what was kept under the same id of the same account.</summary>
-    /// <param name="id">The id.</param>
     /// <param name="owner">Who holds it, and for whom.</param>
     /// <param name="now">When it was made.</param>
     Task KeepAsync(string id, StateOwner owner, DateTimeOffset now);

@@ -7,7 +7,6 @@ internal sealed class ActivityTimeout : IDisposable
     private readonly CancellationTokenRegistration _registration;
 
     /// <param name="timeout">How long the provider may be silent at first.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="caller">The caller's own token.</param>
     public ActivityTimeout(TimeSpan timeout, TimeProvider time, CancellationToken caller)
     {

@@ -18,13 +18,10 @@ internal static class SignedPost
 
     /// <summary>Sends a message once.</summary>
     /// <param name="client">Over which connections.</param>
-    /// <param name="address">The receiver's address.</param>
     /// <param name="id">The message's name, the same in each attempt.</param>
     /// <param name="body">The message, JSON.</param>
     /// <param name="secret">The key that signs it, in bytes.</param>
     /// <param name="longest">How long the receiver may take.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The answer's status where there was one, and what went wrong, or null.</returns>
     public static async Task<(HttpStatusCode? Status, string? Fault)> SendAsync(
         HttpMessageInvoker client, string address, string id, byte[] body, byte[] secret, TimeSpan longest, TimeProvider time, CancellationToken cancellationToken)

@@ -37,10 +37,8 @@ internal sealed class UploadBody
     public GatewayError? Fault { get; private set; }
 
     /// <summary>Reads the beginning of a body.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="held">How much to hold at most, in bytes.</param>
     /// <param name="most">How large it may be as a whole, in bytes.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     public static async ValueTask<UploadBody> ReadAsync(HttpRequest request, int held, long most, CancellationToken cancellationToken)
     {
         var head = new ArrayBufferWriter<byte>(ChunkBytes);

@@ -10,7 +10,6 @@ internal static class UpstreamFailure
     public static bool Is(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
 
     /// <summary>Whether the request may have reached the provider, and so may have been counted.</summary>
-    /// <param name="exception">The failure.</param>
     /// <param name="timedOut">Whether the provider was silent for too long; a connection that took too long ends in another way.</param>
     public static bool WasReached(Exception exception, bool timedOut) => exception switch
     {

@@ -92,7 +92,6 @@ internal static class UpstreamRequest
 }
 
 /// <summary>A request's body that tells whether a connection may still be reading it, so that its buffer is never reused too early.</summary>
-/// <param name="body">The bytes.</param>
 /// <param name="leaves">Told when a connection is there and the first byte leaves; null for nobody.</param>
 /// <param name="upload">A body that is not held, in place of the bytes; null for them.</param>
 internal sealed class BodyContent(ReadOnlyMemory<byte> body, Action? leaves = null, UploadBody? upload = null) : HttpContent

@@ -18,9 +18,7 @@ internal sealed partial class AuthReader(MistakeList mistakes)
     ];
 
     /// <summary>Reads both.</summary>
-    /// <param name="account">The account.</param>
     /// <param name="provider">Its provider; null where that is wrong.</param>
-    /// <param name="endpoint">Its address.</param>
     public (ProviderAuth Auth, ProviderIdentity Identity) Read(ObjectReader account, string? provider, Uri endpoint)
     {
         var auth = ReadAuth(account, provider);

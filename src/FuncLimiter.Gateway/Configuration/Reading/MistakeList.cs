@@ -118,8 +118,6 @@ internal sealed class UniqueNames(MistakeList mistakes, string other)
     private readonly Dictionary<string, string> _paths = new(StringComparer.Ordinal);
 
     /// <summary>Takes a name; one that could not be read is passed over.</summary>
-    /// <param name="name">The name.</param>
-    /// <param name="path">Where it stands.</param>
     /// <param name="shown">What to show in its place, where it must not be shown.</param>
     public void Add(string? name, string path, string? shown = null)
     {

@@ -10,7 +10,6 @@ internal sealed class SharedLimitsReader(MistakeList mistakes)
 
     /// <summary>Reads the ids of shared limits that an account or a model names.</summary>
     /// <param name="reader">The account or model.</param>
-    /// <param name="shape">Its shape.</param>
     /// <param name="provider">The account's provider; null where that could not be read.</param>
     /// <param name="own">The account's or model's own limits.</param>
     public IReadOnlyList<string> Named(ObjectReader reader, Shape shape, string? provider, LimitSet own)

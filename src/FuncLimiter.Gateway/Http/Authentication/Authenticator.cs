@@ -36,9 +36,7 @@ internal sealed class Authenticator(GatewayConfiguration configuration, GatewayO
     private readonly int _maxNamed = options.MaxNamedTenants;
 
     /// <summary>The tenant of a request, or what is wrong with its key.</summary>
-    /// <param name="headers">The request's headers.</param>
     /// <param name="use">What the key is used for; null for what any key of the tenant's may do.</param>
-    /// <param name="error">What is wrong.</param>
     public AuthenticatedTenant? Authenticate(IHeaderDictionary headers, KeyUse? use, out GatewayError? error)
     {
         error = null;
@@ -121,6 +119,5 @@ internal sealed class TenantGate(Authenticator authenticator)
 {
     /// <summary>The tenant's id, or what is wrong with its key.</summary>
     /// <param name="headers">What the request carries, under the names of the headers of HTTP.</param>
-    /// <param name="error">What is wrong.</param>
     public string? Find(IHeaderDictionary headers, out GatewayError? error) => authenticator.Authenticate(headers, KeyUse.Jobs, out error)?.Tenant;
 }

@@ -26,7 +26,6 @@ internal sealed class AdminEndpoint(
         "This host reads no file anew. In the Functions app, store tenants and limits and restart; keys are taken up by themselves within a minute.");
 
     /// <summary>Makes a change.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task ChangeAsync(HttpContext context)
     {
         if (await gate.ActorAsync(context) is not { } actor)
@@ -57,7 +56,6 @@ internal sealed class AdminEndpoint(
     }
 
     /// <summary>Gives a tenant a key, which is told in this answer and never again.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task IssueAsync(HttpContext context)
     {
         if (await gate.ActorAsync(context) is not { } actor)
@@ -92,7 +90,6 @@ internal sealed class AdminEndpoint(
     }
 
     /// <summary>Takes up the configuration as it stands in its file now: all of it, or nothing.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task ReloadAsync(HttpContext context)
     {
         if (await gate.ActorAsync(context) is null)
@@ -124,7 +121,6 @@ internal sealed class AdminEndpoint(
     }
 
     /// <summary>Answers with the tenants' keys, by their prefixes and hashes.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task KeysAsync(HttpContext context)
     {
         if (!await gate.MayLookAsync(context))
@@ -137,7 +133,6 @@ internal sealed class AdminEndpoint(
     }
 
     /// <summary>Answers with the spending budgets that are used, the nearest to their end first.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task BudgetsAsync(HttpContext context)
     {
         if (!await gate.MayLookAsync(context))
@@ -149,7 +144,6 @@ internal sealed class AdminEndpoint(
     }
 
     /// <summary>Answers with the last changes, the latest first.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task AuditAsync(HttpContext context)
     {
         if (!await gate.MayLookAsync(context))

@@ -18,7 +18,6 @@ internal sealed class CallEndpoint(
     IdempotentCalls? idempotent = null)
 {
     /// <summary>Answers a request.</summary>
-    /// <param name="context">The request and its response.</param>
     /// <param name="operation">What the path asks for.</param>
     /// <param name="azureDeployment">The deployment that an Azure path names; null on other paths.</param>
     /// <param name="isAzure">Whether it is a path of Azure's that names none.</param>

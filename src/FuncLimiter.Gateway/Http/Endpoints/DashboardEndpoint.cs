@@ -28,7 +28,6 @@ internal sealed class DashboardEndpoint(OperatorGate gate, DashboardHub hub, Wat
     };
 
     /// <summary>Answers with the page, or one of its files.</summary>
-    /// <param name="context">The request and its response.</param>
     /// <param name="name">The file; null for the page.</param>
     public static async Task FileAsync(HttpContext context, string? name = null)
     {
@@ -39,7 +38,6 @@ internal sealed class DashboardEndpoint(OperatorGate gate, DashboardHub hub, Wat
     }
 
     /// <summary>Answers with server-sent events: first how everything stands, then what changes, about every second.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task EventsAsync(HttpContext context)
     {
         if (!await gate.MayLookAsync(context))
@@ -75,7 +73,6 @@ internal sealed class DashboardEndpoint(OperatorGate gate, DashboardHub hub, Wat
     }
 
     /// <summary>Answers with the last hour of the budgets that are named: for each of their meters up to 120 points, in thousandths.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task TrendsAsync(HttpContext context)
     {
         if (!await gate.MayLookAsync(context))

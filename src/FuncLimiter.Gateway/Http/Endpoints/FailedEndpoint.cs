@@ -16,7 +16,6 @@ internal static class FailedEndpoint
     private static readonly GatewayError Failed = new(500, "internal_error", "FuncLimiter failed to handle the request; its log says why.") { ShouldRetry = true };
 
     /// <summary>A handler whose failures are logged and answered; a caller who left is let go.</summary>
-    /// <param name="handle">The handler.</param>
     public static RequestDelegate Guard(RequestDelegate handle) => async context =>
     {
         try
@@ -30,8 +29,6 @@ internal static class FailedEndpoint
     };
 
     /// <summary>Answers the request, and logs what is a fault of FuncLimiter's own.</summary>
-    /// <param name="context">The request and its response.</param>
-    /// <param name="failure">What was thrown.</param>
     public static Task HandleAsync(HttpContext context, Exception failure)
     {
         var error = ErrorOf(failure);
@@ -52,7 +49,6 @@ internal static class FailedEndpoint
     }
 
     /// <summary>Whether a failure is a fault of FuncLimiter's own.</summary>
-    /// <param name="failure">What was thrown.</param>
     public static bool IsOurs(Exception failure) => ErrorOf(failure).Status == Failed.Status;
 
     // What the server can't read of a request is the sender's: a chunk without a size, a body that is cut short, one that comes too slowly.
@@ -71,7 +67,6 @@ internal static class UnknownEndpoint
     private const int MaxShown = 100;
 
     /// <summary>Answers a request.</summary>
-    /// <param name="context">The request and its response.</param>
     public static Task HandleAsync(HttpContext context)
     {
         var dialect = RequestDialect.Of(context.Request);

@@ -23,8 +23,6 @@ internal sealed class LiveCalls(CallServices services, CallPipeline pipeline, St
     }
 
     /// <summary>Runs a call until it is answered, or its caller is gone.</summary>
-    /// <param name="context">The request and its response.</param>
-    /// <param name="call">The call.</param>
     /// <param name="ways">Where it may go.</param>
     /// <param name="takesComments">Whether the connection may be kept alive by comments in the answer, while the call waits.</param>
     /// <param name="runner">Makes the attempts; null for the usual way.</param>

@@ -24,7 +24,6 @@ internal sealed class ModelsEndpoint(Authenticator authenticator, RouteTable rou
     private readonly DateTimeOffset _created = time.GetUtcNow();
 
     /// <summary>Answers a request.</summary>
-    /// <param name="context">The request and its response.</param>
     /// <param name="model">The one model asked for; null for all.</param>
     public Task HandleAsync(HttpContext context, string? model = null)
     {

@@ -11,7 +11,6 @@ internal static class OpenApiEndpoint
     private static readonly Lazy<byte[]> Document = new(Read);
 
     /// <summary>Answers a request.</summary>
-    /// <param name="context">The request and its response.</param>
     public static Task HandleAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json; charset=utf-8";

@@ -22,7 +22,6 @@ internal sealed class PassedEndpoint(
 
 
     /// <summary>Answers a request; one of no provider's API is answered as unknown.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task HandleAsync(HttpContext context)
     {
         if (SocketEndpoint.IsAsked(context))

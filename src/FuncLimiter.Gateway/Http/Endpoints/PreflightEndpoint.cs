@@ -27,7 +27,6 @@ internal sealed class PreflightEndpoint(Authenticator authenticator, CallService
         .Select(static account => account.Id).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Answers with what is foreseen, and has the run spend no more where that is asked. Nothing is asked of a provider.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task HandleAsync(HttpContext context)
     {
         if (authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant

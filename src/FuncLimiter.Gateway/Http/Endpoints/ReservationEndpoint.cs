@@ -23,7 +23,6 @@ internal sealed class ReservationEndpoint(Authenticator authenticator, CallServi
     public bool HasOpen => _desk.HasOpen;
 
     /// <summary>Admits or waits, and answers with the deployment to call.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task ReserveAsync(HttpContext context)
     {
         if (authenticator.Authenticate(context.Request.Headers, KeyUse.Reservations, out var error) is not { } tenant
@@ -52,7 +51,6 @@ internal sealed class ReservationEndpoint(Authenticator authenticator, CallServi
     }
 
     /// <summary>Replaces what was reserved by what was used.</summary>
-    /// <param name="context">The request and its response.</param>
     /// <param name="id">The reservation's id.</param>
     public async Task SettleAsync(HttpContext context, string id)
     {
@@ -89,7 +87,6 @@ internal sealed class ReservationEndpoint(Authenticator authenticator, CallServi
     }
 
     /// <summary>Settles what another process took the settlement of; one that is not open any more counts as spent already.</summary>
-    /// <param name="settlement">The settlement.</param>
     public void Settle(RelayedSettlement settlement)
     {
         if (JsonSerializer.Deserialize(settlement.Body.Span, ReservationJson.Default.SettlementRequest) is { } told

@@ -33,7 +33,6 @@ internal sealed class SocketEndpoint(
             && (context.Request.Headers.ContainsKey($"{Handshake}Key") || context.Request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Answers a request for a WebSocket; one to a path that has none is answered as unknown.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task HandleAsync(HttpContext context)
     {
         var dialect = RequestDialect.Of(context.Request);

@@ -23,7 +23,6 @@ internal sealed class StatusEndpoint(
     private const string PrometheusText = "text/plain; version=0.0.4; charset=utf-8";
 
     /// <summary>Answers with JSON.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task StatusAsync(HttpContext context)
     {
         if (await ReportAsync(context) is { } report)
@@ -36,7 +35,6 @@ internal sealed class StatusEndpoint(
     }
 
     /// <summary>Answers with Prometheus text.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task MetricsAsync(HttpContext context)
     {
         if (await ReportAsync(context) is { } report)
@@ -84,8 +82,6 @@ internal static class ReportScope
 internal static class StatusJson
 {
     /// <summary>Writes the report.</summary>
-    /// <param name="json">Where to.</param>
-    /// <param name="report">The report.</param>
     /// <param name="spending">Spending budgets.</param>
     /// <param name="headers">Says what pressure is.</param>
     /// <param name="alerts">The alerts that stand.</param>

@@ -18,7 +18,6 @@ internal sealed class UsageEndpoint(
     private readonly UsageQueryReader _reader = new(configuration.Usage);
 
     /// <summary>Answers a request.</summary>
-    /// <param name="context">The request and its response.</param>
     public async Task HandleAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

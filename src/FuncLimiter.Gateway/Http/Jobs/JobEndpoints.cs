@@ -26,7 +26,6 @@ internal static class JobEndpoints
     private static readonly GatewayError NotFound = new(404, "job_not_found", "There is no such job, or it is not kept any more.");
 
     /// <summary>Maps <c>POST /jobs</c>, <c>GET /jobs/{id}</c> and <c>DELETE /jobs/{id}</c>.</summary>
-    /// <param name="endpoints">Where to.</param>
     /// <returns>The endpoints, for conventions such as filters.</returns>
     public static IEndpointConventionBuilder MapJobs(this IEndpointRouteBuilder endpoints)
     {
@@ -39,17 +38,12 @@ internal static class JobEndpoints
     }
 
     /// <summary>Takes a job.</summary>
-    /// <param name="context">The request and its response.</param>
     public static Task PostAsync(HttpContext context) => WithTenantAsync(context, PostAsync);
 
     /// <summary>Shows a job.</summary>
-    /// <param name="context">The request and its response.</param>
-    /// <param name="id">The job's id.</param>
     public static Task GetAsync(HttpContext context, string id) => WithTenantAsync(context, (http, tenant) => GetAsync(http, tenant, id));
 
     /// <summary>Gives a job up.</summary>
-    /// <param name="context">The request and its response.</param>
-    /// <param name="id">The job's id.</param>
     public static Task DeleteAsync(HttpContext context, string id) => WithTenantAsync(context, (http, tenant) => DeleteAsync(http, tenant, id));
 
     internal static Task AcceptedAsync(HttpContext context, JobSnapshot job, bool isReplay)

@@ -16,7 +16,6 @@ internal static class JobRegistration
     /// Adds everything that takes and shows jobs. Needs a <see cref="GatewayConfiguration"/>, an <see cref="IJobStore"/> and a
     /// <see cref="GatewayOptions"/> beside it.
     /// </summary>
-    /// <param name="services">Where to.</param>
     public static IServiceCollection AddJobs(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -39,7 +38,6 @@ internal static class JobRegistration
     /// Adds the loops that run jobs in this process, deliver their outcomes and forget them in time. Needs an <see cref="IJobSource"/>, an
     /// <see cref="ICallExecutor"/> and an <see cref="IDeliveryStore"/> beside it. A host that runs jobs in its own way leaves this out.
     /// </summary>
-    /// <param name="services">Where to.</param>
     public static IServiceCollection AddJobRunner(this IServiceCollection services)
     {
         services.AddSingleton<JobItemRunner>();
@@ -53,7 +51,6 @@ internal static class JobRegistration
     /// Adds the loop that hands batches in and follows them, for a host that runs jobs itself. Needs an <see cref="IBatchStore"/> beside what
     /// <see cref="AddJobRunner"/> needs.
     /// </summary>
-    /// <param name="services">Where to.</param>
     public static IServiceCollection AddBatchRunner(this IServiceCollection services)
     {
         services.AddSingleton<BatchHandling>();

@@ -16,9 +16,6 @@ internal static class JobRequestReader
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = RequestReader.MaxDepth + 2 };
 
     /// <summary>Reads a request for a job. What its calls hold is checked when it is accepted.</summary>
-    /// <param name="json">The body's bytes.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="error">What is wrong with it.</param>
     public static bool TryRead(ReadOnlyMemory<byte> json, [NotNullWhen(true)] out JobRequest? request, [NotNullWhen(false)] out GatewayError? error)
     {
         request = null;

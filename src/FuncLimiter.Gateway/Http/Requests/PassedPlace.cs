@@ -15,9 +15,6 @@ internal static class PassedPlace
     private const int MostShown = 5;
 
     /// <summary>Finds the account of a call that names no model, and the one that keeps what a call goes on from.</summary>
-    /// <param name="services">What every call needs.</param>
-    /// <param name="context">The request.</param>
-    /// <param name="call">The call.</param>
     public static async ValueTask<(CallEnvelope? Call, GatewayError? Error)> FindAsync(CallServices services, HttpContext context, CallEnvelope call)
     {
         var (passed, tenant, asked) = (call.Passed!, call.Caller.Tenant, context.Request.Path.Value!);

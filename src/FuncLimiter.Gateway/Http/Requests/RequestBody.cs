@@ -55,7 +55,6 @@ internal sealed class RequestBody : IDisposable
     /// Reads a body to its end and undoes its codings, which the request's headers then no longer name, or gives up as soon as it is known to
     /// be too large.
     /// </summary>
-    /// <param name="context">The request.</param>
     /// <param name="maxBytes">The largest body, coded or not.</param>
     /// <param name="tenant">Whose it is, for the bound of what bodies may hold together.</param>
     /// <returns>The body; null and what is wrong with it otherwise.</returns>

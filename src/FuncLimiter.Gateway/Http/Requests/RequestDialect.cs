@@ -26,7 +26,6 @@ internal static class RequestDialect
     }
 
     /// <summary>The dialect of an operation.</summary>
-    /// <param name="operation">What is asked.</param>
     /// <param name="isAzurePath">Whether it is asked under an Azure deployment's path.</param>
     public static Dialect Of(Operation operation, bool isAzurePath) =>
         isAzurePath ? Dialect.Azure

@@ -10,7 +10,6 @@ using FuncLimiter.Providers.Dialects;
 namespace FuncLimiter.Gateway.Http.Requests;
 
 /// <summary>Makes a call out of what a reservation says of it.</summary>
-/// <param name="services">What calls need.</param>
 /// <param name="translates">Whether the gateway will make the call, and so may translate it.</param>
 internal sealed class ReservationReader(CallServices services, bool translates = false)
 {

@@ -27,7 +27,6 @@ internal static class IdempotentResponse
     };
 
     /// <summary>Writes the answer.</summary>
-    /// <param name="context">The request and its response.</param>
     /// <param name="dialect">The caller's dialect, for refusals.</param>
     /// <param name="answer">What became of the call.</param>
     public static async Task WriteAsync(HttpContext context, Dialect dialect, IdempotentAnswer answer)

@@ -25,7 +25,6 @@ internal sealed class KeptAliveAnswer : CallAnswer, IDisposable
     /// <param name="inner">Where the answer goes.</param>
     /// <param name="dialect">The caller's dialect.</param>
     /// <param name="every">How long the connection may be silent.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="caller">Cancelled when the caller goes away.</param>
     public KeptAliveAnswer(CallAnswer inner, Dialect dialect, TimeSpan every, TimeProvider time, CancellationToken caller)
     {

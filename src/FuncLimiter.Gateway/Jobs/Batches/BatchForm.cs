@@ -20,7 +20,6 @@ internal sealed class BatchForm
 
     /// <summary>The form of a call; null where the service can't take it, or not without loss.</summary>
     /// <param name="offer">The deployment and its batch service.</param>
-    /// <param name="call">The call.</param>
     public static BatchForm? Find(BatchOffer offer, CallEnvelope call)
     {
         ArgumentNullException.ThrowIfNull(offer);
@@ -56,8 +55,6 @@ internal sealed class BatchForm
         });
 
     /// <summary>The answer's body in the caller's API; null where it can't be put into it.</summary>
-    /// <param name="answer">The service's answer.</param>
-    /// <param name="now">The present.</param>
     public ReadOnlyMemory<byte>? Read(BatchAnswer answer, DateTimeOffset now) => _translation is null
         ? answer.Body
         : _translation.Answer(answer.Body, new AnswerTerms(Guid.NewGuid().ToString("N"), _offer.Deployment.Target.Model, now, false), out _) is { } body ? body : null;
@@ -68,10 +65,6 @@ internal static class BatchResult
 {
     /// <summary>The result and the record of an answer; null where it is none, so that the call is made as others are.</summary>
     /// <param name="offer">The deployment and its batch service.</param>
-    /// <param name="call">The call.</param>
-    /// <param name="answer">The service's answer.</param>
-    /// <param name="begunAt">When the batch was begun.</param>
-    /// <param name="now">The present.</param>
     public static (JobItemResult Result, UsageRecord Record)? Of(
         BatchOffer offer, CallEnvelope call, BatchAnswer answer, DateTimeOffset begunAt, DateTimeOffset now)
     {

@@ -19,7 +19,6 @@ internal sealed class BatchOffers
 
     /// <summary>Finds them in a configuration.</summary>
     /// <param name="configuration">A valid configuration.</param>
-    /// <param name="routes">Its routes.</param>
     /// <param name="spending">Knows the budgets of now.</param>
     /// <param name="services">The batch service of a provider; null for those of <see cref="ProviderBatches.Of"/>.</param>
     public BatchOffers(GatewayConfiguration configuration, RouteTable routes, SpendDesk spending, Func<string, ProviderBatches?>? services = null)
@@ -43,7 +42,6 @@ internal sealed class BatchOffers
     public BatchOffer? Find(string deployment) => _offers.GetValueOrDefault(deployment);
 
     /// <summary>The lane that a call goes to; null where it is made as others are.</summary>
-    /// <param name="call">The call.</param>
     /// <param name="timeLeft">The time to its deadline.</param>
     public BatchLane? Choose(CallEnvelope call, TimeSpan timeLeft)
     {

@@ -9,16 +9,10 @@ internal interface IBatchStore
     Task<IReadOnlyList<(BatchLane Lane, BatchPile Pile)>> PilesAsync(CancellationToken cancellationToken);
 
     /// <summary>The bytes and the estimated tokens of a lane's collected calls, in their order.</summary>
-    /// <param name="lane">The lane.</param>
-    /// <param name="most">How many at most.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<(long Bytes, long Tokens)>> SizesAsync(BatchLane lane, int most, CancellationToken cancellationToken);
 
     /// <summary>Makes a batch of a lane's first calls; it survives a crash once this has completed.</summary>
     /// <param name="id">The batch's name.</param>
-    /// <param name="lane">The lane.</param>
-    /// <param name="calls">How many calls.</param>
-    /// <param name="now">The present.</param>
     Task BeginAsync(string id, BatchLane lane, int calls, DateTimeOffset now);
 
     /// <summary>The batches that are not over.</summary>
@@ -26,7 +20,6 @@ internal interface IBatchStore
 
     /// <summary>A batch's calls that have not ended.</summary>
     /// <param name="id">The batch's name.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<BatchItem>> ItemsAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>Keeps a batch's id at its provider.</summary>
@@ -40,7 +33,6 @@ internal interface IBatchStore
     Task<int> CloseAsync(string id);
 
     /// <summary>Gives collected calls back, to be made as others are.</summary>
-    /// <param name="lane">The lane.</param>
     /// <param name="deadlineBefore">Only those whose deadline is before; null for all.</param>
     /// <returns>How many calls.</returns>
     Task<int> GiveBackAsync(BatchLane lane, DateTimeOffset? deadlineBefore);

@@ -23,9 +23,7 @@ internal sealed class JobItemRunner(
     private static readonly TimeSpan LongestStoreWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Completes when the call has ended or is put back; never throws.</summary>
-    /// <param name="item">The call.</param>
     /// <param name="stopWaiting">Nothing is begun any more; what a provider has goes on.</param>
-    /// <param name="stoppingToken">All is cut off.</param>
     public async Task RunAsync(JobItem item, CancellationToken stopWaiting, CancellationToken stoppingToken)
     {
         using var late = new CancellationTokenSource();

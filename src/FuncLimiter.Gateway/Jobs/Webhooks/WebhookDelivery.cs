@@ -6,7 +6,6 @@ internal sealed class WebhookDelivery(IJobStore jobs, WebhookSender sender, JobJ
     /// <summary>Makes one attempt.</summary>
     /// <param name="delivery">What to whom.</param>
     /// <param name="jitter">0 to 1, spreads the next attempts of many.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>How the delivery stands; how long to wait for the next attempt where there is to be one; what went wrong.</returns>
     public async Task<(DeliveryState State, TimeSpan? Wait, string? Error)> AttemptAsync(
         Delivery delivery, double jitter, CancellationToken cancellationToken)
@@ -43,17 +42,13 @@ internal static class WebhookSchedule
 internal interface IDeliveryStore
 {
     /// <summary>Takes deliveries that are due, and counts the attempt.</summary>
-    /// <param name="now">The present.</param>
     /// <param name="until">When one comes due again if nothing is said of it: its sender died.</param>
-    /// <param name="most">How many.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
     Task<IReadOnlyList<Delivery>> TakeDueAsync(DateTimeOffset now, DateTimeOffset until, int most, CancellationToken cancellationToken);
 
     /// <summary>When the next delivery comes due; null where none is to be made.</summary>
     Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellationToken);
 
     /// <summary>Tells how an attempt went.</summary>
-    /// <param name="job">The job's id.</param>
     /// <param name="state">Delivered, given up, or to be tried again.</param>
     /// <param name="dueAt">When to try again.</param>
     /// <param name="error">What went wrong, or null.</param>

@@ -56,8 +56,6 @@ internal sealed partial class AdminService(
 
     /// <summary>Gives a tenant a key, in the place of another where one is named, or says why not.</summary>
     /// <param name="wanted">What it is to be.</param>
-    /// <param name="actor">Who asks.</param>
-    /// <param name="reason">Why.</param>
     /// <param name="cancellationToken">Gives up waiting for the audit.</param>
     /// <returns>The key, which nobody can tell again, and what is kept of it; or what is wrong.</returns>
     public async Task<(string? Key, KeyChange? Change, GatewayError? Error)> IssueAsync(

@@ -120,12 +120,9 @@ internal sealed record RaiseChange(string Budget, decimal Usd, long Tokens, long
 internal interface IAuditLog
 {
     /// <summary>Keeps an entry; done means kept for good.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
     Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken);
 
     /// <summary>The entries kept, oldest first; of very many the last ones.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
     Task<IReadOnlyList<AuditEntry>> ReadAsync(CancellationToken cancellationToken);
 }
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 namespace FuncLimiter.Gateway.Operations.Admin;
 
 /// <summary>The audit as a file that only grows, an entry a line.</summary>
-/// <param name="path">The file.</param>
 internal sealed class AuditFile(string path) : IAuditLog, IDisposable
 {
     private const int MostRead = 10_000;

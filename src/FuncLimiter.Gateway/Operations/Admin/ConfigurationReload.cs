@@ -72,7 +72,6 @@ internal sealed partial class ConfigurationReload
     public TimeSpan Interval => _source!.Interval;
 
     /// <summary>Takes the configuration up where it is another than the last one read.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">It can't be read.</exception>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
@@ -84,7 +83,6 @@ internal sealed partial class ConfigurationReload
     }
 
     /// <summary>Reads the configuration anew and takes it up.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
     public async Task<ReloadOutcome> ReloadAsync(CancellationToken cancellationToken)
     {
         try

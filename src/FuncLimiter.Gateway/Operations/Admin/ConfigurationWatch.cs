@@ -5,14 +5,12 @@ namespace FuncLimiter.Gateway.Operations.Admin;
 
 /// <summary>Looks again and again whether the configuration was changed, and has it taken up.</summary>
 /// <param name="reload">Takes it up.</param>
-/// <param name="time">The clock.</param>
 /// <param name="logger">Is told where it can't be read.</param>
 internal sealed partial class ConfigurationWatch(ConfigurationReload reload, TimeProvider time, ILogger<ConfigurationWatch> logger) : BackgroundService
 {
     private bool _isUnreadable;
 
     /// <summary>Looks at every interval of the source, until cancelled; not at all where there is no source.</summary>
-    /// <param name="cancellationToken">Ends it.</param>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (reload.HasSource)

@@ -184,7 +184,6 @@ internal readonly record struct AlertState(AlertLevel Level, Instant Since, Inst
 
     /// <summary>How it stands after another look.</summary>
     /// <param name="use">The share in use.</param>
-    /// <param name="now">When.</param>
     /// <param name="policy">When levels begin and end.</param>
     public AlertState Next(double use, Instant now, AlertPolicy policy)
     {

@@ -17,7 +17,6 @@ internal sealed class SpendAlerts(SpendDesk desk)
     public IReadOnlyList<Alert> Standing { get; private set; } = [];
 
     /// <summary>Looks at the budgets; tells what changed.</summary>
-    /// <param name="now">When.</param>
     public IReadOnlyList<(AlertChange Change, Alert Alert)> Step(Instant now)
     {
         var changes = new List<(AlertChange, Alert)>();

@@ -15,13 +15,10 @@ internal sealed class LimitBoard
     public IReadOnlyList<LimitSourceState> Sources => [.. _sources.Values.OrderBy(static source => source.Account, StringComparer.Ordinal)];
 
     /// <summary>How one account's source stands; null where it has none, or was not asked yet.</summary>
-    /// <param name="account">The account's id.</param>
     public LimitSourceState? Of(string account) => _sources.GetValueOrDefault(account);
 
     /// <summary>Takes in what came of asking; what was told before stands where nothing was told now.</summary>
-    /// <param name="account">The account.</param>
     /// <param name="told">What came of it.</param>
-    /// <param name="now">Now.</param>
     /// <returns>How its source stands.</returns>
     public LimitSourceState Show(AccountConfiguration account, LimitsTold told, DateTimeOffset now) => _sources.AddOrUpdate(
         account.Id,

@@ -9,8 +9,6 @@ using FuncLimiter.Providers.Limits;
 namespace FuncLimiter.Gateway.Operations.Limits;
 
 /// <summary>Asks a provider's API for an account's limits.</summary>
-/// <param name="upstream">The way to providers.</param>
-/// <param name="time">The clock.</param>
 internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 {
     private const int MostPages = 100;
@@ -20,7 +18,6 @@ internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 
     /// <summary>Asks, page by page.</summary>
     /// <param name="account">An account with a source of limits.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What was told, or why nothing was.</returns>
     public async Task<LimitsTold> ReadAsync(AccountConfiguration account, CancellationToken cancellationToken)
     {

@@ -84,8 +84,6 @@ internal static class LimitTakeUp
     /// What was told of the limits that the account's deployments have. What was told of no limit that is counted here is left out; a
     /// deployment's open limits that its model's entry says nothing of are none.
     /// </summary>
-    /// <param name="account">The account.</param>
-    /// <param name="told">What was told.</param>
     public static IEnumerable<ToldLimit> Of(AccountConfiguration account, ReadLimits told)
     {
         foreach (var model in account.Models)

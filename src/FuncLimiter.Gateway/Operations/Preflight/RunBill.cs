@@ -29,7 +29,6 @@ internal static class RunBill
     }
 
     /// <summary>What its calls cost in US dollars; null where a price is not known. Which deployment serves a call is open.</summary>
-    /// <param name="steps">Its steps.</param>
     /// <param name="open">Where a step's calls may go, the first choice first.</param>
     /// <param name="isBatch">Whether batch services answer.</param>
     public static ForecastRange? CostUsd(IReadOnlyList<PlannedStep> steps, Func<PlannedStep, IReadOnlyList<int>> open, bool isBatch = false)

@@ -65,7 +65,6 @@ internal sealed class RunRooms
     }
 
     /// <summary>The room of a step.</summary>
-    /// <param name="step">The step.</param>
     /// <param name="open">The places of its route that it may go to.</param>
     /// <param name="answerSeconds">How long an answer of a place takes, in seconds.</param>
     public RunRoom Of(PlannedStep step, IReadOnlyList<int> open, Func<int, double> answerSeconds)

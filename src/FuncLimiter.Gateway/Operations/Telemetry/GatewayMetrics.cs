@@ -58,9 +58,6 @@ internal sealed class GatewayMetrics : IDisposable
     public void Dispose() => Meter.Dispose();
 
     /// <summary>The limiter decided.</summary>
-    /// <param name="kind">What.</param>
-    /// <param name="tenant">Whose call.</param>
-    /// <param name="priority">Its class.</param>
     /// <param name="reason">Why not, where refused.</param>
     public void Verdict(CallEventKind kind, string tenant, Priority priority, string? reason) => _verdicts.Add(
         1,

@@ -78,9 +78,6 @@ internal static class UsageCsv
 internal static class UsageAnswerJson
 {
     /// <summary>Writes the whole answer.</summary>
-    /// <param name="json">Where to.</param>
-    /// <param name="query">The question.</param>
-    /// <param name="page">The answer.</param>
     /// <param name="next">Where it goes on; null where it doesn't.</param>
     public static void Write(Utf8JsonWriter json, UsageQuery query, UsagePage page, string? next)
     {

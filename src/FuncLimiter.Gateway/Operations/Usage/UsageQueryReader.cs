@@ -19,10 +19,6 @@ internal sealed class UsageQueryReader(UsageConfiguration kept)
     private static readonly string[] Times = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mmK", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK"];
 
     /// <summary>Reads a question.</summary>
-    /// <param name="parameters">The parameters.</param>
-    /// <param name="now">The present.</param>
-    /// <param name="query">The question.</param>
-    /// <param name="error">What is wrong with it.</param>
     public bool TryRead(
         IQueryCollection parameters, DateTimeOffset now, [NotNullWhen(true)] out UsageQuery? query, [NotNullWhen(false)] out GatewayError? error)
     {

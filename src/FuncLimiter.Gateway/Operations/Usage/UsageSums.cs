@@ -50,7 +50,6 @@ internal sealed class UsageSums(UsageBounds bounds)
 internal static class UsageGrouping
 {
     /// <summary>The answer.</summary>
-    /// <param name="query">The question.</param>
     /// <param name="cells">The sums of its grain; one key and span may come several times.</param>
     public static UsagePage Answer(UsageQuery query, IEnumerable<UsageCell> cells)
     {

@@ -17,7 +17,6 @@ internal static class WhatIfFile
     }
 
     /// <summary>The configuration of a text in UTF-8, or null after every mistake was told.</summary>
-    /// <param name="json">The text.</param>
     /// <param name="file">Where it comes from.</param>
     /// <param name="errors">Where mistakes are told.</param>
     public static GatewayConfiguration? Configuration(byte[] json, FileInfo file, TextWriter errors)
@@ -31,7 +30,6 @@ internal static class WhatIfFile
         Environment.GetEnvironmentVariable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : NoSecret;
 
     /// <summary>What a reader makes of a file, or null after every mistake was told.</summary>
-    /// <param name="file">The file.</param>
     /// <param name="read">Makes something of its root, or adds mistakes.</param>
     /// <param name="errors">Where mistakes are told.</param>
     public static T? Read<T>(FileInfo file, Func<JsonElement, MistakeList, T?> read, TextWriter errors)

@@ -14,7 +14,6 @@ namespace FuncLimiter.Gateway.Calls.Upstream.Credentials;
 /// AWS SDK for .NET), or one profile; where a role is named, that role's by STS. The chain is gone through anew for each, so that a
 /// profile that was changed counts.
 /// </summary>
-/// <param name="time">The clock.</param>
 /// <param name="logger">Told of credentials that can't be had.</param>
 internal sealed class AwsCredentials(TimeProvider time, ILogger logger)
 {

@@ -21,10 +21,8 @@ internal static class AwsRequestSigner
     private static readonly AWS4Signer Signer = new();
 
     /// <summary>Signs a request with the bytes that its body has, over any signature that it has.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="access">The service and the region.</param>
     /// <param name="credentials">What to sign with.</param>
-    /// <param name="now">The time.</param>
     public static void Sign(HttpRequestMessage request, AwsAccess access, ImmutableCredentials credentials, DateTimeOffset now)
     {
         var uri = request.RequestUri!;

@@ -16,7 +16,6 @@ internal sealed class EntraTokens
     private readonly HeldCredentials<EntraAccess, string> _held;
 
     /// <param name="credential">Makes the identity's credential, when the first token is needed.</param>
-    /// <param name="time">The clock.</param>
     /// <param name="logger">Told of tokens that can't be had.</param>
     public EntraTokens(Func<TokenCredential> credential, TimeProvider time, ILogger<EntraTokens> logger)
     {

@@ -10,7 +10,6 @@ namespace FuncLimiter.Gateway.Calls.Upstream.Credentials;
 /// Access tokens of Google's: of a service account's or a workload identity's file, else of the application default credentials
 /// ("How Application Default Credentials works", cloud.google.com). A file is read anew for each token, so that one that was replaced counts.
 /// </summary>
-/// <param name="time">The clock.</param>
 /// <param name="logger">Told of tokens that can't be had.</param>
 internal sealed class GoogleTokens(TimeProvider time, ILogger logger)
 {

@@ -11,7 +11,6 @@ internal sealed record FetchedCredential<T>(T Value, DateTimeOffset ReplaceAt, D
 
 /// <summary>No credential can be had: nothing was sent, and nothing is known of the provider.</summary>
 /// <param name="what">What can't be had, without a secret.</param>
-/// <param name="cause">Why.</param>
 internal sealed class CredentialMissingException(string what, Exception? cause)
     : HttpRequestException(HttpRequestError.ConnectionError, $"No {what} can be had.", cause);
 
@@ -21,7 +20,6 @@ internal sealed class CredentialMissingException(string what, Exception? cause)
 /// </summary>
 /// <param name="what">What it is, for the log and for whoever is refused; without a secret.</param>
 /// <param name="fetch">Fetches another; whatever it throws means that there is none.</param>
-/// <param name="time">The clock.</param>
 /// <param name="logger">Told of what can't be had.</param>
 internal sealed class HeldCredential<T>(string what, Func<CancellationToken, Task<FetchedCredential<T>>> fetch, TimeProvider time, ILogger logger)
 {
@@ -75,7 +73,6 @@ internal sealed class HeldCredential<T>(string what, Func<CancellationToken, Tas
 
     /// <summary>Fetches another because the provider refused one.</summary>
     /// <param name="refused">The one that it refused.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>True where there is another now.</returns>
     public async ValueTask<bool> RenewAsync(T refused, CancellationToken cancellationToken)
     {

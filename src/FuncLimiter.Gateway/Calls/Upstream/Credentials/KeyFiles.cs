@@ -35,9 +35,7 @@ internal sealed class KeyFiles : IDisposable
     }
 
     /// <summary>Looks at an account's file now.</summary>
-    /// <param name="account">The account.</param>
     /// <param name="refused">The key that its provider refused.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>True where the account has another key now.</returns>
     public async ValueTask<bool> HasAnotherAsync(string account, string refused, CancellationToken cancellationToken)
     {

@@ -7,7 +7,6 @@ namespace FuncLimiter.Gateway.Calls.Upstream.Credentials;
 
 /// <summary>All that opens accounts besides keys.</summary>
 /// <param name="entra">Tokens of Microsoft Entra ID.</param>
-/// <param name="time">The clock.</param>
 /// <param name="logger">Told of what can't be had.</param>
 internal sealed class UpstreamCredentials(Lazy<EntraTokens> entra, TimeProvider time, ILogger<UpstreamCredentials> logger)
 {

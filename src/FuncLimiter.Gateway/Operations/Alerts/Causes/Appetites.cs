@@ -41,7 +41,6 @@ internal sealed class Appetites(Instant beginning, Func<string, IReadOnlySet<str
     }
 
     /// <summary>The consumers of a kind that take of a scope, with what is read of each.</summary>
-    /// <param name="isMeant">Which.</param>
     /// <param name="read">What is to be known of them.</param>
     public List<(Consumer Consumer, T Value)> Read<T>(Func<Consumer, bool> isMeant, Func<Appetite, T> read)
     {

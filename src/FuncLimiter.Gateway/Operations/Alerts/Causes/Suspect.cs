@@ -84,7 +84,6 @@ internal readonly record struct Scope(string? Deployment, string? Account, strin
     private IReadOnlySet<string>? Sharers { get; init; }
 
     /// <summary>The scope of a budget.</summary>
-    /// <param name="budget">The budget's name.</param>
     /// <param name="sharers">The deployments that count against a shared limit, by its id.</param>
     public static Scope Of(string budget, Func<string, IReadOnlySet<string>> sharers) => budget.Split(':', 2) switch
     {

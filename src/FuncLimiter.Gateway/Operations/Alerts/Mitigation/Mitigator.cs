@@ -45,7 +45,6 @@ internal sealed class Mitigator(ControlDesk desk, ConsumerLedger ledger, AlertPo
     /// <param name="acting">The budgets that are nearly used up, and since when.</param>
     /// <param name="contended">The deployments for which others wait, or that fill up.</param>
     /// <param name="foreground">The part of a budget's use that is not background's, 0 to 1.</param>
-    /// <param name="now">Now.</param>
     public void Step(
         IReadOnlyDictionary<string, Instant> acting, IEnumerable<string> contended, Func<string, double> foreground, Instant now)
     {
