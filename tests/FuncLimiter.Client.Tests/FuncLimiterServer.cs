@@ -1,5 +1,5 @@
 using System.Text.Json;
-using FuncLimiter.Server.Tests.Sdk;
+using FuncLimiter.Server.Tests.Processes;
 using FuncLimiter.Simulation.Providers;
 
 namespace FuncLimiter.Client.Tests;
@@ -17,7 +17,7 @@ public sealed class FuncLimiterServer : IAsyncLifetime
     public const string Full = "gpt-full";
 
     private const string Key = "sk-upstream-of-the-client-tests";
-    private ServerProcess? _server;
+    private OwnServer? _server;
 
     /// <summary>The provider double.</summary>
     public ProviderDouble Upstream { get; private set; } = null!;
@@ -48,7 +48,7 @@ public sealed class FuncLimiterServer : IAsyncLifetime
             },
             budgets = new[] { new Dictionary<string, object> { ["for"] = "run", ["tokens"] = 1_000_000 } },
         };
-        _server = await ServerProcess.Start(JsonSerializer.Serialize(configuration), new Dictionary<string, string> { ["CLIENT_UPSTREAM_KEY"] = Key });
+        _server = await OwnServer.StartAsync(JsonSerializer.Serialize(configuration), ("CLIENT_UPSTREAM_KEY", Key));
     }
 
     public async Task DisposeAsync()

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using FuncLimiter.Server.Tests.Sdk;
+using FuncLimiter.Server.Tests.Processes;
 using FuncLimiter.Simulation.Providers;
 
 namespace FuncLimiter.Client.Tests;
@@ -22,7 +22,7 @@ public sealed partial class SampleTests
                 new { id = "openai", provider = "openai", apiKey = "${OPENAI_API_KEY}", endpoint = upstream.BaseAddress, models = new[] { new { model = "gpt-4o-mini" } } },
             },
         });
-        await using var server = await ServerProcess.Start(configuration, new Dictionary<string, string> { ["OPENAI_API_KEY"] = "any" });
+        await using var server = await OwnServer.StartAsync(configuration, ("OPENAI_API_KEY", "any"));
         var start = new ProcessStartInfo("dotnet", ["run", "samples/dotnet/agent.cs"]) { WorkingDirectory = Root, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["FUNCLIMITER_URL"] = server.Address.ToString();
 

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
+using FuncLimiter.Server.Tests.Processes;
 
 namespace FuncLimiter.Functions.EndToEnd.Tests.Hosting;
 
 /// <summary>One host with the app in it: two processes, as an instance of a Functions app is.</summary>
-internal sealed partial class AppProcess : IAsyncDisposable
+internal sealed partial class AppProcess : ProgramProcess
 {
     /// <summary>The key that opens every function.</summary>
     public const string FunctionKey = "function-key-of-the-tests";
@@ -22,10 +22,6 @@ internal sealed partial class AppProcess : IAsyncDisposable
 
     private static readonly ConcurrentDictionary<AppProcess, bool> Running = [];
 
-    private readonly Process _process;
-    private readonly StringBuilder _output = new();
-    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     // What no test ends, since others use it too, ends with the tests.
     static AppProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
@@ -36,35 +32,11 @@ internal sealed partial class AppProcess : IAsyncDisposable
     };
 
     private AppProcess(ProcessStartInfo start)
-    {
-        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        _process.OutputDataReceived += Keep;
-        _process.ErrorDataReceived += Keep;
-        _process.Exited += (_, _) => _address.TrySetException(new InvalidOperationException("The host ended."));
-        _process.Start();
-        Running[this] = true;
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-    }
-
-    /// <summary>A client of the app.</summary>
-    public HttpClient Client { get; private set; } = null!;
-
-    /// <summary>What the host and the app's process printed.</summary>
-    public string Output
-    {
-        get
-        {
-            lock (_output)
-            {
-                return _output.ToString();
-            }
-        }
-    }
+        : base(start) => Running[this] = true;
 
     /// <summary>Starts a host, and waits until the app takes calls.</summary>
     /// <param name="settings">The app's settings.</param>
-    public static async Task<AppProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
+    public static Task<AppProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
     {
         var start = new ProcessStartInfo("dotnet", [Host, App])
         {
@@ -78,28 +50,7 @@ internal sealed partial class AppProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        var app = new AppProcess(start);
-        try
-        {
-            app.Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
-            {
-                BaseAddress = await app._address.Task.WaitAsync(Longest),
-                Timeout = Longest,
-            };
-            return app;
-        }
-        catch (Exception reason)
-        {
-            await app.DisposeAsync();
-            throw new InvalidOperationException($"The app did not start: {app.Output}", reason);
-        }
-    }
-
-    /// <summary>Ends host and app as a machine's power cut does.</summary>
-    public async Task KillAsync()
-    {
-        Kill();
-        await _process.WaitForExitAsync();
+        return ListeningAsync(new AppProcess(start), Longest);
     }
 
     /// <summary>Ends the app's process, which its host starts again.</summary>
@@ -116,27 +67,22 @@ internal sealed partial class AppProcess : IAsyncDisposable
     /// <summary>Lets the host see what it sees when the process of the tests is gone, and waits for its end.</summary>
     public async Task AbandonAsync()
     {
-        _process.StandardInput.Close();
-        await _process.WaitForExitAsync().WaitAsync(Longest);
+        Process.StandardInput.Close();
+        await Process.WaitForExitAsync().WaitAsync(Longest);
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        Client?.Dispose();
-        if (!_process.HasExited)
-        {
-            await KillAsync();
-        }
-
+        await base.DisposeAsync();
         Running.TryRemove(this, out _);
-        _process.Dispose();
     }
 
-    private void Kill()
+    /// <summary>Ends host and app as a machine's power cut does.</summary>
+    protected override void Kill()
     {
         try
         {
-            _process.Kill(entireProcessTree: true);
+            Process.Kill(entireProcessTree: true);
         }
         catch (InvalidOperationException)
         {
@@ -144,23 +90,7 @@ internal sealed partial class AppProcess : IAsyncDisposable
         }
     }
 
-    private void Keep(object sender, DataReceivedEventArgs line)
-    {
-        if (line.Data is not { } text)
-        {
-            return;
-        }
-
-        lock (_output)
-        {
-            _output.AppendLine(text);
-        }
-
-        if (ReadyLine().Match(text) is { Success: true } ready)
-        {
-            _address.TrySetResult(new Uri(ready.Groups["address"].Value));
-        }
-    }
+    protected override Uri? AddressIn(string line) => ReadyLine().Match(line) is { Success: true } ready ? new Uri(ready.Groups["address"].Value) : null;
 
     [GeneratedRegex(@" Ready at (?<address>http:\S+)$")]
     private static partial Regex ReadyLine();

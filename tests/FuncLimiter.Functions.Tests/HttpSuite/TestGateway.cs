@@ -26,33 +26,9 @@ using Microsoft.Extensions.Logging;
 namespace FuncLimiter.Gateway.Tests.Hosting;
 
 /// <summary>The app's HTTP functions on loopback, routed by their attributes as the Functions host routes them, in front of a fake provider.</summary>
-internal sealed class TestGateway : IAsyncDisposable
+internal sealed class TestGateway(WebApplication app, FakeProvider provider, FakeLimiter limiter, UsageRecords usage)
+    : GatewayHost(app, provider, limiter, usage)
 {
-    private readonly WebApplication _app;
-
-    private TestGateway(WebApplication app, FakeProvider provider, FakeLimiter limiter, UsageRecords usage)
-    {
-        _app = app;
-        Provider = provider;
-        Limiter = limiter;
-        Usage = usage;
-        var server = app.Services.GetRequiredService<IServer>();
-        Client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(30) })
-        {
-            BaseAddress = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single()),
-        };
-    }
-
-    public FakeProvider Provider { get; }
-
-    public FakeLimiter Limiter { get; }
-
-    public UsageRecords Usage { get; }
-
-    public HttpClient Client { get; }
-
-    public ICallExecutor Executor => _app.Services.GetRequiredService<ICallExecutor>();
-
     public static async Task<TestGateway> StartAsync(
         Func<Uri, GatewayConfiguration>? configuration = null,
         GatewayOptions? options = null,
@@ -61,10 +37,7 @@ internal sealed class TestGateway : IAsyncDisposable
     {
         var provider = await FakeProvider.StartAsync();
         var (limiter, usage) = (new FakeLimiter(), new UsageRecords());
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        var builder = Builder(time);
         var configured = (configuration ?? Samples.Open)(provider.Address);
         builder.Services.AddSingleton(realLimiter?.Invoke(configured) ?? limiter);
         builder.Services.AddSingleton<IUsageSink>(usage);
@@ -76,32 +49,6 @@ internal sealed class TestGateway : IAsyncDisposable
         Map(app);
         await app.StartAsync();
         return new TestGateway(app, provider, limiter, usage);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Client.Dispose();
-        await _app.DisposeAsync();
-        await Provider.DisposeAsync();
-    }
-
-    /// <summary>Posts a body as JSON, and returns as soon as the answer's headers are there.</summary>
-    public Task<HttpResponseMessage> PostAsync(string path, string body, params (string Name, string Value)[] headers) =>
-        SendAsync(HttpMethod.Post, path, new StringContent(body, Encoding.UTF8, "application/json"), CancellationToken.None, headers);
-
-    public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) =>
-        SendAsync(HttpMethod.Get, path, null, CancellationToken.None, headers);
-
-    public Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
-    {
-        var request = new HttpRequestMessage(method, path) { Content = content };
-        foreach (var (name, value) in headers)
-        {
-            request.Headers.TryAddWithoutValidation(name, value);
-        }
-
-        return Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
     }
 
     private static void Map(WebApplication app)
@@ -147,25 +94,4 @@ internal sealed class KnownToken : TokenCredential
 public abstract class IdleClient() : DurableTaskClient("idle")
 {
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
-}
-
-/// <summary>Keeps what finished calls reported.</summary>
-internal sealed class UsageRecords : IUsageSink
-{
-    private readonly ConcurrentQueue<UsageRecord> _records = new();
-
-    public IReadOnlyList<UsageRecord> All => [.. _records];
-
-    public void Record(UsageRecord record) => _records.Enqueue(record);
-
-    /// <summary>Waits for the record of a call whose caller may be gone already.</summary>
-    public async Task<UsageRecord> SingleAsync()
-    {
-        for (var attempt = 0; _records.IsEmpty && attempt < 500; attempt++)
-        {
-            await Task.Delay(10);
-        }
-
-        return Assert.Single(_records);
-    }
 }

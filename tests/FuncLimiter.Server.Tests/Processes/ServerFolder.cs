@@ -91,3 +91,38 @@ internal sealed class ServerFolder : IDisposable
 
 /// <summary>How a command ended.</summary>
 internal sealed record CommandResult(int ExitCode, string Output, string Errors);
+
+/// <summary>A server over a folder of its own, which goes with it.</summary>
+internal sealed class OwnServer : IAsyncDisposable
+{
+    private readonly ServerFolder _folder;
+    private readonly ServerProcess _process;
+
+    private OwnServer(ServerFolder folder, ServerProcess process) => (_folder, _process) = (folder, process);
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address => _process.Client.BaseAddress!;
+
+    /// <summary>What it printed.</summary>
+    public string Output => _process.Output;
+
+    /// <summary>Starts a server and waits until it listens.</summary>
+    /// <param name="configuration">What the configuration is written from.</param>
+    /// <param name="secrets">Environment variables that the configuration names.</param>
+    public static async Task<OwnServer> StartAsync(object configuration, params (string Name, string Value)[] secrets)
+    {
+        var folder = new ServerFolder(configuration);
+        foreach (var (name, value) in secrets)
+        {
+            folder.With(name, value);
+        }
+
+        return new OwnServer(folder, await folder.StartAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -64,7 +64,7 @@ public sealed partial class SampleProgramTests(SampleServer server) : IClassFixt
 public sealed partial class SampleServer : IAsyncLifetime
 {
     private ProviderDouble _provider = null!;
-    private ServerProcess _server = null!;
+    private OwnServer _server = null!;
 
     /// <summary>Where it listens.</summary>
     public Uri Address => _server.Address;
@@ -80,9 +80,8 @@ public sealed partial class SampleServer : IAsyncLifetime
             ],
         });
         var configuration = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "docs", "samples", "first-steps.json"));
-        _server = await ServerProcess.Start(
-            Double().Replace(configuration, _provider.BaseAddress.GetLeftPart(UriPartial.Authority)),
-            new Dictionary<string, string> { ["OPENAI_API_KEY"] = "any", ["ANTHROPIC_API_KEY"] = "any" });
+        _server = await OwnServer.StartAsync(
+            Double().Replace(configuration, _provider.BaseAddress.GetLeftPart(UriPartial.Authority)), ("OPENAI_API_KEY", "any"), ("ANTHROPIC_API_KEY", "any"));
     }
 
     public async Task DisposeAsync()

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using FuncLimiter.Server.Tests.Processes;
 using FuncLimiter.Simulation.Providers;
 
 namespace FuncLimiter.Server.Tests.Sdk;
@@ -19,7 +20,7 @@ public sealed class SdkEnvironment : IAsyncLifetime
     public const string ScriptedAzure = "azure-gpt-scripted";
 
     private readonly ConcurrentDictionary<string, Lazy<Task<JavaScriptRun>>> _runs = new();
-    private ServerProcess? _server;
+    private OwnServer? _server;
 
     /// <summary>The provider double.</summary>
     public ProviderDouble Upstream { get; private set; } = null!;
@@ -41,8 +42,7 @@ public sealed class SdkEnvironment : IAsyncLifetime
             Faults = [.. SdkModels.All.SelectMany(models => models.Faults())],
         });
         Scripted = await ScriptedProvider.StartAsync();
-        _server = await ServerProcess.Start(
-            JsonSerializer.Serialize(Configuration()), new Dictionary<string, string> { ["SDK_UPSTREAM_KEY"] = SdkModels.UpstreamKey });
+        _server = await OwnServer.StartAsync(JsonSerializer.Serialize(Configuration()), ("SDK_UPSTREAM_KEY", SdkModels.UpstreamKey));
     }
 
     public async Task DisposeAsync()
