@@ -70,8 +70,14 @@ internal abstract class HttpProvider : Provider
     /// <inheritdoc/>
     public override StreamUsageReader ReadArray() => new JsonArrayUsageReader(NewStream(new LimitTable(), null));
 
-    /// <summary>The path of an operation under the account's endpoint; null where the provider does not offer it.</summary>
-    protected abstract string? PathOf(Operation operation);
+    /// <summary>The path of an operation under the account's endpoint; null where the provider does not offer it. OpenAI's paths by default.</summary>
+    protected virtual string? PathOf(Operation operation) => operation switch
+    {
+        Operation.ChatCompletions => "/v1/chat/completions",
+        Operation.Responses => "/v1/responses",
+        Operation.Embeddings => "/v1/embeddings",
+        _ => null,
+    };
 
     /// <summary>Reads the limits that headers report; none by default.</summary>
     protected virtual void ReadLimits(in HeaderValues headers, LimitTable limits)

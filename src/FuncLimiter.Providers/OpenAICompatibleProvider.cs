@@ -38,15 +38,6 @@ internal sealed class OpenAICompatibleProvider : HttpProvider
     public override bool TellsStreamUsageOnRequest(Operation operation, string query) => operation == Operation.ChatCompletions;
 
     /// <inheritdoc/>
-    protected override string? PathOf(Operation operation) => operation switch
-    {
-        Operation.ChatCompletions => "/v1/chat/completions",
-        Operation.Responses => "/v1/responses",
-        Operation.Embeddings => "/v1/embeddings",
-        _ => null,
-    };
-
-    /// <inheritdoc/>
     protected override void ReadLimits(in HeaderValues headers, LimitTable limits)
     {
         limits.Add(headers, OpenAIHeaders);

@@ -49,15 +49,6 @@ internal sealed class OpenAIProvider : HttpProvider
     public override string MaxTokensField => "max_completion_tokens";
 
     /// <inheritdoc/>
-    protected override string? PathOf(Operation operation) => operation switch
-    {
-        Operation.ChatCompletions => "/v1/chat/completions",
-        Operation.Responses => "/v1/responses",
-        Operation.Embeddings => "/v1/embeddings",
-        _ => null,
-    };
-
-    /// <inheritdoc/>
     protected override RetryHint? EndOfDay(in Failure failure) => DayEnds.WithRefill(failure);
 
     /// <inheritdoc/>

@@ -20,15 +20,6 @@ internal sealed class XaiProvider : HttpProvider
     public override Uri DefaultEndpoint { get; } = new("https://api.x.ai");
 
     /// <inheritdoc/>
-    protected override string? PathOf(Operation operation) => operation switch
-    {
-        Operation.ChatCompletions => "/v1/chat/completions",
-        Operation.Responses => "/v1/responses",
-        Operation.Embeddings => "/v1/embeddings",
-        _ => null,
-    };
-
-    /// <inheritdoc/>
     protected override void ReadLimits(in HeaderValues headers, LimitTable limits) => limits.Add(headers, Headers);
 
     /// <summary>Chat usage leaves reasoning out of the output; the total has it.</summary>

@@ -189,6 +189,11 @@ public sealed class SpendBook
     private static string KeyOf(SpendSubject subject, string tenant, string name) =>
         subject is SpendSubject.Tenant or SpendSubject.Account or SpendSubject.Model ? name : $"{tenant}/{name}";
 
+    private static (string Tenant, string Name) OfKey(SpendSubject subject, string key) =>
+        subject == SpendSubject.Tenant ? (key, key)
+        : subject is SpendSubject.Account or SpendSubject.Model || key.IndexOf('/', StringComparison.Ordinal) is not (>= 0 and var slash) ? (string.Empty, key)
+        : (key[..slash], key[(slash + 1)..]);
+
     private void Add(List<SpendAccount> found, SpendSubject subject, string tenant, string? name, Instant now, bool begins = true)
     {
         if (name is null)
@@ -290,13 +295,7 @@ public sealed class SpendBook
     {
         if (_accounts.Remove(name, out var account))
         {
-            var key = name[account.Cap.Prefix.Length..];
-            var tenant = account.Cap.For switch
-            {
-                SpendSubject.Tenant => key,
-                SpendSubject.Account or SpendSubject.Model => string.Empty,
-                _ => key[..Math.Max(0, key.IndexOf('/', StringComparison.Ordinal))],
-            };
+            var (tenant, _) = OfKey(account.Cap.For, name[account.Cap.Prefix.Length..]);
             _counts[(tenant, account.Cap.For)] = Math.Max(0, _counts.GetValueOrDefault((tenant, account.Cap.For)) - 1);
         }
     }
@@ -311,11 +310,8 @@ public sealed class SpendBook
                 continue;
             }
 
-            var key = name[cap.Prefix.Length..];
-            var isWhole = cap.For is SpendSubject.Tenant or SpendSubject.Account or SpendSubject.Model;
-            var slash = isWhole ? -1 : key.IndexOf('/', StringComparison.Ordinal);
-            var tenant = isWhole ? cap.For == SpendSubject.Tenant ? key : string.Empty : key[..Math.Max(0, slash)];
-            if (cap.IsFor(cap.For, tenant, key[(slash + 1)..]))
+            var (tenant, named) = OfKey(cap.For, name[cap.Prefix.Length..]);
+            if (cap.IsFor(cap.For, tenant, named))
             {
                 return (cap, tenant);
             }

@@ -1,33 +1,14 @@
 using System.Text.Json;
-using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Providers.Responses;
 
 /// <summary>Reads Bedrock's streams: server-sent events of its OpenAI-compatible API, and binary frames of Converse and InvokeModel.</summary>
 /// <param name="events">The reader of server-sent events, which also keeps what the frames tell.</param>
-internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageReader
+internal sealed class BedrockStreamReader(SseUsageReader events) : CarriedEventsReader(events)
 {
     private readonly AwsEventFrames _frames = new();
     private AwsEventFrames.FrameHandler? _handler;
     private bool? _isFramed;
-
-    /// <inheritdoc/>
-    public override TokenUsage? Usage => events.Usage;
-
-    /// <inheritdoc/>
-    public override decimal? CostUsd => events.CostUsd;
-
-    /// <inheritdoc/>
-    public override bool IsFinal => events.IsFinal;
-
-    /// <inheritdoc/>
-    public override ResponseReading? Failure => events.Failure;
-
-    /// <inheritdoc/>
-    public override bool HasContent => events.HasContent;
-
-    /// <inheritdoc/>
-    public override bool LacksEnd => events.LacksEnd;
 
     /// <inheritdoc/>
     public override void Append(ReadOnlySpan<byte> chunk)
@@ -45,7 +26,7 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
         }
         else
         {
-            events.Append(chunk);
+            Events.Append(chunk);
         }
     }
 
@@ -55,7 +36,7 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
         {
             if (isException)
             {
-                events.TakeError(ErrorBody.Parse(payload).Named(type));
+                Events.TakeError(ErrorBody.Parse(payload).Named(type));
             }
             else if (type is "metadata" or "chunk")
             {
@@ -63,7 +44,7 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
             }
             else
             {
-                events.NoteEvent(isOpening: type is "messageStart" or "contentBlockStart", isEnd: type == "messageStop");
+                Events.NoteEvent(isOpening: type is "messageStart" or "contentBlockStart", isEnd: type == "messageStop");
             }
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException or FormatException)
@@ -78,11 +59,11 @@ internal sealed class BedrockStreamReader(SseUsageReader events) : StreamUsageRe
         using var document = JsonDocument.ParseValue(ref reader);
         if (type == "metadata")
         {
-            events.TakeEvent(document.RootElement, isLast: true);
+            Events.TakeEvent(document.RootElement, isLast: true);
         }
         else if (Json.At(document.RootElement, "bytes") is { ValueKind: JsonValueKind.String } encoded)
         {
-            events.TakeData(encoded.GetBytesFromBase64());
+            Events.TakeData(encoded.GetBytesFromBase64());
         }
     }
 }

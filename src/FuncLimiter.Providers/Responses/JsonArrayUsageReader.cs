@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using FuncLimiter.Core.Budgets;
 
 namespace FuncLimiter.Providers.Responses;
 
@@ -9,7 +8,7 @@ namespace FuncLimiter.Providers.Responses;
 /// server-sent events (<c>streamGenerateContent</c> without <c>alt=sse</c>).
 /// </summary>
 /// <param name="events">What keeps that which the items tell.</param>
-internal sealed class JsonArrayUsageReader(SseUsageReader events) : StreamUsageReader
+internal sealed class JsonArrayUsageReader(SseUsageReader events) : CarriedEventsReader(events)
 {
     /// <summary>A larger item is passed over.</summary>
     private const int MostItemBytes = 1024 * 1024;
@@ -19,24 +18,6 @@ internal sealed class JsonArrayUsageReader(SseUsageReader events) : StreamUsageR
     private bool _isInText;
     private bool _isEscaped;
     private bool _isTooLarge;
-
-    /// <inheritdoc/>
-    public override TokenUsage? Usage => events.Usage;
-
-    /// <inheritdoc/>
-    public override decimal? CostUsd => events.CostUsd;
-
-    /// <inheritdoc/>
-    public override bool IsFinal => events.IsFinal;
-
-    /// <inheritdoc/>
-    public override ResponseReading? Failure => events.Failure;
-
-    /// <inheritdoc/>
-    public override bool HasContent => events.HasContent;
-
-    /// <inheritdoc/>
-    public override bool LacksEnd => events.LacksEnd;
 
     /// <inheritdoc/>
     public override void Append(ReadOnlySpan<byte> chunk)
@@ -87,10 +68,10 @@ internal sealed class JsonArrayUsageReader(SseUsageReader events) : StreamUsageR
             if (!_isTooLarge)
             {
                 using var document = JsonDocument.Parse(_item.WrittenMemory);
-                events.TakeEvent(document.RootElement);
+                Events.TakeEvent(document.RootElement);
                 if (StreamEvent.IsEnd(_item.WrittenSpan))
                 {
-                    events.NoteEvent(isOpening: true, isEnd: true);
+                    Events.NoteEvent(isOpening: true, isEnd: true);
                 }
             }
         }

@@ -198,3 +198,29 @@ public abstract class StreamUsageReader
     /// <summary>Takes the next bytes, cut anywhere.</summary>
     public abstract void Append(ReadOnlySpan<byte> chunk);
 }
+
+/// <summary>Finds the usage in events that a stream carries in a form of its own.</summary>
+/// <param name="events">Keeps what the events tell, as if they were server-sent.</param>
+internal abstract class CarriedEventsReader(SseUsageReader events) : StreamUsageReader
+{
+    /// <inheritdoc/>
+    public sealed override TokenUsage? Usage => events.Usage;
+
+    /// <inheritdoc/>
+    public sealed override decimal? CostUsd => events.CostUsd;
+
+    /// <inheritdoc/>
+    public sealed override bool IsFinal => events.IsFinal;
+
+    /// <inheritdoc/>
+    public sealed override ResponseReading? Failure => events.Failure;
+
+    /// <inheritdoc/>
+    public sealed override bool HasContent => events.HasContent;
+
+    /// <inheritdoc/>
+    public sealed override bool LacksEnd => events.LacksEnd;
+
+    /// <summary>What keeps that which the events tell.</summary>
+    protected SseUsageReader Events => events;
+}

@@ -29,6 +29,9 @@ internal sealed class LimitsReader(MistakeList mistakes)
         ("concurrent", Dimension.Concurrent, TimeSpan.Zero),
     ];
 
+    /// <summary>What amounts of limits are called in the configuration.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Amounts.Select(static amount => amount.Name), "usdPerDay"];
+
     /// <summary>What a limit is called in the configuration; null where it has no name there.</summary>
     public static string? NameOf(Dimension dimension, TimeSpan window) =>
         Array.Find(Amounts, amount => amount.Dimension == dimension && amount.Window == window).Name;

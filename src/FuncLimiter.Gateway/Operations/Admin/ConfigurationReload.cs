@@ -7,6 +7,7 @@ using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Configuration.Reading;
 using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Operations.Admin;
@@ -39,7 +40,6 @@ internal sealed record ConfigurationSource(Func<CancellationToken, Task<byte[]>>
 internal sealed partial class ConfigurationReload
 {
     private static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
-    private static readonly string[] Amounts = ["rpm", "tpm", "itpm", "otpm", "rpd", "tpd", "concurrent", "usdPerDay"];
 
     private static readonly string[] OfFreshTenants = ["id", "limits", "userLimits", "modelLimits", "highestPriority", "organization"];
 
@@ -281,7 +281,7 @@ internal sealed partial class ConfigurationReload
 
     private static void Blank(JsonNode? limits)
     {
-        foreach (var name in limits is JsonObject known ? Amounts.Where(known.ContainsKey) : [])
+        foreach (var name in limits is JsonObject known ? LimitsReader.Names.Where(known.ContainsKey) : [])
         {
             limits![name] = 0;
         }
