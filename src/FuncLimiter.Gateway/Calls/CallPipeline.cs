@@ -24,7 +24,6 @@ internal sealed class CallPipeline(CallServices services) : ICallExecutor, ICall
     /// <inheritdoc/>
     public async Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken stopWaiting, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(call);
         var answer = new BufferedAnswer(services.Options.MaxReadAnswerBytes);
         (call, var error) = await HoldAsync(call, cancellationToken);
         CallWays? ways = null;
@@ -45,8 +44,6 @@ internal sealed class CallPipeline(CallServices services) : ICallExecutor, ICall
     /// <inheritdoc/>
     public async Task<CallLeg> RunAsync(CallEnvelope call, PacingState state, CallTerms terms, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(call);
-        ArgumentNullException.ThrowIfNull(terms);
         var answer = new BufferedAnswer(services.Options.MaxReadAnswerBytes);
         (call, var error) = await HoldAsync(call, cancellationToken);
         CallWays? ways = null;

@@ -18,8 +18,6 @@ internal sealed class RouteTable
     /// <param name="providers">A provider's rules by its id; throws where there is none.</param>
     public RouteTable(GatewayConfiguration configuration, Func<string, Provider> providers)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        ArgumentNullException.ThrowIfNull(providers);
         var deployments = configuration.Accounts
             .SelectMany(account => account.Models.Select(model => new Deployment(account, model, providers(account.Provider))))
             .ToDictionary(deployment => deployment.Name, StringComparer.Ordinal);

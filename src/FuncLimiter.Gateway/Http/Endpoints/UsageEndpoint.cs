@@ -20,7 +20,6 @@ internal sealed class UsageEndpoint(
     /// <summary>Answers a request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
         if (!TryFindTenant(context, out var tenant, out var error)
             || !TryReadFormat(context.Request, out var isCsv, out error)
             || !_reader.TryRead(context.Request.Query, time.GetUtcNow(), out var query, out error)

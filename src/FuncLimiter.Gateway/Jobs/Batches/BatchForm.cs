@@ -22,8 +22,6 @@ internal sealed class BatchForm
     /// <param name="offer">The deployment and its batch service.</param>
     public static BatchForm? Find(BatchOffer offer, CallEnvelope call)
     {
-        ArgumentNullException.ThrowIfNull(offer);
-        ArgumentNullException.ThrowIfNull(call);
         var (deployment, operation) = (offer.Deployment, call.Facts.Operation);
         if (call.Facts.Stream || call.Facts.ModelLength == 0 || CrossedHeaders.Loss(call) is not null)
         {
@@ -68,8 +66,6 @@ internal static class BatchResult
     public static (JobItemResult Result, UsageRecord Record)? Of(
         BatchOffer offer, CallEnvelope call, BatchAnswer answer, DateTimeOffset begunAt, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(offer);
-        ArgumentNullException.ThrowIfNull(answer);
         if (answer.Status is < 200 or >= 300 || BatchForm.Find(offer, call)?.Read(answer, now) is not { } body)
         {
             return null;

@@ -35,7 +35,6 @@ internal sealed class MemoryLedger(UsageConfiguration bounds) : IUsageLedger
     /// <inheritdoc/>
     public Task<UsagePage> QueryAsync(UsageQuery query, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(query);
         UsageCell[] cells;
         lock (_gate)
         {

@@ -60,7 +60,6 @@ internal sealed record UsageKey(
     /// <summary>What a record is summed up under.</summary>
     public static UsageKey Of(UsageRecord record, UsageGrain grain)
     {
-        ArgumentNullException.ThrowIfNull(record);
         var caller = record.Caller;
         return new UsageKey(
             caller.Tenant, caller.User ?? string.Empty, caller.Workflow ?? string.Empty, caller.Step ?? string.Empty,

@@ -29,7 +29,6 @@ internal sealed record UsageQuery(UsageGrain Grain, DateTimeOffset From, DateTim
     /// <summary>Whether a cell counts for it.</summary>
     public bool Takes(UsageCell cell)
     {
-        ArgumentNullException.ThrowIfNull(cell);
         return cell.From >= From && cell.From < Until && Where.All(wanted => cell.Key[wanted.Key] == wanted.Value);
     }
 }
@@ -151,7 +150,6 @@ internal sealed class UsageBounds(int mostOfTenant = UsageBounds.UsualOfTenant, 
     /// <summary>The key under which a record is summed up.</summary>
     public UsageKey Keep(UsageGrain grain, DateTimeOffset from, UsageKey key)
     {
-        ArgumentNullException.ThrowIfNull(key);
         if (!_spans.TryGetValue((grain, from), out var span))
         {
             if (_spans.Count >= MostSpans)

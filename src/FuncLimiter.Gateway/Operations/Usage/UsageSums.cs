@@ -15,7 +15,6 @@ internal sealed class UsageSums(UsageBounds bounds)
     /// <summary>Adds a record to its hour and to its day.</summary>
     public void Add(UsageRecord record)
     {
-        ArgumentNullException.ThrowIfNull(record);
         var totals = UsageTotals.Of(record);
         foreach (var grain in UsageGrains.All)
         {
@@ -53,7 +52,6 @@ internal static class UsageGrouping
     /// <param name="cells">The sums of its grain; one key and span may come several times.</param>
     public static UsagePage Answer(UsageQuery query, IEnumerable<UsageCell> cells)
     {
-        ArgumentNullException.ThrowIfNull(query);
         var lines = new SortedDictionary<UsagePlace, UsageTotals>(UsagePlace.Order);
         var total = default(UsageTotals);
         foreach (var cell in cells.Where(query.Takes))

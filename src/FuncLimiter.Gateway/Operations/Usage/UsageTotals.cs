@@ -77,7 +77,6 @@ internal readonly record struct UsageTotals
     /// <summary>What one record adds.</summary>
     public static UsageTotals Of(UsageRecord record)
     {
-        ArgumentNullException.ThrowIfNull(record);
         var isEnd = record.Outcome is not (UsageOutcome.Postponed or UsageOutcome.Unfinished);
         return new UsageTotals
         {
