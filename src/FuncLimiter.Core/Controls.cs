@@ -49,8 +49,8 @@ public sealed class Controls
     }
 
     /// <summary>
-    /// Goes by another amount that the configuration says; what was taken stays taken. A budget that is somebody else's is asked for by it from
-    /// then on: its owner has to go by the same. False where there is no such limit.
+    /// Takes up another amount that the configuration says; what was taken stays taken. Of a leased budget, leases are asked for by the new amount:
+    /// its owner has to go by the same. False where there is no such limit.
     /// </summary>
     /// <param name="budget">The budget's name.</param>
     /// <param name="dimension">What the limit counts.</param>

@@ -5,7 +5,7 @@ using FuncLimiter.Core.Scheduling;
 namespace FuncLimiter.Core;
 
 /// <summary>
-/// Accounts, deployments, lanes and pools, made from a specification. Their shape changes no more, but for limits that are found to be shared.
+/// Accounts, deployments, lanes and pools, made from a specification. Only a limit that is found to be shared changes them afterwards.
 /// </summary>
 internal sealed class Topology
 {
@@ -66,7 +66,7 @@ internal sealed class Topology
             budgets.Add(suspect.Budget);
         }
 
-        // What was learned of each by itself came of the others' use.
+        // While the limit was not known to be shared, each budget took the others' use for the provider's doing, and learned wrongly.
         foreach (var member in found is null ? [] : suspect.Budgets)
         {
             member.Forget(now);
@@ -85,7 +85,7 @@ internal sealed class Topology
         .Where(other => other == suspect || (other.IsPlausible && !suspect.Budgets.Except(other.Budgets).Any()))
         .MaxBy(other => other.Budgets.Count)!;
 
-    // Of few every part that may share is watched; of more the pairs and the whole. Budgets without limits, or with unlike ones, share none.
+    // Every subset of a few budgets is watched; of more, each pair and all of them. Budgets without limits, or with unlike ones, can't share one.
     private void Suspect(KinSpec kin)
     {
         var known = kin.Budgets.Select(name => budgets.FirstOrDefault(budget => budget.Name == name)).OfType<Budget>().Where(IsBounded).ToArray();

@@ -102,7 +102,7 @@ public enum BatchMove
     /// <summary>Make a batch of as many of its calls as one may hold.</summary>
     Submit,
 
-    /// <summary>Give its calls back, to be made as others are.</summary>
+    /// <summary>Give its calls back, to be made normally.</summary>
     GiveBack,
 }
 
@@ -128,7 +128,7 @@ public sealed record BatchTerms
     /// <summary>How far a call's deadline must be for it to be collected; default 6 hours.</summary>
     public TimeSpan LeastTime { get; init; } = TimeSpan.FromHours(6);
 
-    /// <summary>How long before its deadline a call is taken back, to be made as others are; default 1 hour, below <see cref="LeastTime"/>.</summary>
+    /// <summary>How long before its deadline a call is taken back, to be made normally; default 1 hour, below <see cref="LeastTime"/>.</summary>
     public TimeSpan Reserve { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How long calls are collected before a batch is made of them; default 5 minutes.</summary>

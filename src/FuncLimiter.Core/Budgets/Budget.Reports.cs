@@ -35,7 +35,7 @@ public sealed partial class Budget
         return null;
     }
 
-    // Of a window each instance knows exactly what it used, and the owner what the others did; of a bucket only the owner knows what flows where.
+    // Of a window this instance knows what it used, and the owner told what the others did. Of a bucket and of places only the owner knows the whole.
     private double UsedOf(int meter, Instant now) => Lease is not { } lease ? meters[meter].Used(now)
         : meters[meter] is ContinuousBucket or ConcurrencyMeter ? Math.Max(meters[meter].Used(now), lease.Use[meter] * meters[meter].Capacity)
         : Math.Min(meters[meter].Capacity, meters[meter].Used(now) + lease.UsedByOthers(meter, now));

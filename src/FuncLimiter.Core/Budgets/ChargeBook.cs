@@ -173,7 +173,7 @@ internal sealed class ChargeBook
             return 0;
         }
 
-        // Spans of several instances overlap: then their beginnings are in no order.
+        // Several instances write a shared book, so its spans overlap and are not in order.
         if (isShared && isAll)
         {
             var sum = 0.0;
@@ -247,7 +247,7 @@ internal sealed class ChargeBook
         + (rules[rule].ForeseesOutput() ? amounts[entry + UnknownOutput] : 0)
         + (rules[rule].LeavesOutCached() ? amounts[entry + UnknownPrompt] : 0);
 
-    // Most of what may be charged is never used, and needs no room.
+    // Most books stay empty: memory is taken with the first charge.
     private void Allocate()
     {
         if (amounts.Length == 0)
@@ -256,7 +256,7 @@ internal sealed class ChargeBook
         }
     }
 
-    // The entry of this instant. Where there is no room left, the older ones are kept less finely.
+    // The entry of this instant. When the book is full, older entries are joined.
     private int Open(Instant now)
     {
         Allocate();
@@ -293,7 +293,7 @@ internal sealed class ChargeBook
         }
     }
 
-    // Neighbours that together are no longer than that become one; the newest stay as they are.
+    // Joins neighbours that together span no more than a length; the newest quarter stays as it is.
     private void Join(TimeSpan longest)
     {
         var kept = 0;

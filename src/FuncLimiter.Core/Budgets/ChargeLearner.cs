@@ -385,7 +385,7 @@ internal sealed partial class ChargeLearner
 /// <summary>The learners of a budget.</summary>
 internal static class ChargeLearners
 {
-    /// <summary>One for each of what is charged in tokens, on its shortest limit of at least a minute.</summary>
+    /// <summary>One for each dimension that counts tokens, on its shortest limit of at least a minute.</summary>
     public static ChargeLearner[] Of(IReadOnlyList<Limit> limits, bool isShared = false) =>
     [
         .. limits.Where(limit => ChargeRules.Of(limit.Dimension).Length > 0 && limit.Window > TimeSpan.Zero && !limit.IsSlice)

@@ -99,7 +99,7 @@ public sealed class ContinuousBucket : Meter
     /// <summary>For how many at a time there is room; at least 1.</summary>
     internal double Together(double amount) => Math.Max(1, Math.Floor((capacity - guard) / amount));
 
-    // What is lost where so many callers come late together, less what there is room to spare for.
+    // How long the bucket stands full, and loses refill, when so many callers come late together.
     private double LateSeconds(double amount, double together) =>
         Math.Max(0, Scheduling.QueueAhead.LostFor(together).TotalSeconds - (Math.Max(0, capacity - guard - amount) / PerSecond));
 

@@ -165,7 +165,7 @@ public abstract class Meter
     {
     }
 
-    /// <summary>So much of what is taken is kept for caution alone, and is no part of <see cref="Total"/>.</summary>
+    /// <summary>Leaves an amount out of <see cref="Total"/> that was taken for caution alone.</summary>
     internal void Disregard(double amount) => Total -= amount;
 
     /// <summary>What was taken at one instant left only now, and counts from now on.</summary>
@@ -348,7 +348,7 @@ public abstract class Meter
     protected static double Rounding(in LimitReading reading) =>
         reading is { Remaining: > 0 and { } remaining, Limit: >= 10_000 } && remaining % 1000 == 0 ? 1000 : 1;
 
-    // Where there can't be room for both, it takes the end of what is held.
+    // When the held amount and this one never fit together, there is room once what is held has ended, and nobody knows when.
     private Instant FindRoomBesideHeld(double amount, Instant now) =>
         Held <= 0 || amount > Capacity ? FindRoom(amount, now) : amount + Held > Capacity ? Instant.Unknown : FindRoomBeside(Held, amount, now);
 

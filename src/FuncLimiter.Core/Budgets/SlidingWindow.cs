@@ -9,7 +9,7 @@ public sealed class SlidingWindow : Meter
     private const int Room = 1024;
     private const int SliceParts = 50;
 
-    // Charges foreseen too high are corrected from this part of what is used on: each correction passes over the memory.
+    // Charges that were foreseen too high by less than this share of what is used are not corrected: each correction passes over the memory.
     private const double Noticeable = 0.005;
 
     // A ring of amounts with the sums before them, so that the instant of enough room is found by halving.

@@ -98,7 +98,7 @@ public sealed class Estimator
             var voice = 0L;
             while (true)
             {
-                // A tenant has its say in what others begin from, and no more than that, however many its calls.
+                // A tenant's calls count towards what others begin from up to a bound, however many they are.
                 voice = at.IsTenants && at.Tenant is not null ? Use(at).Answers : voice;
                 if (at.IsWidest && voice >= CallsForOthers)
                 {

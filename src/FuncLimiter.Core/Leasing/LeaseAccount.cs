@@ -156,7 +156,7 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override void Spend(double amount)
     {
-        // It left the whole when it was lent.
+        // It was taken from the whole when it was lent.
     }
 
     internal override void Refund(double amount, Instant takenAt) => _rest.Refund(amount, takenAt);
@@ -191,7 +191,7 @@ internal sealed class BucketAccount : LeaseAccount
             _rest.Import(rest);
         }
 
-        // What a provider said of a limit holds as long as that limit does: one that was changed is believed again.
+        // What a provider said holds for the limit that it spoke of: after a change the configuration is believed again.
         var isSame = state.Amount == 0 || state.Amount == Limit.Amount;
         _learned = isSame ? Math.Clamp(state.Learned, 1, Limit.Ceiling) : Limit.Amount;
         Reshape();
@@ -250,12 +250,12 @@ internal sealed class WindowAccount : LeaseAccount
 
     internal override void Grant(double amount)
     {
-        // It counts with what is lent.
+        // The window itself does not change: Reserve is told all that is lent.
     }
 
     internal override void Return(double amount)
     {
-        // It no longer counts with what is lent.
+        // As above: Reserve is told what is lent without it.
     }
 
     internal override void Spend(double amount) => _meter.Take(amount, _now);
@@ -273,14 +273,14 @@ internal sealed class WindowAccount : LeaseAccount
             return;
         }
 
-        // A report can't be told from what instances have used and not told: it never makes room.
+        // Instances may have used what they have not told yet, so a report never makes room.
         _meter.Observe(reading with { Remaining = null }, new(sentAt), _now);
         _meter.Observe(reading with { Limit = null, ResetIn = null, Remaining = reading.Remaining + lent }, new(sentAt), _now);
     }
 
     internal override void Drain()
     {
-        // A refusal doesn't tell how much others used, and of a window it would be missed for long: hints and caution must do.
+        // A refusal doesn't tell how much others used, and a window would miss a wrong guess for long: Retry-After and caution must do.
     }
 
     internal override void Reconsider() => _meter.Reconsider(_now);
@@ -297,7 +297,7 @@ internal sealed class WindowAccount : LeaseAccount
     }
 
     /// <summary>
-    /// The most that fits at this moment. Near a boundary an amount must fit two windows, of which the meter tells only one's use.
+    /// The most that fits at this moment. Near a boundary an amount must fit two windows, and the meter tells the use of one only.
     /// </summary>
     private double Room()
     {

@@ -316,7 +316,7 @@ public sealed partial class LeaseBook
         return tenure.Answer;
     }
 
-    // What was lent to others of whom calls wait is used by now, as good as told.
+    // Where calls wait at another instance, it has used all that it was lent, though it has not told so yet.
     private double BeingUsed(Tenure asking, int line) =>
         _tenures.Values.Where(other => other != asking && other.Lines[line].IsShort).Sum(other => other.LentCapacity(line, flows: false));
 

@@ -57,8 +57,8 @@ internal sealed class LeaseHold
     public Instant SoonestAskAt => Instant.Min(_askAgainAt, _askedAt + _pause);
 
     /// <summary>
-    /// When there may be a lease again where there is none: as the book said, or as long from now as it has not answered already, which is
-    /// as good a guess as any; the distant past where there is one, or one is just being asked for.
+    /// When there may be a lease again, where there is none: as the book said; where it does not answer, after as long again as it has been
+    /// silent. The distant past where there is one, or one is just being asked for.
     /// </summary>
     public Instant RegainedAt(Instant now)
     {

@@ -73,7 +73,7 @@ public sealed class LeaseOwner
             }
         }
 
-        // A user's own book knows of a few instances; the owner has to answer all that hold anything of its users.
+        // A user's book knows only the instances that serve this user. The owner answers them all, so the pause is by the number of all.
         if (answers.Exists(answer => LeaseScope.IsUser(answer.Budget)))
         {
             var pause = policy.PauseOf(books.Values.SelectMany(book => book.Instances).Distinct(StringComparer.Ordinal).Count());
@@ -105,7 +105,7 @@ public sealed class LeaseOwner
 
     private bool HasRoomForUser() => books.Keys.Count(LeaseScope.IsUser) < policy.MaxUsers;
 
-    // Nobody may ask for a user again: what was lent of such a budget ends all the same, and then nothing is kept of it.
+    // No instance may ever ask for a user again. Then its leases end by themselves, and its book goes.
     private void LetUsersEnd(Instant now)
     {
         foreach (var (name, book) in books.Where(book => LeaseScope.IsUser(book.Key)).ToArray())

@@ -28,8 +28,8 @@ internal sealed class LeaseTargets
     internal double[] PartsOf(Tenure tenure) => _parts[tenure];
 
     /// <summary>
-    /// Divides what there is by what is wanted; what nobody wants goes in equal parts to all instances, for what comes before their next
-    /// ask, and one such part stays with the book, for who comes next.
+    /// Divides the limit by demand. What nobody wants goes in equal parts to all instances, for calls that come before their next ask; one more
+    /// such part stays with the book, for an instance that comes next.
     /// </summary>
     internal static LeaseTargets Of(int line, LeaseAccount account, IReadOnlyList<Tenure> tenures, LeasePolicy policy)
     {

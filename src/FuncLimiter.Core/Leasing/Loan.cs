@@ -140,8 +140,8 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     }
 
     /// <summary>
-    /// Whether the whole of what is left for those without a part goes from one to the next, with its refill: where it is one instance alone,
-    /// or where the bucket would overflow while a single call's worth, which is soon there again, is on its way.
+    /// Whether all that is left for the instances without a part goes to one after the other, with its refill: where only one instance is
+    /// without a part, or where the bucket would overflow while single calls' worth is asked for and answered.
     /// </summary>
     private bool IsPassedOn(Tenure tenure)
     {

@@ -39,7 +39,7 @@ public sealed class SpendLease
 
     private string Name => $"{_instance}.{_epoch}";
 
-    // What was spent under this name.
+    // What was spent since this instance took its present name.
     private SpendAmount Used => _account.Spent - _before;
 
     /// <summary>The ask that is due; null where there is nothing to ask.</summary>
@@ -54,7 +54,7 @@ public sealed class SpendLease
 
         if (_isTold && now >= _endsAt)
         {
-            // The owner may have counted all that was granted as spent: from here on this is another one.
+            // The time of its part is over, so the owner may have counted all of it as spent: the instance goes on under a new name, with nothing granted.
             _epoch++;
             (_before, _granted, _isTold) = (_account.Spent + _account.Held, SpendAmount.None, false);
         }

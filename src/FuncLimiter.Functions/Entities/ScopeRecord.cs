@@ -13,7 +13,7 @@ namespace FuncLimiter.Functions.Entities;
 /// <summary>Everything that an owner remembers.</summary>
 internal sealed record ScopeRecord
 {
-    /// <summary>Larger ones are none of ours.</summary>
+    /// <summary>No record that this app wrote is larger.</summary>
     private const int MostBytes = 64 * 1024 * 1024;
 
     // What another version wrote may lack what this one can't do without, and that is not to be found out by an operation that fails.

@@ -43,7 +43,7 @@ internal sealed class EntityLeaseOwners(EntityQuestions entities, LeaseSource so
         return answer;
     }
 
-    // A budget that the owner does not know (any more) is not waited for.
+    // The answer may lack a budget that the owner doesn't know (any more): nothing is to be waited for then.
     private static bool IsAnswered(BudgetAsk wanted, ScopeAnswer answer) =>
         answer.Budgets.FirstOrDefault(lease => lease.Budget == wanted.Budget) is not { } lease || lease.Lease.Answers >= wanted.Ask.Sequence;
 }
@@ -75,8 +75,8 @@ internal sealed class RenewalService(
 }
 
 /// <summary>
-/// What the owners of budgets go by where that is not the configuration, for this instance to show and to count by: it was set while the app
-/// runs.
+/// Limits that operators set while the app runs. Owners of budgets go by them in place of the configuration's, and this instance shows them and
+/// counts by them.
 /// </summary>
 /// <param name="limiter">This instance's limiter.</param>
 /// <param name="source">What the configuration says.</param>

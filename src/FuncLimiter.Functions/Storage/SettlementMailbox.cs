@@ -16,7 +16,7 @@ internal sealed class SettlementMailbox(JobTables tables, IServiceProvider servi
     private const string Partition = "settlements";
     private const int MostAtOnce = 500;
 
-    /// <summary>Larger ones are none of ours; a row's column holds 64 KiB.</summary>
+    /// <summary>No settlement that this app wrote is larger; a row's column holds 64 KiB.</summary>
     private const int MostBytes = 60 * 1024;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);

@@ -7,7 +7,7 @@ namespace FuncLimiter.Gateway.Calls;
 
 /// <summary>
 /// A span of a call's trace: the call from intake to settlement, in it each wait for admission and each attempt at a provider. Costs next
-/// to nothing while nobody listens; then the caller's own <c>traceparent</c> goes on as it came.
+/// to nothing while nobody listens; then the caller's own <c>traceparent</c> is forwarded unchanged.
 /// </summary>
 internal readonly struct CallTrace : IDisposable
 {

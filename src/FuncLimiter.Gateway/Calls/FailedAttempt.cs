@@ -112,7 +112,7 @@ internal sealed class FailedAttempt : IDisposable
 
     /// <summary>
     /// What to answer in place of the provider's own bytes, and the status to pass these on with. Bytes are passed on that are JSON, or of a stream
-    /// that has begun, or a file's. An empty body, a page of a proxy's and a redirect tell a client nothing, and a failure told by a 200 is none to it.
+    /// that has begun, or a file's. An empty body, a page of a proxy's and a redirect tell a client nothing, and it would take a failure told by a 200 for an answer.
     /// </summary>
     private (TranslatedFailure? Failure, int Status) PutIntoWords(HttpResponseMessage response)
     {

@@ -69,7 +69,7 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
     }
 
     /// <summary>
-    /// Whether a success is none: every API whose answers are read here answers with an object. An empty body, a page of a proxy's and one that
+    /// Whether a success has no answer in it: every API whose answers are read here answers with an object. An empty body, a page of a proxy's and one that
     /// was cut by its coding are failures that the next try may not meet.
     /// </summary>
     private bool LacksAnswer(HttpResponseMessage response, WholeBody body) => attempt.Call.Passed is null && body is { Rest: null, IsObject: false }

@@ -99,7 +99,7 @@ internal sealed record BatchConfiguration
     /// <summary>How far a call's deadline must be for it to go there; default 6 hours.</summary>
     public TimeSpan LeastTime { get; init; } = TimeSpan.FromHours(6);
 
-    /// <summary>How long before its deadline a call comes back, to be made as others are; below <see cref="LeastTime"/>; default 1 hour.</summary>
+    /// <summary>How long before its deadline a call comes back, to be made normally; below <see cref="LeastTime"/>; default 1 hour.</summary>
     public TimeSpan Reserve { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>How long calls are collected; default 5 minutes.</summary>

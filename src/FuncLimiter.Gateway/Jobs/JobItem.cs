@@ -93,7 +93,7 @@ internal sealed record JobCall(string Path, ReadOnlyMemory<byte> Body, Priority 
     /// <summary>How long it may take in all; null for the configuration's own bound.</summary>
     public TimeSpan? Deadline { get; init; }
 
-    /// <summary>The batch service that is to take it; null where it is made as others are. Told by whoever accepts it.</summary>
+    /// <summary>The batch service that is to take it; null where it is made normally. Told by whoever accepts it.</summary>
     public BatchLane? Batch { get; init; }
 
     /// <summary>The tokens foreseen, where a batch service is to take it.</summary>

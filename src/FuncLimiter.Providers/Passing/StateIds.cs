@@ -153,7 +153,7 @@ public static class StateIds
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            // It is none.
+            // What is no JSON names no id.
         }
 
         return null;

@@ -3,8 +3,8 @@ using System.Text;
 namespace FuncLimiter.Server.Hosting;
 
 /// <summary>
-/// Reads headers that are not ASCII: as UTF-8, and what is none as Latin-1, in which browsers and Node.js write them. Kestrel by itself answers
-/// those with a 400 that says nothing.
+/// Reads headers that are not ASCII: as UTF-8, and bytes that are no UTF-8 as Latin-1, in which browsers and Node.js write them. Kestrel by itself
+/// answers those with a 400 that says nothing.
 /// </summary>
 internal static class HeaderEncoding
 {

@@ -63,7 +63,7 @@ internal sealed class Load
             deployment.Name, limits[deployment.Name], CallDemand.Of(work, deployment, volumes.Latency), 0, false))];
     }
 
-    // Among targets calls go where there is room: in proportion to what each lets through.
+    // Calls go to the target that has room, so each target's share is in proportion to what it lets through.
     private void Add(WorkGroup work, double share, List<FluidPlace> targets)
     {
         if (targets.Count == 0)

@@ -54,7 +54,7 @@ internal static class ProviderSetup
         Phase = limit.Algorithm == LimitAlgorithm.CalendarDay ? NextMidnight(limit.TimeZone ?? TimeZoneInfo.Utc, start) - start : TimeSpan.Zero,
     };
 
-    // A slice is a fixed one at the provider; the limiter takes it as sliding, not knowing where it begins.
+    // Providers count slices of a minute in fixed windows. The limiter doesn't know where they begin, so it counts in sliding ones.
     private static LimitScheme Scheme(Limit limit) => limit.Algorithm switch
     {
         LimitAlgorithm.Concurrency => LimitScheme.Concurrency,

@@ -4,7 +4,8 @@ using System.Net.WebSockets;
 namespace FuncLimiter.Gateway.Calls.Sockets;
 
 /// <summary>
-/// Passes messages on in both directions. An end is told to the other side as it came; whoever is lost, and a host that stops, end both sides.
+/// Passes messages on in both directions. When one side closes, the other is closed with the same code and reason; a lost connection, and a host
+/// that stops, end both sides.
 /// </summary>
 internal sealed class SocketRelay : IDisposable
 {

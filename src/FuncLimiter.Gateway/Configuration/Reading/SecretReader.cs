@@ -33,7 +33,7 @@ internal sealed partial class SecretReader(Func<string, string?> environment, Mi
     }
 
     /// <summary>
-    /// A key that agents send, or its hash, out of one <c>${NAME}</c>; false where the text is none. Null where it is not to be had.
+    /// A key that agents send, or its hash, out of one <c>${NAME}</c>; false where the text is another. Null, and a mistake, where it can't be read.
     /// </summary>
     public bool TryKey(string text, string path, out string? key)
     {

@@ -233,7 +233,7 @@ internal sealed class RequestBody : IDisposable
         };
     }
 
-    // The server throws this where a chunk's size is none; what else it can't read it says to be the request's fault by itself.
+    // Kestrel throws this for a chunk whose size can't be read. All other faults of a request it reports as such by itself.
     private static async ValueTask<ReadResult> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try

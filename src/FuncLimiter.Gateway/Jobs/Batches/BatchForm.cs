@@ -61,7 +61,7 @@ internal sealed class BatchForm
 /// <summary>What a batch's answer is to the job that asked, and to the ledger.</summary>
 internal static class BatchResult
 {
-    /// <summary>The result and the record of an answer; null where it is none, so that the call is made as others are.</summary>
+    /// <summary>The result and the record of an answer; null where it is no success, or can't be read, so that the call is made normally.</summary>
     /// <param name="offer">The deployment and its batch service.</param>
     public static (JobItemResult Result, UsageRecord Record)? Of(
         BatchOffer offer, CallEnvelope call, BatchAnswer answer, DateTimeOffset begunAt, DateTimeOffset now)

@@ -41,7 +41,7 @@ internal sealed class BatchOffers
     /// <summary>The offer of a deployment; null where it has none (any more).</summary>
     public BatchOffer? Find(string deployment) => _offers.GetValueOrDefault(deployment);
 
-    /// <summary>The lane that a call goes to; null where it is made as others are.</summary>
+    /// <summary>The lane that a call goes to; null where it is made normally.</summary>
     /// <param name="timeLeft">The time to its deadline.</param>
     public BatchLane? Choose(CallEnvelope call, TimeSpan timeLeft)
     {

@@ -114,7 +114,7 @@ internal sealed class BatchRunner(
         _lookedAt[batch.Id] = now;
         if (offers.Find(batch.Lane.Deployment) is not { } offer)
         {
-            logger.LogWarning("{Batch} was handed in at {Deployment}, whose batch service is not to be used any more; its calls are made as others are.", batch.Id, batch.Lane.Deployment);
+            logger.LogWarning("{Batch} was handed in at {Deployment}, whose batch service is not to be used any more; its calls are made normally.", batch.Id, batch.Lane.Deployment);
             await CloseAsync(batch);
         }
         else if (batch.ProviderId is null)
@@ -144,7 +144,7 @@ internal sealed class BatchRunner(
         }
         else if (!handIn.IsFull)
         {
-            logger.LogWarning("{Batch} was not taken by {Deployment}: {Reason} Its calls are made as others are.", batch.Id, batch.Lane.Deployment, handIn.Reason);
+            logger.LogWarning("{Batch} was not taken by {Deployment}: {Reason} Its calls are made normally.", batch.Id, batch.Lane.Deployment, handIn.Reason);
             await CloseAsync(batch);
         }
     }
@@ -180,7 +180,7 @@ internal sealed class BatchRunner(
         _lookedAt.Remove(batch.Id);
         if (back > 0)
         {
-            logger.LogInformation("{Count} calls of {Batch} were not answered by it; they are made as others are.", back, batch.Id);
+            logger.LogInformation("{Count} calls of {Batch} were not answered by it; they are made normally.", back, batch.Id);
             signals.Work.Set();
         }
     }

@@ -28,11 +28,11 @@ internal interface IBatchStore
     /// <summary>Keeps that a batch was given up.</summary>
     Task CancelledAsync(string id);
 
-    /// <summary>Forgets a batch; its calls that have not ended wait to be made as others are.</summary>
+    /// <summary>Forgets a batch; its calls that have not ended wait to be made normally.</summary>
     /// <returns>How many calls.</returns>
     Task<int> CloseAsync(string id);
 
-    /// <summary>Gives collected calls back, to be made as others are.</summary>
+    /// <summary>Gives collected calls back, to be made normally.</summary>
     /// <param name="deadlineBefore">Only those whose deadline is before; null for all.</param>
     /// <returns>How many calls.</returns>
     Task<int> GiveBackAsync(BatchLane lane, DateTimeOffset? deadlineBefore);

@@ -81,8 +81,8 @@ internal sealed partial class LimitWatch(
 internal static class LimitTakeUp
 {
     /// <summary>
-    /// What was told of the limits that the account's deployments have. What was told of no limit that is counted here is left out; a
-    /// deployment's open limits that its model's entry says nothing of are none.
+    /// What was told of the limits that the account's deployments have; what is not counted here is left out. Of a model that has an entry, an
+    /// open limit that the entry does not name does not exist.
     /// </summary>
     public static IEnumerable<ToldLimit> Of(AccountConfiguration account, ReadLimits told)
     {

@@ -154,8 +154,8 @@ internal sealed class RunRooms
         }
     }
 
-    // The part of what a deployment does that goes before a step's calls or along with them: of classes that are no lower, and of the tenant's
-    // own that is not behind them in its queue.
+    // The share of a deployment's work that goes before a step's calls or beside them: that of the same and higher classes, without those of the
+    // tenant's own calls that stand behind them in its queue.
     private double RivalsAt(string deployment, PlannedStep step)
     {
         var (own, tenants, before, classes) = (0.0, 0.0, 0.0, 0.0);

@@ -11,7 +11,7 @@ using Meter = System.Diagnostics.Metrics.Meter;
 namespace FuncLimiter.Gateway.Operations.Telemetry;
 
 /// <summary>
-/// What happens to calls, as instruments of one meter. Labels are bounded: users are none, and of tenants the first so many have their own.
+/// What happens to calls, as instruments of one meter. Labels are bounded: users are no label, and only the first tenants have one of their own.
 /// </summary>
 internal sealed class GatewayMetrics : IDisposable
 {

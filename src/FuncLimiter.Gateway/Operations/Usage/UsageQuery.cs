@@ -129,7 +129,7 @@ internal interface IUsageLedger : IUsageSink
 }
 
 /// <summary>
-/// Holds the number of keys down that are kept apart in a span: callers choose the names of users, workflows, steps and runs, and could
+/// Bounds how many keys are kept apart in a span: callers choose the names of users, workflows, steps and runs, and could
 /// choose a new one for every call. What comes beyond is summed up under <see cref="UsageKey.Others"/>. For one thread.
 /// </summary>
 /// <param name="mostOfTenant">How many keys of one tenant are kept apart within a span.</param>

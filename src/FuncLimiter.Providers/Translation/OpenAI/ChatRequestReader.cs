@@ -80,7 +80,7 @@ internal static class ChatRequestReader
         return newer ?? older;
     }
 
-    // What a server that follows OpenAI's API reads as no bound is none elsewhere either.
+    // Servers that follow OpenAI's API read -1 as no bound, so other APIs are told none.
     private static Given<long>? Bound(ObjectFields fields, string name) => fields.Count(name) is { Value: not -1 } bound ? bound : null;
 
     private static Given<string>? ReadEndUser(ObjectFields fields)
