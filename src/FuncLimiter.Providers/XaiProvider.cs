@@ -1,5 +1,4 @@
 using FuncLimiter.Core.Budgets;
-using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Responses;
 
 namespace FuncLimiter.Providers;

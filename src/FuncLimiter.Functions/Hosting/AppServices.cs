@@ -15,7 +15,6 @@ using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Calls.Reservations;
 using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.State;
-using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Jobs;

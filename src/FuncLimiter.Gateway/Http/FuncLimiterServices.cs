@@ -6,7 +6,6 @@ using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Idempotency;
-using FuncLimiter.Gateway.Calls.Reservations;
 using FuncLimiter.Gateway.Calls.Routes;
 using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.State;

@@ -1,6 +1,5 @@
 using System.Text;
 using FuncLimiter.Functions.Activities;
-using FuncLimiter.Functions.Batches;
 using FuncLimiter.Functions.Entities;
 using FuncLimiter.Functions.Hosting;
 using FuncLimiter.Functions.Leasing;

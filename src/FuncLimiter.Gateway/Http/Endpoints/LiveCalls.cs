@@ -1,6 +1,5 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Headers;
-using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Providers.Dialects;

@@ -1,6 +1,5 @@
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
-using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;

@@ -1,7 +1,6 @@
 using System.Net.WebSockets;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
-using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Calls.Sockets;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
