@@ -37,11 +37,9 @@ public sealed class Controls
     }
 
     /// <summary>Gives a limit another amount; what was taken stays taken. False where there is no such limit, or its budget is somebody else's.</summary>
-    /// <param name="budget">The budget's name.</param>
     /// <param name="dimension">What the limit counts.</param>
     /// <param name="window">Its window.</param>
     /// <param name="amount">The new amount for a window; at least 1.</param>
-    /// <param name="now">Now.</param>
     public bool SetLimit(string budget, Dimension dimension, TimeSpan window, long amount, Instant now)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(amount, 1);
@@ -52,11 +50,9 @@ public sealed class Controls
     /// Takes up another amount that the configuration says; what was taken stays taken. Of a leased budget, leases are asked for by the new amount:
     /// its owner has to go by the same. False where there is no such limit.
     /// </summary>
-    /// <param name="budget">The budget's name.</param>
     /// <param name="dimension">What the limit counts.</param>
     /// <param name="window">Its window.</param>
     /// <param name="amount">The new amount for a window; at least 1.</param>
-    /// <param name="now">Now.</param>
     public bool Configure(string budget, Dimension dimension, TimeSpan window, long amount, Instant now)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(amount, 1);
@@ -77,11 +73,9 @@ public sealed class Controls
     /// Goes by what a provider's management API told of one of its limits, never above what a person wrote. Slices of a minute get their part.
     /// False where there is no such limit.
     /// </summary>
-    /// <param name="budget">The budget's name.</param>
     /// <param name="dimension">What the limit counts.</param>
     /// <param name="window">Its window.</param>
     /// <param name="amount">The amount for a window, at least 1; null for no limit.</param>
-    /// <param name="now">Now.</param>
     public bool TakeUp(string budget, Dimension dimension, TimeSpan window, long? amount, Instant now)
     {
         if (topology.Budgets.FirstOrDefault(own => own.Name == budget) is not { } found)
@@ -129,10 +123,8 @@ public sealed class Controls
     /// Charges what a provider's budget counts by a rule that a person named, until what was learned of it is forgotten. False where there is
     /// none, it is somebody else's, or nothing in it is charged by that rule.
     /// </summary>
-    /// <param name="budget">The budget's name.</param>
     /// <param name="dimension">Which tokens.</param>
     /// <param name="rule">The rule.</param>
-    /// <param name="now">Now.</param>
     public bool PinCharging(string budget, Dimension dimension, ChargeRule rule, Instant now)
     {
         if (topology.Budgets.FirstOrDefault(own => own.Name == budget) is not { Lease: null } found || !found.PinCharging(dimension, rule, now))
@@ -166,9 +158,7 @@ public sealed class Controls
     }
 
     /// <summary>Has background work leave a share of an account's or a deployment's limits to others, except for its floor; 0 ends that.</summary>
-    /// <param name="budget">The budget's name.</param>
     /// <param name="share">The share, 0 to 0.5.</param>
-    /// <param name="now">Now.</param>
     public bool HoldBackground(string budget, double share, Instant now)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(share);

@@ -22,17 +22,14 @@ public abstract class Provider
     public abstract Dialect Dialect { get; }
 
     /// <summary>Whether the provider has an API for this, in the dialect in which it is asked.</summary>
-    /// <param name="operation">What is asked.</param>
     public abstract bool Offers(Operation operation);
 
     /// <summary>The same for one deployment: some models are offered in the provider's own API only.</summary>
-    /// <param name="operation">What is asked.</param>
     /// <param name="target">The deployment.</param>
     public virtual bool Offers(Operation operation, ProviderTarget target) => Offers(operation);
 
     /// <summary>The API in which a deployment is asked what it is not offered in the caller's own.</summary>
     /// <param name="target">The deployment.</param>
-    /// <param name="operation">What is asked.</param>
     public virtual Wire WireOf(ProviderTarget target, Operation operation) => Wire.ChatCompletions;
 
     /// <summary>How the provider takes Anthropic's Messages for the Claude models that it hosts; null where it hosts none.</summary>
@@ -54,7 +51,6 @@ public abstract class Provider
     /// Whether a streamed call must ask for its usage (<c>stream_options.include_usage</c>) to be told it; false where the provider tells it
     /// unasked, or refuses the option.
     /// </summary>
-    /// <param name="operation">What is asked.</param>
     /// <param name="query">The caller's query string with its question mark, or empty.</param>
     public virtual bool TellsStreamUsageOnRequest(Operation operation, string query) => false;
 
@@ -71,7 +67,6 @@ public abstract class Provider
     public abstract Charge ChargeAtEnd(RequestFacts request, in Charge atStart, TokenUsage? usage, OutcomeKind outcome);
 
     /// <summary>Reads a whole response, or a failure's; anything malformed is passed over.</summary>
-    /// <param name="status">The HTTP status.</param>
     /// <param name="headers">All values of a header by its name in any case, joined by a comma; null where absent.</param>
     /// <param name="contentType">The body's media type, or null.</param>
     /// <param name="body">The body; empty where it is streamed on or absent.</param>
@@ -93,7 +88,6 @@ public abstract class Provider
 
     /// <summary>The address and the headers of a call in the API of <see cref="WireOf"/>.</summary>
     /// <param name="target">The deployment.</param>
-    /// <param name="operation">What is asked.</param>
     /// <param name="stream">Whether the answer is to be streamed.</param>
     public virtual UpstreamAddress AddressOfWire(ProviderTarget target, Operation operation, bool stream) => Address(target, Operation.ChatCompletions, "");
 

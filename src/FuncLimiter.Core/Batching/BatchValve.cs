@@ -65,7 +65,6 @@ public static class BatchValve
     /// <param name="firstDeadline">The earliest deadline of its calls that are open; <see cref="Instant.Never"/> where none is.</param>
     /// <param name="isOver">Whether the provider is done with it.</param>
     /// <param name="isCancelled">Whether it was given up.</param>
-    /// <param name="now">Now.</param>
     public static BatchStep Follow(BatchTerms terms, Instant firstDeadline, bool isOver, bool isCancelled, Instant now)
     {
         if (isOver)

@@ -5,7 +5,6 @@ public sealed partial class Budget
 {
     /// <summary>Begins a checkpoint: the state to keep, with an allowance for what may be taken until the next one is kept.</summary>
     /// <param name="allowances">Receives the allowance of each meter, to be handed to <see cref="Allow"/> once the state is kept.</param>
-    /// <param name="now">Now.</param>
     /// <param name="isWaitedFor">
     /// Whether calls wait for a checkpoint: then no allowance becomes smaller. A call needs all its meters' at once, and those that have
     /// enough for it don't know that it waits for the others'.

@@ -5,7 +5,6 @@ public sealed partial class Budget
 {
     /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
     /// <param name="until">The instant.</param>
-    /// <param name="now">Now.</param>
     /// <param name="cause">What the provider answered that closes it; null where it is closed by a person's word.</param>
     public void CoolDown(Instant until, Instant now, OutcomeKind? cause = null)
     {

@@ -18,7 +18,6 @@ public sealed partial class Budget
     /// <param name="observation">What it said.</param>
     /// <param name="mark">What <see cref="Taken"/> read once that call was admitted.</param>
     /// <param name="sentAt">When it was admitted.</param>
-    /// <param name="now">Now.</param>
     public void Observe(Observation observation, in Charge mark, Instant sentAt, Instant now) => Observe(observation, mark, default, sentAt, now);
 
     /// <summary>The same, of a call whose size is known: what is reported then also tells how the provider charges.</summary>

@@ -88,7 +88,6 @@ public sealed class Caution
     /// they went out; it is forgotten by half every five seconds. True where the jitter is another from here on.
     /// </summary>
     /// <param name="by">How late; more than five seconds, doubled, count as five.</param>
-    /// <param name="now">Now.</param>
     internal bool Delay(TimeSpan by, Instant now)
     {
         if (IsFixed)
@@ -132,7 +131,6 @@ public sealed class Caution
     /// after every 30 seconds without a surprise, and 1 % of the limit more. True where something changed.
     /// </summary>
     /// <param name="sentAt">When the call was sent.</param>
-    /// <param name="now">Now.</param>
     /// <param name="stands">For how many answers it stands.</param>
     public bool Reassure(Instant sentAt, Instant now, int stands = 1)
     {

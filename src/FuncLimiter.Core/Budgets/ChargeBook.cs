@@ -50,7 +50,6 @@ internal sealed class ChargeBook
     /// <summary>A call leaves.</summary>
     /// <param name="documented">What it is charged by the documented rule.</param>
     /// <param name="size">What its tokens are made of.</param>
-    /// <param name="now">Now.</param>
     public void Begin(double documented, in CallSize size, Instant now)
     {
         var place = totals is null ? Open(now) * Columns : 0;
@@ -72,7 +71,6 @@ internal sealed class ChargeBook
     /// <param name="size">What its tokens were made of when it left.</param>
     /// <param name="usage">What it used; null where that is not known.</param>
     /// <param name="takenAt">When it was let out.</param>
-    /// <param name="now">Now.</param>
     public void End(double begun, double ended, in CallSize size, in TokenUsage? usage, Instant takenAt, Instant now)
     {
         if (totals is null)
@@ -113,7 +111,6 @@ internal sealed class ChargeBook
     /// <param name="before">What they said then.</param>
     /// <param name="after">What they say now.</param>
     /// <param name="from">When it told last.</param>
-    /// <param name="now">Now.</param>
     public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now)
     {
         Allocate();
@@ -205,7 +202,6 @@ internal sealed class ChargeBook
     /// <param name="factor">What is charged for each token that it counts.</param>
     /// <param name="offset">What is charged for each call on top.</param>
     /// <param name="perSecond">What comes back, in tokens a second.</param>
-    /// <param name="now">Now.</param>
     public double Used(int rule, double factor, double offset, double perSecond, Instant now)
     {
         var (used, at) = (0.0, Instant.Distant);
@@ -351,7 +347,6 @@ internal readonly ref struct ChargedCall(ref readonly Charge documented, CallSiz
 }
 
 /// <summary>A call that left.</summary>
-/// <param name="call">The call.</param>
 /// <param name="takenAt">When it was let out: it may have left later.</param>
 internal readonly ref struct SentCall(ChargedCall call, Instant takenAt)
 {

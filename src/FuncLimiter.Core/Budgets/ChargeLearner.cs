@@ -183,7 +183,6 @@ internal sealed partial class ChargeLearner
     /// <param name="before">What they said then.</param>
     /// <param name="after">What they say now.</param>
     /// <param name="from">When it told last.</param>
-    /// <param name="now">Now.</param>
     public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now) => book.Add(before, after, from, now);
 
     /// <summary>Whether totals can be those of a learner of this limit.</summary>
@@ -202,7 +201,6 @@ internal sealed partial class ChargeLearner
     /// <param name="perSecond">What comes back of it.</param>
     /// <param name="sent">The call.</param>
     /// <param name="sentAt">When it left.</param>
-    /// <param name="now">Now.</param>
     public bool Hear(double remaining, double most, double perSecond, in SentCall sent, Instant sentAt, Instant now)
     {
         ChargeRules.Certain(sent.Call.Documented[Dimension], sent.Call.Size, out var certain);
@@ -303,7 +301,6 @@ internal sealed partial class ChargeLearner
 
     /// <summary>Charges by a rule from now on, whatever answers tell, until it is forgotten. False where the limit is charged by no such rule.</summary>
     /// <param name="rule">The rule.</param>
-    /// <param name="now">Now.</param>
     public bool Pin(ChargeRule rule, Instant now)
     {
         if (Array.IndexOf(rules, rule) is not (>= 0 and var place))

@@ -42,7 +42,6 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
     /// Keeps one more. A bucket that was full and a window that began anew have forgotten what was before. Past a number those closest in time
     /// give way.
     /// </summary>
-    /// <param name="report">The report.</param>
     /// <param name="most">The limit that it was of.</param>
     /// <param name="perSecond">What comes back of it.</param>
     public void Add(in HeardReport report, double most, double perSecond)

@@ -121,7 +121,6 @@ public abstract class Meter
     /// <param name="amount">The amount; above 0.</param>
     /// <param name="before">What the others come to, in the same unit.</param>
     /// <param name="ahead">The others.</param>
-    /// <param name="now">Now.</param>
     internal Instant Foresee(double amount, double before, in Scheduling.QueueAhead ahead, Instant now) =>
         amount > Capacity ? Instant.Never : IsUntold ? Advance(now) : FindTurn(amount, before + Held, ahead, Advance(now));
 
@@ -188,7 +187,6 @@ public abstract class Meter
     /// <summary>Reconciles with what the provider reported.</summary>
     /// <param name="reading">The report.</param>
     /// <param name="since">What happened since the request left whose answer it came with.</param>
-    /// <param name="now">Now.</param>
     public void Observe(in LimitReading reading, in Elapsed since, Instant now)
     {
         now = Advance(now);
@@ -210,7 +208,6 @@ public abstract class Meter
     /// may have reported less since.
     /// </summary>
     /// <param name="amount">The amount for a window, at least 1; null for no limit.</param>
-    /// <param name="now">Now.</param>
     internal void TakeUp(long? amount, Instant now)
     {
         var read = amount ?? Limit.Unbounded;

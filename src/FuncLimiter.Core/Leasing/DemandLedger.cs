@@ -34,11 +34,8 @@ internal sealed class DemandLedger
         Largest(Dimension.Cost));
 
     /// <summary>Counts a call that came.</summary>
-    /// <param name="tenant">Whose.</param>
-    /// <param name="priority">Its class.</param>
     /// <param name="charge">What it charges.</param>
     /// <param name="part">The part of such calls that will come to this budget, 0 to 1.</param>
-    /// <param name="now">Now.</param>
     public void Arrive(Tenant tenant, Priority priority, in Charge charge, double part, Instant now)
     {
         LastAt = now;
@@ -68,7 +65,6 @@ internal sealed class DemandLedger
     /// <param name="limits">Of what.</param>
     /// <param name="spread">The time.</param>
     /// <param name="most">How many demands to state at most; the largest are.</param>
-    /// <param name="now">Now.</param>
     public IReadOnlyList<LeaseDemand> Take(IReadOnlyList<Limit> limits, TimeSpan spread, int most, Instant now)
     {
         var demands = new List<LeaseDemand>(entries.Count);

@@ -37,7 +37,6 @@ internal abstract class HeldLine(Limit limit)
     /// <param name="amount">How much.</param>
     /// <param name="takenAt">When the charge was taken, by the instance's clock.</param>
     /// <param name="takenByBook">A time by the book's clock that is not later.</param>
-    /// <param name="now">Now.</param>
     internal abstract void GiveBack(double amount, Instant takenAt, Instant takenByBook, Instant now);
 
     internal abstract void Apply(LeaseLine line, Instant now);

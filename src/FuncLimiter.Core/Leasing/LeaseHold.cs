@@ -140,7 +140,6 @@ internal sealed class LeaseHold
     /// <param name="held">The charge that was taken.</param>
     /// <param name="final">What it came to; more than was taken puts what is held into debt.</param>
     /// <param name="takenAt">When it was taken.</param>
-    /// <param name="now">Now.</param>
     public void Settle(in Charge held, in Charge final, Instant takenAt, Instant now)
     {
         now = Advance(now);
@@ -160,7 +159,6 @@ internal sealed class LeaseHold
 
     /// <summary>The provider says that nothing is left: others used what is held of buckets.</summary>
     /// <param name="dimension">Of what; null where it didn't say.</param>
-    /// <param name="now">Now.</param>
     public void Drain(Dimension? dimension, Instant now)
     {
         now = Advance(now);
@@ -176,7 +174,6 @@ internal sealed class LeaseHold
     /// <summary>Makes the next ask; answers to earlier ones are void from here on.</summary>
     /// <param name="demands">What is wanted.</param>
     /// <param name="need">The largest single charge that waits or is to be expected.</param>
-    /// <param name="now">Now.</param>
     public LeaseAsk Ask(IReadOnlyList<LeaseDemand> demands, in Charge need, Instant now)
     {
         now = Advance(now);

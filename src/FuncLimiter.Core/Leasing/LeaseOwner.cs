@@ -23,7 +23,6 @@ public sealed class LeaseOwner
     /// Its stored state; null where there is none. Then, and where it is of other limits, a provider's budgets are not lent before all
     /// leases of a lost state have ended; a tenant's are at once, since no provider counts them and new tenants should not wait.
     /// </param>
-    /// <param name="now">Now.</param>
     /// <exception cref="ArgumentException">There is no such scope.</exception>
     public static LeaseOwner Open(string scope, LimiterSpec spec, LeasePolicy policy, LeaseOwnerState? state, Instant now)
     {

@@ -16,7 +16,6 @@ public static class LeaseScope
     private const string User = "user:";
 
     /// <summary>The scope of an account and its deployments.</summary>
-    /// <param name="account">The account's id.</param>
     public static string OfAccount(string account) => Account + account;
 
     /// <summary>The scope of a limit that several accounts share.</summary>
@@ -120,6 +119,5 @@ public static class LeaseScope
     public static bool IsTenants(string scope) => scope.StartsWith(Tenants, StringComparison.Ordinal);
 
     /// <summary>The tenant's id in the name of its budget, with the route's name after it where it is for one; null where that is another budget's.</summary>
-    /// <param name="budget">The budget's name.</param>
     public static string? TenantOf(string budget) => budget.StartsWith(Tenant, StringComparison.Ordinal) ? budget[Tenant.Length..] : null;
 }

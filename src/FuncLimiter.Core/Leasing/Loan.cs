@@ -31,7 +31,6 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
 
     /// <param name="tenure">The instance; its last answer is settled.</param>
     /// <param name="isNew">Whether it was not known before.</param>
-    /// <param name="now">Now.</param>
     /// <param name="askAgain">When it should ask again.</param>
     internal LeaseLine For(Tenure tenure, bool isNew, Instant now, out Instant askAgain)
     {

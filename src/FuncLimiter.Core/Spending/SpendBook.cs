@@ -144,7 +144,6 @@ public sealed class SpendBook
     }
 
     /// <summary>Gives a budget more, for its present period. Null where there is none of that name, used or stored.</summary>
-    /// <param name="name">Its name.</param>
     /// <param name="by">How much more.</param>
     /// <param name="time">How much more time, of a run.</param>
     /// <param name="now">The wall clock.</param>

@@ -19,7 +19,6 @@ public static class SpendOwner
     /// <summary>Answers an ask: the state that holds from then on, and in it what the instance may spend.</summary>
     /// <param name="cap">What the budget goes by.</param>
     /// <param name="state">The state before; null where there is none.</param>
-    /// <param name="ask">The ask.</param>
     /// <param name="now">The owner's wall clock.</param>
     public static SpendOwnerState Answer(SpendCap cap, SpendOwnerState? state, SpendAsk ask, Instant now)
     {

@@ -33,7 +33,6 @@ public abstract class LimitSource
     public virtual LimitRequest Ask(string question) => new(question, null);
 
     /// <summary>Headers that it needs, and that open it where nothing else does.</summary>
-    /// <param name="key">The key.</param>
     public virtual IReadOnlyList<KeyValuePair<string, string>> Headers(string key) => [new("Authorization", $"Bearer {key}")];
 
     /// <summary>Reads one page.</summary>
@@ -61,7 +60,6 @@ public abstract class LimitSource
     }
 
     /// <summary>The source for an account; null where the provider has no such API.</summary>
-    /// <param name="provider">The provider's id.</param>
     /// <param name="subject">What to ask about.</param>
     public static LimitSource? Of(string provider, LimitSubject subject) => provider switch
     {

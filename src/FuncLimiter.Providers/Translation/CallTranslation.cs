@@ -45,7 +45,6 @@ public sealed class CallTranslation
     };
 
     /// <summary>What would be lost on this way; empty where nothing would.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="provider">Who would be asked: some have rules beyond their API's.</param>
     public IReadOnlyList<Loss> Check(TranslatableRequest request, Provider provider)
     {

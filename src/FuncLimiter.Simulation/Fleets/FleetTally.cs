@@ -207,7 +207,6 @@ internal sealed class FleetTally
 }
 
 /// <summary>Counts of one tenant in one priority. Guarded by the tally that owns it.</summary>
-/// <param name="tenant">The tenant.</param>
 /// <param name="priority">The priority.</param>
 /// <param name="warmUpSeconds">What lies before is not compared.</param>
 internal sealed class GroupTally(FleetTenant tenant, FleetPriority priority, double warmUpSeconds)

@@ -40,7 +40,6 @@ public sealed class VirtualProviders
     /// <summary>Hands a call in.</summary>
     /// <param name="place">The deployment, by its place in the options.</param>
     /// <param name="charge">What it takes on arrival.</param>
-    /// <param name="now">When.</param>
     public VirtualAnswer Ask(int place, in VirtualCharge charge, double now)
     {
         ApplyDueChanges(now);
@@ -83,7 +82,6 @@ public sealed class VirtualProviders
     /// <param name="correction">What its charge is corrected by, its place among concurrent calls given back.</param>
     /// <param name="inputTokens">The input used; 0 where it failed.</param>
     /// <param name="outputTokens">The output used; 0 where it failed.</param>
-    /// <param name="now">When.</param>
     public void End(int place, in VirtualCharge correction, long inputTokens, long outputTokens, double now)
     {
         var deployment = _deployments[place];
@@ -97,7 +95,6 @@ public sealed class VirtualProviders
     /// <summary>Somebody else uses the same key: takes what fits of an amount.</summary>
     /// <param name="place">The deployment.</param>
     /// <param name="charge">The amount.</param>
-    /// <param name="now">When.</param>
     /// <returns>Whether it was taken.</returns>
     public bool TakeOutside(int place, in VirtualCharge charge, double now)
     {

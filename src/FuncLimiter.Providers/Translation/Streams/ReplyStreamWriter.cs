@@ -41,7 +41,6 @@ internal abstract class ReplyStreamWriter(Dialect dialect, AnswerTerms terms) : 
 
     /// <summary>A tool call begins.</summary>
     /// <param name="slot">A number that no other call of the answer has.</param>
-    /// <param name="id">Its id.</param>
     /// <param name="name">The tool.</param>
     public abstract void BeginCall(int slot, string id, string name);
 

@@ -1,18 +1,15 @@
 namespace FuncLimiter.Simulation.Providers.Requests;
 
 /// <summary>FNV-1a over a growing prompt, with marks where a prompt cache could have stopped before.</summary>
-internal sealed class PrefixHash
+/// <param name="steps">Whether to mark every step, as OpenAI does, rather than only where told.</param>
+internal sealed class PrefixHash(bool steps)
 {
     /// <summary>OpenAI's cache grows in steps of 128 tokens, which are 512 bytes at the usual 4 a token.</summary>
     public const int StepBytes = 512;
 
     private const ulong Start = 14695981039346656037;
     private const ulong Prime = 1099511628211;
-    private readonly bool _steps;
     private int _untilStep = StepBytes;
-
-    /// <param name="steps">Whether to mark every step, as OpenAI does, rather than only where told.</param>
-    public PrefixHash(bool steps) => _steps = steps;
 
     public ulong Value { get; private set; } = Start;
 
@@ -25,7 +22,7 @@ internal sealed class PrefixHash
 
     public void Add(ReadOnlySpan<byte> text)
     {
-        while (_steps && text.Length >= _untilStep)
+        while (steps && text.Length >= _untilStep)
         {
             Append(text[.._untilStep]);
             text = text[_untilStep..];
@@ -34,13 +31,13 @@ internal sealed class PrefixHash
         }
 
         Append(text);
-        _untilStep -= _steps ? text.Length : 0;
+        _untilStep -= steps ? text.Length : 0;
     }
 
     /// <summary>Marks this place, unless steps are marked or nothing came since the last mark.</summary>
     public void Mark(long characters, bool breakpoint)
     {
-        if (_steps)
+        if (steps)
         {
             return;
         }
