@@ -187,17 +187,8 @@ internal sealed class LegRunner(
         var key = new JobItemKey(input.Job, input.Index);
         var terms = new CallTerms(Patience, Seed(key), SteadyClock.Of(time).FromWall(deadline)) { Policy = Policy };
         var leg = await legs.RunAsync(envelope with { IdempotencyKey = key.ToString() }, row.State, terms, cancellationToken);
-        return (leg.Result is { } answer ? ResultOf(answer, leg.Action) : null, leg);
+        return (leg.Result is { } answer ? JobItemResult.Of(StateOf(answer.Status, leg.Action), time.GetUtcNow(), answer) : null, leg);
     }
-
-    private JobItemResult ResultOf(CallResult answer, PacingAction last) => new(StateOf(answer.Status, last), time.GetUtcNow(), answer.Status)
-    {
-        Headers = answer.Headers,
-        Body = answer.Body,
-        Deployment = answer.Deployment,
-        Usage = answer.Usage,
-        Attempts = answer.Attempts,
-    };
 
     private static JobItemState StateOf(int status, PacingAction last) => last switch
     {

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls.Headers;
@@ -181,8 +180,6 @@ internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
 /// <summary>Passes an answer on as its bytes come, whatever they are: files, sound, events of a kind that is not known here.</summary>
 internal sealed class ByteRelay(CallServices services, Attempt attempt, ActivityTimeout timeout)
 {
-    private const int ChunkBytes = 64 * 1024;
-
     /// <summary>Passes the answer on.</summary>
     /// <returns>Null: whoever called has it, or the beginning of it.</returns>
     public async ValueTask<FailedAttempt?> RunAsync(HttpResponseMessage response, CallAnswer answer)
@@ -192,30 +189,14 @@ internal sealed class ByteRelay(CallServices services, Attempt attempt, Activity
         services.Headers.Served(answer, attempt.Admission, attempt.Deployment.Name, attempt.Waited);
         ResponseHeaders.Copy(response, answer);
         answer.Start((int)response.StatusCode, response.Content.Headers.ContentLength);
-        var buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {
-            var stream = await response.Content.ReadAsStreamAsync(timeout.Token);
-            while (true)
-            {
-                timeout.Extend(services.Options.IdleTimeout);
-                var read = await stream.ReadAsync(buffer, timeout.Token);
-                timeout.Pause();
-                if (read == 0)
-                {
-                    break;
-                }
-
-                usage?.Append(buffer.AsSpan(0, read));
-                await answer.WriteAsync(buffer.AsMemory(0, read), timeout.Caller);
-            }
-
+            await WholeRelay.CopyAsync(await response.Content.ReadAsStreamAsync(timeout.Token), answer, timeout, services.Options.IdleTimeout, usage);
             attempt.SettleAnswered(usage?.Usage, usage?.CostUsd);
             return null;
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
             attempt.SettleCut(usage?.Usage, 0);
         }
     }

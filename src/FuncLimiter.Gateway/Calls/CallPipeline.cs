@@ -25,12 +25,10 @@ internal sealed class CallPipeline(CallServices services) : ICallExecutor, ICall
     public async Task<CallResult> ExecuteAsync(CallEnvelope call, CancellationToken stopWaiting, CancellationToken cancellationToken)
     {
         var answer = new BufferedAnswer(services.Options.MaxReadAnswerBytes);
-        (call, var error) = await HoldAsync(call, cancellationToken);
-        CallWays? ways = null;
-        if (error is not null || !TryFindWays(call, out ways, out error))
+        (call, var ways) = await FindWaysAsync(call, answer, cancellationToken);
+        if (ways is null)
         {
-            await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
-            return new CallResult(answer.Status, answer.Headers, answer.Body, null, null, 0);
+            return Result(answer, null, 0);
         }
 
         var run = Start(call, ways, answer);
@@ -38,18 +36,16 @@ internal sealed class CallPipeline(CallServices services) : ICallExecutor, ICall
         await run.RunAsync(cancellationToken);
         return answer.IsAborted
             ? new CallResult(BrokeOff.Status, [], ErrorJson.Write(call.Dialect, BrokeOff), run.Deployment, run.Usage, run.Attempts)
-            : new CallResult(answer.Status, answer.Headers, answer.Body, run.Deployment, run.Usage, run.Attempts);
+            : Result(answer, run, run.Attempts);
     }
 
     /// <inheritdoc/>
     public async Task<CallLeg> RunAsync(CallEnvelope call, PacingState state, CallTerms terms, CancellationToken cancellationToken)
     {
         var answer = new BufferedAnswer(services.Options.MaxReadAnswerBytes);
-        (call, var error) = await HoldAsync(call, cancellationToken);
-        CallWays? ways = null;
-        if (error is not null || !TryFindWays(call, out ways, out error))
+        (call, var ways) = await FindWaysAsync(call, answer, cancellationToken);
+        if (ways is null)
         {
-            await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
             return new CallLeg(state with { Phase = PacingPhase.Ended }, new PacingAction.Deliver(-1), Result(answer, null, state.Attempts));
         }
 
@@ -63,6 +59,19 @@ internal sealed class CallPipeline(CallServices services) : ICallExecutor, ICall
     /// <param name="runner">What carries its attempts out; null for one request each.</param>
     public CallRun Start(CallEnvelope call, CallWays ways, CallAnswer answer, IAttemptRunner? runner = null) =>
         new(services, runner ?? _runner, _policy, call, ways, answer);
+
+    /// <returns>The call, and its ways; null where it has none, which it is answered.</returns>
+    private async ValueTask<(CallEnvelope Call, CallWays? Ways)> FindWaysAsync(CallEnvelope call, BufferedAnswer answer, CancellationToken cancellationToken)
+    {
+        (call, var error) = await HoldAsync(call, cancellationToken);
+        CallWays? ways = null;
+        if (error is not null || !TryFindWays(call, out ways, out error))
+        {
+            await ErrorAnswer.WriteAsync(answer, call.Dialect, error, cancellationToken);
+        }
+
+        return (call, ways);
+    }
 
     private static CallResult Result(BufferedAnswer answer, CallRun? run, int attempts) =>
         new(answer.Status, answer.Headers, answer.Body, run?.Deployment, run?.Usage, attempts);

@@ -89,24 +89,34 @@ internal sealed class WholeRelay(CallServices services, Attempt attempt, Activit
         timeout.Pause();
         answer.Start(status, body.Rest is null ? body.Bytes.Length : response.Content.Headers.ContentLength);
         await answer.WriteAsync(body.Bytes, timeout.Caller);
-        if (body.Rest is not { } rest)
+        if (body.Rest is { } rest)
         {
-            return;
+            await CopyAsync(rest, answer, timeout, idle);
         }
+    }
 
+    /// <summary>Passes bytes on as they come.</summary>
+    /// <param name="bytes">The provider's.</param>
+    /// <param name="answer">The caller's.</param>
+    /// <param name="timeout">Bounds the provider's silence.</param>
+    /// <param name="idle">How long it may be silent.</param>
+    /// <param name="usage">Looks at all that goes by; null for nothing.</param>
+    public static async ValueTask CopyAsync(Stream bytes, CallAnswer answer, ActivityTimeout timeout, TimeSpan idle, StreamUsageReader? usage = null)
+    {
         var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
         try
         {
             while (true)
             {
                 timeout.Extend(idle);
-                var read = await rest.ReadAsync(buffer, timeout.Token);
+                var read = await bytes.ReadAsync(buffer, timeout.Token);
                 timeout.Pause();
                 if (read == 0)
                 {
                     return;
                 }
 
+                usage?.Append(buffer.AsSpan(0, read));
                 await answer.WriteAsync(buffer.AsMemory(0, read), timeout.Caller);
             }
         }

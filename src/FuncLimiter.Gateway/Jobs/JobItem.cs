@@ -1,6 +1,7 @@
 using System.Globalization;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Jobs.Batches;
 
 namespace FuncLimiter.Gateway.Jobs;
@@ -64,6 +65,16 @@ internal sealed record JobItemResult(JobItemState State, DateTimeOffset EndedAt,
 
     /// <summary>How many times a provider was asked in its last run.</summary>
     public int Attempts { get; init; }
+
+    /// <summary>The result of a call that was answered.</summary>
+    public static JobItemResult Of(JobItemState state, DateTimeOffset endedAt, CallResult answer) => new(state, endedAt, answer.Status)
+    {
+        Headers = answer.Headers,
+        Body = answer.Body,
+        Deployment = answer.Deployment,
+        Usage = answer.Usage,
+        Attempts = answer.Attempts,
+    };
 }
 
 /// <summary>One call of a job, as it was asked for.</summary>

@@ -23,14 +23,8 @@ internal static class CheckCommand
     /// <returns>The exit code: 1 where there are mistakes.</returns>
     private static int RunForPrograms(FileInfo file, TextWriter output, TextWriter errors)
     {
-        byte[] json;
-        try
+        if (ConfigurationFile.Bytes(file, errors) is not { } json)
         {
-            json = File.ReadAllBytes(file.FullName);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            errors.WriteLine($"{file}: {exception.Message}");
             return 1;
         }
 

@@ -19,17 +19,25 @@ internal static class ConfigurationFile
         }
     }
 
-    /// <summary>The configuration, or null after every mistake was told.</summary>
-    public static GatewayConfiguration? Read(FileInfo file, TextWriter errors)
+    /// <summary>The file's bytes, or null after it was told why not.</summary>
+    public static byte[]? Bytes(FileInfo file, TextWriter errors)
     {
-        byte[] json;
         try
         {
-            json = File.ReadAllBytes(file.FullName);
+            return File.ReadAllBytes(file.FullName);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             errors.WriteLine($"{file}: {exception.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>The configuration, or null after every mistake was told.</summary>
+    public static GatewayConfiguration? Read(FileInfo file, TextWriter errors)
+    {
+        if (Bytes(file, errors) is not { } json)
+        {
             return null;
         }
 

@@ -57,28 +57,12 @@ internal static class DataCopy
     private static void CopyDatabase(string from, string to)
     {
         // Opened to be written: a log that a dead process left is taken in first.
-        using var source = Open(from, SqliteOpenMode.ReadWrite);
-        source.Execute("PRAGMA busy_timeout = 5000");
-        using var target = Open(to, SqliteOpenMode.ReadWriteCreate);
+        using var source = Database.Connect(from, SqliteOpenMode.ReadWrite, Database.Patience);
+        using var target = Database.Connect(to, SqliteOpenMode.ReadWriteCreate, Database.Patience);
         source.BackupDatabase(target);
         if (target.ExecuteScalar<string>("PRAGMA quick_check(1)") is var found and not "ok")
         {
             throw new IOException($"the copy is damaged: {found}");
-        }
-    }
-
-    private static SqliteConnection Open(string path, SqliteOpenMode mode)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
-        try
-        {
-            connection.Open();
-            return connection;
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
         }
     }
 

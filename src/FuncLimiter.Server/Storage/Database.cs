@@ -14,6 +14,10 @@ internal sealed class Database : IStorageHealth, IDisposable
     /// <summary>A larger file would hold the start up for seconds; about two for each gigabyte.</summary>
     private const long LargestChecked = 1L << 30;
 
+    /// <summary>Waits for another connection that writes.</summary>
+    internal const string Patience = "PRAGMA busy_timeout = 5000";
+
+    private const string Usual = $"{Patience}; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384";
     private const string Remedy = "Restore a copy of the data directory, or give another --data to begin anew.";
 
     private readonly DirectoryLock _lock;
@@ -36,7 +40,7 @@ internal sealed class Database : IStorageHealth, IDisposable
             connection = ConnectToWrite(path);
             CheckWhole(connection, path);
             Migrations.Apply(connection);
-            return new Database(directoryLock, new WriteQueue(connection, () => ConnectToWrite(path)), new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly)));
+            return new Database(directoryLock, new WriteQueue(connection, () => ConnectToWrite(path)), new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly, Usual)));
         }
         catch (Exception failure)
         {
@@ -95,28 +99,16 @@ internal sealed class Database : IStorageHealth, IDisposable
         }
     }
 
-    private static SqliteConnection ConnectToWrite(string path)
-    {
-        var connection = Connect(path, SqliteOpenMode.ReadWriteCreate);
-        try
-        {
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000; PRAGMA secure_delete = ON");
-            return connection;
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
+    private static SqliteConnection ConnectToWrite(string path) => Connect(path, SqliteOpenMode.ReadWriteCreate,
+        $"{Usual}; PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 2000; PRAGMA secure_delete = ON");
 
-    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    internal static SqliteConnection Connect(string path, SqliteOpenMode mode, string settings)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         try
         {
             connection.Open();
-            connection.Execute("PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
+            connection.Execute(settings);
             return connection;
         }
         catch

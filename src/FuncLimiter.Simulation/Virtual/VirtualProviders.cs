@@ -42,7 +42,7 @@ public sealed class VirtualProviders
     /// <param name="charge">What it takes on arrival.</param>
     public VirtualAnswer Ask(int place, in VirtualCharge charge, double now)
     {
-        ApplyDueChanges(now);
+        _faults.ChangeLimits(_deployments, now);
         var deployment = _deployments[place];
         deployment.Arrived(now);
         if (Math.Max(deployment.ClosedUntil, deployment.Penalty.ClosedUntil) is var until && until > now)
@@ -98,7 +98,7 @@ public sealed class VirtualProviders
     /// <returns>Whether it was taken.</returns>
     public bool TakeOutside(int place, in VirtualCharge charge, double now)
     {
-        ApplyDueChanges(now);
+        _faults.ChangeLimits(_deployments, now);
         var limits = _deployments[place].Limits;
         var demand = charge.Demand;
         foreach (var limit in limits.All)
@@ -157,21 +157,6 @@ public sealed class VirtualProviders
         var told = DoubleRetryHint.Seconds(refusal, deployment.Options.Dialect);
         deployment.ToldUntil = Math.Max(deployment.ToldUntil, now + (told ?? 0));
         return new VirtualAnswer(VirtualOutcome.RateLimited, told, refusal.Cause == RefusalCause.Closed ? null : refusal.Dimension);
-    }
-
-    private void ApplyDueChanges(double now)
-    {
-        foreach (var change in _faults.TakeDueChanges(now))
-        {
-            foreach (var deployment in _deployments.Where(each => (change.Deployment ?? each.Options.ReportName) == each.Options.ReportName))
-            {
-                var configured = deployment.Options.Limits.FirstOrDefault(limit => limit.Dimension == change.Dimension)?.Amount;
-                if ((change.Amount ?? configured) is { } amount)
-                {
-                    deployment.Limits.Change(change.Dimension, amount, change.At);
-                }
-            }
-        }
     }
 }
 

@@ -84,14 +84,7 @@ internal sealed class JobItemRunner(
     {
         if (step.Final is { } state)
         {
-            return End(item, new JobItemResult(state, time.GetUtcNow(), answer.Status)
-            {
-                Headers = answer.Headers,
-                Body = answer.Body,
-                Deployment = answer.Deployment,
-                Usage = answer.Usage,
-                Attempts = answer.Attempts,
-            });
+            return End(item, JobItemResult.Of(state, time.GetUtcNow(), answer));
         }
 
         var notBefore = time.GetUtcNow() + step.Wait;

@@ -104,36 +104,12 @@ public sealed class HostedMessages
 }
 
 /// <summary>Reads the binary frames of InvokeModelWithResponseStream, each of which holds one of Anthropic's own events.</summary>
-internal sealed class InvokedStreamReader(MessagesStreamWriter writer) : ReplyStreamReader(writer)
+internal sealed class InvokedStreamReader(MessagesStreamWriter writer) : FramedReplyReader(writer)
 {
-    private readonly AwsEventFrames _frames = new();
-    private AwsEventFrames.FrameHandler? _handler;
-
     /// <inheritdoc/>
-    public override void Append(ReadOnlySpan<byte> chunk)
+    protected override void TakeEvent(string type, JsonElement data)
     {
-        _frames.Append(chunk, _handler ??= Take);
-        if (_frames.HasPassedOver)
-        {
-            throw new TranslationException("The provider sent an event that is too long to be passed on, or is none.");
-        }
-    }
-
-    private void Take(string type, bool isException, ReadOnlySpan<byte> payload)
-    {
-        if (Writer.IsEnded)
-        {
-            return;
-        }
-
-        if (isException)
-        {
-            Writer.Fail(ConverseStreamReader.StatusOf(type), ErrorBody.Parse(payload).Message ?? $"The provider failed in the middle of its answer: {type}.");
-            return;
-        }
-
-        using var frame = JsonDocument.Parse(payload.ToArray());
-        if (type != "chunk" || Json.At(frame.RootElement, "bytes") is not { ValueKind: JsonValueKind.String } encoded)
+        if (type != "chunk" || Json.At(data, "bytes") is not { ValueKind: JsonValueKind.String } encoded)
         {
             return;
         }

@@ -6,49 +6,12 @@ using FuncLimiter.Providers.Translation.Streams;
 namespace FuncLimiter.Providers.Translation.Bedrock;
 
 /// <summary>Reads the binary frames of ConverseStream (Amazon Bedrock API reference: ConverseStreamOutput).</summary>
-internal sealed class ConverseStreamReader(ReplyStreamWriter writer) : ReplyStreamReader(writer)
+internal sealed class ConverseStreamReader(ReplyStreamWriter writer) : FramedReplyReader(writer)
 {
-    private readonly AwsEventFrames _frames = new();
-    private AwsEventFrames.FrameHandler? _handler;
     private int? _call;
 
     /// <inheritdoc/>
-    public override void Append(ReadOnlySpan<byte> chunk)
-    {
-        _frames.Append(chunk, _handler ??= Take);
-        if (_frames.HasPassedOver)
-        {
-            throw new TranslationException("The provider sent an event that is too long to be translated, or is none.");
-        }
-    }
-
-    private void Take(string type, bool isException, ReadOnlySpan<byte> payload)
-    {
-        if (Writer.IsEnded)
-        {
-            return;
-        }
-
-        if (isException)
-        {
-            Writer.Fail(StatusOf(type), ErrorBody.Parse(payload).Message ?? $"The provider failed in the middle of its answer: {type}.");
-            return;
-        }
-
-        using var document = JsonDocument.Parse(payload.ToArray());
-        TakeEvent(type, document.RootElement);
-    }
-
-    /// <summary>The status that an exception in a stream would have had.</summary>
-    public static int StatusOf(string exception) => exception switch
-    {
-        "throttlingException" => 429,
-        "validationException" => 400,
-        "serviceUnavailableException" => 503,
-        _ => 500,
-    };
-
-    private void TakeEvent(string type, JsonElement data)
+    protected override void TakeEvent(string type, JsonElement data)
     {
         switch (type)
         {

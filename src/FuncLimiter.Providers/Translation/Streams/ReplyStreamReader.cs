@@ -77,3 +77,49 @@ internal abstract class SseReplyReader(ReplyStreamWriter writer) : ReplyStreamRe
         Writer.Fail(EmbeddedStatus.Of(error), error.Message ?? "The provider failed in the middle of its answer.");
     }
 }
+
+/// <summary>Takes an answer of AWS's binary frames apart, each of which holds one event as JSON.</summary>
+internal abstract class FramedReplyReader(ReplyStreamWriter writer) : ReplyStreamReader(writer)
+{
+    private readonly AwsEventFrames _frames = new();
+    private AwsEventFrames.FrameHandler? _handler;
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlySpan<byte> chunk)
+    {
+        _frames.Append(chunk, _handler ??= Take);
+        if (_frames.HasPassedOver)
+        {
+            throw new TranslationException("The provider sent an event that is too long to be translated, or is none.");
+        }
+    }
+
+    /// <summary>Takes the JSON of one event.</summary>
+    protected abstract void TakeEvent(string type, JsonElement data);
+
+    private void Take(string type, bool isException, ReadOnlySpan<byte> payload)
+    {
+        if (Writer.IsEnded)
+        {
+            return;
+        }
+
+        if (isException)
+        {
+            Writer.Fail(StatusOf(type), ErrorBody.Parse(payload).Message ?? $"The provider failed in the middle of its answer: {type}.");
+            return;
+        }
+
+        using var document = JsonDocument.Parse(payload.ToArray());
+        TakeEvent(type, document.RootElement);
+    }
+
+    // The status that an exception in a stream would have had.
+    private static int StatusOf(string exception) => exception switch
+    {
+        "throttlingException" => 429,
+        "validationException" => 400,
+        "serviceUnavailableException" => 503,
+        _ => 500,
+    };
+}

@@ -1,3 +1,5 @@
+using FuncLimiter.Simulation.Providers.Hosting;
+
 namespace FuncLimiter.Simulation.Providers.Faults;
 
 /// <summary>The rules in force, and which of them strikes a call. Times in seconds since the double's start.</summary>
@@ -52,17 +54,21 @@ internal sealed class FaultSchedule(ulong seed)
         return null;
     }
 
-    /// <summary>The changes of limits that are due, in the order of their times.</summary>
-    public IReadOnlyList<LimitChange> TakeDueChanges(double now)
+    /// <summary>Makes the changes of limits that are due, in the order of their times.</summary>
+    public void ChangeLimits(IReadOnlyCollection<DoubleDeployment> deployments, double now)
     {
-        if (_changes.Count == 0 || _changes[0].At > now)
+        while (_changes.Count > 0 && _changes[0] is var change && change.At <= now)
         {
-            return [];
+            _changes.RemoveAt(0);
+            foreach (var deployment in deployments.Where(each => (change.Deployment ?? each.Options.ReportName) == each.Options.ReportName))
+            {
+                var configured = deployment.Options.Limits.FirstOrDefault(limit => limit.Dimension == change.Dimension)?.Amount;
+                if ((change.Amount ?? configured) is { } amount)
+                {
+                    deployment.Limits.Change(change.Dimension, amount, change.At);
+                }
+            }
         }
-
-        var due = _changes.TakeWhile(change => change.At <= now).ToList();
-        _changes.RemoveRange(0, due.Count);
-        return due;
     }
 
     /// <param name="At">When.</param>

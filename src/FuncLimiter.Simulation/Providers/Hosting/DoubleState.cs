@@ -100,7 +100,7 @@ internal sealed class DoubleState
         lock (_gate)
         {
             var now = Now;
-            ApplyDueChanges(now);
+            _faults.ChangeLimits(_deployments, now);
             deployment.Arrived(now);
             if (idempotencyKey is not null)
             {
@@ -163,7 +163,7 @@ internal sealed class DoubleState
         lock (_gate)
         {
             var now = Now;
-            ApplyDueChanges(now);
+            _faults.ChangeLimits(_deployments, now);
             return new DoubleReport(
                 _time.GetUtcNow(),
                 now,
@@ -246,21 +246,6 @@ internal sealed class DoubleState
             OutputTokens = tokens,
             CutOff = cutOff,
         };
-    }
-
-    private void ApplyDueChanges(double now)
-    {
-        foreach (var change in _faults.TakeDueChanges(now))
-        {
-            foreach (var deployment in _deployments.Where(each => (change.Deployment ?? each.Options.ReportName) == each.Options.ReportName))
-            {
-                var configured = deployment.Options.Limits.FirstOrDefault(limit => limit.Dimension == change.Dimension)?.Amount;
-                if ((change.Amount ?? configured) is { } amount)
-                {
-                    deployment.Limits.Change(change.Dimension, amount, change.At);
-                }
-            }
-        }
     }
 }
 
