@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Dapper;
-using FuncLimiter.Gateway.Http;
+using FuncLimiter.Gateway.Http.Endpoints;
 using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Storage;

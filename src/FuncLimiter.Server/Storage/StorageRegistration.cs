@@ -3,7 +3,7 @@ using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Idempotency;
 using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.State;
-using FuncLimiter.Gateway.Http;
+using FuncLimiter.Gateway.Http.Endpoints;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Gateway.Jobs.Webhooks;

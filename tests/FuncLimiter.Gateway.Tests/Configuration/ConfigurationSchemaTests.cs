@@ -7,7 +7,8 @@ namespace FuncLimiter.Gateway.Tests.Configuration;
 /// <summary>The schema that editors read and the reader agree.</summary>
 public class ConfigurationSchemaTests
 {
-    private static readonly JsonElement Schema = JsonDocument.Parse(ConfigurationSchema.Read()).RootElement;
+    private static readonly JsonElement Schema = JsonDocument.Parse(
+        File.ReadAllText(RepositoryRoot.File("src", "FuncLimiter.Gateway", "Configuration", "funclimiter.schema.json"))).RootElement;
 
     public static TheoryData<string> Shapes => [.. FuncLimiter.Gateway.Configuration.Reading.Shapes.All.Keys];
 

@@ -34,3 +34,10 @@ internal sealed class HealthEndpoint(Stopping stopping, Func<IEnumerable<IHosted
             json.WriteEndObject();
         });
 }
+
+/// <summary>Whether a host's storage takes what must be kept.</summary>
+internal interface IStorageHealth
+{
+    /// <summary>What is the matter, as a part of a sentence; null where nothing is.</summary>
+    string? Trouble { get; }
+}
