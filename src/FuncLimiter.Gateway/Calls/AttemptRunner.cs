@@ -53,19 +53,19 @@ internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
         }
         catch (CredentialMissingException missing) when (!caller.IsCancellationRequested)
         {
-            // Who gives out credentials is not who takes them: nothing is known of the provider.
+            // The issuer of credentials failed, and not the provider, which was not asked.
             attempt.SettleUnsent();
             failure = FailedAttempt.Silent(attempt, UpstreamFailure.NoCredential(attempt.Deployment.Name, missing.Message));
         }
         catch (Exception exception) when (response is null && content is not { IsBegun: true } && UpstreamFailure.IsOfTheRequest(exception))
         {
-            // Only what a provider did is its failure: nothing of this reached it.
+            // The request can't be sent at all, so the provider did not fail.
             attempt.SettleUnsent();
             failure = FailedAttempt.Unsent(attempt, UpstreamFailure.Unsendable(attempt.Deployment.Name));
         }
         catch (Exception exception) when (UpstreamFailure.Is(exception) && attempt.Call.Passed?.Upload?.Fault is { } fault)
         {
-            // Who sent the body broke it off, not who was to have it.
+            // The caller broke its upload off; the provider did not fail.
             attempt.SettleFailed(OutcomeKind.Rejected, null);
             failure = FailedAttempt.Unsent(attempt, fault);
         }

@@ -86,6 +86,6 @@ internal static class ConsumerCharge
         _ => Charge.None,
     };
 
-    // What can't be held is more than any budget holds.
+    // More than a long holds is more than any budget holds, too.
     private static long Nano(decimal usd) => (long)Math.Ceiling(Math.Min(usd, MostUsd) * NanoPerUsd);
 }

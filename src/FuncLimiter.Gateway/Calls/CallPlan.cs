@@ -137,7 +137,7 @@ internal sealed class CallPlan
         ConsumerAtLeast = ConsumerAtLeast is { } least ? least with { Concurrent = 0 } : null;
     }
 
-    // Tokens of input may all be read anew, whatever is foreseen of caches.
+    // At most, no token of input comes from a cache.
     private static TokenEstimate MostOf(RequestFacts facts, in TokenEstimate estimate) => estimate with
     {
         CachedInputTokens = 0,
@@ -152,7 +152,7 @@ internal sealed class CallPlan
         _ => new(estimate.InputTokens, estimate.CachedInputTokens, estimate.OutputTokens, facts.MaxOutputTokens * facts.Choices ?? estimate.OutputTokens),
     };
 
-    // A provider's own rule is for what makes text; of anything else it counts the request, and what the answer tells.
+    // Providers' own rules are for calls that make text. Any other call counts as a request, and by the usage that its answer tells.
     private static Charge ChargeAtStart(Deployment deployment, RequestFacts facts, in TokenEstimate estimate) => facts.Operation == Operation.Other
         ? new Charge(1, estimate.InputTokens, estimate.InputTokens, 0, 1)
         : deployment.Provider.ChargeAtStart(facts, estimate);
@@ -163,7 +163,7 @@ internal sealed class CallPlan
         _facts[place] = facts.Model == deployment.Target.Model ? facts : facts with { Model = deployment.Target.Model };
         _estimates[place] = estimate;
         _charges[place] = ChargeAtStart(deployment, _facts[place], estimate);
-        // Certain is no more than the bytes must come to, all of it perhaps cached, and of output what the provider charges unseen.
+        // Certain are only the fewest tokens that the bytes can come to, all of them perhaps cached, and the output that the provider charges on arrival.
         var least = new TokenEstimate(facts.Prompt.LeastTokens, 0, facts.Prompt.LeastTokens);
         if (_atLeast is not null)
         {
@@ -173,7 +173,7 @@ internal sealed class CallPlan
         _sizes[place] = SizeOf(facts, estimate);
         if (facts.Operation is Operation.Other or Operation.OtherGeneration || deployment.Serves(facts.Operation) || deployment.Translation(facts.Operation) is not null)
         {
-            // Where it will be served is open: its money is reserved by the dearest place.
+            // Which deployment will serve it is open: the dearest one's price is reserved.
             var charge = ConsumerCharge.Of(estimate, Price(place));
             Consumer = (Consumer == Charge.None ? charge : Consumer) with { Cost = Math.Max(Consumer.Cost, charge.Cost) };
             var most = ConsumerCharge.Of(MostOf(facts, estimate), Price(place));

@@ -211,7 +211,7 @@ internal sealed class CallRun
         return new PacingEvent.Admitted(Now, _admission.Place, _attempt.Deployment.Name);
     }
 
-    // A leg waits little; what is told to come back in time has time to do so.
+    // A leg waits little: a call that is told a time before its deadline has another leg then.
     private static bool IsOnlyForNow(Refusal refusal, Instant deadline) =>
         refusal is { Reason: RefusalReason.WouldWaitTooLong or RefusalReason.QueueFull or RefusalReason.Spent, RetryAt.IsKnown: true } && refusal.RetryAt <= deadline;
 
@@ -250,14 +250,14 @@ internal sealed class CallRun
 
         if (_terms is not null && _answer is BufferedAnswer { IsAborted: true })
         {
-            // Nobody has seen a part of it: the call goes on as after any failure that may pass.
+            // The answer was buffered, so nobody has seen a part of it: it is tried again, as after any failure that may pass.
             _answer = new BufferedAnswer(_services.Options.MaxReadAnswerBytes);
             return new PacingEvent.Responded(Now, OutcomeKind.TransientFailure, Retryable: true);
         }
 
         if (_failure is not null && _call.Passed?.Upload is { IsSpent: true })
         {
-            // What went by is not held, and can't be sent again.
+            // The upload was streamed to the provider and not kept: it can't be sent again.
             return new PacingEvent.Responded(Now, OutcomeKind.Rejected, Retryable: false);
         }
 
@@ -273,7 +273,7 @@ internal sealed class CallRun
             return _failure.PassOnAsync(_services, _answer, isSpent: Attempts > 1, ReopensIn(_failure), cancellationToken);
         }
 
-        // The failure to be passed on met an earlier leg and ended with it, or an answer that broke off.
+        // The failure was an earlier leg's, whose response is gone, or the answer broke off.
         return _answer.HasStarted ? ValueTask.CompletedTask : ErrorAnswer.WriteAsync(_answer, _call.Dialect, EarlierFailure, cancellationToken);
     }
 

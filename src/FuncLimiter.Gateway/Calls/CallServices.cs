@@ -77,7 +77,7 @@ internal sealed class ReportedLimits(GatewayConfiguration configuration, TimePro
     /// <summary>The part of a trusted tenant's report that is believed.</summary>
     public Observation Believed(string deployment, Observation report) => report with
     {
-        // An account without money is the provider's to tell: until it does, the deployment rests.
+        // A tenant can't say that the account has no money left, only the provider can: the deployment rests instead.
         Kind = report.Kind == OutcomeKind.QuotaExhausted ? OutcomeKind.Overloaded : report.Kind,
         RetryAfter = report.Kind == OutcomeKind.QuotaExhausted || report.RetryAfter > Longest ? Longest : report.RetryAfter,
         WholeAccount = false,
@@ -87,7 +87,7 @@ internal sealed class ReportedLimits(GatewayConfiguration configuration, TimePro
 
     private static bool IsShort(LimitReading reading) => reading.Window is null || reading.Window <= Longest;
 
-    // Without a window it would speak of the day as well.
+    // A reading without a window would count for the day's limit as well.
     private LimitReading Bounded(string deployment, LimitReading reading) => reading with
     {
         Window = reading.Window ?? Longest,

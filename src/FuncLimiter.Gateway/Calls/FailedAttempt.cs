@@ -60,7 +60,7 @@ internal sealed class FailedAttempt : IDisposable
     /// <param name="reopensIn">When calls go on, where the provider said nothing of it and it is known; else null.</param>
     public async ValueTask PassOnAsync(CallServices services, CallAnswer answer, bool isSpent, TimeSpan? reopensIn, CancellationToken cancellationToken)
     {
-        // Clients would begin anew what was tried here several times; past their longest pause they come back after seconds.
+        // It was tried several times here already. And a client that is told a longer pause than it takes would come back after seconds.
         var isWorthRepeating = Retryable && (_attempt.Call.IsTriedAgain || !(isSpent || RetryAfter > RefusalError.LongestHint));
         services.Headers.Served(answer, _attempt.Admission, _attempt.Deployment.Name, _attempt.Waited);
         if (_response is not { StatusCode: not System.Net.HttpStatusCode.Unauthorized } response || IsOfTheAccount)

@@ -11,7 +11,7 @@ namespace FuncLimiter.Gateway.Calls.Admission;
 /// </summary>
 internal sealed partial class EmbeddedLimiter : ILimiter, IDisposable
 {
-    // Nobody minds a refusal that comes so much later.
+    // A refusal may come this much later than it could.
     private static readonly TimeSpan RefusedWithin = TimeSpan.FromSeconds(0.3);
     private static readonly TimeSpan LongestTimer = TimeSpan.FromHours(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -22,7 +22,7 @@ internal sealed partial class EmbeddedLimiter : ILimiter, IDisposable
     private readonly ITimer timer;
     private readonly List<Call> done = [];
 
-    // Those who wait, where they can't be let out without a store.
+    // Calls that wait, where none may go out before a store has its checkpoint; else null.
     private readonly HashSet<Call>? kept;
     private readonly Wakeup ready = new();
     private readonly SemaphoreSlim checkpointWanted = new(0, 1);

@@ -48,7 +48,7 @@ internal static class LimiterSpecs
         RouteLimits = tenant.ModelLimits.ToDictionary(limits => limits.Model, limits => limits.Limits, StringComparer.Ordinal),
     };
 
-    // A provider counts by organization, project or region: of one model at several accounts, or of several accounts.
+    // Providers count by organization, project or region, so accounts may share a limit: on one model, or on all.
     private static IEnumerable<KinSpec> OfModels(GatewayConfiguration configuration) =>
         from account in configuration.Accounts
         from model in account.Models
@@ -62,7 +62,7 @@ internal static class LimiterSpecs
         where kin.Count() > 1
         select new KinSpec(kin.Key, [.. kin]);
 
-    // Servers of one's own speak OpenAI's dialect at addresses of their own; others share nothing over regions.
+    // Self-hosted servers are told apart by their address; at other providers, accounts of different regions share nothing.
     private static string Place(AccountConfiguration account) => account.Provider == OpenAICompatible
         ? $"{account.Provider} {account.Endpoint.Authority}"
         : $"{account.Provider} {account.Region}";

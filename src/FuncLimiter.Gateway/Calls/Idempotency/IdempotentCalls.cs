@@ -49,7 +49,7 @@ internal sealed class IdempotentCalls(
                 return answer.Outcome == IdempotentOutcome.Fresh ? answer with { Outcome = IdempotentOutcome.Replayed } : answer;
             }
 
-            // All who waited have gone, and it is being cut off: its place is free.
+            // All its callers have gone and it is being cut off: a new call may take its key.
             _flights.TryRemove(new(name, flight));
         }
     }
@@ -201,7 +201,7 @@ internal sealed class Flight(byte[] fingerprint, bool isStream)
 
     public void Crash(Exception reason)
     {
-        // Nobody may be left to look at it; then it is not to come up as unobserved.
+        // Perhaps nobody waits for it any more: reading the exception keeps it from being reported as unobserved.
         _answer.TrySetException(reason);
         _ = _answer.Task.Exception;
     }

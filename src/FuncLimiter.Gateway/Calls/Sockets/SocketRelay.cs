@@ -34,7 +34,7 @@ internal sealed class SocketRelay : IDisposable
     /// <param name="aborted">Cancelled when the caller's connection is gone.</param>
     public async Task RunAsync(CancellationToken aborted)
     {
-        // A socket whose receiving is cancelled can say no end any more: the provider's goes on until it has been told that the caller is gone.
+        // A socket whose receiving is cancelled can't send a close any more, so the provider's is received from until it was told that the caller is gone.
         using var end = new CancellationTokenSource();
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(aborted, end.Token);
         var fromCaller = _caller.PassOnAsync(_turns.FromCallerAsync, CallerGone, ProviderGone, gone.Token);

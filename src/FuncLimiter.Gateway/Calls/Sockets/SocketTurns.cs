@@ -322,7 +322,7 @@ internal sealed class SocketTurns : IDisposable
             }
         }
 
-        // Who has heard the last of it may close at once: what it used was told all the same.
+        // A caller may close as soon as it has the last event: its usage counts all the same.
         private static async Task<byte[]> LastOf(Turn turn, CancellationToken cancellationToken)
         {
             await ((Task)turn.Last.WaitAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -333,7 +333,7 @@ internal sealed class SocketTurns : IDisposable
 
         private static byte[] Line(byte[] message)
         {
-            // Line breaks stand between the parts of JSON alone.
+            // In JSON, line breaks stand between values only, never inside one.
             message.AsSpan().Replace((byte)'\n', (byte)' ');
             message.AsSpan().Replace((byte)'\r', (byte)' ');
             return [.. "data: "u8, .. message, .. "\n\n"u8];

@@ -5,7 +5,7 @@ namespace FuncLimiter.Gateway.Calls.Spending;
 /// <content>What a run is given before it begins.</content>
 internal sealed partial class SpendDesk
 {
-    // An owner takes a raise of one id once.
+    // An owner ignores a raise whose id it has seen.
     private const string HoldId = "hold";
     private const int MostLooks = 5;
 
@@ -53,7 +53,7 @@ internal sealed partial class SpendDesk
         return (account.Name, limit);
     }
 
-    // The owner begins with it at an ask for nothing; the next ask tells that the hold stands.
+    // An ask for nothing opens the budget at its owner; the ask after the raise tells that the raise was taken.
     private static async Task<SpendAmount?> HoldOwnedAsync(ISpendOwners owners, SpendAccount account, SpendAmount limit)
     {
         var asker = $"{HoldId}.{Guid.NewGuid():N}";

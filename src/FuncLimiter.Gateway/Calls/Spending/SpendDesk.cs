@@ -296,7 +296,7 @@ internal sealed partial class SpendDesk
         }
     }
 
-    // Calls that wait are told to the owners of what they wait for.
+    // Tells the owners of budgets what calls wait for.
     private void Wait(ref IReadOnlyList<SpendAccount> before, IReadOnlyList<SpendAccount> now, in SpendAmount amount)
     {
         lock (_gate)

@@ -94,7 +94,7 @@ internal static class LimitTakeUp
                 var named = limits.FirstOrDefault(one => one.Dimension == limit.Dimension && one.Window == limit.Window);
                 if (named is not null || limit.IsOpen)
                 {
-                    // A model that may not be called at all refuses by itself, and says so; a limit of 0 lets nothing find that out.
+                    // A told limit of 0 counts as 1: a call must go out to meet the provider's refusal, which says why.
                     yield return new($"deployment:{account.Id}/{model.Model}", limit, named?.Amount is { } amount ? Math.Max(1, amount) : null);
                 }
             }

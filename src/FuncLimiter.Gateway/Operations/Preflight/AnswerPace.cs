@@ -8,7 +8,7 @@ namespace FuncLimiter.Gateway.Operations.Preflight;
 /// <summary>How fast deployments answer, and how long calls wait for them, as calls that end tell.</summary>
 internal sealed class AnswerPace
 {
-    // What came before weighs as much as a hundred calls.
+    // All earlier calls together weigh as much as a hundred.
     private const double Kept = 0.99;
     private const double FewCalls = 5;
     private const double LeastDeviation = 0.1;
@@ -16,7 +16,7 @@ internal sealed class AnswerPace
 
     private const double Doubt = 0.12;
 
-    // What is begun with, where nothing was answered yet: as simulations have it. It may as well be twice that, or half of it.
+    // The pace of a deployment that has answered nothing yet, as simulations have it; it may be off by a factor of two.
     private static readonly (double Base, double PerToken, double Spread, double Doubt) Usual = (0.5, 0.01, 0.5, 0.7);
 
     private readonly ConcurrentDictionary<string, Book> _books = new(StringComparer.Ordinal);

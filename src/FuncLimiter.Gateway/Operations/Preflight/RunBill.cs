@@ -9,7 +9,7 @@ internal static class RunBill
 {
     private const double TwoSided = 1.645;
 
-    // How far off a mean is that the caller gave, and one that was foreseen; how far apart calls of one step are.
+    // The relative error of a mean that the caller gave, and of one that was estimated; the relative spread of the calls of a step.
     private const double SpreadTold = 0.1;
     private const double SpreadForeseen = 0.25;
     private const double SpreadOfCalls = 0.5;

@@ -49,14 +49,14 @@ internal sealed class RunPreflight(ILimiter limiter, RouteTable routes, AnswerPa
     private const double Notable = 1.05;
     private const int Seed = 1;
 
-    // How far off turns and waits may be: of an idle limit, and how much more of a full one.
+    // The error of forecast turns and waits: at an idle limit, and what a full one adds.
     private const double LeastDoubt = 0.12;
     private const double FullDoubt = 0.25;
 
     // More than any limit lets out.
     private const double All = 1e6;
 
-    // A call that comes at any time finds a full window closed for as long a part of it, on average.
+    // On average, a full window stays closed for this part of its gap when a call comes at any time.
     private const double PartOfGap = 1.0 / 12;
 
     /// <summary>How often the truth is to lie within a range.</summary>
@@ -150,7 +150,7 @@ internal sealed class RunPreflight(ILimiter limiter, RouteTable routes, AnswerPa
 
     private List<CallTurn>? TurnsOf(PlannedStep step, RunModels models, int ahead, in RunRoom room)
     {
-        // Places among the calls under way come back, and are counted apart.
+        // Concurrency is left out: its places come back, and are reckoned with elsewhere.
         var request = RequestOf(step, models);
         request = request with
         {
@@ -158,7 +158,7 @@ internal sealed class RunPreflight(ILimiter limiter, RouteTable routes, AnswerPa
             ProviderAtLeast = request.ProviderAtLeast?.Select(charge => charge with { Concurrent = 0 }).ToArray(),
         };
 
-        // Others' calls go between: the turns are needed as far as those would put the last one off.
+        // Others' calls go in between, so the last call's turn comes later: turns are asked for up to there.
         var last = room.OthersPerSecond > 0 ? (int)Math.Ceiling(step.Calls / room.Share) : step.Calls;
         var now = SteadyClock.Of(time).Now;
         var turns = new List<CallTurn>();
@@ -182,7 +182,7 @@ internal sealed class RunPreflight(ILimiter limiter, RouteTable routes, AnswerPa
         }
     }
 
-    // Where others wait already, turns tell of their part: that is not counted twice.
+    // Forecast turns count the calls of others that wait already: these are taken off, or they would count twice.
     private static double OthersIn(List<CallTurn> turns, in RunRoom room)
     {
         var first = turns.FindIndex(turn => turn.Seconds > 0);
@@ -195,7 +195,7 @@ internal sealed class RunPreflight(ILimiter limiter, RouteTable routes, AnswerPa
         return Math.Clamp(room.PerSecond - perSecond, 0, room.OthersPerSecond);
     }
 
-    // Where a queue stands, each call waits as the first would now; else as calls of its class have of late.
+    // With a queue, each call waits as the first would now; without one, as calls of its class did lately.
     private double WaitOf(PlannedStep step, RunModels models, in RunRoom room)
     {
         var now = SteadyClock.Of(time).Now;

@@ -31,7 +31,7 @@ internal static class Suspect
         var tenant = tenants.MaxBy(static growth => growth.Amount);
         if (tenant is not null && tenant.Amount < total * Notable)
         {
-            // Nobody grew by much: who takes the most is the answer.
+            // Nobody grew by much: the tenant that takes the most is named.
             tenant = tenants.MaxBy(static growth => growth.Taking);
         }
 
@@ -40,8 +40,8 @@ internal static class Suspect
             return null;
         }
 
-        // The narrowest that explains most of it says the most. Where even the tenant takes less than before, as in the first seconds after
-        // the start, so does what it takes it for.
+        // The narrowest consumer that explains most of the tenant's growth is named. In the first seconds after the start the tenant itself may
+        // have shrunk; then a consumer may have shrunk as much.
         var enough = Math.Min(tenant.Amount, tenant.Amount * MostOfIt);
         var narrowest = grown
             .Where(growth => growth.Tenant == tenant.Tenant && growth.Kind != ConsumerKind.Tenant

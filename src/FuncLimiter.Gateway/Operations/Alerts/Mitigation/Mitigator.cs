@@ -67,7 +67,7 @@ internal sealed class Mitigator(ControlDesk desk, ConsumerLedger ledger, AlertPo
 
     private void Hold(string budget, double foreground)
     {
-        // As much as others need at once: more would only stand idle.
+        // Holds back as much as the other classes need now: more would stand idle.
         var share = Math.Round(Math.Min(1 - policy.ActAt, foreground * PartOfForeground), 3);
         if (!_held.ContainsKey(budget) && share >= LeastShare && desk.Change((controls, now) => controls.HoldBackground(budget, share, now)))
         {
@@ -205,7 +205,7 @@ internal static class Offenders
         return [.. read.Select(static entry => new Standing(entry.Consumer, entry.Value.Asking, entry.Value.Rush, entry.Value.Taking, entry.Value.Usual, entry.Value.Since))];
     }
 
-    // What it asked for before, while it is too young for that to be called usual: a third of a minute at least.
+    // What a consumer usually asks for is known after a third of a minute; before, it counts as nothing.
     private static double KnownUsual(Standing one, Instant now) => now - one.Since >= TimeSpan.FromSeconds(20) ? one.Usual : 0;
 
     private static double UsualOfPeers(List<Standing> consumers, Standing one)
