@@ -1,5 +1,4 @@
 using System.Text.Json;
-using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Configuration.Reading;
 
 namespace FuncLimiter.Gateway.Tests.Configuration;

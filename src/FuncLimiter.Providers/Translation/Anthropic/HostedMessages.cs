@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using FuncLimiter.Providers.Responses;
-using FuncLimiter.Providers.Translation.Bedrock;
 using FuncLimiter.Providers.Translation.Streams;
 
 namespace FuncLimiter.Providers.Translation.Anthropic;
