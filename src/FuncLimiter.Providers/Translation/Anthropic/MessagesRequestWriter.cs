@@ -127,18 +127,10 @@ internal static class MessagesRequestWriter
         {
             json.WriteStartObject();
             json.WriteString("name", tool.Name);
-            if (tool.Description is { } description)
-            {
-                json.WriteString("description", description);
-            }
-
+            json.WriteGiven("description", tool.Description);
             json.WritePropertyName("input_schema");
             SchemaText.Write(json, tool);
-            if (tool.Strict is { } strict)
-            {
-                json.WriteBoolean("strict", strict);
-            }
-
+            json.WriteGiven("strict", tool.Strict);
             json.WriteEndObject();
         }
 
@@ -188,32 +180,12 @@ internal static class MessagesRequestWriter
             json.WriteEndObject();
         }
 
-        if (conversation.Stop is { } stop)
-        {
-            json.WriteStartArray("stop_sequences");
-            foreach (var text in stop.Value)
-            {
-                json.WriteStringValue(text);
-            }
-
-            json.WriteEndArray();
-        }
+        json.WriteGiven("stop_sequences", conversation.Stop?.Value);
 
         var (temperature, topP) = conversation.OneOfBoth;
-        if (temperature is { } degree)
-        {
-            json.WriteNumber("temperature", degree);
-        }
-
-        if (topP is { } mass)
-        {
-            json.WriteNumber("top_p", mass);
-        }
-
-        if (conversation.TopK is { } topK)
-        {
-            json.WriteNumber("top_k", topK.Value);
-        }
+        json.WriteGiven("temperature", temperature);
+        json.WriteGiven("top_p", topP);
+        json.WriteGiven("top_k", conversation.TopK?.Value);
 
         if (conversation.EndUser is { } user)
         {

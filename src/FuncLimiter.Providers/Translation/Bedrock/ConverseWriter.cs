@@ -157,33 +157,12 @@ internal static class ConverseWriter
     private static void WriteConfig(Utf8JsonWriter json, Conversation conversation)
     {
         json.WriteStartObject("inferenceConfig");
-        if (conversation.MaxTokens is { } most)
-        {
-            json.WriteNumber("maxTokens", most.Value);
-        }
+        json.WriteGiven("maxTokens", conversation.MaxTokens?.Value);
 
         var (temperature, topP) = conversation.OneOfBoth;
-        if (temperature is { } degree)
-        {
-            json.WriteNumber("temperature", degree);
-        }
-
-        if (topP is { } mass)
-        {
-            json.WriteNumber("topP", mass);
-        }
-
-        if (conversation.Stop is { } stop)
-        {
-            json.WriteStartArray("stopSequences");
-            foreach (var text in stop.Value)
-            {
-                json.WriteStringValue(text);
-            }
-
-            json.WriteEndArray();
-        }
-
+        json.WriteGiven("temperature", temperature);
+        json.WriteGiven("topP", topP);
+        json.WriteGiven("stopSequences", conversation.Stop?.Value);
         json.WriteEndObject();
     }
 
@@ -201,16 +180,8 @@ internal static class ConverseWriter
         json.WriteStartObject("structure");
         json.WriteStartObject("jsonSchema");
         json.WriteString("schema", format.Schema.GetRawText());
-        if (format.Name is { } name)
-        {
-            json.WriteString("name", name);
-        }
-
-        if (format.Description is { } description)
-        {
-            json.WriteString("description", description);
-        }
-
+        json.WriteGiven("name", format.Name);
+        json.WriteGiven("description", format.Description);
         json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndObject();

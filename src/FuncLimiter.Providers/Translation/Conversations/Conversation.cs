@@ -214,6 +214,58 @@ internal static class SchemaText
     }
 }
 
+/// <summary>Writes what a caller gave, and nothing for what it left out.</summary>
+internal static class GivenJson
+{
+    public static void WriteGiven(this Utf8JsonWriter json, string name, string? text)
+    {
+        if (text is not null)
+        {
+            json.WriteString(name, text);
+        }
+    }
+
+    public static void WriteGiven(this Utf8JsonWriter json, string name, bool? flag)
+    {
+        if (flag is { } given)
+        {
+            json.WriteBoolean(name, given);
+        }
+    }
+
+    public static void WriteGiven(this Utf8JsonWriter json, string name, long? number)
+    {
+        if (number is { } given)
+        {
+            json.WriteNumber(name, given);
+        }
+    }
+
+    public static void WriteGiven(this Utf8JsonWriter json, string name, double? number)
+    {
+        if (number is { } given)
+        {
+            json.WriteNumber(name, given);
+        }
+    }
+
+    public static void WriteGiven(this Utf8JsonWriter json, string name, IReadOnlyList<string>? texts)
+    {
+        if (texts is null)
+        {
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+}
+
 /// <summary>Why a model stopped.</summary>
 internal enum StopKind
 {

@@ -147,23 +147,14 @@ internal static class GenerateContentWriter
     private static void WriteConfig(Utf8JsonWriter json, Conversation conversation)
     {
         json.WriteStartObject("generationConfig");
-        Number(json, "temperature", conversation.Temperature);
-        Number(json, "topP", conversation.TopP);
-        Count(json, "topK", conversation.TopK);
-        Number(json, "frequencyPenalty", conversation.FrequencyPenalty);
-        Number(json, "presencePenalty", conversation.PresencePenalty);
-        Count(json, "seed", conversation.Seed);
-        Count(json, "maxOutputTokens", conversation.MaxTokens);
-        if (conversation.Stop is { } stop)
-        {
-            json.WriteStartArray("stopSequences");
-            foreach (var text in stop.Value)
-            {
-                json.WriteStringValue(text);
-            }
-
-            json.WriteEndArray();
-        }
+        json.WriteGiven("temperature", conversation.Temperature?.Value);
+        json.WriteGiven("topP", conversation.TopP?.Value);
+        json.WriteGiven("topK", conversation.TopK?.Value);
+        json.WriteGiven("frequencyPenalty", conversation.FrequencyPenalty?.Value);
+        json.WriteGiven("presencePenalty", conversation.PresencePenalty?.Value);
+        json.WriteGiven("seed", conversation.Seed?.Value);
+        json.WriteGiven("maxOutputTokens", conversation.MaxTokens?.Value);
+        json.WriteGiven("stopSequences", conversation.Stop?.Value);
 
         if (conversation.Format is { } format)
         {
@@ -176,21 +167,5 @@ internal static class GenerateContentWriter
         }
 
         json.WriteEndObject();
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, Given<double>? given)
-    {
-        if (given is { } number)
-        {
-            json.WriteNumber(name, number.Value);
-        }
-    }
-
-    private static void Count(Utf8JsonWriter json, string name, Given<long>? given)
-    {
-        if (given is { } number)
-        {
-            json.WriteNumber(name, number.Value);
-        }
     }
 }

@@ -24,11 +24,7 @@ internal static class ChatRequestWriter
         WriteTools(json, conversation);
         WriteFormat(json, conversation);
         WriteSampling(json, conversation);
-        if (conversation.MaxTokens is { } most)
-        {
-            json.WriteNumber(terms.MaxTokensField, most.Value);
-        }
-
+        json.WriteGiven(terms.MaxTokensField, conversation.MaxTokens?.Value);
         if (conversation.EndUser is { } user && terms.NamesEndUser)
         {
             json.WriteString("user", user.Value);
@@ -115,11 +111,7 @@ internal static class ChatRequestWriter
                 json.WriteString("type", "image_url");
                 json.WriteStartObject("image_url");
                 json.WriteString("url", image.Url ?? $"data:{image.MediaType};base64,{image.Data}");
-                if (image.Detail is { } detail)
-                {
-                    json.WriteString("detail", detail);
-                }
-
+                json.WriteGiven("detail", image.Detail);
                 json.WriteEndObject();
             }
             else
@@ -175,10 +167,7 @@ internal static class ChatRequestWriter
                 break;
         }
 
-        if (conversation.ParallelCalls is { } parallel)
-        {
-            json.WriteBoolean("parallel_tool_calls", parallel.Value);
-        }
+        json.WriteGiven("parallel_tool_calls", conversation.ParallelCalls?.Value);
     }
 
     private static void WriteTool(Utf8JsonWriter json, Tool tool)
@@ -187,22 +176,14 @@ internal static class ChatRequestWriter
         json.WriteString("type", "function");
         json.WriteStartObject("function");
         json.WriteString("name", tool.Name);
-        if (tool.Description is { } description)
-        {
-            json.WriteString("description", description);
-        }
-
+        json.WriteGiven("description", tool.Description);
         if (tool.Schema.ValueKind == JsonValueKind.Object)
         {
             json.WritePropertyName("parameters");
             SchemaText.Write(json, tool.Schema);
         }
 
-        if (tool.Strict is { } strict)
-        {
-            json.WriteBoolean("strict", strict);
-        }
-
+        json.WriteGiven("strict", tool.Strict);
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -220,18 +201,10 @@ internal static class ChatRequestWriter
         {
             json.WriteStartObject("json_schema");
             json.WriteString("name", format.Name ?? SchemaName);
-            if (format.Description is { } description)
-            {
-                json.WriteString("description", description);
-            }
-
+            json.WriteGiven("description", format.Description);
             json.WritePropertyName("schema");
             SchemaText.Write(json, format.Schema);
-            if (format.Strict is { } strict)
-            {
-                json.WriteBoolean("strict", strict);
-            }
-
+            json.WriteGiven("strict", format.Strict);
             json.WriteEndObject();
         }
 
@@ -240,32 +213,11 @@ internal static class ChatRequestWriter
 
     private static void WriteSampling(Utf8JsonWriter json, Conversation conversation)
     {
-        if (conversation.Stop is { } stop)
-        {
-            json.WriteStartArray("stop");
-            foreach (var text in stop.Value)
-            {
-                json.WriteStringValue(text);
-            }
-
-            json.WriteEndArray();
-        }
-
-        Number(json, "temperature", conversation.Temperature);
-        Number(json, "top_p", conversation.TopP);
-        Number(json, "frequency_penalty", conversation.FrequencyPenalty);
-        Number(json, "presence_penalty", conversation.PresencePenalty);
-        if (conversation.Seed is { } seed)
-        {
-            json.WriteNumber("seed", seed.Value);
-        }
-    }
-
-    private static void Number(Utf8JsonWriter json, string name, Given<double>? given)
-    {
-        if (given is { } number)
-        {
-            json.WriteNumber(name, number.Value);
-        }
+        json.WriteGiven("stop", conversation.Stop?.Value);
+        json.WriteGiven("temperature", conversation.Temperature?.Value);
+        json.WriteGiven("top_p", conversation.TopP?.Value);
+        json.WriteGiven("frequency_penalty", conversation.FrequencyPenalty?.Value);
+        json.WriteGiven("presence_penalty", conversation.PresencePenalty?.Value);
+        json.WriteGiven("seed", conversation.Seed?.Value);
     }
 }
