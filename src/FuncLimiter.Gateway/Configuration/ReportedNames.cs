@@ -66,3 +66,18 @@ internal static class ChargeRuleName
         return false;
     }
 }
+
+/// <summary>Writes texts as reports list them.</summary>
+internal static class ReportedTexts
+{
+    public static void WriteTexts(this Utf8JsonWriter json, ReadOnlySpan<byte> name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+}

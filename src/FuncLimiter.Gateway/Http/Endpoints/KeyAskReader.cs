@@ -65,13 +65,7 @@ internal static class KeysJson
 
             if (key.Scope is { } scope)
             {
-                json.WriteStartArray("uses"u8);
-                foreach (var use in scope.Order())
-                {
-                    json.WriteStringValue(use.ToString().ToLowerInvariant());
-                }
-
-                json.WriteEndArray();
+                json.WriteTexts("uses"u8, scope.Order().Select(use => use.ToString().ToLowerInvariant()));
             }
 
             json.WriteEndObject();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using FuncLimiter.Gateway.Calls.Routes;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Requests;
 using FuncLimiter.Gateway.Http.Responses;
@@ -88,13 +89,7 @@ internal sealed class ModelsEndpoint(Authenticator authenticator, RouteTable rou
                 json.WriteString("baseModelId"u8, name);
                 json.WriteString("version"u8, "funclimiter"u8);
                 json.WriteString("displayName"u8, name);
-                json.WriteStartArray("supportedGenerationMethods"u8);
-                foreach (var method in GoogleMethods)
-                {
-                    json.WriteStringValue(method);
-                }
-
-                json.WriteEndArray();
+                json.WriteTexts("supportedGenerationMethods"u8, GoogleMethods);
                 break;
             case Dialect.Anthropic:
                 json.WriteString("id"u8, name);

@@ -1,4 +1,5 @@
 using System.Text;
+using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Gateway.Jobs;
 using Microsoft.AspNetCore.Http;
@@ -58,13 +59,7 @@ internal static class RootEndpoint
             json.WriteString("usage"u8, EndpointPaths.Usage);
             json.WriteString("ready"u8, EndpointPaths.Ready);
             json.WriteString("openapi"u8, EndpointPaths.OpenApi);
-            json.WriteStartArray("calls"u8);
-            foreach (var path in new[] { EndpointPaths.ChatCompletions, EndpointPaths.Responses, EndpointPaths.Embeddings, EndpointPaths.Messages, EndpointPaths.AzureChatCompletions, EndpointPaths.Models })
-            {
-                json.WriteStringValue(path);
-            }
-
-            json.WriteEndArray();
+            json.WriteTexts("calls"u8, [EndpointPaths.ChatCompletions, EndpointPaths.Responses, EndpointPaths.Embeddings, EndpointPaths.Messages, EndpointPaths.AzureChatCompletions, EndpointPaths.Models]);
             json.WriteString("jobs"u8, JobPaths.Jobs);
             json.WriteString("reservations"u8, EndpointPaths.Reservations);
             json.WriteEndObject();

@@ -154,13 +154,7 @@ internal static class StatusJson
         if (budget.Found is { } found)
         {
             json.WriteStartObject("found"u8);
-            json.WriteStartArray("budgets"u8);
-            foreach (var member in found.Budgets)
-            {
-                json.WriteStringValue(member);
-            }
-
-            json.WriteEndArray();
+            json.WriteTexts("budgets"u8, found.Budgets);
             json.WriteString("since"u8, found.Since.ToDateTimeOffset());
             json.WriteNumber("answers"u8, found.Answers);
             json.WriteString("write"u8, LimitAlerts.ToWrite(budget));

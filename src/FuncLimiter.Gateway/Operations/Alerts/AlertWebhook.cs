@@ -70,13 +70,7 @@ internal static class AlertJson
             json.WriteNumber("use"u8, Math.Round(alert.Use, 3));
             json.WriteString("since"u8, alert.Since.ToDateTimeOffset());
             json.WriteString("cause"u8, alert.Cause);
-            json.WriteStartArray("steps"u8);
-            foreach (var step in alert.Steps)
-            {
-                json.WriteStringValue(step);
-            }
-
-            json.WriteEndArray();
+            json.WriteTexts("steps"u8, alert.Steps);
             json.WriteEndObject();
         }
 

@@ -87,7 +87,7 @@ internal static class DashboardJson
         }
 
         json.WriteEndArray();
-        WriteNames(json, "budgetsGone"u8, gone);
+        json.WriteTexts("budgetsGone"u8, gone);
     }
 
     /// <summary>Rows of tenants, and the names of those that are gone.</summary>
@@ -110,7 +110,7 @@ internal static class DashboardJson
         }
 
         json.WriteEndArray();
-        WriteNames(json, "tenantsGone"u8, gone);
+        json.WriteTexts("tenantsGone"u8, gone);
     }
 
     /// <summary>The queues, the longest wait first, and how many more there are.</summary>
@@ -147,7 +147,7 @@ internal static class DashboardJson
             json.WriteString("since"u8, alert.Since.ToDateTimeOffset());
             json.WriteString("cause"u8, alert.Cause);
             json.WriteString("page"u8, AlertPage.Of(alert.Kind));
-            WriteNames(json, "steps"u8, alert.Steps);
+            json.WriteTexts("steps"u8, alert.Steps);
             json.WriteEndObject();
         }
 
@@ -221,17 +221,6 @@ internal static class DashboardJson
         }
 
         json.WriteEndObject();
-    }
-
-    private static void WriteNames(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> names)
-    {
-        json.WriteStartArray(name);
-        foreach (var entry in names)
-        {
-            json.WriteStringValue(entry);
-        }
-
-        json.WriteEndArray();
     }
 }
 

@@ -73,8 +73,8 @@ internal static class LimitBoardJson
             WriteTime(json, "readAt"u8, source.ReadAt);
             json.WriteString("fault"u8, source.Fault);
             WriteTime(json, "faultSince"u8, source.FaultSince);
-            Write(json, "missing"u8, source.Missing);
-            Write(json, "unknown"u8, source.Limits?.Unknown ?? []);
+            json.WriteTexts("missing"u8, source.Missing);
+            json.WriteTexts("unknown"u8, source.Limits?.Unknown ?? []);
             json.WriteStartArray("limits"u8);
             foreach (var limit in (source.Limits?.Limits ?? []).Take(MostShown))
             {
@@ -94,7 +94,7 @@ internal static class LimitBoardJson
                 json.WriteString("name"u8, quota.Name);
                 json.WriteNumber("given"u8, quota.Given);
                 json.WriteNumber("amount"u8, quota.Amount);
-                Write(json, "deployments"u8, quota.Deployments);
+                json.WriteTexts("deployments"u8, quota.Deployments);
                 json.WriteEndObject();
             }
 
@@ -137,16 +137,5 @@ internal static class LimitBoardJson
         {
             json.WriteNull(name);
         }
-    }
-
-    private static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (var text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using FuncLimiter.Gateway.Configuration;
 
 namespace FuncLimiter.Gateway.Operations.Usage;
 
@@ -85,13 +86,7 @@ internal static class UsageAnswerJson
         json.WriteString("from"u8, UsageTimes.Write(query.From));
         json.WriteString("to"u8, UsageTimes.Write(query.Until));
         json.WriteString("interval"u8, query.BySpan ? query.Grain == UsageGrain.Hour ? "hour" : "day" : "none");
-        json.WriteStartArray("by"u8);
-        foreach (var dimension in query.By)
-        {
-            json.WriteStringValue(UsageNames.Of(dimension));
-        }
-
-        json.WriteEndArray();
+        json.WriteTexts("by"u8, query.By.Select(UsageNames.Of));
         json.WriteStartArray("rows"u8);
         foreach (var line in page.Lines)
         {
