@@ -35,6 +35,9 @@ public sealed class SpendAccount
     /// <summary>What calls under way hold.</summary>
     public SpendAmount Held { get; private set; }
 
+    /// <summary>What of that is held for calls that are answered hours later.</summary>
+    internal SpendAmount Deposited { get; private set; }
+
     /// <summary>What people gave on top of the limit.</summary>
     public SpendAmount Raised { get; private set; }
 
@@ -85,29 +88,38 @@ public sealed class SpendAccount
         if (isClosing && Cap.KeptForClosing > 0 && !IsClosing)
         {
             // What is left is for this call, whatever that comes to.
-            return (Spent + Held).IsBelow(Limit) ? SpendFit.Fits : Spent.IsBelow(Limit) ? SpendFit.FitsLater : SpendFit.Spent;
+            return (Spent + Held).IsBelow(Limit) ? SpendFit.Fits : (Spent + Deposited).IsBelow(Limit) ? SpendFit.FitsLater : SpendFit.Spent;
         }
 
         return (Spent + Held + amount).FitsIn(Ordinary) ? SpendFit.Fits
-            : (Spent + amount).FitsIn(Ordinary) ? SpendFit.FitsLater
+            : (Spent + Deposited + amount).FitsIn(Ordinary) ? SpendFit.FitsLater
             : SpendFit.Spent;
     }
 
     /// <summary>What a call exceeds.</summary>
     internal Dimension Binds(in SpendAmount amount) => (Spent + Held + amount).Exceeds(Ordinary);
 
-    internal bool Hold(in SpendAmount amount, bool isClosing, Instant now)
+    internal bool Hold(in SpendAmount amount, bool isClosing, Instant now, bool isDeposit)
     {
         var closes = isClosing && Cap.KeptForClosing > 0 && (Lease is null ? !IsClosing : Lease.TakeClosing());
         IsClosing |= closes;
         Held += amount;
+        Deposited += isDeposit ? amount : SpendAmount.None;
         Touch(now);
         return closes;
     }
 
-    internal void Settle(in SpendAmount held, in SpendAmount used, bool closes, Instant now)
+    /// <summary>Holds anew what was stored as spent.</summary>
+    internal void Redeposit(in SpendAmount amount)
+    {
+        Spent = SpendAmount.Max(Spent - amount, SpendAmount.None);
+        (Held, Deposited) = (Held + amount, Deposited + amount);
+    }
+
+    internal void Settle(in SpendAmount held, in SpendAmount used, bool closes, Instant now, bool isDeposit)
     {
         Held = SpendAmount.Max(Held - held, SpendAmount.None);
+        Deposited = isDeposit ? SpendAmount.Max(Deposited - held, SpendAmount.None) : Deposited;
         Spent += used;
         if (closes && used == SpendAmount.None)
         {

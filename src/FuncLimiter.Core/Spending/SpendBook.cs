@@ -90,7 +90,8 @@ public sealed class SpendBook
     /// <param name="amount">The most that the call can come to.</param>
     /// <param name="isClosing">Whether it is its run's closing call.</param>
     /// <param name="now">The wall clock.</param>
-    public static SpendDecision Reserve(IReadOnlyList<SpendAccount> accounts, in SpendAmount amount, bool isClosing, Instant now)
+    /// <param name="isDeposit">Whether it is held for hours, so that no call waits for what it leaves.</param>
+    public static SpendDecision Reserve(IReadOnlyList<SpendAccount> accounts, in SpendAmount amount, bool isClosing, Instant now, bool isDeposit = false)
     {
         ArgumentNullException.ThrowIfNull(accounts);
         SpendAccount? waits = null;
@@ -118,13 +119,13 @@ public sealed class SpendBook
         var closing = new List<SpendAccount>();
         foreach (var account in accounts)
         {
-            if (account.Hold(amount, isClosing && account.Cap.For == SpendSubject.Run, now))
+            if (account.Hold(amount, isClosing && account.Cap.For == SpendSubject.Run, now, isDeposit))
             {
                 closing.Add(account);
             }
         }
 
-        return new(new SpendHold([.. accounts], amount, closing), null, null, false, false);
+        return new(new SpendHold([.. accounts], amount, closing, isDeposit), null, null, false, false);
     }
 
     /// <summary>Puts what a call used in the place of what it held, once.</summary>
@@ -139,7 +140,7 @@ public sealed class SpendBook
         hold.IsSettled = true;
         foreach (var account in hold.Accounts)
         {
-            account.Settle(hold.Amount, used, hold.Closing.Contains(account), now);
+            account.Settle(hold.Amount, used, hold.Closing.Contains(account), now, hold.IsDeposit);
         }
     }
 
@@ -170,6 +171,30 @@ public sealed class SpendBook
                 Open(state.Name, cap.Cap, cap.Tenant, now);
             }
         }
+    }
+
+    /// <summary>Takes up what an earlier process held for calls that still wait: it is part of what was restored as spent.</summary>
+    public SpendHold Restore(SpendDeposit deposit)
+    {
+        ArgumentNullException.ThrowIfNull(deposit);
+        var accounts = new List<SpendAccount>();
+        foreach (var part in deposit.Parts)
+        {
+            if (_accounts.TryGetValue(part.Budget, out var account) && account.EndsAt.Ticks == part.EndTicks)
+            {
+                account.Redeposit(deposit.Amount);
+                accounts.Add(account);
+            }
+        }
+
+        return new SpendHold(accounts, deposit.Amount, [], true);
+    }
+
+    /// <summary>Whether a budget's period is the one that its name stands for: what is stored under the name is of that.</summary>
+    public bool IsCurrent(SpendAccount account)
+    {
+        ArgumentNullException.ThrowIfNull(account);
+        return _accounts.GetValueOrDefault(account.Name) == account;
     }
 
     /// <summary>What a budget goes by, as its name tells; null where no such budget is configured.</summary>
@@ -330,8 +355,8 @@ public readonly record struct SpendParty(string Tenant, string? User, string? Wo
 /// <summary>What calls under way hold of budgets until they are over.</summary>
 public sealed class SpendHold
 {
-    internal SpendHold(IReadOnlyList<SpendAccount> accounts, SpendAmount amount, IReadOnlyList<SpendAccount> closing) =>
-        (Accounts, Amount, Closing) = (accounts, amount, closing);
+    internal SpendHold(IReadOnlyList<SpendAccount> accounts, SpendAmount amount, IReadOnlyList<SpendAccount> closing, bool isDeposit) =>
+        (Accounts, Amount, Closing, IsDeposit) = (accounts, amount, closing, isDeposit);
 
     /// <summary>The budgets.</summary>
     public IReadOnlyList<SpendAccount> Accounts { get; }
@@ -343,7 +368,22 @@ public sealed class SpendHold
     internal IReadOnlyList<SpendAccount> Closing { get; }
 
     internal bool IsSettled { get; set; }
+
+    /// <summary>Whether it outlasts the process.</summary>
+    internal bool IsDeposit { get; }
 }
+
+/// <summary>What is held for a call that waits for hours, in a provider's batch, and survives the process that held it.</summary>
+/// <param name="Owner">What it waits in.</param>
+/// <param name="Place">Its place there, from 0.</param>
+/// <param name="Amount">What is held of each budget.</param>
+/// <param name="Parts">The budgets.</param>
+public sealed record SpendDeposit(string Owner, int Place, SpendAmount Amount, IReadOnlyList<DepositPart> Parts);
+
+/// <summary>A budget that holds a deposit.</summary>
+/// <param name="Budget">Its name.</param>
+/// <param name="EndTicks">When its period ends, as an <see cref="Instant"/>'s ticks.</param>
+public sealed record DepositPart(string Budget, long EndTicks);
 
 /// <summary>Whether a call fits its budgets.</summary>
 /// <param name="Hold">What is held; null where it doesn't fit.</param>

@@ -70,21 +70,6 @@ public sealed record SpendCap(SpendSubject For, SpendPeriod Per, SpendAmount Lim
     /// <summary>How long a call that finds the budget spent waits for somebody to raise it; zero refuses it at once.</summary>
     public TimeSpan WaitsForRaise { get; init; }
 
-    /// <summary>Whether a call counts against it.</summary>
-    /// <param name="party">Whose call it is.</param>
-    /// <param name="account">The account that takes it.</param>
-    /// <param name="model">The model there.</param>
-    public bool Bounds(in SpendParty party, string account, string model) =>
-        (For switch
-        {
-            SpendSubject.Tenant => party.Tenant,
-            SpendSubject.User => party.User,
-            SpendSubject.Workflow => party.Workflow,
-            SpendSubject.Run => party.Run,
-            SpendSubject.Account => account,
-            _ => model,
-        }) is { } name && IsFor(For, For is SpendSubject.Account or SpendSubject.Model ? string.Empty : party.Tenant, name);
-
     /// <summary>Whether it is for somebody, as far as names tell.</summary>
     internal bool IsFor(SpendSubject subject, string tenant, string name) =>
         For == subject && (Name is null || Name == name) && (Tenant is null || Tenant == tenant);

@@ -15,6 +15,7 @@ public static class SpendOwner
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
 
     private const int RaisesKept = 50;
+    private const int DepositsKept = 100;
 
     /// <summary>Answers an ask: the state that holds from then on, and in it what the instance may spend.</summary>
     /// <param name="cap">What the budget goes by.</param>
@@ -60,23 +61,56 @@ public static class SpendOwner
         };
     }
 
+    /// <summary>
+    /// Holds an amount for calls that are answered hours later, where it fits; under one id once, and not after its end. The answer is in the state: the ask, and
+    /// beside it the deposit where there was room.
+    /// </summary>
+    public static SpendOwnerState Deposit(SpendCap cap, SpendOwnerState? state, SpendDepositAsk ask, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(cap);
+        ArgumentNullException.ThrowIfNull(ask);
+        state = Open(cap, state, ask.Budget, now);
+        state = state with { DepositAsks = [.. state.DepositAsks.TakeLast(DepositsKept - 1), ask.Ask] };
+        var isInTime = cap.Longest is not { } longest || ((longest.Ticks + state.RaisedTicks) * (1 - cap.KeptForClosing)) > now.Ticks - state.StartTicks;
+        return state.Deposits.ContainsKey(ask.Id) || state.EndedDeposits.Contains(ask.Id) || !isInTime || !(Taken(state) + ask.Amount).FitsIn(Ordinary(cap, state)) ? state : state with
+        {
+            Deposits = new Dictionary<string, SpendOwnerDeposit>(state.Deposits) { [ask.Id] = new(ask.Amount, ask.UntilTicks) },
+        };
+    }
+
+    /// <summary>Puts what calls used in the place of their deposit, once; of one that is not there (any more) nothing.</summary>
+    public static SpendOwnerState End(SpendCap cap, SpendOwnerState? state, SpendDepositEnd end, Instant now)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        state = Open(cap, state, end.Budget, now);
+        return state.Deposits.GetValueOrDefault(end.Id) is not { } deposit ? state : state with
+        {
+            Spent = state.Spent + (end.Used ?? deposit.Amount),
+            Deposits = state.Deposits.Where(known => known.Key != end.Id).ToDictionary(),
+            EndedDeposits = [.. state.EndedDeposits.TakeLast(DepositsKept - 1), end.Id],
+        };
+    }
+
     /// <summary>Whether the budget is over, and can be forgotten.</summary>
     public static bool IsOver(SpendOwnerState state, Instant now)
     {
         ArgumentNullException.ThrowIfNull(state);
         return state.EndTicks <= now.Ticks
-            || (state.EndTicks == Instant.Never.Ticks && now.Ticks - state.Holders.Values.Select(holder => holder.AtTicks).Append(state.StartTicks).Max() > SpendBook.RunsKept.Ticks);
+            || (state.EndTicks == Instant.Never.Ticks && state.Deposits.Count == 0 && now.Ticks - state.Holders.Values.Select(holder => holder.AtTicks).Append(state.StartTicks).Max() > SpendBook.RunsKept.Ticks);
     }
 
     /// <summary>What is spent and granted in all.</summary>
     public static SpendAmount Taken(SpendOwnerState state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.Holders.Values.Aggregate(state.Spent, static (sum, holder) => sum + SpendAmount.Max(holder.Granted, holder.Used));
+        return state.Holders.Values.Aggregate(SpentAndDeposited(state), static (sum, holder) => sum + SpendAmount.Max(holder.Granted, holder.Used));
     }
 
-    /// <summary>What is spent for certain: what instances have told, and all that silent ones were granted.</summary>
-    internal static SpendAmount Spent(SpendOwnerState state) => state.Holders.Values.Aggregate(state.Spent, static (sum, holder) => sum + holder.Used);
+    /// <summary>What is spent for certain: what instances have told, all that silent ones were granted, and what is held for hours.</summary>
+    internal static SpendAmount Spent(SpendOwnerState state) => state.Holders.Values.Aggregate(SpentAndDeposited(state), static (sum, holder) => sum + holder.Used);
+
+    private static SpendAmount SpentAndDeposited(SpendOwnerState state) =>
+        state.Deposits.Values.Aggregate(state.Spent, static (sum, deposit) => sum + deposit.Amount);
 
     private static SpendAmount Ordinary(SpendCap cap, SpendOwnerState state) =>
         cap.KeptForClosing <= 0 || state.IsClosing ? cap.Limit + state.Raised : (cap.Limit + state.Raised).Times(1 - cap.KeptForClosing);
@@ -86,7 +120,8 @@ public static class SpendOwner
         Holders = new Dictionary<string, SpendHolder>(state.Holders) { [instance] = holder },
     };
 
-    // A period that is over begins anew; what an instance that is not heard of any more was granted may have been spent.
+    // A period that is over begins anew; what an instance that is not heard of any more was granted may have been spent, and so may a deposit
+    // that nobody has ended.
     private static SpendOwnerState Open(SpendCap cap, SpendOwnerState? state, string budget, Instant now)
     {
         if (state is null || state.EndTicks <= now.Ticks)
@@ -96,10 +131,14 @@ public static class SpendOwner
         }
 
         var silent = state.Holders.Where(holder => now.Ticks - holder.Value.AtTicks > Silence.Ticks).ToArray();
-        return silent.Length == 0 ? state : state with
+        var late = state.Deposits.Where(deposit => deposit.Value.UntilTicks <= now.Ticks).ToArray();
+        return silent.Length + late.Length == 0 ? state : state with
         {
-            Spent = silent.Aggregate(state.Spent, static (sum, holder) => sum + SpendAmount.Max(holder.Value.Granted, holder.Value.Used)),
+            Spent = silent.Aggregate(
+                late.Aggregate(state.Spent, static (sum, deposit) => sum + deposit.Value.Amount),
+                static (sum, holder) => sum + SpendAmount.Max(holder.Value.Granted, holder.Value.Used)),
             Holders = state.Holders.Except(silent).ToDictionary(),
+            Deposits = state.Deposits.Except(late).ToDictionary(),
         };
     }
 }
@@ -133,7 +172,21 @@ public sealed record SpendOwnerState
 
     /// <summary>The instances that spend of it.</summary>
     public IReadOnlyDictionary<string, SpendHolder> Holders { get; init; } = new Dictionary<string, SpendHolder>();
+
+    /// <summary>What is held for calls that are answered hours later, by what they wait in.</summary>
+    public IReadOnlyDictionary<string, SpendOwnerDeposit> Deposits { get; init; } = new Dictionary<string, SpendOwnerDeposit>();
+
+    /// <summary>The last asks for deposits, whether they were held or not.</summary>
+    public IReadOnlyList<string> DepositAsks { get; init; } = [];
+
+    /// <summary>The last deposits that ended: an ask for one that comes late holds nothing.</summary>
+    public IReadOnlyList<string> EndedDeposits { get; init; } = [];
 }
+
+/// <summary>What an owner holds for calls that are answered hours later.</summary>
+/// <param name="Amount">How much.</param>
+/// <param name="UntilTicks">When it counts as spent where nobody has ended it, as an <see cref="Instant"/>'s ticks.</param>
+public sealed record SpendOwnerDeposit(SpendAmount Amount, long UntilTicks);
 
 /// <summary>What one instance may spend.</summary>
 /// <param name="Granted">How much it may have spent in all.</param>
@@ -152,6 +205,20 @@ public sealed record SpendHolder(SpendAmount Granted, SpendAmount Used, long Seq
 /// <param name="Closing">What its run's closing call may come to; nothing where none waits.</param>
 /// <param name="Reopens">Whether its closing call came to nothing.</param>
 public sealed record SpendAsk(string Budget, string Instance, long Sequence, SpendAmount Used, SpendAmount Needs, SpendAmount Closing, bool Reopens);
+
+/// <summary>Wants an amount held for calls that are answered hours later.</summary>
+/// <param name="Budget">The budget's name.</param>
+/// <param name="Id">What they wait in.</param>
+/// <param name="Ask">Tells one ask from another.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="UntilTicks">When it counts as spent where nobody has ended it.</param>
+public sealed record SpendDepositAsk(string Budget, string Id, string Ask, SpendAmount Amount, long UntilTicks);
+
+/// <summary>Ends a deposit.</summary>
+/// <param name="Budget">The budget's name.</param>
+/// <param name="Id">What the calls waited in.</param>
+/// <param name="Used">What they used; null for all that was held.</param>
+public sealed record SpendDepositEnd(string Budget, string Id, SpendAmount? Used);
 
 /// <summary>More for a budget.</summary>
 /// <param name="Budget">The budget's name.</param>

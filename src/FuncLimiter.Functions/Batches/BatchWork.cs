@@ -1,5 +1,7 @@
+using System.Text.Json;
 using FuncLimiter.Core.Batching;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Functions.Storage;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Upstream;
@@ -18,10 +20,15 @@ internal sealed class BatchWork(
     BatchChoice choice,
     UpstreamClient upstream,
     IUsageSink usage,
+    BatchDeposits deposits,
     TimeProvider time)
 {
+    /// <summary>The names of this many budgets fit into a row, and their owners answer soon enough.</summary>
+    private const int MostBudgets = 64;
+
     private const string Batch = "BatchId";
     private const string GivenUp = "BatchGivenUp";
+    private const string Budgets = "BatchBudgets";
 
     /// <summary>Makes the job's batch; false where there is none to be followed.</summary>
     /// <exception cref="HttpRequestException">The provider takes no more now, or failed in a way that may pass.</exception>
@@ -39,24 +46,50 @@ internal sealed class BatchWork(
 
         if (BatchValve.ComesBack(open.Offer.Terms, open.Deadline, Now))
         {
+            await GiveBackAsync(job, open.Row, cancellationToken);
             return false;
         }
 
         // One that was made before its process died is found by the job's name, not made again.
         var batch = await open.Service.FindAsync(open.At, job, cancellationToken);
+        var row = open.Row;
         if (batch is null)
         {
-            var handIn = await open.Service.SubmitAsync(open.At, job, open.Lane.Operation, await CallsAsync(open, cancellationToken), cancellationToken);
+            var calls = await CallsAsync(open, cancellationToken);
+            var most = deposits.Most(open.Offer, calls.Select(static call => call.Call));
+            if (most.Count > 0)
+            {
+                // Where it is held is known before it is.
+                row.Values[Budgets] = JsonSerializer.Serialize(most.Keys);
+                if (most.Count > MostBudgets)
+                {
+                    return false;
+                }
+
+                if (await tables.Jobs.ReplaceAsync(row, cancellationToken) is not { } tag)
+                {
+                    return await SubmitAsync(job, cancellationToken);
+                }
+
+                row = row with { Tag = tag };
+                if (!await deposits.HoldAsync(job, most, open.Deadline, cancellationToken))
+                {
+                    return false;
+                }
+            }
+
+            var handIn = await open.Service.SubmitAsync(open.At, job, open.Lane.Operation, [.. calls.Select(static call => call.Form)], cancellationToken);
             batch = handIn.IsFull ? throw new HttpRequestException(handIn.Reason) : handIn.Id;
         }
 
         if (batch is null)
         {
+            await GiveBackAsync(job, row, cancellationToken);
             return false;
         }
 
-        open.Row.Values[Batch] = batch;
-        return await tables.Jobs.ReplaceAsync(open.Row, cancellationToken) is not null || await SubmitAsync(job, cancellationToken);
+        row.Values[Batch] = batch;
+        return await tables.Jobs.ReplaceAsync(row, cancellationToken) is not null || await SubmitAsync(job, cancellationToken);
     }
 
     /// <summary>Whether the batch is over, or not waited for any longer; gives it up where deadlines near.</summary>
@@ -109,22 +142,40 @@ internal sealed class BatchWork(
             return answered;
         }
 
+        // What it has not answered costs nothing once it is over; before that it may be answered still.
+        var isOver = await open.Service.IsOverAsync(open.At, batch, cancellationToken);
+        var spent = new Dictionary<string, SpendAmount>(StringComparer.Ordinal);
         await foreach (var answer in open.Service.FetchAsync(open.At, batch, cancellationToken))
         {
-            if (answer.Status is >= 200 and < 300 && answer.Place >= 0 && answer.Place < open.Row.Number("Total")
-                && await ReadAsync(open, answer.Place, cancellationToken) is { } call
-                && BatchResult.Of(open.Offer, call, answer, open.Row.Time("AcceptedAt")!.Value, time.GetUtcNow()) is var (result, record))
+            if (answer.Status is not (>= 200 and < 300) || answer.Place < 0 || answer.Place >= open.Row.Number("Total")
+                || await ReadAsync(open, answer.Place, cancellationToken) is not { } call)
+            {
+                continue;
+            }
+
+            deposits.Add(spent, open.Offer, call, answer);
+            if (BatchResult.Of(open.Offer, call, answer, open.Row.Time("AcceptedAt")!.Value, time.GetUtcNow()) is var (result, record))
             {
                 // What was given up has ended as that, and costs all the same.
                 var isGivenUp = open.Row.IsTrue("Cancelled");
-                await KeepAsync(
-                    job, answer.Place, isGivenUp ? new JobItemResult(JobItemState.Cancelled, result.EndedAt, 0) : result, record, cancellationToken);
+                if (await KeepAsync(
+                    job, answer.Place, isGivenUp ? new JobItemResult(JobItemState.Cancelled, result.EndedAt, 0) : result, record, cancellationToken))
+                {
+                    deposits.CountSoft(open.Offer, call, answer);
+                }
+
                 answered += isGivenUp ? 0 : 1;
             }
         }
 
+        await deposits.EndAsync(job, BudgetsOf(open.Row), budget => isOver ? spent.GetValueOrDefault(budget) : null, cancellationToken);
         return answered;
     }
+
+    private Task GiveBackAsync(string job, Row row, CancellationToken cancellationToken) =>
+        deposits.EndAsync(job, BudgetsOf(row), static _ => SpendAmount.None, cancellationToken);
+
+    private static string[] BudgetsOf(Row row) => row.Text(Budgets) is { } names ? JsonSerializer.Deserialize<string[]>(names)! : [];
 
     private Instant Now => Instant.From(time.GetUtcNow());
 
@@ -133,14 +184,14 @@ internal sealed class BatchWork(
             ? new OpenBatchJob(row, lane, offer, offer.At(upstream))
             : null;
 
-    private async Task<IReadOnlyList<BatchCall>> CallsAsync(OpenBatchJob job, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(CallEnvelope Call, BatchCall Form)>> CallsAsync(OpenBatchJob job, CancellationToken cancellationToken)
     {
-        var calls = new List<BatchCall>();
+        var calls = new List<(CallEnvelope Call, BatchCall Form)>();
         for (var index = 0; index < job.Row.Number("Total"); index++)
         {
             if (await ReadAsync(job, index, cancellationToken) is { } call && BatchForm.Find(job.Offer, call) is { } form)
             {
-                calls.Add(new BatchCall(index, form.Write()));
+                calls.Add((call, new BatchCall(index, form.Write())));
             }
         }
 
@@ -152,14 +203,18 @@ internal sealed class BatchWork(
             ? envelope
             : null;
 
-    private async Task KeepAsync(string job, int index, JobItemResult result, UsageRecord record, CancellationToken cancellationToken)
+    // False where it was kept before.
+    private async Task<bool> KeepAsync(string job, int index, JobItemResult result, UsageRecord record, CancellationToken cancellationToken)
     {
         var item = LegRow.New(job, index).Row;
         await results.PutAsync(item, result, cancellationToken);
-        if (await tables.Jobs.AddAsync(item, cancellationToken) is not null)
+        if (await tables.Jobs.AddAsync(item, cancellationToken) is null)
         {
-            usage.Record(record);
+            return false;
         }
+
+        usage.Record(record);
+        return true;
     }
 
     private sealed record OpenBatchJob(Row Row, BatchLane Lane, BatchOffer Offer, BatchAccount At)

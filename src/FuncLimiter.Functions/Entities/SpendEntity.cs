@@ -19,6 +19,12 @@ internal sealed class SpendEntity(LeaseSource source, TimeProvider time) : ITask
     /// <summary>Gives more; takes a <see cref="SpendRaise"/>.</summary>
     public const string Raise = "Raise";
 
+    /// <summary>Holds for calls that are answered hours later; takes a <see cref="SpendDepositAsk"/>.</summary>
+    public const string Deposit = "Deposit";
+
+    /// <summary>Ends what is held so; takes a <see cref="SpendDepositEnd"/>.</summary>
+    public const string EndDeposit = "EndDeposit";
+
     /// <summary>Forgets a budget that is over; takes nothing.</summary>
     public const string Forget = "Forget";
 
@@ -44,6 +50,14 @@ internal sealed class SpendEntity(LeaseSource source, TimeProvider time) : ITask
             case Raise:
                 var raise = operation.GetInput<SpendRaise>()!;
                 operation.State.SetState(SpendOwner.Raise(CapOf(raise.Budget), state, raise, now));
+                break;
+            case Deposit:
+                var deposit = operation.GetInput<SpendDepositAsk>()!;
+                operation.State.SetState(SpendOwner.Deposit(CapOf(deposit.Budget), state, deposit, now));
+                break;
+            case EndDeposit:
+                var end = operation.GetInput<SpendDepositEnd>()!;
+                operation.State.SetState(state is null ? null : SpendOwner.End(CapOf(end.Budget), state, end, now));
                 break;
             case Forget:
                 operation.State.SetState(state is null || SpendOwner.IsOver(state, now) ? null : state);

@@ -19,6 +19,7 @@ using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http;
 using FuncLimiter.Gateway.Http.Jobs;
 using FuncLimiter.Gateway.Jobs;
+using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Gateway.Operations.Admin;
 using FuncLimiter.Gateway.Operations.Usage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -143,6 +144,7 @@ internal static class AppServices
         services.AddSingleton<DurableJobStore>();
         services.AddSingleton<IJobStore>(provider => provider.GetRequiredService<DurableJobStore>());
         services.AddSingleton<BatchChoice>();
+        services.AddSingleton<BatchDeposits>();
         services.AddSingleton<BatchWork>();
         services.AddSingleton<GivenUpJobs>();
         services.AddSingleton<LegRunner>();

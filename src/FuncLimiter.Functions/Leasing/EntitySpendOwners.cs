@@ -43,6 +43,31 @@ internal sealed class EntitySpendOwners(EntityQuestions entities, DurableClientS
         return true;
     }
 
+    /// <inheritdoc/>
+    public async Task<SpendOwnerState?> DepositAsync(SpendDepositAsk ask, CancellationToken cancellationToken)
+    {
+        var state = await entities.AskAsync<SpendOwnerState, SpendOwnerState>(
+            SpendEntity.Owner(ask.Budget),
+            SpendEntity.Deposit,
+            ask,
+            state => state.DepositAsks.Contains(ask.Ask) ? state : null,
+            AnswerWithin,
+            cancellationToken);
+        if (state is { Holders.Count: 0 })
+        {
+            await ForgetLaterAsync(ask.Budget, state, cancellationToken);
+        }
+
+        return state;
+    }
+
+    /// <inheritdoc/>
+    public async Task EndDepositAsync(SpendDepositEnd end, CancellationToken cancellationToken)
+    {
+        var client = await clients.GetAsync(cancellationToken);
+        await client.Entities.SignalEntityAsync(SpendEntity.Owner(end.Budget), SpendEntity.EndDeposit, end, null, cancellationToken);
+    }
+
     // Whoever begins with a budget has its entity cleared away once that is over.
     private async Task ForgetLaterAsync(string budget, SpendOwnerState state, CancellationToken cancellationToken)
     {

@@ -94,6 +94,14 @@ internal sealed class CallPlan
         return plan;
     }
 
+    /// <summary>The most that a call can come to in one deployment's batch service.</summary>
+    public static Charge MostInBatch(Deployment deployment, RequestFacts facts, Caller caller, Estimator estimator)
+    {
+        var most = MostOf(facts, estimator.Estimate(Key(deployment, caller), facts.Prompt, facts.Operation == Operation.Embeddings ? 0 : facts.MaxOutputTokens, facts.Choices));
+        var usage = new TokenUsage(most.InputTokens, most.OutputTokens);
+        return ConsumerCharge.Of(usage, deployment.Price is { } price ? CallCost.Of(price, usage, isBatch: true) : null);
+    }
+
     /// <summary>The charge that stands once a call at one deployment is over.</summary>
     public Charge ChargeAtEnd(int place, TokenUsage? usage, OutcomeKind outcome) =>
         Route.Deployments[place].Provider.ChargeAtEnd(_facts[place], _charges[place], usage, outcome);

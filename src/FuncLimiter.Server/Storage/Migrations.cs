@@ -7,7 +7,7 @@ namespace FuncLimiter.Server.Storage;
 /// <summary>Brings the database to the form that this version writes. A step once released is never changed.</summary>
 internal static class Migrations
 {
-    private static readonly string[] Steps = [Step1.Sql, Step2.Sql, Step3.Sql, Step4.Sql, Step5.Sql, Step6.Sql];
+    private static readonly string[] Steps = [Step1.Sql, Step2.Sql, Step3.Sql, Step4.Sql, Step5.Sql, Step6.Sql, Step7.Sql];
 
     public static int Newest => Steps.Length;
 
@@ -248,4 +248,10 @@ internal static class Step5
 internal static class Step6
 {
     public const string Sql = "CREATE TABLE spending (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;";
+}
+
+/// <summary>The seventh form: what is held of budgets for calls in batches, a JSON text for each.</summary>
+internal static class Step7
+{
+    public const string Sql = "CREATE TABLE spend_deposits (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -6,6 +7,7 @@ using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Spending;
+using Microsoft.Data.Sqlite;
 
 namespace FuncLimiter.Server.Storage;
 
@@ -28,15 +30,26 @@ internal sealed class StateTable<T>(Database database, string table, JsonTypeInf
     /// <param name="cancellationToken">Gives up waiting; the change may be made all the same.</param>
     public Task SaveAsync(IReadOnlyList<T> states, IReadOnlyList<string> gone, CancellationToken cancellationToken)
     {
-        var rows = states.Select(state => new { name = nameOf(state), state = JsonSerializer.SerializeToUtf8Bytes(state, type) }).ToArray();
+        var write = Saving(states, gone);
         return database.WriteAsync(
             (connection, transaction) =>
             {
-                connection.Execute($"DELETE FROM {table} WHERE name = @name", gone.Select(name => new { name }), transaction);
-                return connection.Execute(_save, rows, transaction);
+                write(connection, transaction);
+                return states.Count;
             },
             durable: true,
             cancellationToken);
+    }
+
+    /// <summary>The same, as a part of a change.</summary>
+    public Action<SqliteConnection, SqliteTransaction> Saving(IReadOnlyList<T> states, IReadOnlyList<string> gone)
+    {
+        var rows = states.Select(state => new { name = nameOf(state), state = JsonSerializer.SerializeToUtf8Bytes(state, type) }).ToArray();
+        return (connection, transaction) =>
+        {
+            connection.Execute($"DELETE FROM {table} WHERE name = @name", gone.Select(name => new { name }), transaction);
+            connection.Execute(_save, rows, transaction);
+        };
     }
 }
 
@@ -59,13 +72,34 @@ internal sealed partial class BudgetStore(Database database) : IBudgetStore
 internal sealed partial class SpendStore(Database database) : ISpendStore
 {
     private readonly StateTable<SpendState> _table = new(database, "spending", SpendJson.Default.SpendState, static state => state.Name);
+    private readonly StateTable<SpendDeposit> _deposits = new(
+        database, "spend_deposits", SpendJson.Default.SpendDeposit, static deposit => NameOf(deposit.Owner, deposit.Place));
 
     /// <inheritdoc/>
     public IReadOnlyList<SpendState> Load() => _table.Load();
 
     /// <inheritdoc/>
-    public Task SaveAsync(IReadOnlyList<SpendState> states, IReadOnlyList<string> over) => _table.SaveAsync(states, over, CancellationToken.None);
+    public IReadOnlyList<SpendDeposit> LoadDeposits() => _deposits.Load();
+
+    /// <inheritdoc/>
+    public Task SaveAsync(SpendChanges changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        var states = _table.Saving(changes.States, changes.Over);
+        var deposits = _deposits.Saving(changes.Deposits, [.. changes.Ended.Select(static ended => NameOf(ended.Owner, ended.Place))]);
+        return database.WriteAsync(
+            (connection, transaction) =>
+            {
+                states(connection, transaction);
+                deposits(connection, transaction);
+                return changes.States.Count;
+            },
+            durable: true);
+    }
+
+    private static string NameOf(string owner, int place) => string.Create(CultureInfo.InvariantCulture, $"{owner}/{place}");
 
     [JsonSerializable(typeof(SpendState))]
+    [JsonSerializable(typeof(SpendDeposit))]
     private sealed partial class SpendJson : JsonSerializerContext;
 }

@@ -1,9 +1,13 @@
 using System.Text;
 using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Functions.Batches;
+using FuncLimiter.Functions.Entities;
+using FuncLimiter.Functions.Leasing;
 using FuncLimiter.Functions.Storage.Usage;
 using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Jobs;
 
 namespace FuncLimiter.Functions.Tests.Jobs;
@@ -79,6 +83,68 @@ public class ProviderBatchTests
         Assert.InRange(job.EndedAt!.Value - SimulatedTime.Start, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
     });
 
+    [Fact]
+    public void Batch_HoldsWhatItsCallsCanComeTo_AndBudgetsWhatTheyDid() => AppWorld.Run(
+        async world =>
+        {
+            Renew(world);
+            var accepted = await world.Get<JobService>().AcceptAsync("acme", Background(12), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMinutes(30), world.Time);
+            var held = await StateAsync(world);
+            await world.EndOfAsync(accepted.Id!);
+            await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
+            var state = await StateAsync(world);
+
+            Assert.Equal((accepted.Id, 12), (Assert.Single(held.Deposits).Key, held.Deposits.Values.Single().Amount.Calls));
+            Assert.Equal(default, held.Spent);
+
+            // Six were answered by the batch, at half the price; those that it failed are made by a script that no budget sees.
+            Assert.Empty(state.Deposits);
+            Assert.Equal((6 * 13_000, 6 * 7, 6), (state.Spent.Cost, state.Spent.Tokens, state.Spent.Calls));
+            Assert.True(held.Deposits.Values.Single().Amount.Cost > state.Spent.Cost);
+        },
+        configuration: Budgeted(20));
+
+    [Fact]
+    public void Batch_ThatItsBudgetDoesNotHold_IsPaced_AndNothingStaysHeld() => AppWorld.Run(
+        async world =>
+        {
+            Renew(world);
+            var accepted = await world.Get<JobService>().AcceptAsync("acme", Background(12), CancellationToken.None);
+            await world.EndOfAsync(accepted.Id!);
+            await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
+
+            Assert.Empty(world.Batches.Made);
+            Assert.Equal((0, default), ((await StateAsync(world)).Deposits.Count, (await StateAsync(world)).Spent));
+        },
+        configuration: Budgeted(11));
+
+    [Fact]
+    public void BatchThatIsRefused_GivesBackWhatWasHeld() => AppWorld.Run(
+        async world =>
+        {
+            Renew(world);
+            world.Batches.Refuses = true;
+            var accepted = await world.Get<JobService>().AcceptAsync("acme", Background(12), CancellationToken.None);
+            await world.EndOfAsync(accepted.Id!);
+            await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
+
+            Assert.Equal((0, default), ((await StateAsync(world)).Deposits.Count, (await StateAsync(world)).Spent));
+        },
+        configuration: Budgeted(20));
+
+    [Fact]
+    public void Batch_SurvivesACrashAtEveryStep_AndIsBudgetedOnce()
+    {
+        var steps = Run(new HubOptions { Workers = 2 }, Budgeted(20)).Hub.Steps;
+        for (var step = 1; step <= steps; step++)
+        {
+            var world = Run(new HubOptions { Workers = 2, CrashAtStep = step, CrashAfterCommit = step % 2 == 0 }, Budgeted(20));
+
+            Assert.Single(world.Batches.Made);
+        }
+    }
+
     [Theory]
     [InlineData(9, Priority.Background, 24)]
     [InlineData(12, Priority.Standard, 24)]
@@ -109,14 +175,37 @@ public class ProviderBatchTests
         }
     }
 
-    private static AppWorld Run(HubOptions options) => AppWorld.Run(
+    private static AppWorld Run(HubOptions options, string? budgeted = null) => AppWorld.Run(
         async world =>
         {
             world.Batches.Takes = TimeSpan.FromMinutes(5);
             var accepted = await world.Get<JobService>().AcceptAsync("acme", Background(10), CancellationToken.None);
             Assert.Equal(10, (await world.EndOfAsync(accepted.Id!)).Progress.Succeeded);
+            if (budgeted is not null)
+            {
+                await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
+                var state = await StateAsync(world);
+                Assert.Equal((0, 5 * 13_000), (state.Deposits.Count, state.Spent.Cost));
+            }
         },
-        options);
+        options,
+        budgeted ?? AppWorld.Configuration);
+
+    private static string Budgeted(int calls) => AppWorld.Configuration
+        .Replace("\"model\": \"gpt-x\",", "\"model\": \"gpt-x\", \"price\": { \"input\": 2, \"output\": 8 },", StringComparison.Ordinal)
+        .Replace("\"tenants\":", $"\"budgets\": [{{ \"for\": \"tenant\", \"per\": \"month\", \"usd\": 5, \"tokens\": 1000000, \"calls\": {calls} }}], \"tenants\":", StringComparison.Ordinal);
+
+    private static async Task<SpendOwnerState> StateAsync(AppWorld world)
+    {
+        var client = await world.Get<DurableClientSource>().GetAsync(CancellationToken.None);
+        return (await client.Entities.GetEntityAsync<SpendOwnerState>(SpendEntity.Owner("month:tenant:acme")))!.State;
+    }
+
+    private static void Renew(AppWorld world)
+    {
+        var renewal = new SpendRenewal(world.Get<SpendDesk>(), world.Get<ISpendOwners>(), world.Time, (_, failure) => Assert.Fail(failure.ToString()));
+        _ = renewal.RunAsync(CancellationToken.None);
+    }
 
     private static JobRequest Background(int calls, Priority priority = Priority.Background, int hours = 24) => new(
         [.. Enumerable.Range(0, calls).Select(_ => JobRequests.Call(TimeSpan.FromHours(hours)) with { Priority = priority })])

@@ -3,7 +3,6 @@ using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
-using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Batches;
@@ -52,36 +51,20 @@ public class BatchOffersTests
         Assert.Null(Choose(configuration with { Tenants = [tenant with { Limits = [money] }] }, Samples.Chat));
     }
 
-    [Theory]
-    [InlineData(SpendSubject.Tenant, null, true)]
-    [InlineData(SpendSubject.Tenant, "acme", true)]
-    [InlineData(SpendSubject.Tenant, "globex", false)]
-    [InlineData(SpendSubject.User, null, false)]
-    [InlineData(SpendSubject.Workflow, null, false)]
-    [InlineData(SpendSubject.Run, null, false)]
-    [InlineData(SpendSubject.Account, "openai-1", true)]
-    [InlineData(SpendSubject.Account, "openai-2", false)]
-    [InlineData(SpendSubject.Model, "gpt-x", true)]
-    [InlineData(SpendSubject.Model, "gpt-y", false)]
-    public void Choose_LeavesOutCallsThatABudgetBounds_AndNoOthers(SpendSubject subject, string? name, bool isBound)
+    [Fact]
+    public void Choose_TakesCallsThatABudgetBounds_ForItHoldsWhatTheyCanComeTo()
     {
-        var cap = new SpendCap(subject, subject == SpendSubject.Run ? SpendPeriod.Run : SpendPeriod.Day, new SpendAmount(1, 1, 1)) { Name = name };
+        var cap = new SpendCap(SpendSubject.Tenant, SpendPeriod.Day, new SpendAmount(1, 1, 1));
 
-        Assert.Equal(!isBound, Choose(Of("openai-1") with { Budgets = [cap] }, Samples.Chat) is not null);
-        Assert.NotNull(Choose(Of("openai-1") with { Budgets = [cap with { IsSoft = true }] }, Samples.Chat));
+        Assert.NotNull(Choose(Of("openai-1") with { Budgets = [cap] }, Samples.Chat));
     }
 
     [Fact]
-    public void Choose_GoesByTheBudgetsAndLimitsOfNow()
+    public void Choose_GoesByTheLimitsOfNow()
     {
         var configuration = Of("openai-1");
-        var (routes, spending) = (new RouteTable(configuration, ProviderCatalog.Get), new SpendDesk(new SpendBook([]), TimeProvider.System));
-        var offers = new BatchOffers(configuration, routes, spending);
-        Assert.NotNull(offers.Choose(Call(Samples.Chat), Day));
-
-        spending.Follow([new SpendCap(SpendSubject.Tenant, SpendPeriod.Day, new SpendAmount(1, 1, 1))]);
-        Assert.Null(offers.Choose(Call(Samples.Chat), Day));
-        spending.Follow([]);
+        var routes = new RouteTable(configuration, ProviderCatalog.Get);
+        var offers = new BatchOffers(configuration, routes);
         Assert.NotNull(offers.Choose(Call(Samples.Chat), Day));
 
         var money = new Limit(Dimension.Cost, 1_000_000_000, TimeSpan.FromDays(1), LimitAlgorithm.CalendarDay);
@@ -119,7 +102,7 @@ public class BatchOffersTests
         IReadOnlyList<KeyValuePair<string, string>>? headers = null)
     {
         var routes = new RouteTable(configuration, ProviderCatalog.Get);
-        return new BatchOffers(configuration, routes, new SpendDesk(new SpendBook(configuration.Budgets), TimeProvider.System))
+        return new BatchOffers(configuration, routes)
             .Choose(Call(body, path, priority, headers), timeLeft ?? Day);
     }
 

@@ -61,6 +61,10 @@ public sealed class RunHoldTests
             return Task.FromResult(true);
         }
 
+        public Task<SpendOwnerState?> DepositAsync(SpendDepositAsk ask, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task EndDepositAsync(SpendDepositEnd end, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public SpendOwnerState Answer(string instance, SpendAmount needs) => _state = SpendOwner.Answer(Cap, _state, new SpendAsk("run:acme/r1", instance, 1, SpendAmount.None, needs, SpendAmount.None, false), Now);
 
         private static Instant Now => new(TimeSpan.FromDays(1).Ticks);

@@ -127,6 +127,24 @@ internal sealed class BatchRun : IAsyncDisposable
         }
     }
 
+    /// <summary>What is spent and held of a budget, in dollars, and how many calls that is; nothing where it was not used.</summary>
+    public async Task<(decimal Spent, decimal Held, int Calls)> BudgetAsync(string name)
+    {
+        var budget = (await Client.FetchAsync("/admin/budgets")).Json.AsArray().SingleOrDefault(budget => budget!["name"]!.GetValue<string>() == name);
+        return budget is null ? default : (budget["spent"]!["usd"]?.GetValue<decimal>() ?? 0, budget["held"]!["usd"]?.GetValue<decimal>() ?? budget["held"]!["calls"]!.GetValue<int>(), budget["spent"]!["calls"]!.GetValue<int>());
+    }
+
+    /// <summary>Waits until a budget was used and nothing is held of it.</summary>
+    public async Task UntilSettledAsync(string name)
+    {
+        var end = DateTime.UtcNow + Longest;
+        while (await BudgetAsync(name) is not { Calls: > 0, Held: 0 })
+        {
+            Assert.True(DateTime.UtcNow < end, $"{name} was not settled in time: {_server.Output}");
+            await Task.Delay(50);
+        }
+    }
+
     // Azure's path names the deployment; a batch's lines do so in their bodies.
     private static JsonNode BodyOf(DialectCall call)
     {

@@ -11,6 +11,11 @@ public sealed class BatchTests
 {
     private static readonly object Quick = new { collectSeconds = 1, pollSeconds = 1, minCalls = 5 };
 
+    private static readonly object[] Budgets =
+    [
+        new { @for = "tenant", per = "month", usd = 50, calls = 100 }, new { @for = "account", per = "week", usd = 50, calls = 100 },
+    ];
+
     [Fact]
     public async Task Batch_OfFiveThousandCalls_LeavesInteractiveCapacityUntouched_AndArrivesComplete()
     {
@@ -67,15 +72,51 @@ public sealed class BatchTests
     }
 
     [Fact]
-    public async Task Batch_ThatExpires_LeavesTheRestToBeMadeAsOthersAre()
+    public async Task Batch_ThatExpires_LeavesTheRestToBeMadeAsOthersAre_AndBudgetsWhatAllOfThemCost()
     {
-        await using var run = await BatchRun.StartAsync(new Setup { Batch = Quick, Batches = new BatchOptions { ExpiresAfterCalls = 12 } });
+        await using var run = await BatchRun.StartAsync(new Setup { Batch = Quick, Batches = new BatchOptions { ExpiresAfterCalls = 12 }, Budgets = Budgets });
 
         var jobs = await run.HandInAsync(DialectCall.Anthropic, 20);
         await run.UntilAllEndedAsync(jobs);
 
-        Assert.All(await run.ResultsAsync(jobs), result => Assert.Equal("succeeded", result["state"]!.GetValue<string>()));
+        var results = await run.ResultsAsync(jobs);
+        Assert.All(results, result => Assert.Equal("succeeded", result["state"]!.GetValue<string>()));
         Assert.Equal(8, run.Provider.Report().Deployments.Single(deployment => deployment.Name == "claude-x").Calls);
+        await run.UntilSettledAsync("month:tenant:acme");
+        Assert.Equal((results.Sum(CostOf), 0, 20), await run.BudgetAsync("month:tenant:acme"));
+    }
+
+    [Fact]
+    public async Task Batch_HoldsWhatItCanComeTo_AcrossAKill_AndGivesBackWhatItDoesNot()
+    {
+        await using var run = await BatchRun.StartAsync(new Setup { Batch = Quick, Batches = new BatchOptions { Takes = TimeSpan.FromSeconds(4) }, Budgets = Budgets });
+        var jobs = await run.HandInAsync(DialectCall.OpenAI, 10);
+        await Wait.UntilAsync(() => run.Provider.ReportBatches().Count == 1);
+        var held = await run.BudgetAsync("month:tenant:acme");
+
+        await run.KillAsync();
+        await run.RestartAsync(Quick);
+        await run.UntilAllEndedAsync(jobs);
+        await run.UntilSettledAsync("month:tenant:acme");
+
+        var results = await run.ResultsAsync(jobs);
+        var costs = results.Sum(CostOf);
+        Assert.Equal((0, 0), (held.Spent, held.Calls));
+        Assert.True(held.Held > costs && costs > 0, $"{held} {costs}");
+        Assert.All(["month:tenant:acme", "week:account:openai-1"], budget => Assert.Equal((costs, 0, 10), run.BudgetAsync(budget).GetAwaiter().GetResult()));
+    }
+
+    [Fact]
+    public async Task Batch_TakesTheCallsThatTheirBudgetHolds_AndNoOthers()
+    {
+        await using var run = await BatchRun.StartAsync(new Setup { Batch = Quick, Budgets = [new { @for = "tenant", per = "month", calls = 6 }] });
+
+        var jobs = await run.HandInAsync(DialectCall.OpenAI, 10);
+        await run.UntilSettledAsync("month:tenant:acme");
+        await Wait.UntilAsync(async () => (await run.ResultsAsync(jobs)).Count(result => result["result"] is not null) == 6);
+
+        Assert.Equal(6, Assert.Single(run.Provider.ReportBatches()).Calls);
+        Assert.Equal(0, run.Provider.Report().Deployments.Sum(deployment => deployment.Calls));
     }
 
     [Fact]
@@ -159,4 +200,7 @@ public sealed class BatchTests
         Assert.All(await run.ResultsAsync(jobs), result => Assert.Equal("succeeded", result["state"]!.GetValue<string>()));
         Assert.Equal(0, run.Provider.Report().Deployments.Sum(deployment => deployment.Calls));
     }
+
+    private static decimal CostOf(System.Text.Json.Nodes.JsonNode result) =>
+        decimal.Parse(result["result"]!["headers"]!["X-FuncLimiter-Cost-Usd"]!.GetValue<string>(), CultureInfo.InvariantCulture);
 }

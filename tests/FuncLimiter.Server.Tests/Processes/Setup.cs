@@ -34,6 +34,9 @@ internal sealed record Setup
     /// <summary>How the accounts' batch services are used; null where they are not.</summary>
     public object? Batch { get; init; }
 
+    /// <summary>What may be spent.</summary>
+    public object[] Budgets { get; init; } = [];
+
     /// <summary>How the double's batch service behaves.</summary>
     public BatchOptions Batches { get; init; } = new();
 
@@ -71,6 +74,7 @@ internal sealed record Setup
             new { id = "globex", keys = new[] { Hash(GlobexKey) } },
         },
         jobs = Jobs,
+        budgets = Budgets,
     };
 
     private DeploymentOptions Deployment(string model, ProviderDialect dialect, LimitOptions limit) => new(ProviderKey, model)

@@ -13,10 +13,14 @@ internal sealed partial class SpendDesk
             return;
         }
 
-        var states = _store.Load();
+        var (states, deposits) = (_store.Load(), _store.LoadDeposits());
         lock (_gate)
         {
             _book.Restore(states, Wall);
+            foreach (var deposit in deposits)
+            {
+                Keep(deposit.Owner, deposit.Place, _book.Restore(deposit));
+            }
         }
     }
 
@@ -27,22 +31,31 @@ internal sealed partial class SpendDesk
         List<SpendAccount> accounts;
         SpendState[] states;
         string[] over;
+        KeyValuePair<(string Owner, int Place), SpendDeposit?>[] deposits;
         lock (_gate)
         {
             Sweep();
             (batch, _batch) = (_batch, null);
-            accounts = [.. _unstored];
+
+            // A call may end in the next period: what is stored under the name is of that.
+            accounts = [.. _unstored.Where(_book.IsCurrent)];
             states = [.. accounts.Select(account => account.Save())];
             over = [.. _over];
+            deposits = [.. _unstoredDeposits];
             _unstored.Clear();
             _over.Clear();
+            _unstoredDeposits.Clear();
         }
 
         try
         {
-            if (_store is not null && states.Length + over.Length > 0)
+            if (_store is not null && states.Length + over.Length + deposits.Length > 0)
             {
-                await _store.SaveAsync(states, over);
+                await _store.SaveAsync(new SpendChanges(
+                    states,
+                    over,
+                    [.. deposits.Select(static deposit => deposit.Value).OfType<SpendDeposit>()],
+                    [.. deposits.Where(static deposit => deposit.Value is null).Select(static deposit => deposit.Key)]));
             }
 
             batch?.TrySetResult();
@@ -53,6 +66,10 @@ internal sealed partial class SpendDesk
             {
                 _unstored.UnionWith(accounts);
                 _over.AddRange(over);
+                foreach (var (key, deposit) in deposits)
+                {
+                    _unstoredDeposits.TryAdd(key, deposit);
+                }
             }
 
             batch?.TrySetException(failure);

@@ -63,7 +63,17 @@ internal interface ISpendStore
     /// <summary>All states kept, the latest of each budget.</summary>
     IReadOnlyList<SpendState> Load();
 
-    /// <summary>Keeps states, all or none; done means that a crash no longer loses them.</summary>
-    /// <param name="over">Names of budgets that are over, to be forgotten.</param>
-    Task SaveAsync(IReadOnlyList<SpendState> states, IReadOnlyList<string> over);
+    /// <summary>All deposits kept.</summary>
+    IReadOnlyList<SpendDeposit> LoadDeposits();
+
+    /// <summary>Keeps changes, all or none; done means that a crash no longer loses them.</summary>
+    Task SaveAsync(SpendChanges changes);
 }
+
+/// <summary>What has changed of what is spent.</summary>
+/// <param name="States">Budgets as they are now.</param>
+/// <param name="Over">Names of budgets that are over, to be forgotten.</param>
+/// <param name="Deposits">What is newly held for calls that are answered hours later; part of what the states have as spent.</param>
+/// <param name="Ended">What is held no longer, by what the calls waited in and their places there.</param>
+internal sealed record SpendChanges(
+    IReadOnlyList<SpendState> States, IReadOnlyList<string> Over, IReadOnlyList<SpendDeposit> Deposits, IReadOnlyList<(string Owner, int Place)> Ended);

@@ -12,6 +12,13 @@ internal interface ISpendOwners
 
     /// <summary>Gives a budget more; false where nobody has spent of it yet.</summary>
     Task<bool> RaiseAsync(SpendRaise raise, CancellationToken cancellationToken);
+
+    /// <summary>Has an amount held for calls that are answered hours later; under one id once.</summary>
+    /// <returns>The owner's state once it has taken the ask in; null where that took too long.</returns>
+    Task<SpendOwnerState?> DepositAsync(SpendDepositAsk ask, CancellationToken cancellationToken);
+
+    /// <summary>Ends what was held so.</summary>
+    Task EndDepositAsync(SpendDepositEnd end, CancellationToken cancellationToken);
 }
 
 /// <summary>Asks the owners of budgets for what calls need, off the path of those that have it already.</summary>

@@ -1,11 +1,29 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
+using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Headers;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Providers.Batches;
 using FuncLimiter.Providers.Dialects;
 using FuncLimiter.Providers.Translation;
 
 namespace FuncLimiter.Gateway.Jobs.Batches;
+
+/// <summary>What a call in a batch is of budgets.</summary>
+internal static class BatchBill
+{
+    /// <summary>The most that a call can come to in a batch.</summary>
+    public static SpendAmount Most(BatchOffer offer, CallEnvelope call, Estimator estimator) =>
+        SpendAmount.Of(CallPlan.MostInBatch(offer.Deployment, call.Facts, call.Caller, estimator));
+
+    /// <summary>Whose it is, and where it goes.</summary>
+    public static SpendCall Of(BatchOffer offer, CallEnvelope call)
+    {
+        var caller = call.Caller;
+        return new(new SpendParty(caller.Tenant, caller.User, caller.Workflow, caller.Run), offer.Deployment.Account, offer.Deployment.Target.Model);
+    }
+}
 
 /// <summary>One call in the form in which a batch service takes it, and its answer in the caller's.</summary>
 internal sealed class BatchForm
@@ -72,12 +90,7 @@ internal static class BatchResult
         }
 
         var deployment = offer.Deployment;
-        var said = deployment.Provider.Read(answer.Status, static _ => null, "application/json", answer.Body.Span, now);
-        var usage = said.Usage;
-        var cost = usage is not { } used ? (CallCost?)null
-            : said.CostUsd is { } reported ? CallCost.Reported(reported, deployment.Price, used)
-            : deployment.Price is { } price ? CallCost.Of(price, used, isBatch: true)
-            : null;
+        var (usage, cost) = UsedBy(offer, answer, now);
         var result = new JobItemResult(JobItemState.Succeeded, now, answer.Status)
         {
             Headers = Headers(deployment.Name, cost),
@@ -87,6 +100,20 @@ internal static class BatchResult
             Attempts = 1,
         };
         return (result, Record(offer, call, answer.Status, usage, cost, begunAt, now));
+    }
+
+    /// <summary>What an answer comes to in its caller's budgets; null where it doesn't tell what it used.</summary>
+    internal static SpendAmount? SpentOn(BatchOffer offer, BatchAnswer answer, DateTimeOffset now) =>
+        UsedBy(offer, answer, now) is ({ } usage, var cost) ? SpendAmount.Of(ConsumerCharge.Of(usage, cost)) : null;
+
+    private static (TokenUsage? Usage, CallCost? Cost) UsedBy(BatchOffer offer, BatchAnswer answer, DateTimeOffset now)
+    {
+        var deployment = offer.Deployment;
+        var said = deployment.Provider.Read(answer.Status, static _ => null, "application/json", answer.Body.Span, now);
+        return said.Usage is not { } used ? (null, null)
+            : (used, said.CostUsd is { } reported ? CallCost.Reported(reported, deployment.Price, used)
+                : deployment.Price is { } price ? CallCost.Of(price, used, isBatch: true)
+                : null);
     }
 
     private static UsageRecord Record(

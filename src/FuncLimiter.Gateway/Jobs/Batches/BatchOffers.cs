@@ -1,8 +1,6 @@
 using FuncLimiter.Core.Batching;
-using FuncLimiter.Core.Spending;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Routes;
-using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Providers.Batches;
@@ -14,17 +12,15 @@ namespace FuncLimiter.Gateway.Jobs.Batches;
 internal sealed class BatchOffers
 {
     private readonly Dictionary<string, BatchOffer> _offers = new(StringComparer.Ordinal);
-    private readonly SpendDesk _spending;
     private readonly RouteTable _routes;
 
     /// <summary>Finds them in a configuration.</summary>
     /// <param name="configuration">A valid configuration.</param>
-    /// <param name="spending">Knows the budgets of now.</param>
     /// <param name="services">The batch service of a provider; null for those of <see cref="ProviderBatches.Of"/>.</param>
-    public BatchOffers(GatewayConfiguration configuration, RouteTable routes, SpendDesk spending, Func<string, ProviderBatches?>? services = null)
+    public BatchOffers(GatewayConfiguration configuration, RouteTable routes, Func<string, ProviderBatches?>? services = null)
     {
         services ??= ProviderBatches.Of;
-        (_routes, _spending) = (routes, spending);
+        _routes = routes;
         var accounts = configuration.Accounts.ToDictionary(account => account.Id, StringComparer.Ordinal);
         foreach (var deployment in routes.Routes.SelectMany(route => route.Deployments).DistinctBy(deployment => deployment.Name))
         {
@@ -45,8 +41,7 @@ internal sealed class BatchOffers
     /// <param name="timeLeft">The time to its deadline.</param>
     public BatchLane? Choose(CallEnvelope call, TimeSpan timeLeft)
     {
-        // A batch answers by itself, hours later: a day's money, or a run's, can't be reserved for it.
-        var party = new SpendParty(call.Caller.Tenant, call.Caller.User, call.Caller.Workflow, call.Caller.Run);
+        // A batch answers by itself, hours later: money of a limit for a day can't be reserved for it.
         if (_offers.Count == 0 || _routes.CountsMoney(call.Caller.Tenant) || !_routes.TryGet(call.Facts.Model, out var route))
         {
             return null;
@@ -58,7 +53,6 @@ internal sealed class BatchOffers
         {
             var deployment = route.Deployments[place];
             if ((closed & (1UL << place)) == 0
-                && !_spending.Caps.Any(budget => !budget.IsSoft && budget.Bounds(party, deployment.Account, deployment.Target.Model))
                 && _offers.TryGetValue(deployment.Name, out var offer)
                 && BatchValve.Takes(offer.Terms, call.Caller.Priority, timeLeft) && BatchForm.Find(offer, call) is not null)
             {

@@ -1,6 +1,8 @@
 using FuncLimiter.Core.Batching;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Estimation;
 using FuncLimiter.Gateway.Calls;
+using FuncLimiter.Gateway.Calls.Spending;
 using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Jobs.Running;
 using FuncLimiter.Providers.Batches;
@@ -49,6 +51,7 @@ internal sealed class BatchRunner(
         try
         {
             var open = await store.OpenAsync(cancellationToken);
+            handling.Forget(open);
             foreach (var batch in open)
             {
                 await TryAsync(batch.Id, () => ContinueAsync(batch, cancellationToken), cancellationToken);
@@ -115,7 +118,7 @@ internal sealed class BatchRunner(
         if (offers.Find(batch.Lane.Deployment) is not { } offer)
         {
             logger.LogWarning("{Batch} was handed in at {Deployment}, whose batch service is not to be used any more; its calls are made normally.", batch.Id, batch.Lane.Deployment);
-            await CloseAsync(batch);
+            await CloseAsync(batch, mayBeAnswered: batch.ProviderId is not null);
         }
         else if (batch.ProviderId is null)
         {
@@ -169,13 +172,14 @@ internal sealed class BatchRunner(
                 await store.CancelledAsync(batch.Id);
                 break;
             case BatchStep.TakeBack:
-                await CloseAsync(batch);
+                await CloseAsync(batch, mayBeAnswered: true);
                 break;
         }
     }
 
-    private async Task CloseAsync(OpenBatch batch)
+    private async Task CloseAsync(OpenBatch batch, bool mayBeAnswered = false)
     {
+        handling.Settle(batch, mayBeAnswered);
         var back = await store.CloseAsync(batch.Id);
         _lookedAt.Remove(batch.Id);
         if (back > 0)
@@ -188,7 +192,8 @@ internal sealed class BatchRunner(
 
 /// <summary>What one batch's calls are at its provider, and its answers to them.</summary>
 internal sealed class BatchHandling(
-    IBatchStore store, IJobSource jobs, JobCallReader reader, UpstreamClient upstream, IUsageSink usage, JobSignals signals, JobPace pace, TimeProvider time)
+    IBatchStore store, IJobSource jobs, JobCallReader reader, UpstreamClient upstream, IUsageSink usage, JobSignals signals, JobPace pace, TimeProvider time,
+    SpendDesk spending, Estimator estimator)
 {
     /// <summary>Results are stored in groups, so that many share one flush to disk.</summary>
     private const int Group = 256;
@@ -202,18 +207,40 @@ internal sealed class BatchHandling(
             return BatchHandIn.Taken(found);
         }
 
-        var calls = new List<BatchCall>();
+        var holding = new List<(BatchCall Call, Task<bool> Held)>();
         foreach (var (place, item) in await store.ItemsAsync(batch.Id, cancellationToken))
         {
             if (reader.TryRead(item.Call, item.Tenant, out var call, out _) && BatchForm.Find(offer, call) is { } form)
             {
-                calls.Add(new BatchCall(place, form.Write()));
+                holding.Add((new BatchCall(place, form.Write()), spending.DepositAsync(batch.Id, place, BatchBill.Of(offer, call), BatchBill.Most(offer, call, estimator))));
             }
         }
 
-        return calls.Count == 0
+        var held = (await Task.WhenAll(holding.Select(static call => call.Held))).Zip(holding).ToLookup(static pair => pair.First, static pair => pair.Second.Call);
+        if (held[false].Any())
+        {
+            // What their budgets don't hold waits for them as calls of jobs do.
+            await store.LeaveOutAsync(batch.Id, [.. held[false].Select(static call => call.Place)]);
+            signals.Work.Set();
+        }
+
+        return !held[true].Any()
             ? BatchHandIn.Never("None of its calls can be made there any more.")
-            : await offer.Service.SubmitAsync(account, batch.Id, batch.Lane.Operation, calls, cancellationToken);
+            : await offer.Service.SubmitAsync(account, batch.Id, batch.Lane.Operation, [.. held[true]], cancellationToken);
+    }
+
+    /// <summary>Ends what is held for a batch's calls that it did not answer.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="mayBeAnswered">Whether the provider may answer them still, and charge for it.</param>
+    public void Settle(OpenBatch batch, bool mayBeAnswered) => spending.EndDeposits(batch.Id, mayBeAnswered);
+
+    /// <summary>Ends what is held for batches that are over: it may have been answered.</summary>
+    public void Forget(IReadOnlyList<OpenBatch> open)
+    {
+        foreach (var over in spending.Depositors.Except(open.Select(static batch => batch.Id)))
+        {
+            spending.EndDeposits(over, isSpent: true);
+        }
     }
 
     /// <summary>Ends the calls that it answered.</summary>
@@ -221,7 +248,7 @@ internal sealed class BatchHandling(
     {
         var items = (await store.ItemsAsync(batch.Id, cancellationToken)).ToDictionary(entry => entry.Place, entry => entry.Item);
         var ending = new List<Task>(Group);
-        if (items.Count == 0)
+        if (items.Count == 0 && !spending.Depositors.Contains(batch.Id))
         {
             return;
         }
@@ -232,6 +259,12 @@ internal sealed class BatchHandling(
                 && BatchResult.Of(offer, call, answer, batch.BegunAt, time.GetUtcNow()) is var (result, record))
             {
                 ending.Add(EndAsync(item, result, record));
+            }
+
+            if (answer.Status is >= 200 and < 300)
+            {
+                // A call that was given up meanwhile has cost what it has.
+                spending.EndDeposit(batch.Id, answer.Place, BatchResult.SpentOn(offer, answer, time.GetUtcNow()));
             }
 
             if (ending.Count == Group)

@@ -28,6 +28,9 @@ internal interface IBatchStore
     /// <summary>Keeps that a batch was given up.</summary>
     Task CancelledAsync(string id);
 
+    /// <summary>Gives some calls of a batch back that is not handed in, to be made normally.</summary>
+    Task LeaveOutAsync(string id, IReadOnlyList<int> places);
+
     /// <summary>Forgets a batch; its calls that have not ended wait to be made normally.</summary>
     /// <returns>How many calls.</returns>
     Task<int> CloseAsync(string id);

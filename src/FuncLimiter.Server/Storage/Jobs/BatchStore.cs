@@ -87,6 +87,14 @@ internal sealed class BatchStore(Database database) : IBatchStore
         durable: false);
 
     /// <inheritdoc/>
+    public Task LeaveOutAsync(string id, IReadOnlyList<int> places) => database.WriteAsync(
+        (connection, transaction) => connection.Execute(
+            "UPDATE items SET state = 0, batch = NULL, batch_id = NULL WHERE state = 8 AND batch_id = @id AND batch_place = @place",
+            places.Select(place => new { id, place }),
+            transaction),
+        durable: true);
+
+    /// <inheritdoc/>
     public Task<int> CloseAsync(string id) => database.WriteAsync(
         (connection, transaction) =>
         {
