@@ -30,6 +30,7 @@ internal sealed class CallRun
     private CallTerms? _terms;
     private SpentSoFar _spent;
     private List<FailedTry>? _failures;
+    private RefusalReason? _refusedFor;
 
     public CallRun(CallServices services, IAttemptRunner runner, PacingPolicy policy, CallEnvelope call, CallWays ways, CallAnswer answer)
     {
@@ -287,6 +288,7 @@ internal sealed class CallRun
 
     private ValueTask RefuseAsync(Refusal refusal, CancellationToken cancellationToken)
     {
+        _refusedFor = refusal.Reason;
         var error = _ways.Explain(RefusalError.Of(refusal, _plan.Route.Name, Now));
         _services.Headers.Refused(_answer, _admission, _waited, error, _call.Dialect, _services.Time.GetUtcNow());
         return ErrorAnswer.WriteAsync(_answer, _call.Dialect, error, cancellationToken);
@@ -309,6 +311,7 @@ internal sealed class CallRun
             Attempts)
         {
             InputCostUsd = spent.Cost?.InputUsd,
+            RefusedFor = _refusedFor,
             Tier = _attempt?.Deployment.Tier,
             Shape = _services.Configuration.Record is null ? null : Shape(),
         };

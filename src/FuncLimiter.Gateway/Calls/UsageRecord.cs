@@ -42,6 +42,9 @@ internal sealed record UsageRecord(
         : Deployment is null && Status is (413 or 429 or 503) ? UsageOutcome.Refused
         : UsageOutcome.Failed;
 
+    /// <summary>Why it was refused; null where it was not, or that is not known.</summary>
+    public RefusalReason? RefusedFor { get; init; }
+
     /// <summary>The tier of the model that served it, or null.</summary>
     public string? Tier { get; init; }
 

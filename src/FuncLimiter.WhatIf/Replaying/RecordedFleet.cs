@@ -89,7 +89,7 @@ internal sealed class RecordedFleet
         }
         else if (call.Outcome == UsageOutcome.Refused)
         {
-            tally.WasRefused(seconds, default);
+            tally.WasRefused(seconds, call.RefusedFor);
         }
         else if (call.Deployment is null)
         {

@@ -1,4 +1,3 @@
-using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.WhatIf.Virtual;
 
@@ -71,7 +70,7 @@ internal sealed record ReplaySide(
 /// <param name="Calls">How many came.</param>
 /// <param name="Ok">Answered.</param>
 /// <param name="Refused">Refused by the limiter.</param>
-/// <param name="OverBudget">Of the refused those that a spending budget had too little left for; a record does not tell.</param>
+/// <param name="RefusedFor">The refused by reason; a record that an earlier version wrote does not tell them.</param>
 /// <param name="Failed">Failed by providers.</param>
 /// <param name="Left">Given up by their callers while they waited.</param>
 /// <param name="Batched">Left to a batch service.</param>
@@ -87,7 +86,7 @@ internal sealed record ReplayOutcome(
     long Calls,
     long Ok,
     long Refused,
-    long OverBudget,
+    IReadOnlyDictionary<string, long> RefusedFor,
     long Failed,
     long Left,
     long Batched,
@@ -112,7 +111,8 @@ internal sealed record ReplayOutcome(
             tallies.Sum(tally => tally.Calls),
             tallies.Sum(tally => tally.Ok),
             tallies.Sum(tally => tally.Refused),
-            tallies.Sum(tally => tally.Reasons.GetValueOrDefault(RefusalReason.Spent)),
+            tallies.SelectMany(tally => tally.Reasons).GroupBy(reason => reason.Key).OrderBy(group => group.Key)
+                .ToDictionary(group => group.Key.ToString(), group => group.Sum(reason => reason.Value)),
             tallies.Sum(tally => tally.Failed),
             tallies.Sum(tally => tally.Left),
             tallies.Sum(tally => tally.Batched),
@@ -129,7 +129,8 @@ internal sealed record ReplayOutcome(
 /// <param name="Waits">The largest difference of mean, half and 99 of 100 waits, as a share; waits below a tenth of a second count as that.</param>
 /// <param name="CostUsd">The difference of the costs, in US dollars.</param>
 /// <param name="Refused">The difference of refusals, in calls.</param>
-internal sealed record ReplayAgreement(double Waits, decimal CostUsd, long Refused)
+/// <param name="RefusedFor">The largest difference of refusals for one reason, in calls; null where the record does not tell reasons.</param>
+internal sealed record ReplayAgreement(double Waits, decimal CostUsd, long Refused, long? RefusedFor)
 {
     private const double LeastWait = 0.1;
 
@@ -140,6 +141,9 @@ internal sealed record ReplayAgreement(double Waits, decimal CostUsd, long Refus
         return new ReplayAgreement(
             TenantOutcome.Rounded(waits.Max(wait => Math.Abs(wait.Now - wait.Was) / Math.Max(wait.Was, LeastWait))),
             Math.Abs(now.CostUsd - was.CostUsd),
-            Math.Abs(now.Refused - was.Refused));
+            Math.Abs(now.Refused - was.Refused),
+            was.RefusedFor.Values.Sum() < was.Refused ? null
+                : was.RefusedFor.Keys.Union(now.RefusedFor.Keys).Select(reason => Math.Abs(now.RefusedFor.GetValueOrDefault(reason) - was.RefusedFor.GetValueOrDefault(reason)))
+                    .DefaultIfEmpty().Max());
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using FuncLimiter.Core.Scheduling;
 using FuncLimiter.WhatIf.Virtual;
 using Spectre.Console;
 
@@ -38,11 +39,24 @@ internal static class ReplayView
             console.MarkupLineInterpolated($"{name}: {SimulationView.Count(side.NotPlayed)} calls ask for routes that the configuration does not have, and are left out.");
         }
 
-        foreach (var (name, side) in sides.Where(side => side.Side.Total.OverBudget > 0))
+        foreach (var (name, side) in sides.Where(side => side.Side.Total.Refused > 0))
         {
-            console.MarkupLineInterpolated($"{name}: spending budgets refuse {SimulationView.Count(side.Total.OverBudget)} calls.");
+            var known = side.Total.RefusedFor.Where(reason => reason.Value > 0).Select(reason => (What: WordsFor(reason.Key), Calls: reason.Value)).ToList();
+            var untold = side.Total.Refused - known.Sum(reason => reason.Calls);
+            console.MarkupLineInterpolated(
+                $"{name}: refused {string.Join(", ", (untold > 0 ? known.Append(("for reasons that it does not tell", untold)) : known).Select(reason => $"{SimulationView.Count(reason.Item2)} {reason.Item1}"))}.");
         }
     }
+
+    private static string WordsFor(string reason) => reason switch
+    {
+        nameof(RefusalReason.Spent) => "over a spending budget",
+        nameof(RefusalReason.WouldWaitTooLong) => "that would have waited too long",
+        nameof(RefusalReason.QueueFull) => "before a full queue",
+        nameof(RefusalReason.TooLarge) => "larger than a whole limit",
+        nameof(RefusalReason.NoDeployment) => "that no deployment could serve",
+        _ => "that could not be kept",
+    };
 
     private static void Add(Table table, IEnumerable<(string Name, ReplayOutcome? Outcome)> rows)
     {

@@ -250,7 +250,7 @@ internal sealed class VirtualAttempts
 
     private void Refuse(VirtualCall call, Refusal refusal, Instant now)
     {
-        Tell(call, UsageOutcome.Refused, null, null, now);
+        Tell(call, UsageOutcome.Refused, null, null, now, refusal.Reason);
         if (call.Returns < call.Group.Work.Returns && refusal.RetryAt.IsKnown && refusal.RetryAt - call.SubmittedAt <= call.Group.Work.ReturnWithin)
         {
             var at = Instant.Max(refusal.RetryAt, now + RefusalTime);
@@ -268,7 +268,7 @@ internal sealed class VirtualAttempts
     }
 
     // As the gateway does.
-    private void Tell(VirtualCall call, UsageOutcome outcome, TokenUsage? usage, CallCost? cost, Instant now) => _sink?.Record(new UsageRecord(
+    private void Tell(VirtualCall call, UsageOutcome outcome, TokenUsage? usage, CallCost? cost, Instant now, RefusalReason? refusedFor = null) => _sink?.Record(new UsageRecord(
         now.ToDateTimeOffset(),
         call.Group.Caller,
         call.Plan.Route.Name,
@@ -282,6 +282,7 @@ internal sealed class VirtualAttempts
         call.Tries)
     {
         Outcome = outcome,
+        RefusedFor = refusedFor,
         Shape = new CallShape(call.Facts, call.Plan.Estimate(0))
         {
             MaxWait = call.Script is { } script ? script.MaxWait : call.Group.Work.MaxWait,

@@ -68,11 +68,14 @@ internal sealed class VirtualTally(string tenant, Priority priority, int hours)
         Count(costUsd);
     }
 
-    public void WasRefused(double seconds, RefusalReason reason)
+    public void WasRefused(double seconds, RefusalReason? reason)
     {
         Refused++;
         At(seconds).Refused++;
-        Reasons[reason] = Reasons.GetValueOrDefault(reason) + 1;
+        if (reason is { } known)
+        {
+            Reasons[known] = Reasons.GetValueOrDefault(known) + 1;
+        }
     }
 
     public void HasFailed(decimal? costUsd = null)

@@ -91,9 +91,11 @@ public sealed class ReplayTests : IDisposable
 
         Assert.True(report.Recorded.Total.Refused > 100, $"{report.Recorded.Total}");
         Assert.Equal(report.Recorded.Total.Refused, report.Played.Total.Refused, 0.005 * report.Recorded.Total.Calls);
-        Assert.Equal(report.Played.Total.Refused, report.Played.Total.OverBudget);
+        Assert.Equal(report.Recorded.Total.Refused, report.Recorded.Total.RefusedFor["Spent"]);
+        Assert.Equal(report.Played.Total.Refused, report.Played.Total.RefusedFor["Spent"]);
+        Assert.Equal(report.Agreement.Refused, report.Agreement.RefusedFor);
         Assert.InRange((double)report.Agreement.CostUsd, 0, 0.01);
-        Assert.Equal((0L, report.Recorded.Total.Calls), (report.Changed!.Total.OverBudget, report.Changed.Total.Ok));
+        Assert.Equal((0, report.Recorded.Total.Calls), (report.Changed!.Total.RefusedFor.Count, report.Changed.Total.Ok));
     }
 
     [Fact]

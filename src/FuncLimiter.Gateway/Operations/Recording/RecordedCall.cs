@@ -30,6 +30,9 @@ internal sealed record RecordedCall
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required UsageOutcome Outcome { get; init; }
 
+    /// <summary>Why it was refused; null where it was not, or an earlier version wrote it.</summary>
+    public RefusalReason? RefusedFor { get; init; }
+
     public string? User { get; init; }
 
     public string? Workflow { get; init; }
@@ -129,6 +132,7 @@ internal sealed record RecordedCall
             Route = record.Route,
             Priority = caller.Priority,
             Outcome = record.Outcome,
+            RefusedFor = record.Outcome == UsageOutcome.Refused ? record.RefusedFor : null,
             User = names.Within("user", caller.Tenant, caller.User),
             Workflow = names.Within("workflow", caller.Tenant, caller.Workflow),
             Step = names.Within("step", caller.Tenant, caller.Step),
