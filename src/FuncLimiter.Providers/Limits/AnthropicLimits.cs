@@ -57,7 +57,7 @@ public sealed class AnthropicLimits(string? workspace) : LimitSource
             foreach (var limit in told.EnumerateArray())
             {
                 var type = Json.Text(Json.At(limit, "type"));
-                if (type is not null && Kinds.TryGetValue(type, out var dimension) && Json.CountAt(limit, "value") is { } amount)
+                if (type is not null && Kinds.TryGetValue(type, out var dimension) && TryAmount(Json.At(limit, "value"), out var amount))
                 {
                     limits.AddRange(models.EnumerateArray().Select(Json.Text).OfType<string>()
                         .Select(model => new ReadLimit(model, dimension, TimeSpan.FromMinutes(1), amount)));

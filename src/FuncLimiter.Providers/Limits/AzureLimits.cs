@@ -78,9 +78,9 @@ public sealed class AzureLimits(string resource, string? location = null) : Limi
                 var key = Json.Text(Json.At(limit, "key"));
                 var dimension = key switch { "request" => Dimension.Requests, "token" => Dimension.Tokens, _ => (Dimension?)null };
                 if (dimension is { } counted && Json.NumberAt(limit, "renewalPeriod") is > 0 and <= MostPeriod and var period
-                    && Json.NumberAt(limit, "count") is >= 0 and <= LimitMost and var count)
+                    && Json.NumberAt(limit, "count") is (-1 or (>= 0 and <= LimitMost)) and var count)
                 {
-                    limits.Add(new(name, counted, Minute, (long)Math.Round(count * Minute.TotalSeconds / period)));
+                    limits.Add(new(name, counted, Minute, count < 0 ? null : (long)Math.Round(count * Minute.TotalSeconds / period)));
                 }
                 else if (key is not null)
                 {

@@ -74,6 +74,13 @@ public abstract class LimitSource
     /// <summary>Providers that have such an API.</summary>
     public static IReadOnlyList<string> Providers { get; } = ["anthropic", "azure-openai", "bedrock", "openai", "openrouter"];
 
+    /// <summary>The amount of a limit, null where there is no limit, which APIs write as -1; false where it is no amount.</summary>
+    protected static bool TryAmount(JsonElement told, out long? amount)
+    {
+        amount = Json.Count(told);
+        return amount is not null || Json.NumberAt(told) is -1;
+    }
+
     private const string NotTaken = "the key is not taken";
     private const string NoRight = "the key has no right to read limits";
     private const string TooOften = "it was asked too often";

@@ -45,7 +45,7 @@ public sealed class OpenAILimits(string project) : LimitSource
             foreach (var member in entry.EnumerateObject())
             {
                 var name = Json.Name(member);
-                if (name is not null && Kinds.TryGetValue(name, out var kind) && Json.Count(member.Value) is { } amount)
+                if (name is not null && Kinds.TryGetValue(name, out var kind) && TryAmount(member.Value, out var amount))
                 {
                     limits.Add(new(model, kind.Dimension, kind.Window, amount));
                 }

@@ -190,10 +190,17 @@ public class LimitSourceTests
     [Theory]
     [InlineData("""{ "data": [{ "model": "m", "max_tokens_per_1_minute": -5, "max_requests_per_1_minute": "many" }, 7, null] }""")]
     [InlineData("""{ "Quotas": [{ "QuotaName": "On-demand model inference tokens per minute for M", "Value": -1 }, { "QuotaName": "On-demand model inference requests per minute for M", "Value": 1e300 }] }""")]
-    [InlineData("""{ "data": [{ "models": ["m"], "limits": [{ "type": "requests_per_minute", "value": -1 }, 5] }, "x"] }""")]
+    [InlineData("""{ "data": [{ "models": ["m"], "limits": [{ "type": "requests_per_minute", "value": -7 }, 5] }, "x"] }""")]
     [InlineData("""{ "value": [{ "name": "m", "properties": { "rateLimits": [{ "key": "token", "renewalPeriod": 0, "count": 5 }, { "key": "request", "renewalPeriod": 10, "count": 1e300 }] } }, 3] }""")]
     public void Amounts_ThatMakeNoSense_AreNoLimits(string body) =>
         Assert.All(LimitSource.Providers, provider => Assert.Empty(Read(LimitSource.Of(provider, new("x") { Models = ["m"] })!, body)?.Limits ?? []));
+
+    [Theory]
+    [InlineData("openai", """{ "data": [{ "model": "m", "max_requests_per_1_minute": -1 }] }""")]
+    [InlineData("anthropic", """{ "data": [{ "models": ["m"], "limits": [{ "type": "requests_per_minute", "value": -1 }] }] }""")]
+    [InlineData("azure-openai", """{ "value": [{ "name": "m", "properties": { "rateLimits": [{ "key": "request", "renewalPeriod": 10, "count": -1 }] } }] }""")]
+    public void AmountOfMinusOne_TellsThatThereIsNoLimit(string provider, string body) =>
+        Assert.Equal([new("m", Dimension.Requests, Minute, null)], Read(LimitSource.Of(provider, new("x"))!, body)!.Limits);
 
     private static LimitSource Bedrock(bool isMantle, params string[] models) =>
         LimitSource.Of("bedrock", new(null) { Region = "eu-central-1", IsMantle = isMantle, Models = models })!;
