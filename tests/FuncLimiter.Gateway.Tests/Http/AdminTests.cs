@@ -101,6 +101,7 @@ public class AdminTests
     [InlineData("/admin/weights", """{"tenant":"acme","weight":1e999}""", "weight")]
     [InlineData("/admin/weights", """{"tenant":"acme","weight":0}""", "weight")]
     [InlineData("/admin/revocations", """{"tenant":"acme","hash":"abc"}""", "hash")]
+    [InlineData("/admin/keys", """{"tenant":"acme","expiresAt":"2099-06-30"}""", "$.expiresAt")]
     public async Task Change_ThatMakesNoSense_IsRefusedWithWhatToWrite(string path, string body, string parameter)
     {
         await using var gateway = await StartAsync();

@@ -129,7 +129,7 @@ internal sealed class ReservationReader(CallServices services, bool translates =
         var body = Encoding.UTF8.GetBytes(asked.Request!.Value.GetRawText());
         if (!RequestReader.TryRead(operation, body, asked.Model, out facts, out var problem))
         {
-            error = new GatewayError(problem.Status, problem.Code, $"request: {problem.Message}") { Parameter = $"request.{problem.Param}" };
+            error = new GatewayError(problem.Status, problem.Code, $"request: {problem.Message}") { Parameter = problem.Param is { Length: > 0 } inner ? $"request.{inner}" : "request" };
             return false;
         }
 

@@ -167,6 +167,7 @@ internal sealed class RecentAudit : IAuditLog
 internal sealed partial class AdminJson : JsonSerializerContext;
 
 /// <summary>What an operator asks for, in any of the admin paths' bodies.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record AdminAsk
 {
     public string? Scope { get; init; }
