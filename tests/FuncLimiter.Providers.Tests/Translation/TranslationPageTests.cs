@@ -1,5 +1,3 @@
-using FuncLimiter.Providers.Translation.Fitting;
-
 namespace FuncLimiter.Providers.Tests.Translation;
 
 public class TranslationPageTests
