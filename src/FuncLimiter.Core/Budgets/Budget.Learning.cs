@@ -196,6 +196,33 @@ public sealed partial class Budget
         Disregard(learner.Dimension, learner.Recount());
     }
 
+    /// <summary>What is used stands by as the owner is asked.</summary>
+    internal void NoteUse(Instant now) => usedAtAsk = [.. meters.Select(meter => meter.Used(now))];
+
+    /// <summary>
+    /// Takes up what the owner answered to that of buckets: it knows what calls came to that were charged the most they could come to until it
+    /// was known how the provider charges.
+    /// </summary>
+    internal void FollowUse(Instant now)
+    {
+        for (var i = 0; i < usedAtAsk.Length; i++)
+        {
+            if (meters[i] is ContinuousBucket)
+            {
+                meters[i].CountLess(usedAtAsk[i] - (Lease!.Use[i] * meters[i].Capacity), now);
+            }
+        }
+
+        usedAtAsk = [];
+        foreach (var learner in learners)
+        {
+            if (learner.IsDecided)
+            {
+                Disregard(learner.Dimension, learner.Recount());
+            }
+        }
+    }
+
     private Meter MeterOf(Limit limit)
     {
         foreach (var meter in meters)

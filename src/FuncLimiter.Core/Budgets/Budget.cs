@@ -12,6 +12,7 @@ public sealed partial class Budget
     private readonly Traffic? traffic;
     private readonly ChargeLearner[] learners;
     private Meter[] asked;
+    private double[] usedAtAsk = [];
     private bool isDirty;
     private Instant savedCooldown;
 

@@ -111,23 +111,31 @@ internal sealed class ChargeBook
     /// <param name="before">What they said then.</param>
     /// <param name="after">What they say now.</param>
     /// <param name="from">When it told last.</param>
-    public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now)
+    /// <param name="to">Until when that was at the latest.</param>
+    public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant to)
     {
         Allocate();
         if (count == Room)
         {
-            Compact(now);
+            Compact(to);
         }
 
-        spans[count] = (from, now);
+        // Spans stand in the order of their ends; each instance tells of several at once.
+        var place = count;
+        for (; place > 0 && spans[place - 1].To > to; place--)
+        {
+            spans[place] = spans[place - 1];
+        }
+
+        Array.Copy(amounts, place * Columns, amounts, (place + 1) * Columns, (count - place) * Columns);
+        spans[place] = (from, to);
         for (var i = 0; i < Columns; i++)
         {
-            amounts[(count * Columns) + i] = after[i] - before[i];
+            amounts[(place * Columns) + i] = after[i] - before[i];
         }
 
         count++;
     }
-
 
     /// <summary>What a call comes to on average, by rule.</summary>
     public double[] Usual()

@@ -21,7 +21,7 @@ internal sealed partial class ChargeLearner
 
     /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>
     public ChargeBooksState SaveBooks() => IsSettled
-        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt, Refusals = refusals }
+        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt, Refusals = refusals, CallsOfLate = callsOfLate, PassedAt = passedAt }
         : new()
         {
             Learned = Save(),
@@ -29,6 +29,8 @@ internal sealed partial class ChargeLearner
             FirstHeardAt = firstHeardAt,
             SurprisedAt = surprisedAt,
             Refusals = refusals,
+            CallsOfLate = callsOfLate,
+            PassedAt = passedAt,
             Likeliest = rules[likeliest],
             Strength = strength,
             Doubts = doubts,
@@ -42,10 +44,10 @@ internal sealed partial class ChargeLearner
     {
         Restore(state.Learned);
         (strength, doubts) = (state.Strength, state.Doubts);
-        (patience, firstHeardAt, isAssumed) = (state.Patience > LeastPatience ? state.Patience : LeastPatience, state.FirstHeardAt, state.IsAssumed);
+        (patience, firstHeardAt, isAssumed) = (state.Patience > patience ? state.Patience : patience, state.FirstHeardAt, state.IsAssumed);
         book.Restore(state.Entries);
         reports.Restore(state.Reports, state.TurnedAt);
-        (surprisedAt, refusals) = (state.SurprisedAt, state.Refusals);
+        (surprisedAt, refusals, callsOfLate, passedAt) = (state.SurprisedAt, state.Refusals, state.CallsOfLate, state.PassedAt);
         likeliest = Math.Max(0, Array.IndexOf(rules, state.Likeliest));
     }
 }

@@ -18,10 +18,12 @@ internal sealed partial class ChargeLearner
     private const int ReportsBeforeRare = 64;
     private const int AnswersToSettle = 32;
     private const int RefusalsToReopen = 4;
+    private const double UsualRefusals = 0.005;
     private const int Rarely = 32;
     private const double MostAbove = 2;
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LeastPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan PatienceAtWindows = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MostPatience = TimeSpan.FromHours(4);
 
     private readonly Limit limit;
@@ -42,12 +44,14 @@ internal sealed partial class ChargeLearner
     private int untilNext;
     private double strength;
     private int doubts;
-    private TimeSpan patience = LeastPatience;
+    private TimeSpan patience;
     private Instant firstHeardAt = Instant.Distant;
     private bool isAssumed;
     private int likeliest;
     private Instant surprisedAt = Instant.Distant;
     private int refusals;
+    private double callsOfLate;
+    private Instant passedAt;
 
     /// <summary>A learner of a limit that it knows nothing of but the documented rule.</summary>
     /// <param name="limit">The limit.</param>
@@ -61,6 +65,7 @@ internal sealed partial class ChargeLearner
         reports = new(limit, rules, book, isShared);
         ended = new double[rules.Length];
         open = All;
+        patience = TellsAtOnce ? LeastPatience : PatienceAtWindows;
     }
 
     /// <summary>What is charged.</summary>
@@ -106,7 +111,16 @@ internal sealed partial class ChargeLearner
     public long Judgements { get; private set; }
 
     /// <summary>True where nothing more is to be learned unless the provider changes.</summary>
-    public bool IsSettled => isJudged && Answers >= AnswersToSettle && BitOperations.IsPow2(open);
+    public bool IsSettled => IsDecided && Answers >= AnswersToSettle;
+
+    /// <summary>
+    /// Whether reports that came within seconds tell rules apart: of a sliding window they are compared over half of it, since it gives back all
+    /// the time what was taken a window ago.
+    /// </summary>
+    public bool TellsAtOnce => limit.Algorithm != LimitAlgorithm.Sliding;
+
+    /// <summary>True where one rule alone is left.</summary>
+    public bool IsDecided => isJudged && BitOperations.IsPow2(open);
 
     /// <summary>What each rule's book says since the start, for the owner of a leased budget; null where the budget is owned here.</summary>
     public IReadOnlyList<double>? Totals => book.Totals;
@@ -183,7 +197,8 @@ internal sealed partial class ChargeLearner
     /// <param name="before">What they said then.</param>
     /// <param name="after">What they say now.</param>
     /// <param name="from">When it told last.</param>
-    public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant now) => book.Add(before, after, from, now);
+    /// <param name="to">Until when that was at the latest.</param>
+    public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant to) => book.Add(before, after, from, to);
 
     /// <summary>Whether totals can be those of a learner of this limit.</summary>
     public bool Fits(IReadOnlyList<double> told) => book.Fits(told);
@@ -281,21 +296,28 @@ internal sealed partial class ChargeLearner
         return true;
     }
 
+    /// <summary>So many calls went out.</summary>
+    public void Pass(double calls, Instant now)
+    {
+        callsOfLate = (callsOfLate * Math.Exp(-Math.Max(0, (now - passedAt) / Soon))) + calls;
+        passedAt = now;
+    }
+
     /// <summary>
-    /// A call was refused that there seemed to be room for. Where several are, none a minute after the one before, what was only assumed is
-    /// open again, and assumed the later next time.
+    /// A call was refused that there seemed to be room for. Where several are, none a minute after the one before and more of the calls than come
+    /// at a window's ends whatever the rule, what was only assumed is open again, and assumed the later next time.
     /// </summary>
     public void Reopen(Instant now)
     {
         refusals = now - surprisedAt < Soon ? refusals + 1 : 1;
         surprisedAt = now;
-        if (isAssumed && refusals >= RefusalsToReopen)
+        if (isAssumed && refusals >= Math.Max(RefusalsToReopen, UsualRefusals * callsOfLate))
         {
             (open, best, isJudged, isAssumed) = (All, 0, false, false);
             (strength, doubts, Since, Answers) = (0, 0, Instant.Distant, 1);
             (patience, firstHeardAt) = (patience * 4 < MostPatience ? patience * 4 : MostPatience, Instant.Distant);
             book.Clear();
-            reports.Clear();
+            reports.BeginAnew(now);
         }
     }
 

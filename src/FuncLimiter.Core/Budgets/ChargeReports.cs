@@ -38,6 +38,13 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
     /// <summary>Forgets them.</summary>
     public void Clear() => reports.Clear();
 
+    /// <summary>Forgets them, with the book: what it does not know of leaves a sliding window for as long as that is, and seems to be given back.</summary>
+    public void BeginAnew(Instant now)
+    {
+        reports.Clear();
+        TurnedAt = limit.Algorithm == LimitAlgorithm.Sliding ? now + limit.Window : now;
+    }
+
     /// <summary>
     /// Keeps one more. A bucket that was full and a window that began anew have forgotten what was before. Past a number those closest in time
     /// give way.

@@ -21,6 +21,12 @@ public sealed record ChargeBooksState
     /// <summary>How many such refusals came, none a minute after the one before.</summary>
     public int Refusals { get; init; }
 
+    /// <summary>How many calls went out of late: those of an earlier minute count for a third.</summary>
+    public double CallsOfLate { get; init; }
+
+    /// <summary>When that was counted.</summary>
+    public Instant PassedAt { get; init; }
+
     /// <summary>The rule that the last reports agree with best.</summary>
     public ChargeRule Likeliest { get; init; }
 

@@ -228,6 +228,16 @@ public abstract class Meter
         }
     }
 
+    /// <summary>Counts an amount as there that had counted as taken; nothing that was used is less by it.</summary>
+    internal void CountLess(double amount, Instant now)
+    {
+        if (amount > 0)
+        {
+            now = Advance(now);
+            GiveBack(amount, now, now);
+        }
+    }
+
     /// <summary>What is taken of the capacity.</summary>
     public double Used(Instant now) => CurrentUse(Advance(now));
 

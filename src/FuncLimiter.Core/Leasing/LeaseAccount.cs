@@ -75,6 +75,19 @@ internal abstract class LeaseAccount(Limit limit)
     /// <summary>The provider said that nothing is left.</summary>
     internal abstract void Drain();
 
+    /// <summary>Calls came to less than they were charged; what is over is to be lent again.</summary>
+    /// <param name="used">What they came to, as far as it has not come back; in units.</param>
+    /// <param name="lent">The most that instances have.</param>
+    internal virtual void Recount(double used, double lent)
+    {
+        // What counts as used of a window ends with it.
+    }
+
+    /// <summary>Tells the most that instances have: with that nothing can be over beyond the limit.</summary>
+    internal virtual void Bound(double lent)
+    {
+    }
+
     /// <summary>Caution changed.</summary>
     internal abstract void Reconsider();
 
@@ -96,6 +109,9 @@ internal sealed class BucketAccount : LeaseAccount
     private double _lentRate;
     private double _lentCapacity;
     private double _largest;
+
+    // What is neither lent nor in the rest, since calls were charged more than they came to.
+    private double _over;
 
     internal BucketAccount(Limit limit, Caution caution)
         : base(limit)
@@ -121,7 +137,7 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override double Pool => PerSecond;
 
-    internal override double Free => Math.Max(0, _rest.Level);
+    internal override double Free => Math.Max(0, _rest.Level + _over);
 
     private double PerSecond => Math.Max(1, _learned * _caution.Factor) / Limit.Window.TotalSeconds;
 
@@ -131,10 +147,11 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override double Refill => _rest.Rate;
 
-    internal override Instant FreeAt(double amount) => _rest.Reaches(amount);
+    internal override Instant FreeAt(double amount) => _rest.Reaches(amount - _over);
 
     internal override Instant TurnAt(double amount, double ahead)
     {
+        amount = Math.Max(0, amount - _over);
         var beyond = Math.Max(0, amount + ahead - _rest.Capacity);
         var full = amount > _rest.Capacity ? Instant.Unknown : _rest.Reaches(amount + ahead - beyond);
         return full.IsKnown && _rest.Rate > 0 && beyond / _rest.Rate < Longest ? full + TimeSpan.FromSeconds(beyond / _rest.Rate) : Instant.Unknown;
@@ -142,7 +159,7 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override void Advance(Instant now) => _rest.Advance(now);
 
-    internal override double UseWith(double unused) => Math.Clamp(1 - (_rest.Level + unused) / Capacity, 0, 1);
+    internal override double UseWith(double unused) => Math.Clamp(1 - (_rest.Level + _over + unused) / Capacity, 0, 1);
 
     internal override void Reserve(double rate, double capacity, double largest)
     {
@@ -150,7 +167,12 @@ internal sealed class BucketAccount : LeaseAccount
         Reshape();
     }
 
-    internal override void Grant(double amount) => _rest.Take(amount);
+    internal override void Grant(double amount)
+    {
+        var over = Math.Min(_over, Math.Max(0, amount - Math.Max(0, _rest.Level)));
+        _over -= over;
+        _rest.Take(amount - over);
+    }
 
     internal override void Return(double amount) => _rest.Add(amount);
 
@@ -174,21 +196,32 @@ internal sealed class BucketAccount : LeaseAccount
         Reshape();
         if (reading.Remaining is { } remaining)
         {
-            _rest.Take(Math.Max(0, _rest.Level - (remaining + PerSecond * Math.Max(0, (_rest.At - sentAt).TotalSeconds))));
+            var most = remaining + PerSecond * Math.Max(0, (_rest.At - sentAt).TotalSeconds);
+            _over = Math.Clamp(_over, 0, Math.Max(0, most - _rest.Level));
+            _rest.Take(Math.Max(0, _rest.Level - most));
         }
     }
 
-    internal override void Drain() => _rest.Take(Math.Max(0, _rest.Level));
+    internal override void Drain()
+    {
+        _over = 0;
+        _rest.Take(Math.Max(0, _rest.Level));
+    }
+
+    internal override void Recount(double used, double lent) => _over = Math.Max(0, Capacity - used - lent - _rest.Level);
+
+    internal override void Bound(double lent) => _over = Math.Clamp(_over, 0, Math.Max(0, Capacity - lent - _rest.Level));
 
     internal override void Reconsider() => Reshape();
 
-    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Learned = _learned, Amount = Limit.Amount };
+    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Over = _over, Learned = _learned, Amount = Limit.Amount };
 
     internal override void Import(LeaseAccountState state, Instant now)
     {
         if (state.Bucket is { } rest)
         {
             _rest.Import(rest);
+            _over = Math.Max(0, state.Over);
         }
 
         // What a provider said holds for the limit that it spoke of: after a change the configuration is believed again.

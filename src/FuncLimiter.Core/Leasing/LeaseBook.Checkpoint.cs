@@ -111,6 +111,9 @@ public sealed record LeaseAccountState
     /// <summary>For a bucket: the part that is not lent.</summary>
     public BucketShareState? Bucket { get; init; }
 
+    /// <summary>For a bucket: what is neither lent nor in that part, since calls were charged more than they came to.</summary>
+    public double Over { get; init; }
+
     /// <summary>For a bucket: the limit that the provider last reported, units per window.</summary>
     public double Learned { get; init; }
 

@@ -18,16 +18,12 @@ namespace FuncLimiter.Core.Leasing;
 /// </remarks>
 public sealed partial class LeaseBook
 {
-    private const int MostUnjudged = 64;
-    private const int SoonAnswers = 32;
 
     private readonly LeasePolicy _policy;
     private readonly Caution _caution;
     private readonly LeaseAccount[] _accounts;
     private readonly Dictionary<string, Tenure> _tenures = new(StringComparer.Ordinal);
     private readonly ChargeLearner[] _learners;
-    private readonly Dictionary<string, ChargesTold> _charged = new(StringComparer.Ordinal);
-    private readonly List<LeaseNews> _unjudged = [];
     private Instant _now;
     private Instant _surprisedAt;
     private long _lastNumber;
@@ -92,7 +88,9 @@ public sealed partial class LeaseBook
             Hear(tenure!, ask);
         }
 
-        foreach (var news in ask.News)
+        // Of several successes the latest says what remains; from the others is learned how calls are charged.
+        var latest = ask.News.LastOrDefault(news => news.Observation.Kind == OutcomeKind.Success);
+        foreach (var news in ask.News.Where(news => news == latest || news.Observation.Kind != OutcomeKind.Success))
         {
             Observe(news.Observation, news.SentAt);
         }
@@ -128,56 +126,7 @@ public sealed partial class LeaseBook
             Reconsider();
         }
 
-        return Offer(tenure!, isNew: !isKnown, hasAnswers: ask.News.Any(news => news.Observation.Kind == OutcomeKind.Success));
-    }
-
-    /// <summary>
-    /// Takes in what calls came to by each rule, and what was reported to remain: a report tells something once all instances have told of
-    /// their calls until it was made.
-    /// </summary>
-    private void LearnCharges(LeaseAsk ask)
-    {
-        if (_learners.All(learner => learner.IsSettled))
-        {
-            _charged.Clear();
-            _unjudged.Clear();
-            return;
-        }
-
-        foreach (var gone in _charged.Keys.Where(instance => instance != ask.Instance && !_tenures.ContainsKey(instance)).ToArray())
-        {
-            _charged.Remove(gone);
-        }
-
-        if (ask.Charged.Count != _learners.Length || _learners.Where((learner, i) => !learner.Fits(ask.Charged[i])).Any())
-        {
-            return;
-        }
-
-        if (_charged.TryGetValue(ask.Instance, out var before) || ask.Holds == 0)
-        {
-            for (var i = 0; i < _learners.Length; i++)
-            {
-                _learners[i].Add(before?.Charged[i] ?? new double[ask.Charged[i].Length], ask.Charged[i], before?.At ?? _now, _now);
-            }
-        }
-
-        _charged[ask.Instance] = new(ask.Instance, _now, ask.Charged);
-        _unjudged.AddRange(ask.News.Where(news => news.Observation.Kind == OutcomeKind.Success && news.HeardAt != Instant.Distant && news.Observation.Readings.Count > 0)
-            .Take(MostUnjudged - _unjudged.Count));
-        var known = _charged.Values.Min(told => told.At);
-        foreach (var news in _unjudged.Where(news => news.HeardAt <= known).ToArray())
-        {
-            _unjudged.Remove(news);
-            foreach (var learner in _learners)
-            {
-                foreach (var reading in news.Observation.Readings.Where(reading => reading.Concerns(learner.Limit) && reading.Remaining is not null))
-                {
-                    learner.Hear(
-                        new ChargeReading(reading.Remaining!.Value, news.SentAt, news.HeardAt), reading.Limit ?? learner.Limit.Amount, learner.Limit.PerSecond, _now);
-                }
-            }
-        }
+        return Offer(tenure!, isNew: !isKnown, hasAnswers: latest is not null);
     }
 
     /// <summary>Closes the scope until an instant, or opens it where that has passed: a person's word.</summary>
@@ -265,7 +214,12 @@ public sealed partial class LeaseBook
 
     private void Hear(Tenure tenure, LeaseAsk ask)
     {
-        tenure.Hear(ask, _accounts, _now);
+        var calls = tenure.Hear(ask, _accounts, _now);
+        foreach (var learner in _learners)
+        {
+            learner.Pass(calls, _now);
+        }
+
         Reserve();
         tenure.Book(ask, _accounts);
     }
@@ -282,6 +236,7 @@ public sealed partial class LeaseBook
         var (askAgain, pause, uselessBefore) = (_now + refresh, refresh, Instant.Distant);
         foreach (var (account, line) in Lines())
         {
+            account.Bound(MostLent(line));
             var targets = LeaseTargets.Of(line, account, tenures, _policy);
             var loan = new Loan(account, line, targets, tenures, _policy, baton);
             lines[line] = loan.For(tenure, isNew, _now, out var again);
@@ -301,10 +256,9 @@ public sealed partial class LeaseBook
             pause = askAgain - _now;
         }
 
-        // What is not known yet of how the provider charges is learned from the next reports, as long as calls go out.
-        if ((hasAnswers || lines.Any(lent => lent.Grant > 0)) && _learners.Any(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }))
+        if (hasAnswers || lines.Any(lent => lent.Grant > 0))
         {
-            askAgain = Instant.Max(_now + _policy.PauseOf(tenures.Length), Instant.Min(askAgain, _now + _policy.FirstRefresh));
+            askAgain = LearnsAgainAt(askAgain);
         }
 
         var shares = tenure.Demands.Select((demand, i) => new LeaseShare(demand.Tenant, demand.Priority, parts[i]));
@@ -358,6 +312,8 @@ public sealed partial class LeaseBook
             account.Reserve(rate, capacity, largest);
         }
     }
+
+    private double MostLent(int line) => _tenures.Values.Sum(tenure => tenure.MostAt(line, _now));
 
     private IEnumerable<(LeaseAccount Account, int Line)> Lines() => _accounts.Select((account, line) => (account, line));
 }

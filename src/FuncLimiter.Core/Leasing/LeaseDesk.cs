@@ -59,7 +59,7 @@ public sealed class LeaseDesk
                 var soon = now + terms.Policy.RefreshEvery / 2;
                 var users = members.Where(member => member.IsOnDemand && member.AskAt(now) <= soon).OrderBy(member => member.AskAt(now)).Take(MostUsersAnAsk);
                 due.Add(new(scope, [
-                    .. members.Where(member => !member.IsOnDemand && member.AskAt(now).IsKnown).Concat(users).Select(member => member.Ask(now))]));
+                    .. members.Where(member => !member.IsOnDemand && member.AskAt(now).IsKnown).Concat(users).Select(member => Ask(member, now))]));
             }
         }
 
@@ -150,7 +150,11 @@ public sealed class LeaseDesk
         {
             if (budgets.TryGetValue(name, out var budget))
             {
-                budget.Lease!.Apply(lease, now);
+                if (budget.Lease!.Apply(lease, now))
+                {
+                    budget.FollowUse(now);
+                }
+
                 if (budget.Lease.IsOnDemand)
                 {
                     pauseForUsers[answer.Scope] = lease.Pause ?? terms.Policy.MinRefresh;
@@ -233,6 +237,12 @@ public sealed class LeaseDesk
         }
 
         return 1.0 / Math.Max(1, targets);
+    }
+
+    private BudgetAsk Ask(LeasedBudget member, Instant now)
+    {
+        budgets[member.Name].NoteUse(now);
+        return member.Ask(now);
     }
 
     private IEnumerable<LeasedBudget> Members() => scopes.Values.SelectMany(members => members);

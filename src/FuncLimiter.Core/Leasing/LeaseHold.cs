@@ -18,6 +18,10 @@ internal sealed class LeaseHold
     private Instant _askAgainAt;
     private Instant _expiresAt;
     private (Instant Here, Instant Book) _anchor;
+
+    /// <summary>How much later than <see cref="ByBook"/> says something may have been by the book's clock: as long as the answer was on its way.</summary>
+    public TimeSpan LateBy { get; private set; }
+
     private Instant? _unansweredSince;
     private Instant _lentFrom;
     private long _sequence;
@@ -239,7 +243,7 @@ internal sealed class LeaseHold
         }
 
         (_isValid, IsContinued) = (true, lease.Continues != 0);
-        (_held, _expiresAt, _anchor) = (lease.Number, end, (now, lease.IssuedAt));
+        (_held, _expiresAt, _anchor, LateBy) = (lease.Number, end, (now, lease.IssuedAt), now - _askedAt + _policy.ClockMargin);
 
         // This clock may run too fast: units come back by the slowest that the book's may be.
         for (var i = 0; i < _lines.Length; i++)

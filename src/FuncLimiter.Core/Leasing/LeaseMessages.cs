@@ -73,6 +73,12 @@ public sealed record LeaseNews(Observation Observation, Instant SentAt)
 {
     /// <summary>When its answer came, not later than by the book's clock; <see cref="Instant.Distant"/> where that was not told.</summary>
     public Instant HeardAt { get; init; }
+
+    /// <summary>How much later than told all this may have been by the book's clock.</summary>
+    public TimeSpan Late { get; init; }
+
+    /// <summary>What <see cref="LeaseAsk.Charged"/> would have been when its answer came; empty where nothing is left to learn.</summary>
+    public IReadOnlyList<double[]> Charged { get; init; } = [];
 }
 
 /// <summary>What one tenant wants at one instance in one class.</summary>

@@ -13,7 +13,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 {
     private const double LeastShare = 0.001;
     private const double MostlyUsed = 0.9;
+    private const int MostSuccesses = 6;
     private static readonly TimeSpan BeforeEnd = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Apart = TimeSpan.FromSeconds(0.25);
     private readonly LeasePolicy policy = terms.Policy;
     private readonly List<LeaseNews> news = [];
     private readonly Limit[] limits = [.. limits];
@@ -76,11 +78,18 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             : IsWanted(now) || HasNews ? WaitsUntold ? Hold.SoonestAskAt : Hold.AskAt : Hold.ExpiresAt == Instant.Distant ? Instant.Unknown : now;
 
     /// <summary>
-    /// Keeps what a response said for the owner: of successes the latest, of failures the last few. Refusals don't wait for the next ask.
+    /// Keeps what a response said for the owner: of successes the latest, and some apart from each other while the owner learns from them; of
+    /// failures the last few. Refusals don't wait for the next ask.
     /// </summary>
     public void Hear(Observation observation, Instant sentAt, Instant now)
     {
-        if (observation.Kind != OutcomeKind.RateLimited)
+        double[][] charged = Learners.All(learner => learner.TellsAtOnce) ? Charged() : [];
+        var heard = new LeaseNews(observation, Hold.ByBook(sentAt)) { HeardAt = Hold.ByBook(now), Late = Hold.LateBy, Charged = charged };
+        if (observation.Kind == OutcomeKind.Success && charged.Length > 0)
+        {
+            Thin(heard);
+        }
+        else if (observation.Kind != OutcomeKind.RateLimited)
         {
             news.RemoveAll(old => old.Observation.Kind == observation.Kind);
         }
@@ -94,8 +103,24 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             news.RemoveAt(0);
         }
 
-        news.Add(new(observation, Hold.ByBook(sentAt)) { HeardAt = Hold.ByBook(now) });
+        news.Add(heard);
     }
+
+    // Makes room for one more success, so that those that are kept are spread over the time since the last ask.
+    private void Thin(LeaseNews next)
+    {
+        var successes = news.Where(old => old.Observation.Kind == OutcomeKind.Success).ToList();
+        if (successes.Count > 1 && successes[^1].HeardAt - successes[^2].HeardAt < Apart)
+        {
+            news.Remove(successes[^1]);
+        }
+        else if (successes.Count == MostSuccesses)
+        {
+            news.Remove(successes.Zip([.. successes.Skip(1), next]).MinBy(pair => pair.Second.HeardAt - pair.First.HeardAt).First);
+        }
+    }
+
+    private double[][] Charged() => Learners.All(learner => learner.IsSettled) ? [] : [.. Learners.Select(learner => learner.Totals!.ToArray())];
 
     /// <summary>Calls may come soon: for as long as a lease holds, it is wanted though none has come.</summary>
     public void Expect(Instant now) => expectedAt = now;
@@ -137,12 +162,12 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         Hold.Hurry();
     }
 
-    /// <summary>Takes up an answer; what was told with its ask is told for good.</summary>
-    public void Apply(Lease lease, Instant now)
+    /// <summary>Takes up an answer; what was told with its ask is told for good. False where it lends nothing.</summary>
+    public bool Apply(Lease lease, Instant now)
     {
         if (!Hold.IsAnswered(lease))
         {
-            return;
+            return false;
         }
 
         news.RemoveAll(told.Contains);
@@ -153,7 +178,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 
         if (!Hold.Apply(lease, now))
         {
-            return;
+            return false;
         }
 
         for (var i = 0; i < Learners.Count && lease.Charging.Count == Learners.Count; i++)
@@ -169,6 +194,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
         Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
+        return true;
     }
 
     /// <summary>What other instances used of a window when the owner last told, as far as it is not over; in units.</summary>
@@ -193,7 +219,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         {
             News = told,
             ClosedFor = closedFor,
-            Charged = Learners.All(learner => learner.IsSettled) ? [] : [.. Learners.Select(learner => learner.Totals!.ToArray())],
+            Charged = Charged(),
         });
     }
 

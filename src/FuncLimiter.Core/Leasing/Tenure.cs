@@ -8,6 +8,7 @@ namespace FuncLimiter.Core.Leasing;
 internal sealed class Tenure
 {
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
     private readonly (double Spent, double Returned, bool HasRefunds)[] _toBook;
     private Instant _endedAt = Instant.Distant;
 
@@ -84,16 +85,25 @@ internal sealed class Tenure
         return Math.Max(Lines[line].Capacity + grant, flows ? capacity : 0);
     }
 
+    /// <summary>The most that it can have of a bucket at an instant, if what it told was so long on its way.</summary>
+    internal double MostAt(int line, Instant now)
+    {
+        var since = OnItsWay + (Answer is { } answer ? now - answer.IssuedAt : TimeSpan.Zero);
+        var level = Math.Max(0, Lines[line].Level) + (Answer?.Lines[line].Grant ?? 0) + (LentRate(line) * since.TotalSeconds);
+        return Math.Min(level, LentCapacity(line, flows: true));
+    }
+
     /// <summary>
     /// Takes in an ask: settles which lease is in force, and books what was used and given back. An answer that the instance passed over
     /// will never be in force, since the instance has asked again; what it was lent before and no longer knows counts as used.
     /// </summary>
-    internal void Hear(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts, Instant now)
+    /// <returns>How many calls it let out since it asked last, if each was as large as the largest.</returns>
+    internal double Hear(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts, Instant now)
     {
         var took = Answer is not null && ask.Holds == Answer.Number;
         var isKnown = took || ask.Holds == Held;
         var goesOn = isKnown && !ask.Lapsed;
-        CountCalls(ask, now);
+        var calls = CountCalls(ask, now);
         for (var i = 0; i < Lines.Length; i++)
         {
             var (report, was, account, offer) = (ask.Lines[i], Lines[i], accounts[i], Answer?.Lines[i] ?? new(0, 0, 0));
@@ -113,14 +123,15 @@ internal sealed class Tenure
         _endedAt = EndsAt;
         (Sequence, Demands, Answer) = (ask.Sequence, ask.Demands, null);
         (Held, Continues) = isKnown ? (ask.Holds, goesOn ? ask.Holds : 0) : (0, 0);
+        return calls;
     }
 
-    private void CountCalls(LeaseAsk ask, Instant now)
+    private double CountCalls(LeaseAsk ask, Instant now)
     {
         var seconds = Answer is null ? 0 : (now - Answer.IssuedAt).TotalSeconds;
         if (seconds <= 0)
         {
-            return;
+            return 0;
         }
 
         var calls = Lines
@@ -129,6 +140,7 @@ internal sealed class Tenure
             .Max();
         var weight = Math.Min(1, seconds / Memory.TotalSeconds);
         CallsPerSecond = Math.Round((1 - weight) * CallsPerSecond + weight * (calls / seconds), 3);
+        return calls;
     }
 
     /// <summary>Books what the last ask told, once the accounts know what is lent now.</summary>

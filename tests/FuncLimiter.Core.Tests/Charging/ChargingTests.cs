@@ -71,6 +71,34 @@ public class ChargingTests(ITestOutputHelper output)
     }
 
     /// <summary>
+    /// Instances tell of several answers at once, so owners learn with few asks; and what was charged too much until then is lent again, and no
+    /// longer shown as used.
+    /// </summary>
+    [Theory]
+    [InlineData("prompt and max", 1, 10, 0.97, 0.08)]
+    [InlineData("prompt and max", 3, 28, 0.97, 0.08)]
+    [InlineData("larger of prompt and max", 1, 10, 0.97, 0.08)]
+    [InlineData("larger of prompt and max", 3, 28, 0.93, 0.35)]
+    [InlineData("prompt", 1, 10, 0.97, 0.08)]
+    [InlineData("prompt", 3, 28, 0.93, 0.4)]
+    public void Owners_LearnWithFewAsks_AndLendAgainWhatWasChargedTooMuch(string charges, int instances, double mostAsks, double leastUse, double mostOff)
+    {
+        var world = new ChargingWorld(LimitAlgorithm.Bucket, Charges.All.Single(rule => rule.Name == charges), 600_000, agents: 200, instances);
+        var off = new List<double>();
+        world.RunFor(60);
+        var perThousand = 1000.0 * world.Operations / world.Arrivals;
+        world.RunFor(240, () => off.Add(Math.Abs(world.Use - world.Provider.Use(world.Now))));
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{perThousand:0.0} operations for 1,000 calls in the first minute; shown off by {off.Average():0.000}, {world.UseOfAll:0.000} used, {world.Refusals} refused"));
+
+        Assert.InRange(perThousand, 0, mostAsks);
+        Assert.InRange(world.UseOfAll, leastUse, 1.001);
+        Assert.InRange(off.Average(), 0, mostOff);
+        Assert.InRange((double)world.Refusals / world.Arrivals, 0, 0.001);
+    }
+
+    /// <summary>
     /// What a window has left comes back with time, so nothing is gained by asking before: owners are asked seldom, however many calls wait. And
     /// what is shown to be in use is what the provider counts, also between two asks; of other instances it is what they had told by then.
     /// </summary>

@@ -1,0 +1,108 @@
+using FuncLimiter.Core.Budgets;
+
+namespace FuncLimiter.Core.Leasing;
+
+/// <content>How the provider charges, from what instances tell of their calls and of what was reported to remain.</content>
+public sealed partial class LeaseBook
+{
+    private const int MostUnjudged = 64;
+
+    /// <summary>So many reports are asked for every <see cref="LeasePolicy.FirstRefresh"/>: the rule is mostly known from them.</summary>
+    private const int FirstAnswers = 8;
+
+    /// <summary>So many are asked for before the usual time, those after the first a few at once.</summary>
+    private const int SoonAnswers = 32;
+    private const int LaterAnswers = 3;
+
+    private readonly Dictionary<string, ChargesTold> _charged = new(StringComparer.Ordinal);
+    private readonly List<LeaseNews> _unjudged = [];
+
+    /// <summary>
+    /// Takes in what calls came to by each rule, and what was reported to remain: a report tells something once all instances have told of
+    /// their calls until it was made.
+    /// </summary>
+    private void LearnCharges(LeaseAsk ask)
+    {
+        if (_learners.All(learner => learner.IsSettled))
+        {
+            _charged.Clear();
+            _unjudged.Clear();
+            return;
+        }
+
+        foreach (var gone in _charged.Keys.Where(instance => instance != ask.Instance && !_tenures.ContainsKey(instance)).ToArray())
+        {
+            _charged.Remove(gone);
+        }
+
+        if (ask.Charged.Count != _learners.Length || _learners.Where((learner, i) => !learner.Fits(ask.Charged[i])).Any())
+        {
+            return;
+        }
+
+        if (_charged.TryGetValue(ask.Instance, out var before) || ask.Holds == 0)
+        {
+            var told = before ?? new(ask.Instance, _now, [.. ask.Charged.Select(charged => new double[charged.Length])]);
+            foreach (var news in ask.News.Where(news => IsTelling(news) && news.HeardAt > told.At).OrderBy(news => news.HeardAt))
+            {
+                told = Book(told, news.HeardAt, Instant.Min(_now, news.HeardAt + news.Late), news.Charged);
+            }
+
+            Book(told, _now, _now, ask.Charged);
+        }
+
+        _charged[ask.Instance] = new(ask.Instance, _now, ask.Charged);
+        _unjudged.AddRange(ask.News.Where(news => news.Observation.Kind == OutcomeKind.Success && news.HeardAt != Instant.Distant && news.Observation.Readings.Count > 0)
+            .Take(MostUnjudged - _unjudged.Count));
+        var known = _charged.Values.Min(told => told.At);
+        foreach (var news in _unjudged.Where(news => news.HeardAt <= known).ToArray())
+        {
+            _unjudged.Remove(news);
+            foreach (var learner in _learners)
+            {
+                foreach (var reading in news.Observation.Readings.Where(reading => reading.Concerns(learner.Limit) && reading.Remaining is not null))
+                {
+                    var report = new ChargeReading(reading.Remaining!.Value, news.SentAt, news.HeardAt);
+                    if (learner.Hear(report, reading.Limit ?? learner.Limit.Amount, learner.Limit.PerSecond, _now) && learner.IsDecided)
+                    {
+                        Recount(learner);
+                    }
+                }
+            }
+        }
+    }
+
+    // Until then calls were charged the most that they could come to.
+    private void Recount(ChargeLearner learner)
+    {
+        foreach (var (account, line) in Lines().Where(other => other.Account.Limit == learner.Limit))
+        {
+            account.Recount(learner.Used(learner.Limit.PerSecond, _now), MostLent(line));
+        }
+    }
+
+    // What is not known yet of how the provider charges is learned from the next reports, as long as calls go out.
+    private Instant LearnsAgainAt(Instant askAgain)
+    {
+        if (!_learners.Any(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }))
+        {
+            return askAgain;
+        }
+
+        var isFirst = _learners.Any(learner => !learner.IsSettled && (learner.Answers < FirstAnswers || !learner.TellsAtOnce));
+        return Instant.Max(_now + _policy.PauseOf(_tenures.Count), Instant.Min(askAgain, _now + (isFirst ? 1 : LaterAnswers) * _policy.FirstRefresh));
+    }
+
+    private bool IsTelling(LeaseNews news) =>
+        news.Late >= TimeSpan.Zero && news.Charged.Count == _learners.Length && !_learners.Where((learner, i) => !learner.Fits(news.Charged[i])).Any();
+
+    private ChargesTold Book(ChargesTold before, Instant at, Instant until, IReadOnlyList<double[]> charged)
+    {
+        for (var i = 0; i < _learners.Length; i++)
+        {
+            _learners[i].Add(before.Charged[i], charged[i], before.At, until);
+        }
+
+        return new(before.Instance, at, charged);
+    }
+}
