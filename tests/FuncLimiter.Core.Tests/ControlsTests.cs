@@ -154,6 +154,24 @@ public class ControlsTests
         Assert.InRange((double)more / less, 2.5, 3.5);
     }
 
+    /// <summary>A provider that failed is tried by one call at a time after its rest: not where a person says that it is well again.</summary>
+    [Theory]
+    [InlineData(OutcomeKind.QuotaExhausted, false, Deployment)]
+    [InlineData(OutcomeKind.QuotaExhausted, true, "account:a")]
+    [InlineData(OutcomeKind.Overloaded, false, Deployment)]
+    public void Close_ThatOpensWhatAProviderClosed_LetsCallsGoAtOnce(OutcomeKind outcome, bool isOfTheAccount, string scope)
+    {
+        var failed = Submit("ann", 1, 0);
+        limiter.Observe(failed.Reservation!, new(outcome) { WholeAccount = isOfTheAccount }, At(0.1));
+        var waiting = Submit("ann", 1, 0.1);
+        var other = Submit("bob", 1, 0.1);
+
+        limiter.Controls.Close(scope, At(0.2), At(0.2));
+        var next = Submit("bob", 1, 0.2);
+
+        Assert.All([waiting, other, next], call => Assert.Equal(CallState.Admitted, call.State));
+    }
+
     private static Limit Tokens(long amount) => new(Dimension.Tokens, amount, TimeSpan.FromMinutes(1), LimitAlgorithm.Bucket);
 
     private void Empty() => Submit("first", 100, 0, tenant: "cedar");

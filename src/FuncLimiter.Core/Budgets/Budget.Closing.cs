@@ -22,6 +22,9 @@ public sealed partial class Budget
         }
     }
 
+    /// <summary>How often a person opened it before its time: what its calls met before that counts no more.</summary>
+    internal int Openings { get; private set; }
+
     /// <summary>Whether the provider closed it, or said that a quota of it is spent.</summary>
     internal bool IsClosed(Instant now) => CooldownUntil > now || LikelyEnd > now;
 
@@ -29,6 +32,7 @@ public sealed partial class Budget
     internal void FollowOwner(Instant now)
     {
         var until = Instant.Min(Lease!.ClosedUntil, now + MostCooldown);
+        Openings += until <= now && CooldownUntil > now ? 1 : 0;
         ClosedBy = until > CooldownUntil ? null : ClosedBy;
         CooldownUntil = until;
     }
@@ -37,6 +41,7 @@ public sealed partial class Budget
     public void EndCooldown()
     {
         isDirty = true;
+        Openings++;
         (CooldownUntil, LikelyEnd) = (Instant.Distant, Instant.Distant);
         Lease?.Close(Instant.Distant);
     }

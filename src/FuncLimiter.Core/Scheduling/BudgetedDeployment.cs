@@ -60,7 +60,7 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
         var fits = now;
         for (var i = 0; i < scopes.Length && fits != Instant.Never; i++)
         {
-            fits = Instant.Max(fits, Instant.Max(scopes[i].FitsAt(charge, certain, now), healths[i].OpensAt(now)));
+            fits = Instant.Max(fits, Instant.Max(scopes[i].FitsAt(charge, certain, now), Health(i).OpensAt(now)));
         }
 
         return fits;
@@ -119,7 +119,7 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
         (var turn, last) = (now, null);
         for (var i = 0; i < scopes.Length && turn != Instant.Never; i++)
         {
-            if (Instant.Max(scopes[i].Foresee(charge, certain, ahead, now), healths[i].OpensAt(now)) is var at && at > turn)
+            if (Instant.Max(scopes[i].Foresee(charge, certain, ahead, now), Health(i).OpensAt(now)) is var at && at > turn)
             {
                 (turn, last) = (at, scopes[i]);
             }
@@ -185,7 +185,7 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
     {
         for (var i = 0; i < scopes.Length; i++)
         {
-            healths[i].Take();
+            Health(i).Take();
             scopes[i].Take(charge, now);
         }
     }
@@ -278,7 +278,7 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
             }
         }
 
-        var rest = healths[concerned].Rest(observation, reservation.SentAt, now);
+        var rest = Health(concerned).Rest(observation, reservation.SentAt, now);
         if (rest > TimeSpan.Zero)
         {
             scopes[concerned].CoolDown(now + rest, now, observation.IsHearsay ? null : observation.Kind);
@@ -286,6 +286,10 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
 
         return changed;
     }
+
+    // A scope that a person opened begins anew.
+    private ScopeHealth Health(int scope) =>
+        healths[scope].Openings == scopes[scope].Openings ? healths[scope] : healths[scope] = new() { Openings = scopes[scope].Openings };
 
     private SuspectedLimit? Watch(Observation observation, in SentCall sent, Reservation reservation, Instant now)
     {

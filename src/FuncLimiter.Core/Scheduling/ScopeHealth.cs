@@ -30,6 +30,9 @@ internal sealed class ScopeHealth
     private int trials;
     private TimeSpan trialStep = TrialStep;
 
+    /// <summary>How often a person had opened the scope when this began, see <see cref="Budget.Openings"/>.</summary>
+    public int Openings { get; init; }
+
     /// <summary>The rest that an outcome calls for; zero for none.</summary>
     /// <param name="observation">The outcome.</param>
     /// <param name="sentAt">When the call left: failures of calls that left before the last rest began are news of the same trouble.</param>
