@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Dapper;
 using FuncLimiter.Gateway.Calls.Errors;
@@ -86,6 +87,11 @@ internal sealed class WriteQueue : IDisposable
         string? trouble = null;
         try
         {
+            if (MovedFile.Is(_connection))
+            {
+                throw new StorageUnavailableException("the files of the data directory were moved or removed while FuncLimiter runs: put them back, or restart it");
+            }
+
             SetFlushing(group.Exists(operation => operation.Durable));
             using var transaction = _connection.BeginTransaction();
             foreach (var operation in group)
@@ -233,6 +239,22 @@ internal sealed class WriteOperation<T>(Func<SqliteConnection, SqliteTransaction
     public override void Complete() => _done.TrySetResult(_answer!);
 
     public override void Fail(Exception reason) => _done.TrySetException(reason);
+}
+
+/// <summary>
+/// Tells whether a database's file still stands where it was opened. SQLite writes on into one that was removed, and says that all is well:
+/// what is written there is gone with the process.
+/// </summary>
+internal static class MovedFile
+{
+    // SQLITE_FCNTL_HAS_MOVED, https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html
+    private const int HasMoved = 20;
+
+    public static bool Is(SqliteConnection connection) =>
+        connection.Handle is { } handle && FileControl(handle.DangerousGetHandle(), "main", HasMoved, out var hasMoved) == 0 && hasMoved != 0;
+
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", ExactSpelling = true)]
+    private static extern int FileControl(nint connection, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, int operation, out int answer);
 }
 
 /// <summary>Tells errors of the disk and the system, which may pass, from errors of what was asked.</summary>

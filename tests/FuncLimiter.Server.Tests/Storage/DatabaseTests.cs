@@ -95,6 +95,38 @@ public sealed class DatabaseTests : IDisposable
         Assert.Null(database.Trouble);
     }
 
+    /// <summary>SQLite writes on into a removed file and says that all is well: what was promised to be kept would be gone with the process.</summary>
+    [Fact]
+    public async Task Write_WhoseFilesWereTakenAway_IsRefused_AndGoesOnOnceTheyAreBack()
+    {
+        // Windows lets nobody take away what is open.
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var (path, elsewhere) = (Path.Combine(_directory.Path, "data"), Path.Combine(_directory.Path, "elsewhere"));
+        using var database = Database.Open(path);
+        var store = new MetaStore(database);
+        await store.SetAsync("before", [1], CancellationToken.None);
+
+        Directory.Move(path, elsewhere);
+        var failure = await Assert.ThrowsAsync<StorageUnavailableException>(() => store.SetAsync("meanwhile", [2], CancellationToken.None));
+        Directory.CreateDirectory(path);
+        await File.WriteAllTextAsync(Path.Combine(path, Database.FileName), "another's");
+        await Assert.ThrowsAsync<StorageUnavailableException>(database.ProbeAsync);
+
+        Assert.Contains("moved or removed", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("moved or removed", database.Trouble, StringComparison.Ordinal);
+        Directory.Delete(path, recursive: true);
+        Directory.Move(elsewhere, path);
+        await store.SetAsync("after", [3], CancellationToken.None);
+        Assert.Null(database.Trouble);
+        Assert.Equal([1], await store.FindAsync("before", CancellationToken.None));
+        Assert.Null(await store.FindAsync("meanwhile", CancellationToken.None));
+        Assert.Equal([3], await store.FindAsync("after", CancellationToken.None));
+    }
+
     [Fact]
     public async Task Write_WithoutRoom_SaysSo_AndGoesOnOnceThereIsSome()
     {
