@@ -129,14 +129,16 @@ internal sealed class FailedAttempt : IDisposable
             return (null, status);
         }
 
-        var known = (isAnswer && !_body.IsJson) || isRedirect || status is < 200 or >= 600 ? 502 : status;
+        // Every API whose answers are read here answers with an object: what came in its place is no error that a client reads either.
+        var isReadable = isAnswer && call.Passed is null ? _body.IsObject : _body.IsJson;
+        var known = (isAnswer && !isReadable) || isRedirect || status is < 200 or >= 600 ? 502 : status;
         var told = _said! with
         {
             Message = $"{_attempt.Deployment.Name} answered {status.ToString(CultureInfo.InvariantCulture)}"
                 + (_said.Message is { Length: > 0 } words ? $": {words}" : " and did not say why."),
         };
         var failure = TranslatedFailure.Of(call.Dialect, known, told);
-        return isRedirect || status >= 600 || !_body.IsJson ? (failure, failure.Status) : (null, isAnswer ? failure.Status : status);
+        return isRedirect || status >= 600 || !isReadable ? (failure, failure.Status) : (null, isAnswer ? failure.Status : status);
     }
 
     private GatewayError Told(bool isWorthRepeating) =>
