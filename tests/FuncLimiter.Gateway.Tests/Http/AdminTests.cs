@@ -171,10 +171,16 @@ public class AdminTests
     [InlineData("X-Forwarded-For", "203.0.113.7")]
     [InlineData("X-Real-IP", "203.0.113.7")]
     [InlineData("Via", "1.1 proxy")]
+    [InlineData("X-Forwarded-Server", "proxy")]
+    [InlineData("CF-Connecting-IP", "203.0.113.7")]
+    [InlineData("X-Azure-ClientIP", "203.0.113.7")]
+    [InlineData("X-Cluster-Client-IP", "203.0.113.7")]
+    [InlineData("X-Envoy-External-Address", "203.0.113.7")]
     [InlineData("Sec-Fetch-Site", "cross-site")]
     [InlineData("Sec-Fetch-Site", "same-site")]
     [InlineData("Origin", "http://localhost:1")]
     [InlineData("Origin", "null")]
+    [InlineData("Origin", "file://")]
     public async Task Look_ThatAnothersPageOrAProxySends_IsNoOperators(string header, string value)
     {
         await using var gateway = await TestGateway.StartAsync(Samples.Keyed, realLimiter: Real);
@@ -192,6 +198,7 @@ public class AdminTests
     [InlineData("Sec-Fetch-Site", "same-site", "cross_site")]
     [InlineData("Origin", "https://example.com", "cross_site")]
     [InlineData("Origin", "null", "cross_site")]
+    [InlineData("Origin", "file://", "cross_site")]
     public async Task Request_ThatAnothersPageSends_ReachesNoProviderAndNoOperatorsPath_WhereNobodyNeedsAKey(string header, string value, string word)
     {
         await using var gateway = await TestGateway.StartAsync(Limited, realLimiter: Real);

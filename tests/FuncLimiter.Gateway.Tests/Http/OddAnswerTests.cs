@@ -26,6 +26,18 @@ public class OddAnswerTests
         Assert.Equal(value, response.Headers.GetValues(name).Single());
     }
 
+    [Fact]
+    public async Task ResponseHeader_OfTheConnectionAlone_StaysHere()
+    {
+        using var provider = new RawProvider("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: X-Hop, close\r\nx-hop: 1\r\nx-other: 2\r\n"
+            + $"Content-Length: {Samples.ChatAnswer.Length}\r\n\r\n{Samples.ChatAnswer}");
+        await using var gateway = await TestGateway.StartAsync(_ => Samples.Open(provider.Address));
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.Chat);
+
+        Assert.Equal((HttpStatusCode.OK, false, true), (response.StatusCode, response.Headers.Contains("x-hop"), response.Headers.Contains("x-other")));
+    }
+
     [Theory]
     [InlineData("204 No Content", 204)]
     [InlineData("205 Reset Content", 205)]
@@ -69,6 +81,8 @@ public class OddAnswerTests
     [InlineData("200 OK", "", 502, "answered 200: The answer is not JSON.")]
     [InlineData("200 OK", "<html>Sign in</html>", 502, "The answer is not JSON.")]
     [InlineData("200 OK", "null", 502, "The answer is not JSON.")]
+    [InlineData("200 OK", "[]", 502, "The answer is not JSON.")]
+    [InlineData("200 OK", "[{\"error\":{\"message\":\"no such thing\",\"code\":500}}]", 502, "answered 200: no such thing")]
     [InlineData("200 OK", "{\"id\":\"x\",\"choices\":[", 502, "The answer is not JSON.")]
     public async Task AnswerThatIsNone_IsToldInTheCallersDialect(string status, string body, int expected, string words)
     {

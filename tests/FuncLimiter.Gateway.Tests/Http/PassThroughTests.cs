@@ -52,7 +52,9 @@ public class PassThroughTests
     public async Task Answer_PassesWithItsStatusHeadersAndBytes()
     {
         await using var gateway = await TestGateway.StartAsync();
-        gateway.Provider.AnswerWith(200, Samples.ChatAnswer, ("x-request-id", "req_42"), ("openai-processing-ms", "12"), ("Set-Cookie", "a=b"));
+        gateway.Provider.AnswerWith(200, Samples.ChatAnswer, ("x-request-id", "req_42"), ("openai-processing-ms", "12"), ("Set-Cookie", "a=b"),
+            ("X-FuncLimiter-Cost-Usd", "9999"), ("x-funclimiter-anything", "1"), ("Access-Control-Allow-Origin", "*"), ("Clear-Site-Data", "\"*\""),
+            ("Report-To", "{}"));
 
         using var response = await gateway.PostAsync("/v1/chat/completions", Samples.Chat);
 
@@ -60,7 +62,12 @@ public class PassThroughTests
         Assert.Equal("req_42", response.Headers.GetValues("x-request-id").Single());
         Assert.Equal("12", response.Headers.GetValues("openai-processing-ms").Single());
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
-        Assert.False(response.Headers.Contains("Set-Cookie"));
+        foreach (var kept in new[] { "Set-Cookie", "x-funclimiter-anything", "Access-Control-Allow-Origin", "Clear-Site-Data", "Report-To" })
+        {
+            Assert.False(response.Headers.Contains(kept), kept);
+        }
+
+        Assert.False(response.Headers.TryGetValues("X-FuncLimiter-Cost-Usd", out var told) && told.Contains("9999"));
     }
 
     [Fact]
@@ -86,7 +93,7 @@ public class PassThroughTests
             "/v1/messages", Samples.Message,
             ("x-api-key", Samples.AcmeKey), ("anthropic-beta", "tools-2"), ("traceparent", "00-1-2-01"), ("User-Agent", "agent/1"),
             ("Cookie", "session=1"), ("OpenAI-Organization", "org-1"), ("X-User", "ann"), ("X-Workflow", "w"), ("X-Priority", "interactive"),
-            ("Prefer", "wait=5"), ("X-Forwarded-For", "10.0.0.1"));
+            ("Prefer", "wait=5"), ("X-Forwarded-For", "10.0.0.1"), ("Fly-Client-IP", "10.0.0.1"), ("X-Forwarded-Prefix", "/llm"));
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var headers = gateway.Provider.Requests[0].Headers;
@@ -96,7 +103,7 @@ public class PassThroughTests
         Assert.Equal("agent/1", headers["User-Agent"]);
         Assert.Equal("2023-06-01", headers["anthropic-version"]);
         Assert.DoesNotContain(headers, header => header.Value.Contains(Samples.AcmeKey, StringComparison.Ordinal));
-        foreach (var kept in new[] { "Cookie", "OpenAI-Organization", "X-User", "X-Workflow", "X-Priority", "Prefer", "X-Forwarded-For", "Authorization" })
+        foreach (var kept in new[] { "Cookie", "OpenAI-Organization", "X-User", "X-Workflow", "X-Priority", "Prefer", "X-Forwarded-For", "Fly-Client-IP", "X-Forwarded-Prefix", "Authorization" })
         {
             Assert.False(headers.ContainsKey(kept), kept);
         }

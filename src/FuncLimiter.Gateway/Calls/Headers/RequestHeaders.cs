@@ -16,7 +16,7 @@ internal static class RequestHeaders
         "OpenAI-Organization", "OpenAI-Project",
         "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
         "Host", "Content-Length", "Expect", "Accept-Encoding",
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via", "Origin", "Referer",
+        "Origin", "Referer",
         FuncLimiterHeaders.Priority, FuncLimiterHeaders.User, FuncLimiterHeaders.Workflow, FuncLimiterHeaders.Step, FuncLimiterHeaders.Run,
         FuncLimiterHeaders.RunClosing, FuncLimiterHeaders.Tenant, FuncLimiterHeaders.Tier, FuncLimiterHeaders.Prefer, FuncLimiterHeaders.IdempotencyKey,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -24,11 +24,11 @@ internal static class RequestHeaders
     /// <summary>The headers to pass on, as they came.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(IHeaderDictionary headers)
     {
-        var named = ConnectionOptions(headers);
+        var named = HopHeaders.Named(headers.Connection.ToString());
         var passed = new List<KeyValuePair<string, string>>(headers.Count);
         foreach (var (name, value) in headers)
         {
-            if (!name.StartsWith(':') && !Kept.Contains(name) && (named is null || !named.Contains(name)))
+            if (!name.StartsWith(':') && !Kept.Contains(name) && !ProxyHeaders.Contain(name) && named?.Contains(name) != true)
             {
                 passed.Add(new(name, value.ToString()));
             }
@@ -36,13 +36,29 @@ internal static class RequestHeaders
 
         return passed;
     }
+}
 
-    /// <summary>Headers that the caller itself declared to concern this connection only; null where there are none, which is usual.</summary>
-    private static HashSet<string>? ConnectionOptions(IHeaderDictionary headers)
-    {
-        var connection = headers.Connection.ToString();
-        return connection.Length == 0 || connection.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
-            ? null
-            : connection.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.OrdinalIgnoreCase);
-    }
+/// <summary>The headers that concern one connection only because its other end says so (RFC 9110, 7.6.1).</summary>
+internal static class HopHeaders
+{
+    /// <summary>The names that a <c>Connection</c> header lists; null where there are none, which is usual.</summary>
+    public static HashSet<string>? Named(string connection) => connection.Length == 0 || connection.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)
+        ? null
+        : connection.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>The headers in which proxies say who sits behind them, and by what name they were asked.</summary>
+internal static class ProxyHeaders
+{
+    private static readonly string[] Starts = ["X-Forwarded-", "X-Original-", "X-Envoy-", "CF-Connecting-"];
+
+    // True-Client-IP, Fly-Client-IP, X-Azure-ClientIP, X-Cluster-Client-IP and their like.
+    private static readonly string[] Parts = ["Client-IP", "ClientIP", "ProxyUser-Ip"];
+
+    private static readonly FrozenSet<string> Names = new[] { "Forwarded", "Via", "X-Real-IP", "CDN-Loop", "CF-Ray", "CF-IPCountry", "CF-Visitor" }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a header is one of them.</summary>
+    public static bool Contain(string name) => Names.Contains(name)
+        || Array.Exists(Starts, start => name.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+        || Array.Exists(Parts, part => name.Contains(part, StringComparison.OrdinalIgnoreCase));
 }

@@ -7,15 +7,20 @@ namespace FuncLimiter.Gateway.Calls.Headers;
 /// <summary>Chooses the headers of a provider's answer that go on to the caller.</summary>
 internal static class ResponseHeaders
 {
-    /// <summary>What concerns one connection or the provider's own host only, and the length, which is set apart.</summary>
+    /// <summary>
+    /// What concerns one connection, or has a browser do something with the provider's own host, which to it is FuncLimiter's; what FuncLimiter
+    /// tells itself; and the length, which is set apart.
+    /// </summary>
     private static readonly FrozenSet<string> Kept = new[]
     {
-        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length",
-        "Set-Cookie", "Alt-Svc", "Strict-Transport-Security", "Date", "Server", "Via",
+        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Content-Length",
+        "Set-Cookie", "Set-Cookie2", "Alt-Svc", "Strict-Transport-Security", "Public-Key-Pins", "Expect-CT", "Clear-Site-Data", "Accept-CH",
+        "NEL", "Report-To", "Reporting-Endpoints", "Service-Worker-Allowed", "Date", "Server", "Via",
         FuncLimiterHeaders.RateLimit, FuncLimiterHeaders.RateLimitPolicy,
-        FuncLimiterHeaders.Deployment, FuncLimiterHeaders.WaitedMs, FuncLimiterHeaders.Pressure, FuncLimiterHeaders.Reason,
-        FuncLimiterHeaders.RunLeft, FuncLimiterHeaders.BudgetWarning,
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>How those begin that FuncLimiter alone tells: of a call, and of which pages may read its answer.</summary>
+    private static readonly string[] Own = ["X-FuncLimiter-", "Access-Control-"];
 
     /// <summary>Passes headers on as they came.</summary>
     public static void Copy(HttpResponseMessage response, CallAnswer answer)
@@ -52,9 +57,13 @@ internal static class ResponseHeaders
 
     private static void Copy(HttpHeadersNonValidated headers, CallAnswer answer)
     {
+        var named = headers.TryGetValues("Connection", out var options) ? HopHeaders.Named(options.ToString()) : null;
         foreach (var (name, values) in headers)
         {
-            if (!Kept.Contains(name) && !(IsWait(name) && !IsReadable(values.ToString())))
+            if (!Kept.Contains(name)
+                && !Array.Exists(Own, start => name.StartsWith(start, StringComparison.OrdinalIgnoreCase))
+                && named?.Contains(name) != true
+                && !(IsWait(name) && !IsReadable(values.ToString())))
             {
                 answer.SetHeader(name, values.ToString());
             }

@@ -20,7 +20,7 @@ internal static class BrowserRequest
         }
 
         return headers.Origin.ToString() is { Length: > 0 } origin
-            && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && OwnNames.Any(name => IsHost(headers[name].ToString(), page)));
+            && !(Uri.TryCreate(origin, UriKind.Absolute, out var page) && page.Authority.Length > 0 && OwnNames.Any(name => IsHost(headers[name].ToString(), page)));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using FuncLimiter.Gateway.Calls;
 using FuncLimiter.Gateway.Calls.Errors;
+using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Http.Responses;
 using FuncLimiter.Providers.Dialects;
@@ -23,10 +24,6 @@ internal sealed class OperatorGate(GatewayConfiguration configuration, GatewayOp
     private static readonly GatewayError LooksOnly = new(403, "key_not_for_this", "This admin key is for looking alone: its scope in admin.keys has no \"change\".");
 
     private static readonly GatewayError Elsewhere = new(403, "cross_site", "Changes are taken from the dashboard's own pages and from programs, not from other sites.");
-
-    /// <summary>What a proxy on this machine adds to the requests of others.</summary>
-    private static readonly string[] Forwarded =
-        ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "X-Original-Host", "Via", "CF-Connecting-IP", "True-Client-IP"];
 
     private readonly TenantKeys _keys = new([new TenantConfiguration("admin", configuration.Admin.Keys, 1, [], [])]);
 
@@ -90,7 +87,7 @@ internal sealed class OperatorGate(GatewayConfiguration configuration, GatewayOp
             && options.LocalIsOperator
             && context.Connection.RemoteIpAddress is { } address
             && IPAddress.IsLoopback(address)
-            && !Forwarded.Any(headers.ContainsKey)
+            && !headers.Keys.Any(ProxyHeaders.Contain)
             && BrowserRequest.NamesThisMachine(headers)
             && !BrowserRequest.IsCrossSite(headers);
     }
