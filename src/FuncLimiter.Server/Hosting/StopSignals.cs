@@ -3,16 +3,15 @@ using System.Runtime.InteropServices;
 namespace FuncLimiter.Server.Hosting;
 
 /// <summary>
-/// Ctrl+C, SIGINT and SIGTERM ask a command to end, and it does so by itself: the server first answers those who wait. At the second of
-/// them the process ends at once.
+/// Ctrl+C, SIGINT, SIGTERM, SIGQUIT, and SIGHUP as a terminal that closes sends it, ask a command to end, and it does so by itself: the
+/// server first answers those who wait. At the second of them the process ends at once.
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
     private const int Interrupt = 2;
 
     private readonly CancellationTokenSource _stop = new();
-    private readonly PosixSignalRegistration _interrupted;
-    private readonly PosixSignalRegistration _terminated;
+    private readonly PosixSignalRegistration[] _heard;
 
     public StopSignals()
     {
@@ -22,8 +21,8 @@ internal sealed class StopSignals : IDisposable
             _ = SetHandler(Interrupt, 0);
         }
 
-        _interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hear);
-        _terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hear);
+        PosixSignal[] asked = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];
+        _heard = [.. asked.Select(signal => PosixSignalRegistration.Create(signal, Hear))];
     }
 
     /// <summary>Cancelled at the first signal.</summary>
@@ -32,8 +31,7 @@ internal sealed class StopSignals : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _interrupted.Dispose();
-        _terminated.Dispose();
+        Array.ForEach(_heard, registration => registration.Dispose());
         _stop.Dispose();
     }
 

@@ -13,6 +13,8 @@ public sealed class DemoTests
     [InlineData("INT", "after ", 0)]
     [InlineData("TERM", "Starting two provider doubles", 130)]
     [InlineData("TERM", "after ", 0)]
+    [InlineData("HUP", "after ", 0)]
+    [InlineData("QUIT", "after ", 0)]
     public async Task Signal_EndsIt(string signal, string when, int exitCode)
     {
         var result = await BuiltProgram.RunAsync("dotnet", [BuiltProgram.File, "demo"], Path.GetTempPath(), when, signal);
