@@ -20,13 +20,15 @@ internal sealed partial class ChargeLearner
     }
 
     /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>
-    public ChargeBooksState SaveBooks() => IsSettled
+    /// <param name="isWanted">Whether they are, although nothing is left to learn.</param>
+    public ChargeBooksState SaveBooks(bool isWanted) => IsSettled && !isWanted
         ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt, Refusals = refusals, CallsOfLate = callsOfLate, PassedAt = passedAt }
         : new()
         {
             Learned = Save(),
             Patience = patience,
             FirstHeardAt = firstHeardAt,
+            IsAssumed = isAssumed,
             SurprisedAt = surprisedAt,
             Refusals = refusals,
             CallsOfLate = callsOfLate,

@@ -112,6 +112,7 @@ internal sealed class BucketAccount : LeaseAccount
 
     // What is neither lent nor in the rest, since calls were charged more than they came to.
     private double _over;
+    private (double Remaining, Instant SentAt)? _reported;
 
     internal BucketAccount(Limit limit, Caution caution)
         : base(limit)
@@ -196,6 +197,7 @@ internal sealed class BucketAccount : LeaseAccount
         Reshape();
         if (reading.Remaining is { } remaining)
         {
+            _reported = (remaining, sentAt);
             var most = remaining + PerSecond * Math.Max(0, (_rest.At - sentAt).TotalSeconds);
             _over = Math.Clamp(_over, 0, Math.Max(0, most - _rest.Level));
             _rest.Take(Math.Max(0, _rest.Level - most));
@@ -208,13 +210,18 @@ internal sealed class BucketAccount : LeaseAccount
         _rest.Take(Math.Max(0, _rest.Level));
     }
 
-    internal override void Recount(double used, double lent) => _over = Math.Max(0, Capacity - used - lent - _rest.Level);
+    internal override void Recount(double used, double lent)
+    {
+        // Others may use the same key: what remained at the provider is the most that there can be.
+        var remaining = _reported is { } report ? report.Remaining + PerSecond * Math.Max(0, (_rest.At - report.SentAt).TotalSeconds) : 0;
+        _over = Math.Max(0, Math.Min(Capacity - used, remaining) - lent - _rest.Level);
+    }
 
     internal override void Bound(double lent) => _over = Math.Clamp(_over, 0, Math.Max(0, Capacity - lent - _rest.Level));
 
     internal override void Reconsider() => Reshape();
 
-    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Over = _over, Learned = _learned, Amount = Limit.Amount };
+    internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Over = _over, Remaining = _reported?.Remaining, RemainingAt = _reported?.SentAt ?? default, Learned = _learned, Amount = Limit.Amount };
 
     internal override void Import(LeaseAccountState state, Instant now)
     {
@@ -222,6 +229,7 @@ internal sealed class BucketAccount : LeaseAccount
         {
             _rest.Import(rest);
             _over = Math.Max(0, state.Over);
+            _reported = state.Remaining is { } remaining ? (remaining, state.RemainingAt) : null;
         }
 
         // What a provider said holds for the limit that it spoke of: after a change the configuration is believed again.

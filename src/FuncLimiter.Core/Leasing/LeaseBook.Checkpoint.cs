@@ -14,7 +14,8 @@ public sealed partial class LeaseBook
         SurprisedAt = _surprisedAt,
         Caution = _caution.Save(),
         Accounts = [.. _accounts.Select(account => account.Export())],
-        Charging = [.. _learners.Select(learner => learner.SaveBooks())],
+        Charging = [.. _learners.Select(learner => learner.SaveBooks(_recounts > 0))],
+        Recounts = _recounts,
         Charged = [.. _charged.Values],
         Unjudged = [.. _unjudged],
         Tenures = [.. _tenures.Values.Select(tenure => tenure.Export())],
@@ -47,6 +48,7 @@ public sealed partial class LeaseBook
         }
 
         _unjudged.AddRange(state.Unjudged);
+        _recounts = state.Recounts;
         foreach (var tenure in state.Tenures)
         {
             _tenures[tenure.Instance] = new(tenure);
@@ -86,6 +88,9 @@ public sealed record LeaseBookState
     /// <summary>What was learned of how the provider charges each limit of tokens, and what is learned from.</summary>
     public IReadOnlyList<ChargeBooksState> Charging { get; init; } = [];
 
+    /// <summary>From how many asks what calls came to is still counted anew, since the rule was found.</summary>
+    public int Recounts { get; init; }
+
     /// <summary>What instances told of their calls' charges, while something is learned from that.</summary>
     public IReadOnlyList<ChargesTold> Charged { get; init; } = [];
 
@@ -113,6 +118,12 @@ public sealed record LeaseAccountState
 
     /// <summary>For a bucket: what is neither lent nor in that part, since calls were charged more than they came to.</summary>
     public double Over { get; init; }
+
+    /// <summary>For a bucket: what was last reported to remain; null where nothing was.</summary>
+    public double? Remaining { get; init; }
+
+    /// <summary>When the call of that report left.</summary>
+    public Instant RemainingAt { get; init; }
 
     /// <summary>For a bucket: the limit that the provider last reported, units per window.</summary>
     public double Learned { get; init; }

@@ -14,8 +14,15 @@ public sealed partial class LeaseBook
     private const int SoonAnswers = 32;
     private const int LaterAnswers = 3;
 
+    /// <summary>So often each instance tells once more of its calls when the rule is found: until it hears, it goes by what was thought before.</summary>
+    private const int RecountsEach = 2;
+
     private readonly Dictionary<string, ChargesTold> _charged = new(StringComparer.Ordinal);
     private readonly List<LeaseNews> _unjudged = [];
+    private int _recounts;
+
+    /// <summary>Whether instances are to tell what their calls came to by each rule.</summary>
+    private bool WantsCharges => _recounts > 0 || !_learners.All(learner => learner.IsSettled);
 
     /// <summary>
     /// Takes in what calls came to by each rule, and what was reported to remain: a report tells something once all instances have told of
@@ -23,7 +30,7 @@ public sealed partial class LeaseBook
     /// </summary>
     private void LearnCharges(LeaseAsk ask)
     {
-        if (_learners.All(learner => learner.IsSettled))
+        if (!WantsCharges)
         {
             _charged.Clear();
             _unjudged.Clear();
@@ -52,6 +59,12 @@ public sealed partial class LeaseBook
         }
 
         _charged[ask.Instance] = new(ask.Instance, _now, ask.Charged);
+        if (_recounts > 0)
+        {
+            _recounts--;
+            Array.ForEach(_learners, Recount);
+        }
+
         _unjudged.AddRange(ask.News.Where(news => news.Observation.Kind == OutcomeKind.Success && news.HeardAt != Instant.Distant && news.Observation.Readings.Count > 0)
             .Take(MostUnjudged - _unjudged.Count));
         var known = _charged.Values.Min(told => told.At);
@@ -66,16 +79,17 @@ public sealed partial class LeaseBook
                     if (learner.Hear(report, reading.Limit ?? learner.Limit.Amount, learner.Limit.PerSecond, _now) && learner.IsDecided)
                     {
                         Recount(learner);
+                        _recounts = RecountsEach * _tenures.Count;
                     }
                 }
             }
         }
     }
 
-    // Until then calls were charged the most that they could come to.
+    // Before the rule is found calls are charged the most that they may come to.
     private void Recount(ChargeLearner learner)
     {
-        foreach (var (account, line) in Lines().Where(other => other.Account.Limit == learner.Limit))
+        foreach (var (account, line) in Lines().Where(other => learner.IsDecided && other.Account.Limit == learner.Limit))
         {
             account.Recount(learner.Used(learner.Limit.PerSecond, _now), MostLent(line));
         }

@@ -127,6 +127,9 @@ public sealed record Lease(
     /// <summary>The share in use of each limit, all instances together, 0 to 1.</summary>
     public IReadOnlyList<double> Use { get; init; } = [];
 
+    /// <summary>Whether asks are to tell what calls came to by each rule; null where the instance judges by <see cref="Charging"/>.</summary>
+    public bool? WantsCharges { get; init; }
+
     /// <summary>How the provider charges each limit of tokens, as far as the owner has learned.</summary>
     public IReadOnlyList<ChargeState> Charging { get; init; } = [];
 

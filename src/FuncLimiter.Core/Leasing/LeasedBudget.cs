@@ -23,6 +23,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private IReadOnlyList<LeaseDemand> asked = [];
     private IReadOnlyList<LeaseNews> told = [];
     private Instant expectedAt = Instant.Distant;
+    private bool? wantsCharges;
     private Instant? closedUntil;
     private Instant? toldClosed;
 
@@ -120,7 +121,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         }
     }
 
-    private double[][] Charged() => Learners.All(learner => learner.IsSettled) ? [] : [.. Learners.Select(learner => learner.Totals!.ToArray())];
+    private double[][] Charged() => Learners.Count == 0 || !(wantsCharges ?? !Learners.All(learner => learner.IsSettled)) ? [] : [.. Learners.Select(learner => learner.Totals!.ToArray())];
 
     /// <summary>Calls may come soon: for as long as a lease holds, it is wanted though none has come.</summary>
     public void Expect(Instant now) => expectedAt = now;
@@ -186,6 +187,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             Learners[i].Restore(lease.Charging[i]);
         }
 
+        wantsCharges = lease.WantsCharges;
         Use = lease.Use.Count == limits.Length ? lease.Use : Use;
         for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
         {
