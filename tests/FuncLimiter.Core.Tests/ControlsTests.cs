@@ -30,6 +30,62 @@ public class ControlsTests
         Assert.InRange(rush.Count(call => call.State == CallState.Admitted), 2, 5);
     }
 
+    public static TheoryData<string, LimitAlgorithm> Limited()
+    {
+        var cells = new TheoryData<string, LimitAlgorithm>();
+        foreach (var algorithm in new[] { LimitAlgorithm.Bucket, LimitAlgorithm.Sliding, LimitAlgorithm.Fixed, LimitAlgorithm.CalendarDay })
+        {
+            cells.Add("account:a", algorithm);
+            cells.Add("deployment:a/m", algorithm);
+            cells.Add("tenant:acme", algorithm);
+        }
+
+        return cells;
+    }
+
+    [Theory]
+    [MemberData(nameof(Limited))]
+    public void RaisedLimit_LetsCallsOutAtOnce_AlsoOfThoseWhoWereToldToComeBackLater(string scope, LimitAlgorithm algorithm)
+    {
+        var window = algorithm == LimitAlgorithm.CalendarDay ? TimeSpan.FromDays(1) : TimeSpan.FromMinutes(1);
+        Limit few = new(Dimension.Requests, 6, window, algorithm), many = few with { Amount = 6_000 };
+        var small = new Limiter(new LimiterSpec
+        {
+            Accounts = [new("a", [Of("account:a")])],
+            Deployments = [new("a/m", "a", [Of("deployment:a/m")])],
+            Routes = [new("m", ["a/m"], [])],
+            Tenants = [new("acme", 1, [Of("tenant:acme")], [])],
+        });
+        var calls = Enumerable.Range(0, 60).Select(Ask).ToList();
+        calls.ForEach(call => small.Submit(call, At(0)));
+        for (var second = 1; second <= 5; second++)
+        {
+            small.Advance(At(second));
+        }
+
+        Assert.Equal(54, calls.Count(call => call.State == CallState.Refused));
+
+        Assert.True(small.Controls.SetLimit(scope, Dimension.Requests, window, 600, At(5)));
+        var (again, next) = (Ask(55), Ask(60));
+        small.Submit(again, At(6));
+        small.Submit(next, At(6));
+        small.Advance(At(7));
+
+        Assert.Equal((CallState.Admitted, CallState.Admitted), (again.State, next.State));
+
+        Limit Of(string budget) => budget == scope ? few : many;
+
+        Call Ask(int user) => new()
+        {
+            Tenant = "acme",
+            User = $"u{user}",
+            Route = "m",
+            Consumer = new Charge(1, 0, 0, 0, 1),
+            Provider = [new Charge(1, 0, 0, 0, 1)],
+            MaxWait = TimeSpan.FromSeconds(1),
+        };
+    }
+
     [Fact]
     public void Cap_SlowsAUserDown_AndNobodyElse()
     {

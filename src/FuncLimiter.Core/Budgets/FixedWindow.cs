@@ -173,8 +173,7 @@ public sealed class FixedWindow : Meter
     protected override void Learn(double amount, Instant now)
     {
         base.Learn(amount, now);
-        sliding.Observe(new LimitReading(Dimension, null, (long)amount, null, null), new(now), now);
-        sliding.Reconsider(now);
+        sliding.Follow(Limit, amount, now);
     }
 
     /// <inheritdoc/>

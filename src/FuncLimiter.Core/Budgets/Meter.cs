@@ -251,6 +251,13 @@ public abstract class Meter
         Learn(amount, Advance(now));
     }
 
+    /// <summary>Goes by the limit that another meter goes by.</summary>
+    internal void Follow(Limit limit, double amount, Instant now)
+    {
+        Limit = limit;
+        Learn(amount, Advance(now));
+    }
+
     /// <summary>Begins anew with what a person wrote and the provider's management API told; what was taken stays taken.</summary>
     internal void Unlearn(Instant now)
     {

@@ -52,7 +52,8 @@ public class AdminTests
         {
             using var refused = await gateway.PostAsync(
                 "/v1/chat/completions", Samples.Chat, ("x-api-key", Samples.AcmeKey), ("X-User", $"u{user}"), ("Prefer", "wait=0"));
-            Assert.Equal((HttpStatusCode.TooManyRequests, "3600"), (refused.StatusCode, refused.Headers.NonValidated["Retry-After"].ToString()));
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+            Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 3000, 3600);
         }
 
         using var opened = await gateway.PostAsync("/admin/pauses", $$"""{"scope":"{{scope}}","seconds":0}""", Authorized);
