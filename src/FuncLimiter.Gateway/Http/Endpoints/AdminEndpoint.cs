@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Gateway.Calls;
@@ -187,7 +188,11 @@ internal static class AdminAskReader
 
     /// <summary>What is wrong with the reason that is given; null for nothing.</summary>
     public static GatewayError? WrongReason(AdminAsk ask) =>
-        ask.Reason?.Length > MostReason ? Wrong("reason", $"'reason' must have at most {MostReason} characters.") : null;
+        ask.Reason?.Length > MostReason ? Wrong("reason", $"'reason' must have at most {MostReason} characters.")
+        : ask.Reason?.Any(EndsLine) is true ? Wrong("reason", "'reason' must be one line, without control characters: it stands in the log and the audit.")
+        : null;
+
+    private static bool EndsLine(char sign) => char.IsControl(sign) || CharUnicodeInfo.GetUnicodeCategory(sign) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static PauseChange? Pause(AdminAsk ask, DateTimeOffset now, out GatewayError? error)
     {
