@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace FuncLimiter.Core.Budgets;
 
-/// <content>Which rule, or which factor and offset, explain what was reported.</content>
+/// <content>Which rule, or which factor and offset, explain what was reported and refused.</content>
 internal sealed partial class ChargeLearner
 {
     private const int FewestReports = 5;
@@ -15,6 +15,66 @@ internal sealed partial class ChargeLearner
     private const double Close = 0.02;
     private const double Apart = 6;
     private const int Repeated = 2;
+    private const int RefusalsToReopen = 4;
+    private const double UsualRefusals = 0.005;
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// A provider that reports nothing refused a call that the rule had room for: the least rule above it that explains the refusal is
+    /// taken for its own. True where there is one.
+    /// </summary>
+    public bool Surprise(double documented, in CallSize size, double capacity, double perSecond, Instant now)
+    {
+        untilNext = 0;
+        if (Answers > 0 || IsPinned)
+        {
+            return false;
+        }
+
+        ChargeRules.AtStart(documented, size, out var start);
+        var (chosen, least) = (-1, double.PositiveInfinity);
+        for (var i = 0; i < rules.Length; i++)
+        {
+            var used = UsedBy(i, perSecond, now);
+            if (used + start[(int)rules[i]] >= capacity * 0.98 && used < least)
+            {
+                (chosen, least) = (i, used);
+            }
+        }
+
+        if (chosen < 0 || chosen == best || UsedBy(best, perSecond, now) >= least)
+        {
+            return false;
+        }
+
+        (best, open, isJudged, Since) = (chosen, 1UL << chosen, true, now);
+        return true;
+    }
+
+    /// <summary>So many calls went out.</summary>
+    public void Pass(double calls, Instant now)
+    {
+        callsOfLate = (callsOfLate * Math.Exp(-Math.Max(0, (now - passedAt) / Soon))) + calls;
+        passedAt = now;
+    }
+
+    /// <summary>
+    /// A call was refused that there seemed to be room for. Where several are, none a minute after the one before and more of the calls than come
+    /// at a window's ends whatever the rule, what was only assumed is open again, and assumed the later next time.
+    /// </summary>
+    public void Reopen(Instant now)
+    {
+        refusals = now - surprisedAt < Soon ? refusals + 1 : 1;
+        surprisedAt = now;
+        if (isAssumed && refusals >= Math.Max(RefusalsToReopen, UsualRefusals * callsOfLate))
+        {
+            (open, best, isJudged, isAssumed) = (All, 0, false, false);
+            (strength, doubts, Since, Answers) = (0, 0, Instant.Distant, 1);
+            (patience, firstHeardAt) = (patience * 4 < MostPatience ? patience * 4 : MostPatience, Instant.Distant);
+            book.Clear();
+            reports.BeginAnew(now);
+        }
+    }
 
     private bool Judge(double perSecond, Instant now)
     {

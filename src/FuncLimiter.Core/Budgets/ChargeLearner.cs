@@ -17,11 +17,8 @@ internal sealed partial class ChargeLearner
 {
     private const int ReportsBeforeRare = 64;
     private const int AnswersToSettle = 32;
-    private const int RefusalsToReopen = 4;
-    private const double UsualRefusals = 0.005;
     private const int Rarely = 32;
     private const double MostAbove = 2;
-    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeastPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PatienceAtWindows = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MostPatience = TimeSpan.FromHours(4);
@@ -262,63 +259,6 @@ internal sealed partial class ChargeLearner
 
         untilNext = rarely;
         return Judge(perSecond, now);
-    }
-
-    /// <summary>
-    /// A provider that reports nothing refused a call that the rule had room for: the least rule above it that explains the refusal is
-    /// taken for its own. True where there is one.
-    /// </summary>
-    public bool Surprise(double documented, in CallSize size, double capacity, double perSecond, Instant now)
-    {
-        untilNext = 0;
-        if (Answers > 0 || IsPinned)
-        {
-            return false;
-        }
-
-        ChargeRules.AtStart(documented, size, out var start);
-        var (chosen, least) = (-1, double.PositiveInfinity);
-        for (var i = 0; i < rules.Length; i++)
-        {
-            var used = UsedBy(i, perSecond, now);
-            if (used + start[(int)rules[i]] >= capacity * 0.98 && used < least)
-            {
-                (chosen, least) = (i, used);
-            }
-        }
-
-        if (chosen < 0 || chosen == best || UsedBy(best, perSecond, now) >= least)
-        {
-            return false;
-        }
-
-        (best, open, isJudged, Since) = (chosen, 1UL << chosen, true, now);
-        return true;
-    }
-
-    /// <summary>So many calls went out.</summary>
-    public void Pass(double calls, Instant now)
-    {
-        callsOfLate = (callsOfLate * Math.Exp(-Math.Max(0, (now - passedAt) / Soon))) + calls;
-        passedAt = now;
-    }
-
-    /// <summary>
-    /// A call was refused that there seemed to be room for. Where several are, none a minute after the one before and more of the calls than come
-    /// at a window's ends whatever the rule, what was only assumed is open again, and assumed the later next time.
-    /// </summary>
-    public void Reopen(Instant now)
-    {
-        refusals = now - surprisedAt < Soon ? refusals + 1 : 1;
-        surprisedAt = now;
-        if (isAssumed && refusals >= Math.Max(RefusalsToReopen, UsualRefusals * callsOfLate))
-        {
-            (open, best, isJudged, isAssumed) = (All, 0, false, false);
-            (strength, doubts, Since, Answers) = (0, 0, Instant.Distant, 1);
-            (patience, firstHeardAt) = (patience * 4 < MostPatience ? patience * 4 : MostPatience, Instant.Distant);
-            book.Clear();
-            reports.BeginAnew(now);
-        }
     }
 
     /// <summary>Charges by a rule from now on, whatever answers tell, until it is forgotten. False where the limit is charged by no such rule.</summary>
