@@ -21,9 +21,9 @@ internal sealed partial class ChargeLearner
 
     /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>
     /// <param name="isWanted">Whether they are, although nothing is left to learn.</param>
-    public ChargeBooksState SaveBooks(bool isWanted) => IsSettled && !isWanted
-        ? new() { Learned = Save(), Patience = patience, FirstHeardAt = firstHeardAt, IsAssumed = isAssumed, SurprisedAt = surprisedAt, Refusals = refusals, CallsOfLate = callsOfLate, PassedAt = passedAt }
-        : new()
+    public ChargeBooksState SaveBooks(bool isWanted)
+    {
+        var state = new ChargeBooksState
         {
             Learned = Save(),
             Patience = patience,
@@ -33,6 +33,9 @@ internal sealed partial class ChargeLearner
             Refusals = refusals,
             CallsOfLate = callsOfLate,
             PassedAt = passedAt,
+        };
+        return IsSettled && !isWanted ? state : state with
+        {
             Likeliest = rules[likeliest],
             Strength = strength,
             Doubts = doubts,
@@ -40,6 +43,7 @@ internal sealed partial class ChargeLearner
             Entries = book.Save(),
             Reports = reports.Save(),
         };
+    }
 
     /// <summary>Goes on from what was saved.</summary>
     public void Restore(ChargeBooksState state)

@@ -42,7 +42,7 @@ public sealed partial class LeaseBook
             _charged.Remove(gone);
         }
 
-        if (ask.Charged.Count != _learners.Length || _learners.Where((learner, i) => !learner.Fits(ask.Charged[i])).Any())
+        if (!Fits(ask.Charged))
         {
             return;
         }
@@ -50,7 +50,7 @@ public sealed partial class LeaseBook
         if (_charged.TryGetValue(ask.Instance, out var before) || ask.Holds == 0)
         {
             var told = before ?? new(ask.Instance, _now, [.. ask.Charged.Select(charged => new double[charged.Length])]);
-            foreach (var news in ask.News.Where(news => IsTelling(news) && news.HeardAt > told.At).OrderBy(news => news.HeardAt))
+            foreach (var news in ask.News.Where(news => news.Late >= TimeSpan.Zero && Fits(news.Charged) && news.HeardAt > told.At).OrderBy(news => news.HeardAt))
             {
                 told = Book(told, news.HeardAt, Instant.Min(_now, news.HeardAt + news.Late), news.Charged);
             }
@@ -107,8 +107,7 @@ public sealed partial class LeaseBook
         return Instant.Max(_now + _policy.PauseOf(_tenures.Count), Instant.Min(askAgain, _now + (isFirst ? 1 : LaterAnswers) * _policy.FirstRefresh));
     }
 
-    private bool IsTelling(LeaseNews news) =>
-        news.Late >= TimeSpan.Zero && news.Charged.Count == _learners.Length && !_learners.Where((learner, i) => !learner.Fits(news.Charged[i])).Any();
+    private bool Fits(IReadOnlyList<double[]> charged) => charged.Count == _learners.Length && _learners.Zip(charged).All(pair => pair.First.Fits(pair.Second));
 
     private ChargesTold Book(ChargesTold before, Instant at, Instant until, IReadOnlyList<double[]> charged)
     {

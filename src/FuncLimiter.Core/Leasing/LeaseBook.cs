@@ -18,7 +18,6 @@ namespace FuncLimiter.Core.Leasing;
 /// </remarks>
 public sealed partial class LeaseBook
 {
-
     private readonly LeasePolicy _policy;
     private readonly Caution _caution;
     private readonly LeaseAccount[] _accounts;

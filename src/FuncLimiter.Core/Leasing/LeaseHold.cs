@@ -18,10 +18,6 @@ internal sealed class LeaseHold
     private Instant _askAgainAt;
     private Instant _expiresAt;
     private (Instant Here, Instant Book) _anchor;
-
-    /// <summary>How much later than <see cref="ByBook"/> says something may have been by the book's clock: as long as the answer was on its way.</summary>
-    public TimeSpan LateBy { get; private set; }
-
     private Instant? _unansweredSince;
     private Instant _lentFrom;
     private long _sequence;
@@ -53,6 +49,9 @@ internal sealed class LeaseHold
 
     /// <summary>Before when nothing may be used, by its own clock, as the book said.</summary>
     public Instant NotBefore { get; private set; }
+
+    /// <summary>How much later than <see cref="ByBook"/> says something may have been by the book's clock: as long as the answer was on its way.</summary>
+    public TimeSpan LateBy { get; private set; }
 
     /// <summary>When the book should be asked: as it said, or soon where it should know more.</summary>
     public Instant AskAt => _isUrgent ? SoonestAskAt : _askAgainAt;

@@ -37,7 +37,7 @@ internal sealed partial class SpendDesk
                 return true;
             }
 
-            IReadOnlyList<SpendAccount> accounts = [.. _book.Find(call.Party, Wall), .. _book.FindPlace(call.Account, call.Model, Wall)];
+            IReadOnlyList<SpendAccount> accounts = [.. Bounding(call)];
             hold = SpendBook.Reserve(accounts, amount, false, Wall, isDeposit: true).Hold;
             if (hold is null || accounts.Count == 0)
             {
@@ -103,7 +103,7 @@ internal sealed partial class SpendDesk
     {
         lock (_gate)
         {
-            var soft = _book.Find(call.Party, Wall).Concat(_book.FindPlace(call.Account, call.Model, Wall)).Where(static account => account.Cap.IsSoft).ToList();
+            var soft = Bounding(call).Where(static account => account.Cap.IsSoft).ToList();
             SpendBook.Settle(SpendBook.Reserve(soft, SpendAmount.None, false, Wall).Hold!, used, Wall);
         }
     }
@@ -113,13 +113,11 @@ internal sealed partial class SpendDesk
     {
         lock (_gate)
         {
-            return
-            [
-                .. _book.Find(call.Party, Wall).Concat(_book.FindPlace(call.Account, call.Model, Wall))
-                    .Where(static account => !account.Cap.IsSoft).Select(static account => account.Name),
-            ];
+            return [.. Bounding(call).Where(static account => !account.Cap.IsSoft).Select(static account => account.Name)];
         }
     }
+
+    private IEnumerable<SpendAccount> Bounding(SpendCall call) => _book.Find(call.Party, Wall).Concat(_book.FindPlace(call.Account, call.Model, Wall));
 
     private SpendHold? Take(string owner, int place)
     {
