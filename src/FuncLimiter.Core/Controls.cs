@@ -136,6 +136,21 @@ public sealed class Controls
         return true;
     }
 
+    /// <summary>Goes by what the owner of a leased budget has learned. False where there is none, or it is owned here.</summary>
+    /// <param name="charging">How the provider charges each limit of tokens.</param>
+    /// <param name="forgotten">When the owner was last made to forget; <see cref="Instant.Distant"/> for never.</param>
+    public bool FollowLearned(string budget, IReadOnlyList<ChargeState> charging, Instant forgotten, Instant now)
+    {
+        if (topology.Budgets.FirstOrDefault(own => own.Name == budget) is not { Lease: not null } found)
+        {
+            return false;
+        }
+
+        found.FollowLearned(charging, forgotten, now);
+        changed(now);
+        return true;
+    }
+
     /// <summary>Takes in a tenant that was not configured at the start. False where it is there already, whose limits on further routes hold from now on.</summary>
     public bool Admit(TenantSpec tenant)
     {

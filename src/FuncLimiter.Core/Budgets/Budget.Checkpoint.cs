@@ -38,7 +38,8 @@ public sealed partial class Budget
             LikelyEndTicks = LikelyEnd.Ticks,
             Found = Found,
             Caution = caution.IsFixed ? null : caution.Save(),
-            Charging = [.. learners.Where(learner => learner.Answers > 0).Select(learner => learner.Save())],
+            // What a person said stands in the audit, and is said again from there.
+            Charging = [.. learners.Where(learner => learner.Answers > 0).Select(learner => learner.Save() with { IsPinned = false })],
         };
     }
 

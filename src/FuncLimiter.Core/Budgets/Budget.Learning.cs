@@ -5,6 +5,8 @@ namespace FuncLimiter.Core.Budgets;
 /// <content>What answers, and how late calls leave, tell of the limits.</content>
 public sealed partial class Budget
 {
+    private Instant forgottenAt = Instant.Distant;
+
     /// <summary>A call is over whose answer reported nothing of the limits.</summary>
     internal void Miss(in Charge held, in Charge final, Instant sentAt)
     {
@@ -108,6 +110,11 @@ public sealed partial class Budget
     {
         isDirty = true;
         caution.Forget();
+        ForgetRules(now);
+    }
+
+    private void ForgetRules(Instant now)
+    {
         foreach (var learner in learners)
         {
             learner.Forget();
@@ -194,6 +201,23 @@ public sealed partial class Budget
     {
         meter.CountOthers(Math.Min(meter.Capacity, learner.Used(meter.PerSecond, now)) - meter.Used(now), now);
         Disregard(learner.Dimension, learner.Recount());
+    }
+
+    /// <summary>Goes by what the owner has learned. Where a person had it forget, this forgets as well.</summary>
+    /// <param name="charging">How the provider charges each limit of tokens.</param>
+    /// <param name="forgotten">When the owner was last made to forget; <see cref="Instant.Distant"/> for never.</param>
+    internal void FollowLearned(IReadOnlyList<ChargeState> charging, Instant forgotten, Instant now)
+    {
+        if (forgotten != forgottenAt)
+        {
+            forgottenAt = forgotten;
+            ForgetRules(now);
+        }
+
+        for (var i = 0; i < learners.Length && charging.Count == learners.Length; i++)
+        {
+            learners[i].Follow(charging[i]);
+        }
     }
 
     /// <summary>What is used stands by as the owner is asked.</summary>

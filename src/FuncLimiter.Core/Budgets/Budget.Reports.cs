@@ -19,7 +19,7 @@ public sealed partial class Budget
     public BudgetReport Report(Instant now) => new(Name, [.. asked.Select((meter, i) => Report(meter, UsedOf(i, now), now))], Instant.Max(CooldownUntil, LikelyEnd), Utilization(now))
     {
         Found = Found,
-        Learned = caution.IsFixed || caution.Heard == 0 ? null : new(caution.Jitter, caution.Factor, caution.Since, caution.Heard),
+        Learned = Lease is { } lease ? lease.Learned : caution.Report(),
     };
 
     private ChargeReport? ChargingOf(Meter meter)

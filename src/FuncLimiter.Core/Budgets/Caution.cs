@@ -161,6 +161,9 @@ public sealed class Caution
         return true;
     }
 
+    /// <summary>What answers taught, for people; null where none have, or there is nothing to be taught.</summary>
+    internal CautionReport? Report() => IsFixed || Heard == 0 ? null : new(Jitter, Factor, Since, Heard);
+
     private static TimeSpan Twice(TimeSpan jitter) => TimeSpan.FromTicks(Math.Min(MostJitter.Ticks, jitter.Ticks * 2));
 
     /// <summary>Begins anew, as with a provider not heard of yet.</summary>
@@ -196,7 +199,7 @@ public sealed class Caution
         if (!IsFixed)
         {
             (learned, known, Factor) = (state.Jitter, state.UsualJitter, Math.Clamp(state.Factor, LeastFactor, 1));
-            (lastChange, lastCall, surprises, answers) = (state.LastChange, state.LastCall, state.Surprises, state.Answers);
+            (lastChange, lastCall, surprises, answers, Heard) = (state.LastChange, state.LastCall, state.Surprises, state.Answers, state.Heard);
         }
     }
 }

@@ -4,7 +4,7 @@ namespace FuncLimiter.Core.Budgets;
 internal sealed partial class ChargeLearner
 {
     /// <summary>What is kept of what was learned.</summary>
-    public ChargeState Save() => new(Dimension, limit.Window.Ticks, Rule, open, factor, offset, Since, Answers);
+    public ChargeState Save() => new(Dimension, limit.Window.Ticks, Rule, open, factor, offset, Since, Answers) { IsPinned = IsPinned };
 
     /// <summary>Takes on what was learned before.</summary>
     public void Restore(ChargeState state)
@@ -16,7 +16,14 @@ internal sealed partial class ChargeLearner
         }
 
         (best, open, factor, offset) = (place, state.Open & All, Math.Clamp(state.Factor, 0.1, 10), Math.Max(0, state.Offset));
-        (isJudged, Since, Answers) = (state.Since != Instant.Distant, state.Since, state.Answers);
+        (isJudged, Since, Answers, IsPinned) = (state.Since != Instant.Distant, state.Since, state.Answers, state.IsPinned);
+    }
+
+    /// <summary>Goes by what the owner of a leased budget goes by, a person's word that was taken back included.</summary>
+    public void Follow(ChargeState state)
+    {
+        IsPinned = false;
+        Restore(state);
     }
 
     /// <summary>Everything, to go on from between two operations of an owner; the books only while they are needed.</summary>

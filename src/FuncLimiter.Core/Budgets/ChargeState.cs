@@ -75,4 +75,8 @@ public sealed record ChargeBookReport(double Remaining, Instant SentAt, Instant 
 /// <param name="Since">Since when; the distant past while nothing was learned.</param>
 /// <param name="Answers">From how many answers.</param>
 public sealed record ChargeState(
-    Dimension Dimension, long WindowTicks, ChargeRule Rule, ulong Open, double Factor, double Offset, Instant Since, long Answers);
+    Dimension Dimension, long WindowTicks, ChargeRule Rule, ulong Open, double Factor, double Offset, Instant Since, long Answers)
+{
+    /// <summary>Whether a person said so, whatever answers tell.</summary>
+    public bool IsPinned { get; init; }
+}

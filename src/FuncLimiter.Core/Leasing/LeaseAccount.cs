@@ -91,6 +91,9 @@ internal abstract class LeaseAccount(Limit limit)
     /// <summary>Caution changed.</summary>
     internal abstract void Reconsider();
 
+    /// <summary>Forgets the limit that a provider said; what is used stays used.</summary>
+    internal abstract void Unlearn();
+
     internal abstract LeaseAccountState Export();
 
     internal abstract void Import(LeaseAccountState state, Instant now);
@@ -221,6 +224,12 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override void Reconsider() => Reshape();
 
+    internal override void Unlearn()
+    {
+        _learned = Limit.Amount;
+        Reshape();
+    }
+
     internal override LeaseAccountState Export() => new() { Limit = Name, Bucket = _rest.Export(), Over = _over, Remaining = _reported?.Remaining, RemainingAt = _reported?.SentAt ?? default, Learned = _learned, Amount = Limit.Amount };
 
     internal override void Import(LeaseAccountState state, Instant now)
@@ -325,6 +334,8 @@ internal sealed class WindowAccount : LeaseAccount
     }
 
     internal override void Reconsider() => _meter.Reconsider(_now);
+
+    internal override void Unlearn() => _meter.Unlearn(_now);
 
     internal override LeaseAccountState Export() => new() { Limit = Name, Meter = _meter.Save(0, _now) };
 

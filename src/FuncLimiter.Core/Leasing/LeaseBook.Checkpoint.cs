@@ -16,6 +16,7 @@ public sealed partial class LeaseBook
         Accounts = [.. _accounts.Select(account => account.Export())],
         Charging = [.. _learners.Select(learner => learner.SaveBooks(_recounts > 0))],
         Recounts = _recounts,
+        ForgottenAt = _forgottenAt,
         Charged = [.. _charged.Values],
         Unjudged = [.. _unjudged],
         Tenures = [.. _tenures.Values.Select(tenure => tenure.Export())],
@@ -48,7 +49,7 @@ public sealed partial class LeaseBook
         }
 
         _unjudged.AddRange(state.Unjudged);
-        _recounts = state.Recounts;
+        (_recounts, _forgottenAt) = (state.Recounts, state.ForgottenAt);
         foreach (var tenure in state.Tenures)
         {
             _tenures[tenure.Instance] = new(tenure);
@@ -61,6 +62,15 @@ public sealed partial class LeaseBook
 
         Reserve();
         return true;
+    }
+
+    /// <summary>Keeps, of a state of other limits, what a person said of how the provider charges, as far as the limits still are.</summary>
+    internal void KeepPins(LeaseBookState state)
+    {
+        foreach (var pinned in state.Charging.Select(charging => charging.Learned).Where(learned => learned.IsPinned))
+        {
+            Array.Find(_learners, learner => learner.Dimension == pinned.Dimension && learner.Limit.Window.Ticks == pinned.WindowTicks)?.Restore(pinned);
+        }
     }
 }
 
@@ -90,6 +100,9 @@ public sealed record LeaseBookState
 
     /// <summary>From how many asks what calls came to is still counted anew, since the rule was found.</summary>
     public int Recounts { get; init; }
+
+    /// <summary>When a person last had this forget what it had learned; <see cref="Instant.Distant"/> for never.</summary>
+    public Instant ForgottenAt { get; init; }
 
     /// <summary>What instances told of their calls' charges, while something is learned from that.</summary>
     public IReadOnlyList<ChargesTold> Charged { get; init; } = [];

@@ -20,9 +20,46 @@ public sealed partial class LeaseBook
     private readonly Dictionary<string, ChargesTold> _charged = new(StringComparer.Ordinal);
     private readonly List<LeaseNews> _unjudged = [];
     private int _recounts;
+    private Instant _forgottenAt = Instant.Distant;
 
     /// <summary>Whether instances are to tell what their calls came to by each rule.</summary>
     private bool WantsCharges => _recounts > 0 || !_learners.All(learner => learner.IsSettled);
+
+    /// <summary>
+    /// Charges by a rule that a person named, until what was learned is forgotten. False where nothing here is charged by it.
+    /// </summary>
+    /// <param name="dimension">Which tokens.</param>
+    /// <param name="rule">The rule.</param>
+    public bool Pin(Dimension dimension, ChargeRule rule, Instant now)
+    {
+        Advance(now);
+
+        // What calls came to by each rule is known only while instances are asked to tell it.
+        var (isPinned, isCounted) = (false, WantsCharges);
+        foreach (var learner in _learners.Where(learner => learner.Dimension == dimension && learner.Pin(rule, _now)))
+        {
+            isPinned = true;
+            if (isCounted)
+            {
+                Recount(learner);
+                _recounts = RecountsEach * _tenures.Count;
+            }
+        }
+
+        return isPinned;
+    }
+
+    /// <summary>Forgets the limits that were reported, how far to stay from them, and how the provider charges; what was taken stays taken.</summary>
+    public void Forget(Instant now)
+    {
+        Advance(now);
+        (_forgottenAt, _recounts) = (_now, 0);
+        _caution.Forget();
+        _charged.Clear();
+        _unjudged.Clear();
+        Array.ForEach(_learners, learner => learner.Forget());
+        Array.ForEach(_accounts, account => account.Unlearn());
+    }
 
     /// <summary>
     /// Takes in what calls came to by each rule, and what was reported to remain: a report tells something once all instances have told of

@@ -264,7 +264,7 @@ public sealed partial class LeaseBook
         tenure.Answer = new Lease(
             tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues,
             _now, CooldownUntil, Instant.Max(_now + _policy.DurationOf(refresh), tenure.EndsAt), askAgain, lines, [.. shares])
-        { Use = use, Pause = pause, WantsCharges = WantsCharges, Charging = [.. _learners.Select(learner => learner.Save())] };
+        { Use = use, Pause = pause, WantsCharges = WantsCharges, Charging = [.. _learners.Select(learner => learner.Save())], Learned = _caution.Report(), ForgottenAt = _forgottenAt };
         Reserve();
         return tenure.Answer;
     }

@@ -152,6 +152,7 @@ public sealed class LeaseDesk
             {
                 if (budget.Lease!.Apply(lease, now))
                 {
+                    budget.FollowLearned(lease.Charging, lease.ForgottenAt, now);
                     budget.FollowUse(now);
                 }
 

@@ -133,6 +133,12 @@ public sealed record Lease(
     /// <summary>How the provider charges each limit of tokens, as far as the owner has learned.</summary>
     public IReadOnlyList<ChargeState> Charging { get; init; } = [];
 
+    /// <summary>How far the owner stays from the limits, as answers taught; null where none have.</summary>
+    public CautionReport? Learned { get; init; }
+
+    /// <summary>When a person last had the owner forget what it had learned; <see cref="Instant.Distant"/> for never.</summary>
+    public Instant ForgottenAt { get; init; }
+
     /// <summary>How soon after the ask another may follow where something presses; null where the policy alone says.</summary>
     public TimeSpan? Pause { get; init; }
 }

@@ -50,6 +50,7 @@ public sealed class LeaseOwner
             if (!kept.TryGetValue(name, out var old) || !book.TryRestore(old))
             {
                 book.Doubt(now);
+                book.KeepPins(old ?? new());
             }
 
             owner.books.Add(name, book);
@@ -91,6 +92,29 @@ public sealed class LeaseOwner
         }
 
         book.CoolDown(until, now);
+        return true;
+    }
+
+    /// <summary>
+    /// Charges a provider's budget by a rule that a person named, until what was learned of it is forgotten. False where it is not of this scope,
+    /// or nothing in it is charged by that rule.
+    /// </summary>
+    /// <param name="budget">The budget's name.</param>
+    /// <param name="dimension">Which tokens.</param>
+    /// <param name="rule">The rule.</param>
+    public bool Pin(string budget, Dimension dimension, ChargeRule rule, Instant now) =>
+        books.TryGetValue(budget, out var book) && !LeaseScope.IsTenants(scope) && book.Pin(dimension, rule, now);
+
+    /// <summary>Forgets what was learned of a provider's budget. False where it is not of this scope.</summary>
+    /// <param name="budget">The budget's name.</param>
+    public bool Forget(string budget, Instant now)
+    {
+        if (LeaseScope.IsTenants(scope) || !books.TryGetValue(budget, out var book))
+        {
+            return false;
+        }
+
+        book.Forget(now);
         return true;
     }
 

@@ -37,6 +37,14 @@ public static class LeaseScope
         return FormattableString.Invariant($"{Tenants}{hash % (uint)policy.TenantOwners}");
     }
 
+    /// <summary>The scope of a provider's budget that the configuration names; null where it names none of that name.</summary>
+    /// <param name="budget">The budget's name, as <c>deployment:openai-east/gpt-x</c>.</param>
+    /// <param name="spec">The configuration.</param>
+    public static string? OfProviders(string budget, LimiterSpec spec) =>
+        spec.Deployments.FirstOrDefault(deployment => Deployment + deployment.Id == budget) is { } found ? OfAccount(found.Account)
+        : spec.Accounts.Any(account => OfAccount(account.Id) == budget) || spec.SharedLimits.Any(shared => OfSharedLimit(shared.Id) == budget) ? budget
+        : null;
+
     /// <summary>The budgets of a scope that the configuration names, with their limits; none where there is no such scope.</summary>
     /// <param name="scope">The scope.</param>
     /// <param name="spec">The configuration.</param>

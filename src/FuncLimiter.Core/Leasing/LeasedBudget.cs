@@ -41,6 +41,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     /// <summary>The share in use of each limit when the owner last told, 0 to 1.</summary>
     public IReadOnlyList<double> Use { get; private set; } = new double[limits.Count];
 
+    /// <summary>How far the owner stays from the limits, as answers taught; null where none have.</summary>
+    public CautionReport? Learned { get; private set; }
+
     /// <summary>The part of the budget's refill that this instance can count on; 1 while nothing is known.</summary>
     public double Share { get; private set; } = 1;
 
@@ -182,12 +185,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             return false;
         }
 
-        for (var i = 0; i < Learners.Count && lease.Charging.Count == Learners.Count; i++)
-        {
-            Learners[i].Restore(lease.Charging[i]);
-        }
-
-        wantsCharges = lease.WantsCharges;
+        (wantsCharges, Learned) = (lease.WantsCharges, lease.Learned);
         Use = lease.Use.Count == limits.Length ? lease.Use : Use;
         for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
         {

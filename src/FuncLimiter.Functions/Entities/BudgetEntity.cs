@@ -39,6 +39,9 @@ internal sealed class BudgetEntity(LeaseSource source, TimeProvider time) : ITas
             case BudgetOperations.Configure:
                 owner.Configure(operation.GetInput<ScopeLimits>()!, now);
                 break;
+            case BudgetOperations.Teach:
+                owner.Teach(operation.GetInput<ScopeTeaching>()!, now);
+                break;
             default:
                 throw new NotSupportedException($"A budget has no operation '{operation.Name}'.");
         }
@@ -60,6 +63,9 @@ internal static class BudgetOperations
     /// <summary>Sets other limits than the configuration's; takes a <see cref="ScopeLimits"/>.</summary>
     public const string Configure = "Configure";
 
+    /// <summary>Pins a rule of charging, or forgets what was learned; takes a <see cref="ScopeTeaching"/>.</summary>
+    public const string Teach = "Teach";
+
     /// <summary>Forgets everything, as every durable entity can; what is lent is waited out before it is lent again.</summary>
     public const string Delete = "delete";
 
@@ -76,3 +82,15 @@ internal sealed record ScopeCooldown(string Budget, Instant Until);
 /// <param name="Sequence">Rises with every change; an older one that comes late changes nothing.</param>
 /// <param name="Amounts">The amounts; a budget that is not named goes by the configuration.</param>
 internal sealed record ScopeLimits(long Sequence, IReadOnlyDictionary<string, long[]> Amounts);
+
+/// <summary>A person's word on what was learned of a budget: the rule by which it is charged, or that all of it is to be forgotten.</summary>
+/// <param name="Id">Tells it from others: one that comes twice is done once.</param>
+/// <param name="Budget">The budget's name.</param>
+/// <param name="Dimension">Which tokens are charged by <paramref name="Rule"/>.</param>
+/// <param name="Rule">The rule; null to forget.</param>
+internal sealed record ScopeTeaching(string Id, string Budget, Dimension Dimension = default, ChargeRule? Rule = null);
+
+/// <summary>What became of a <see cref="ScopeTeaching"/>.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="IsDone">False where there is no such budget, or nothing in it is charged by that rule.</param>
+internal sealed record TeachingOutcome(string Id, bool IsDone);

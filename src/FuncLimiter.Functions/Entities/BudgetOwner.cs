@@ -10,13 +10,16 @@ internal sealed class BudgetOwner
     private readonly string _scope;
     private readonly LeaseSource _source;
     private readonly ScopeRecord? _before;
+    private const int MostTaught = 32;
+
     private ScopeLimits? _limits;
+    private IReadOnlyList<TeachingOutcome> _taught;
     private LeaseOwner _owner;
     private List<KeptAnswer> _answers;
 
-    private BudgetOwner(string scope, LeaseSource source, ScopeLimits? limits, ScopeRecord? before, Instant now)
+    private BudgetOwner(string scope, LeaseSource source, OwnerState? state, ScopeRecord? before, Instant now)
     {
-        (_scope, _source, _limits, _before) = (scope, source, limits, before);
+        (_scope, _source, _limits, _taught, _before) = (scope, source, state?.Limits, state?.Taught ?? [], before);
         _answers = [.. before?.Answers ?? []];
         _owner = Open(before, now);
     }
@@ -33,12 +36,12 @@ internal sealed class BudgetOwner
             : ScopeRecord.Unpack(state.Packed);
         try
         {
-            return new BudgetOwner(scope, source, state?.Limits, record, now);
+            return new BudgetOwner(scope, source, state, record, now);
         }
         catch (Exception nonsense) when (record is not null && nonsense is not OutOfMemoryException)
         {
             // What another version wrote may be read and make no sense: an operation that fails would fail for ever.
-            return new BudgetOwner(scope, source, state?.Limits, null, now);
+            return new BudgetOwner(scope, source, state, null, now);
         }
     }
 
@@ -85,6 +88,16 @@ internal sealed class BudgetOwner
     /// <summary>Closes a budget until an instant, or opens it where that has passed. What is not of this scope is passed over.</summary>
     public void CoolDown(ScopeCooldown cooldown, Instant now) => _owner.CoolDown(cooldown.Budget, cooldown.Until, now);
 
+    /// <summary>Takes a person's word on what was learned. One that comes again changes nothing.</summary>
+    public void Teach(ScopeTeaching teaching, Instant now)
+    {
+        if (_taught.All(done => done.Id != teaching.Id))
+        {
+            var isDone = teaching.Rule is { } rule ? _owner.Pin(teaching.Budget, teaching.Dimension, rule, now) : _owner.Forget(teaching.Budget, now);
+            _taught = [.. _taught.TakeLast(MostTaught - 1), new(teaching.Id, isDone)];
+        }
+    }
+
     /// <summary>Sets other amounts than the configuration's.</summary>
     public void Configure(ScopeLimits limits, Instant now)
     {
@@ -108,6 +121,7 @@ internal sealed class BudgetOwner
             At = now.ToDateTimeOffset(),
             Instances = record.Owner.Books.Values.Select(book => book.Tenures.Count).DefaultIfEmpty(0).Max(),
             Limits = _limits,
+            Taught = _taught,
             Packed = record.Pack(),
         };
     }

@@ -118,6 +118,9 @@ internal sealed record OwnerState
     /// <summary>Limits set by an operator instead of the configuration's; null for none.</summary>
     public ScopeLimits? Limits { get; init; }
 
+    /// <summary>What became of the last words of persons on what was learned.</summary>
+    public IReadOnlyList<TeachingOutcome> Taught { get; init; } = [];
+
     /// <summary>A <see cref="ScopeRecord"/> as compressed JSON.</summary>
     public byte[] Packed { get; init; } = [];
 }

@@ -93,6 +93,7 @@ internal static class AppServices
         services.AddSingleton(provider => MakeLimiter(provider.GetRequiredService<LeaseSource>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ILimiter>(provider => provider.GetRequiredService<EmbeddedLimiter>());
         services.AddSingleton<ISpendOwners, EntitySpendOwners>();
+        services.AddSingleton<ISharedLearning, EntityTeaching>();
         services.AddSingleton<SettlementMailbox>();
         services.AddSingleton<ISettlementRelay>(provider => provider.GetRequiredService<SettlementMailbox>());
         services.AddHostedService(provider => provider.GetRequiredService<SettlementMailbox>());

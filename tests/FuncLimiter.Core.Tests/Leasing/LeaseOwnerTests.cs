@@ -92,10 +92,71 @@ public class LeaseOwnerTests
         Assert.Empty(owner.Save().Books);
     }
 
+    [Fact]
+    public void ARuleThatAPersonPinned_IsToldWithEveryLease_IsKept_AlsoWhenTheLimitIsAnother_AndGoesAsItIsForgotten()
+    {
+        var (owner, now) = (Open("account:b", null), Start + Policy.Duration + Policy.ClockMargin);
+
+        Assert.True(owner.Pin("account:b", Dimension.Tokens, ChargeRule.PromptAndMaxOutput, now));
+        Assert.Equal((ChargeRule.PromptAndMaxOutput, true), Rule(owner, now));
+        Assert.Equal((ChargeRule.PromptAndMaxOutput, true), Rule(Again(owner, Spec, now), now + TimeSpan.FromSeconds(1)));
+        var other = Again(owner, Spec with { Accounts = [new("b", [Bucket with { Algorithm = LimitAlgorithm.Sliding }])] }, now);
+        now += Policy.Duration + Policy.ClockMargin;
+        Assert.Equal((ChargeRule.PromptAndMaxOutput, true), Rule(other, now));
+
+        Assert.True(other.Forget("account:b", now));
+        Assert.Equal((ChargeRule.Documented, false), Rule(Again(other, Spec with { Accounts = [new("b", [Bucket with { Algorithm = LimitAlgorithm.Sliding }])] }, now), now + TimeSpan.FromSeconds(1)));
+    }
+
+    [Theory]
+    [InlineData("account:b", "account:a", Dimension.Tokens)]
+    [InlineData("account:b", "account:b", Dimension.OutputTokens)]
+    [InlineData("tenants:0", "tenant:t", Dimension.Tokens)]
+    public void ARuleOfWhatIsNotCharged_IsNotPinned_AndNothingIsForgotten(string scope, string budget, Dimension dimension)
+    {
+        var owner = Open(scope, null);
+        Ask(Open("tenants:0", null), "tenant:t");
+
+        Assert.False(owner.Pin(budget, dimension, ChargeRule.PromptAndMaxOutput, Start));
+        Assert.Equal(budget == scope, owner.Forget(budget, Start));
+    }
+
+    [Fact]
+    public void WhatIsForgotten_IsTheLimitThatWasReported_AndHowFarToStayFromIt()
+    {
+        var (owner, now) = (Open("account:b", null), Start + Policy.Duration + Policy.ClockMargin);
+        var held = Ask(owner, "account:b", now);
+        Observation[] heard = [new(OutcomeKind.Success) { Readings = [new(Dimension.Tokens, TimeSpan.FromMinutes(1), 600, null, null)] }];
+        held = Ask(owner, "account:b", now += TimeSpan.FromSeconds(10), holds: held.Number, heard: heard);
+        Assert.InRange(held.Lines[0].Rate, 1, 10);
+        Assert.Equal(4, held.Learned!.Answers);
+        Assert.Equal(4, Ask(Again(owner, Spec, now), "account:b", now + TimeSpan.FromSeconds(1), holds: held.Number).Learned!.Answers);
+
+        Assert.True(owner.Forget("account:b", now));
+
+        held = Ask(owner, "account:b", now += TimeSpan.FromSeconds(10), holds: held.Number);
+        Assert.InRange(held.Lines[0].Rate, 50, 100);
+        Assert.Equal((null, now - TimeSpan.FromSeconds(10)), (held.Learned, held.ForgottenAt));
+    }
+
+    [Theory]
+    [InlineData("deployment:a/n", "account:a")]
+    [InlineData("account:b", "account:b")]
+    [InlineData("account:c", null)]
+    [InlineData("tenant:t", null)]
+    public void TheScopeOfAProvidersBudget_IsItsAccounts(string budget, string? scope) => Assert.Equal(scope, LeaseScope.OfProviders(budget, Spec));
+
+    private static LeaseOwner Again(LeaseOwner owner, LimiterSpec spec, Instant now) =>
+        LeaseOwner.Open("account:b", spec, Policy, JsonSerializer.Deserialize<LeaseOwnerState>(JsonSerializer.Serialize(owner.Save()))!, now);
+
+    private static (ChargeRule, bool) Rule(LeaseOwner owner, Instant now) =>
+        Ask(owner, "account:b", now).Charging.Select(charging => (charging.Rule, charging.IsPinned)).Single();
+
     private static LeaseOwner Open(string scope, LeaseOwnerState? state) => LeaseOwner.Open(scope, Spec, Policy, state, Start);
 
-    private static Lease Ask(LeaseOwner owner, string budget, Instant? at = null, string instance = "i", long holds = 0) =>
-        owner.Answer(new("", [new(budget, AskOf((at ?? Start).Ticks) with { Instance = instance, Holds = holds })]), at ?? Start).Budgets.Single().Lease;
+    private static Lease Ask(LeaseOwner owner, string budget, Instant? at = null, string instance = "i", long holds = 0, Observation[]? heard = null) =>
+        owner.Answer(new("", [new(budget, AskOf((at ?? Start).Ticks) with { Instance = instance, Holds = holds, News = [.. (heard ?? []).Select(one => new LeaseNews(one, at ?? Start))] })]), at ?? Start)
+            .Budgets.Single().Lease;
 
     private static BudgetAsk Asking(string budget) => new(budget, AskOf(1));
 

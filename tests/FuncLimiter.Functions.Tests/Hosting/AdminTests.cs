@@ -1,6 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Functions.Tests.Harness;
 using FuncLimiter.Functions.Tests.World;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Http.Authentication;
 using FuncLimiter.Gateway.Http.Endpoints;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +37,67 @@ public class AdminTests
 
         Assert.True(status == expected, text);
     });
+
+    [Fact]
+    public void RuleOfCharging_PinnedAtOneInstance_HoldsOnAll_UntilItIsForgotten() => AppWorld.Run(
+        async world =>
+        {
+            world.RenewLeases();
+            var (status, text) = await AskAsync(world, "/admin/learned", """{"scope":"deployment:one/gpt-x","rule":"promptAndMaxOutput","reason":"their support says so"}""");
+            Assert.True(status == 200, text);
+            Assert.Equal((ChargeRule.PromptAndMaxOutput, true), Charging(world, worker: 0));
+            await SeenAsync(world, (ChargeRule.PromptAndMaxOutput, true));
+
+            (status, text) = await AskAsync(world, "/admin/learned", """{"scope":"deployment:one/gpt-x"}""");
+
+            Assert.True(status == 200, text);
+            Assert.Null(Charging(world, worker: 0));
+            await SeenAsync(world, null);
+        },
+        new HubOptions { Workers = 3, Redelivery = 0.3 });
+
+    [Theory]
+    [InlineData("""{"scope":"deployment:nowhere/gpt-x","rule":"prompt"}""")]
+    [InlineData("""{"scope":"tenant:acme","rule":"prompt"}""")]
+    [InlineData("""{"scope":"tenant:acme"}""")]
+    [InlineData("""{"scope":"deployment:one/gpt-x","dimension":"inputTokens","rule":"prompt"}""")]
+    public void WhatIsNotLearned_IsNotPinnedAndNotForgotten(string body) => AppWorld.Run(async world =>
+    {
+        var (status, text) = await AskAsync(world, "/admin/learned", body);
+
+        Assert.True(status == 404, text);
+        Assert.Contains("nothing_to_change", text, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void OwnerThatDoesNotAnswer_IsSaidNotToHave() => AppWorld.Run(
+        async world =>
+        {
+            var (status, text) = await AskAsync(world, "/admin/learned", """{"scope":"deployment:one/gpt-x"}""");
+
+            Assert.True(status == 503, text);
+            Assert.Contains("owner_not_heard", text, StringComparison.Ordinal);
+        },
+        new HubOptions { EntityDelay = TimeSpan.FromHours(1) });
+
+    // Other instances learn with their next lease, for which calls must come.
+    private static async Task SeenAsync(AppWorld world, (ChargeRule, bool)? expected)
+    {
+        for (var worker = 0; worker < world.Hub.Workers.Count; worker++)
+        {
+            var (limiter, end) = (world.Get<EmbeddedLimiter>(worker), world.Time.GetUtcNow() + TimeSpan.FromMinutes(5));
+            while (Charging(world, worker) != expected)
+            {
+                Assert.True(world.Time.GetUtcNow() < end, $"Instance {worker} charges by {Charging(world, worker)}.");
+                _ = limiter.AdmitAsync(new AdmissionRequest("gpt-x", "acme", null, Priority.Standard, new Charge(1, 10, 5, 5, 0), [new Charge(1, 10, 5, 5, 0)]), CancellationToken.None).AsTask();
+                await Task.Delay(TimeSpan.FromSeconds(2), world.Time);
+            }
+        }
+    }
+
+    private static (ChargeRule, bool)? Charging(AppWorld world, int worker) =>
+        world.Get<EmbeddedLimiter>(worker).Report().Budgets.SingleOrDefault(budget => budget.Name == "deployment:one/gpt-x")?.Meters
+            .Single(meter => meter.Dimension == Dimension.Tokens).Charging is { } charging ? (charging.Rule, charging.IsPinned) : null;
 
     private static async Task<(int Status, string Body)> AskAsync(AppWorld world, string path, string body)
     {

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using System.Text.Json.Nodes;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Entities;
@@ -52,6 +53,28 @@ public class OwnerStateTests
         Assert.Equal(["a", "b"], record.Owner.Books[Deployment].Tenures.Select(tenure => tenure.Instance).Order());
         Assert.Equal(700, record.Owner.Books[Deployment].Tenures.Single(tenure => tenure.Instance == "a").Answer!.Lines[0].Rate);
         Assert.Equal(2, record.Answers.Count);
+    }
+
+    /// <summary>As the backend kept it before persons' words on what was learned were in it.</summary>
+    [Fact]
+    public void StateWithoutTeachings_IsGoneOnFrom()
+    {
+        var now = Instant.From(SimulatedTime.Start) + TimeSpan.FromSeconds(1);
+        var before = BudgetOwner.Open(Scope, null, Source, now);
+        before.Answer(Ask("a", 1), now);
+        var stored = JsonNode.Parse(Wire.Write(before.Save(now))!)!.AsObject();
+        Assert.True(stored.Remove(nameof(OwnerState.Taught)) || stored.Remove("taught"));
+
+        var owner = BudgetOwner.Open(Scope, Wire.Read<OwnerState>(stored.ToJsonString()), Source, now);
+        owner.Teach(new ScopeTeaching("1", Deployment, Dimension.Tokens, ChargeRule.Prompt), now);
+        owner.Teach(new ScopeTeaching("2", "deployment:one/nobody"), now);
+        var first = owner.Save(now);
+        owner = BudgetOwner.Open(Scope, first, Source, now);
+        owner.Teach(new ScopeTeaching("2", Deployment), now);
+
+        Assert.Equal([new("1", true), new("2", false)], owner.Save(now).Taught);
+        var book = ScopeRecord.Unpack(owner.Save(now).Packed)!.Owner.Books[Deployment];
+        Assert.Equal(("a", ChargeRule.Prompt, true), (book.Tenures.Single().Instance, book.Charging.Single().Learned.Rule, book.Charging.Single().Learned.IsPinned));
     }
 
     [Theory]

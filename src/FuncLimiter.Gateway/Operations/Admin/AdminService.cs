@@ -22,11 +22,15 @@ internal sealed partial class AdminService(
     IAuditLog audit,
     TimeProvider time,
     ILogger<AdminService> logger,
-    StoredSettings? stored = null) : IHostedService
+    StoredSettings? stored = null,
+    ISharedLearning? shared = null) : IHostedService
 {
     private const int KeyBytes = 32;
 
     private static readonly GatewayError NothingToChange = new(404, "nothing_to_change", "There is no such scope, limit, tenant, key or budget.");
+
+    private static readonly GatewayError NotHeard = new(StatusCodes.Status503ServiceUnavailable, "owner_not_heard",
+        "Who learns this for all instances has not answered yet. It may still be done: look at /status before you ask again.");
 
     /// <summary>Makes a change, or says why not.</summary>
     public async Task<GatewayError?> ApplyAsync(AdminChange change, string actor, string? reason, CancellationToken cancellationToken)
@@ -36,7 +40,8 @@ internal sealed partial class AdminService(
             return new GatewayError(StatusCodes.Status409Conflict, "not_changed_here", instead);
         }
 
-        if (!(change is RaiseChange raise ? await RaiseAsync(raise) : Apply(change)))
+        var isMade = await MakeAsync(change, cancellationToken);
+        if (isMade is false)
         {
             return NothingToChange;
         }
@@ -45,7 +50,7 @@ internal sealed partial class AdminService(
         try
         {
             await audit.AppendAsync(new AuditEntry(time.GetUtcNow(), actor, change, reason), cancellationToken);
-            return null;
+            return isMade is null ? NotHeard : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -95,6 +100,13 @@ internal sealed partial class AdminService(
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task<bool?> MakeAsync(AdminChange change, CancellationToken cancellationToken) => change switch
+    {
+        RaiseChange raise => await RaiseAsync(raise),
+        PinChange or ForgetChange when shared is not null => await shared.ChangeAsync(change, cancellationToken),
+        _ => Apply(change),
+    };
 
     private bool Apply(AdminChange change) => change switch
     {
@@ -152,6 +164,16 @@ internal sealed partial class AdminService(
 /// <param name="Grace">How long the other one is still taken.</param>
 internal sealed record WantedKey(string Tenant, string? Prefix, DateOnly? Expires, IReadOnlyList<string>? Scope, string? Replaces, TimeSpan Grace);
 
+/// <summary>Changes what the instances of a host learn of providers together, at whoever learns it for them.</summary>
+internal interface ISharedLearning
+{
+    /// <summary>Pins a rule of charging, or forgets what was learned.</summary>
+    /// <param name="change">A <see cref="PinChange"/> or a <see cref="ForgetChange"/>.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>True once it is done; false where there is nothing to change; null where no answer came in time, and it may still be done.</returns>
+    Task<bool?> ChangeAsync(AdminChange change, CancellationToken cancellationToken);
+}
+
 /// <summary>
 /// Where a host whose instances share their budgets takes limits and tenants from: what one instance changed by itself would hold there only,
 /// so it refuses to, and says where to change it.
@@ -164,8 +186,6 @@ internal sealed record StoredSettings(string Limits, string Tenants)
     internal string? Refuse(AdminChange change) => change switch
     {
         LimitChange => $"Limits can't be changed here: the app's instances share them. {Limits}",
-        PinChange => "A rule of charging can't be pinned here: the app's instances share what was learned. Delete the entity of the budget's scope (BudgetEntity), which then learns anew.",
-        ForgetChange => "What was learned can't be forgotten here: the app's instances share it. Delete the entity of the budget's scope (BudgetEntity), which then begins anew.",
         WeightChange => $"Weights can't be changed here: the app's instances share the budgets. {Tenants}",
         KeyChange => $"Keys can't be given out here: each of the app's instances knows them. {Tenants}",
         RevocationChange => $"Keys can't be revoked here: each of the app's instances knows them. {Tenants}",
