@@ -59,7 +59,13 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
             return;
         }
 
-        var leap = most * (limit.Algorithm == LimitAlgorithm.Sliding ? 0.3 : 0.05);
+        // A fixed window that is nearly full again where it was less so began anew, however little of it was used.
+        var leap = limit.Algorithm switch
+        {
+            LimitAlgorithm.Sliding => most * 0.3,
+            LimitAlgorithm.Fixed when report.Remaining >= most * 0.98 => Rounding,
+            _ => most * 0.05,
+        };
         foreach (var before in reports)
         {
             var refilled = isBucket ? perSecond * Math.Max(0, (report.HeardAt - before.SentAt).TotalSeconds) : 0;

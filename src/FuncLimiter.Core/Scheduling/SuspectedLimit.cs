@@ -38,6 +38,7 @@ internal sealed class SuspectedLimit
     private readonly ChargeLearner[] common;
     private readonly ChargeLearner[][] own;
     private readonly long[] judged;
+    private readonly long[][] ownJudged;
     private readonly ProbeTurns turns;
     private readonly bool[] hasRefused;
     private Instant dismissedUntil = Instant.Distant;
@@ -65,7 +66,7 @@ internal sealed class SuspectedLimit
         limits = [.. all.Where(limit => !limit.IsSlice).GroupBy(limit => limit.Dimension).Select(same => same.MinBy(limit => limit.Window)!)];
         common = [.. limits.Select(limit => new ChargeLearner(limit, rarely: Rarely))];
         own = [.. budgets.Select(_ => limits.Select(limit => new ChargeLearner(limit, rarely: Rarely)).ToArray())];
-        (judged, hasRefused) = (new long[limits.Length], new bool[budgets.Count]);
+        (judged, ownJudged, hasRefused) = (new long[limits.Length], [.. budgets.Select(_ => new long[limits.Length])], new bool[budgets.Count]);
     }
 
     /// <summary>What the budgets are suspected to share.</summary>
@@ -224,7 +225,8 @@ internal sealed class SuspectedLimit
         return true;
     }
 
-    // Each new judgement of the common book is a vote, where the own ones have been judged as well.
+    // Each new judgement of the common book is a vote, where the own ones have been judged as well. One own book that reports of late refute is
+    // enough: while another key is held back, the one that serves takes everything, and its own book is right as well.
     private bool Judge(Instant now)
     {
         for (var i = 0; i < limits.Length; i++)
@@ -236,14 +238,17 @@ internal sealed class SuspectedLimit
 
             judged[i] = common[i].Judgements;
             var together = MisfitOf(common[i]);
-            var (worst, best) = (0.0, double.PositiveInfinity);
-            foreach (var each in own)
+            var (worst, worstOfLate) = (0.0, 0.0);
+            for (var member = 0; member < own.Length; member++)
             {
-                var apart = MisfitOf(each[i]);
-                (worst, best) = (Math.Max(worst, apart), Math.Min(best, apart));
+                var apart = MisfitOf(own[member][i]);
+                worst = Math.Max(worst, apart);
+                worstOfLate = own[member][i].Judgements == ownJudged[member][i] || !double.IsFinite(apart) ? worstOfLate : Math.Max(worstOfLate, apart);
+                ownJudged[member][i] = own[member][i].Judgements;
             }
 
-            var (areShared, areApart) = (together <= Explained && double.IsFinite(worst) && best > (together * Better) + Clear, worst <= Explained && together > (worst * Better) + Clear);
+            var areShared = together <= Explained && double.IsFinite(worst) && worstOfLate > (together * Better) + Clear;
+            var areApart = worst <= Explained && together > (worst * Better) + Clear;
             IsPlausible = together <= Explained && !areApart;
             votes = areShared && probes >= ProbesToFind ? Math.Max(0, votes) + 1
                 : areApart || (IsFound && together > Lost) ? Math.Min(0, votes) - 1
@@ -258,7 +263,10 @@ internal sealed class SuspectedLimit
             }
         }
 
-        if (!IsFound && (votes <= -VotesToDismiss || probes > MostProbes || (!Budget.IsSuspected && now - lookedIntoSince > limits[0].Window * 2)))
+        // What neither speaks for it nor against it in time is looked into again as soon as there is a doubt.
+        var isOver = !IsFound && !Budget.IsSuspected && now - lookedIntoSince > limits[0].Window * 2;
+        Budget.IsSuspected |= isOver;
+        if (!IsFound && (votes <= -VotesToDismiss || probes > MostProbes || (isOver && votes < 0)))
         {
             (dismissedUntil, votes, probes, Budget.IsSuspected) = (now + Dismissal, 0, 0, true);
         }

@@ -25,7 +25,7 @@ internal sealed class ChargingWorld
 
     public ChargingWorld(
         LimitAlgorithm algorithm, Charges charges, double perMinute, int agents, int instances = 0, int seed = 1, long mostOutput = 800, double? burstSeconds = null,
-        int keys = 1, bool isApart = false)
+        int keys = 1, bool isApart = false, double arriveWithin = 0.2)
     {
         (_random, _algorithm, _perMinute, _mostOutput) = (new(seed), algorithm, perMinute, mostOutput);
         _places = [.. Enumerable.Range(0, keys).Select(key => $"{(char)('a' + key)}/m")];
@@ -48,7 +48,7 @@ internal sealed class ChargingWorld
         for (var i = 0; i < agents; i++)
         {
             var node = _nodes[i % _nodes.Count];
-            At(_random.NextDouble() * 0.2, () => Ask(node));
+            At(_random.NextDouble() * arriveWithin, () => Ask(node));
         }
     }
 

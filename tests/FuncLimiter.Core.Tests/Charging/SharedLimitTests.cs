@@ -58,6 +58,50 @@ public class SharedLimitTests(ITestOutputHelper output)
         Assert.InRange(world.UseOfAll, 0.95, 1.001);
     }
 
+    public static TheoryData<LimitAlgorithm, string, int, int> Fleets()
+    {
+        var fleets = new TheoryData<LimitAlgorithm, string, int, int>();
+        foreach (var algorithm in new[] { LimitAlgorithm.Bucket, LimitAlgorithm.Sliding, LimitAlgorithm.Fixed })
+        {
+            foreach (var charges in new[] { "larger of prompt and max", "prompt", "prompt and max" })
+            {
+                foreach (var agents in new[] { 20, 100 })
+                {
+                    fleets.Add(algorithm, charges, agents, 10);
+                    fleets.Add(algorithm, charges, agents, 120);
+                    fleets.Add(algorithm, charges, agents, 300);
+                }
+            }
+        }
+
+        return fleets;
+    }
+
+    /// <summary>No burst at the start fills the limit at once: what is known comes little by little, and one key alone may serve for minutes.</summary>
+    [Theory]
+    [MemberData(nameof(Fleets))]
+    public void KeysWhoseAgentsComeOneByOne_AreFoundIfTheyShareALimit_AndNotIfEachHasItsOwn(LimitAlgorithm algorithm, string charges, int agents, int seconds)
+    {
+        for (var seed = 1; seed <= 2; seed++)
+        {
+            var shared = World(isApart: false);
+            shared.RunFor(600);
+            var (arrivals, refusals) = (shared.Arrivals, shared.Refusals);
+            shared.RunFor(300);
+
+            var apart = World(isApart: true);
+            var isFound = false;
+            apart.RunFor(900, () => isFound |= apart.Found.Count > 0);
+
+            Assert.Single(shared.Found);
+            Assert.InRange(refusals / (double)arrivals, 0, 0.02);
+            Assert.InRange((shared.Refusals - refusals) / (double)(shared.Arrivals - arrivals), 0, 0.001);
+            Assert.False(isFound);
+            ChargingWorld World(bool isApart) =>
+                new(algorithm, Charges.All.Single(rule => rule.Name == charges), 120_000, agents, seed: seed, mostOutput: 300, keys: 2, isApart: isApart, arriveWithin: seconds);
+        }
+    }
+
     [Theory]
     [InlineData(LimitAlgorithm.Bucket)]
     [InlineData(LimitAlgorithm.Sliding)]
