@@ -21,6 +21,7 @@ using FuncLimiter.Gateway.Http.Jobs;
 using FuncLimiter.Gateway.Jobs;
 using FuncLimiter.Gateway.Jobs.Batches;
 using FuncLimiter.Gateway.Operations.Admin;
+using FuncLimiter.Gateway.Operations.Recording;
 using FuncLimiter.Gateway.Operations.Usage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
@@ -65,6 +66,7 @@ internal static class AppServices
 
         services.AddSingleton(tables);
         services.AddSingleton<IPayloads>(new AzurePayloads(storage, "funclimiter-payloads"));
+        services.AddSingleton<IAppendBlobs>(new AzureAppendBlobs(storage, BlobRecord.Container));
         services.AddSingleton(storage.Credential());
         services.AddSingleton<IReplyQueues>(new ServiceBusReplies(new StorageSettings(settings, ServiceBusConnection)));
         var options = new GatewayOptions { LocalIsOperator = AppConfiguration.IsDevelopment(Setting) };
@@ -100,6 +102,13 @@ internal static class AppServices
         services.AddSingleton<TableUsage>();
         services.AddSingleton<IUsageLedger>(provider => provider.GetRequiredService<TableUsage>());
         services.AddSingleton(ConfigurationOverlay.Settings);
+        if (configuration.Record is { } record)
+        {
+            services.AddSingleton(provider => ActivatorUtilities.CreateInstance<BlobRecord>(provider, record));
+            services.AddSingleton<IRecordSink>(provider => provider.GetRequiredService<BlobRecord>());
+            services.AddCallRecorder(configuration);
+        }
+
         services.AddFuncLimiter(configuration, options);
         services.AddSingleton<HttpSurface>();
         AddJobs(services);

@@ -53,7 +53,8 @@ internal sealed class AzurePayloads(StorageSettings settings, string container) 
     public async Task DeleteAsync(string name, CancellationToken cancellationToken) =>
         await (await _container.GetAsync()).GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
 
-    private static async Task<BlobContainerClient> OpenAsync(StorageSettings settings, string container)
+    /// <summary>Opens a container, which is made where there is none.</summary>
+    internal static async Task<BlobContainerClient> OpenAsync(StorageSettings settings, string container)
     {
         var client = settings.ConnectionString is { } text
             ? new BlobContainerClient(text, container)

@@ -18,7 +18,8 @@ internal sealed class Sweep(
     DurableClientSource clients,
     GatewayConfiguration configuration,
     TimeProvider time,
-    ILogger<Sweep> logger)
+    ILogger<Sweep> logger,
+    BlobRecord? record = null)
 {
     private const int MostAtOnce = 100;
     private const int MostBegun = 1000;
@@ -50,6 +51,7 @@ internal sealed class Sweep(
         await ForgetAsync(() => state.SweepAsync(now, MostAtOnce, cancellationToken), end);
         await ForgetAsync(() => settlements.SweepAsync(now - OldestReservation, cancellationToken), end);
         await ForgetAsync(() => usage.SweepAsync(now, MostAtOnce, cancellationToken), end);
+        await ForgetAsync(() => record?.SweepAsync(cancellationToken) ?? Task.FromResult(0), end);
     }
 
     private async Task ForgetAsync(Func<Task<int>> forget, DateTimeOffset end)

@@ -52,7 +52,7 @@ internal sealed record GatewayConfiguration
 }
 
 /// <summary>Where the shapes of calls are recorded.</summary>
-/// <param name="File">The file, seen from where the server was started.</param>
+/// <param name="File">The file, seen from where the server was started; of no use where blobs are written.</param>
 /// <param name="Key">With what names are hashed, resolved; never logged.</param>
 internal sealed record RecordConfiguration(string File, string Key)
 {
@@ -62,7 +62,7 @@ internal sealed record RecordConfiguration(string File, string Key)
     internal const long Megabyte = 1_000_000;
     internal const long UsualMegabytes = 256;
 
-    /// <summary>The most bytes that the record may take on disk, older calls included.</summary>
+    /// <summary>The most bytes that the record may take, older calls included.</summary>
     public long MaxBytes { get; init; } = UsualMegabytes * Megabyte;
 
     private bool PrintMembers(StringBuilder builder)

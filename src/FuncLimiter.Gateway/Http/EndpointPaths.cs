@@ -120,6 +120,9 @@ internal static class EndpointPaths
     /// <summary>What was changed by whom.</summary>
     public const string AdminAudit = "/admin/audit";
 
+    /// <summary>The record of calls' shapes, to be played again.</summary>
+    public const string AdminRecord = "/admin/record";
+
     /// <summary>Whether the process answers.</summary>
     public const string Live = "/health/live";
 
@@ -134,7 +137,7 @@ internal static class EndpointPaths
         AdminReload,
     ];
 
-    private static readonly string[] Gets = [Models, AzureV1Models, Status, Metrics, Usage, OpenApi, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, Live, Ready];
+    private static readonly string[] Gets = [Models, AzureV1Models, Status, Metrics, Usage, OpenApi, Dashboard, DashboardEvents, DashboardTrends, AdminAudit, AdminRecord, Live, Ready];
 
     /// <summary>The methods that a path takes, as in <c>Allow</c>; null where there is no such path.</summary>
     internal static string? Method(string path)

@@ -87,6 +87,7 @@ internal static class FuncLimiterEndpoints
         MapRead(routes, EndpointPaths.AdminKeys, admin.KeysAsync);
         MapRead(routes, EndpointPaths.AdminBudgets, admin.BudgetsAsync);
         MapRead(routes, EndpointPaths.AdminAudit, admin.AuditAsync);
+        MapRead(routes, EndpointPaths.AdminRecord, services.GetRequiredService<RecordEndpoint>().HandleAsync);
         MapRead(routes, EndpointPaths.Live, HealthEndpoint.LiveAsync);
         MapRead(routes, EndpointPaths.Ready, health.ReadyAsync);
     }

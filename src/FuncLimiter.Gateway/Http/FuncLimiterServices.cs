@@ -86,6 +86,7 @@ internal static class FuncLimiterServices
     {
         if (configuration.Record is { } record)
         {
+            services.TryAddSingleton<IRecordSink>(_ => new FileRecord(record));
             services.AddSingleton(provider => ActivatorUtilities.CreateInstance<CallRecorder>(provider, record));
             services.AddHostedService(provider => provider.GetRequiredService<CallRecorder>());
         }
@@ -142,6 +143,7 @@ internal static class FuncLimiterServices
         services.AddSingleton<CrossOrigin>();
         services.AddSingleton<RunPreflight>();
         services.AddSingleton<AdminEndpoint>();
+        services.AddSingleton<RecordEndpoint>();
         services.AddSingleton<LiveCalls>();
         services.AddSingleton<CallEndpoint>();
         services.AddSingleton<DashboardEndpoint>();

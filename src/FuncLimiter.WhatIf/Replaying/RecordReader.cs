@@ -27,7 +27,7 @@ internal static class RecordReader
         var reading = new Reading(errors);
         try
         {
-            var older = new FileInfo(file.FullName + CallRecorder.OlderEnding);
+            var older = new FileInfo(file.FullName + FileRecord.OlderEnding);
             if (older.Exists)
             {
                 reading.Read(older);

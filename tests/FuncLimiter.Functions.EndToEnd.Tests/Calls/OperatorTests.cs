@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using FuncLimiter.Functions.EndToEnd.Tests.Hosting;
 using FuncLimiter.Server.Tests.Http;
@@ -56,6 +57,30 @@ public sealed partial class OperatorTests
 
         Assert.Equal((409, "not_changed_here"), (reply.Status, reply.Json["error"]!["code"]!.GetValue<string>()));
         Assert.Contains("FuncLimiterSettings", reply.Json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [EndToEndFact]
+    public async Task Record_IsGotFromStorage_AndPlayedAgain()
+    {
+        var app = await RunningApp.GetAsync();
+        Assert.Equal(200, (await app.Client.PostAsync(DialectCall.OpenAI.Path, DialectCall.OpenAI.Body(), ("x-api-key", Setup.AcmeKey))).Status);
+        using var folder = new ServerFolder(app.Configuration)
+            .With("PROVIDER_KEY", Setup.ProviderKey).With("ACME_WEBHOOK_SECRET", Setup.WebhookSecret).With("RECORD_KEY", AppSetup.RecordKey);
+        var file = Path.Combine(folder.Root, "got.jsonl");
+        await Wait.UntilAsync(async () =>
+        {
+            await Task.Delay(500);
+            var got = await app.Client.FetchAsync($"/operator/admin/record?{Key}");
+            await File.WriteAllTextAsync(file, got.Text);
+            return got.Status == 200 && got.Text.Contains("\"route\":\"gpt-x\"", StringComparison.Ordinal);
+        });
+
+        var played = await folder.RunAsync("replay", "--record", file, "--config", folder.ConfigurationFile, "--json");
+
+        Assert.True(played.ExitCode == 0, played.Errors);
+        var report = JsonNode.Parse(played.Output)!;
+        Assert.InRange((int)report["recorded"]!["total"]!["ok"]!, 1, int.MaxValue);
+        Assert.Contains("acme", report["played"]!["tenants"]!.AsArray().Select(tenant => (string)tenant!["tenant"]!));
     }
 
     [EndToEndFact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using FuncLimiter.Server.Tests.Processes;
 using FuncLimiter.Simulation.Providers;
 
@@ -12,7 +13,8 @@ internal sealed class AppSetup : IAsyncDisposable
 
     private AppSetup(object configuration, string storage, string? serviceBus)
     {
-        File.WriteAllText(_configuration, JsonSerializer.Serialize(configuration, JsonSerializerOptions.Web));
+        Configuration = JsonSerializer.Serialize(configuration, JsonSerializerOptions.Web);
+        File.WriteAllText(_configuration, Configuration);
         _settings = new Dictionary<string, string>
         {
             ["AzureWebJobsStorage"] = storage,
@@ -25,8 +27,15 @@ internal sealed class AppSetup : IAsyncDisposable
             ["FUNCLIMITER_CONFIG"] = _configuration,
             ["PROVIDER_KEY"] = Setup.ProviderKey,
             ["ACME_WEBHOOK_SECRET"] = Setup.WebhookSecret,
+            ["RECORD_KEY"] = RecordKey,
         };
     }
+
+    /// <summary>With what a record's names are hashed.</summary>
+    public const string RecordKey = "a-fake-key-of-the-tests";
+
+    /// <summary>The app's configuration.</summary>
+    public string Configuration { get; }
 
     /// <summary>The providers, where they are doubles of the simulation.</summary>
     public ProviderDouble Provider { get; private init; } = null!;
@@ -38,10 +47,17 @@ internal sealed class AppSetup : IAsyncDisposable
     /// <param name="setup">The providers and the configuration.</param>
     /// <param name="storage">Where the app keeps everything, as a connection string; a new account where null.</param>
     /// <param name="serviceBus">The namespace, as a connection string; where null the app takes no messages.</param>
-    public static async Task<AppSetup> CreateAsync(Setup setup, string? storage = null, string? serviceBus = null)
+    /// <param name="records">Whether calls' shapes are recorded.</param>
+    public static async Task<AppSetup> CreateAsync(Setup setup, string? storage = null, string? serviceBus = null, bool records = false)
     {
         var provider = await setup.StartDoubleAsync();
-        return new AppSetup(setup.Configuration(provider.BaseAddress), storage ?? await Azurite.NewAccountAsync(), serviceBus) { Provider = provider };
+        var configuration = JsonSerializer.SerializeToNode(setup.Configuration(provider.BaseAddress), JsonSerializerOptions.Web)!;
+        if (records)
+        {
+            configuration["record"] = JsonNode.Parse("""{ "file": "record.jsonl", "key": "${RECORD_KEY}" }""");
+        }
+
+        return new AppSetup(configuration, storage ?? await Azurite.NewAccountAsync(), serviceBus) { Provider = provider };
     }
 
     /// <summary>Takes an account of the storage for an app in front of other providers.</summary>

@@ -38,6 +38,9 @@ internal sealed class RunningApp
     /// <summary>The namespace with the app's queues.</summary>
     public ServiceBusNamespace Bus { get; }
 
+    /// <summary>The app's configuration.</summary>
+    public string Configuration => _setup.Configuration;
+
     /// <summary>What the host and the app printed.</summary>
     public string Output => _process.Output;
 
@@ -47,7 +50,7 @@ internal sealed class RunningApp
     private static async Task<RunningApp> StartAsync()
     {
         var bus = new ServiceBusNamespace(ServiceBusNamespace.Read(Path.Combine(Repository.Root, "infra", "local", "servicebus.json")));
-        var setup = await AppSetup.CreateAsync(Setup, serviceBus: bus.ConnectionString);
+        var setup = await AppSetup.CreateAsync(Setup, serviceBus: bus.ConnectionString, records: true);
         return new RunningApp(setup, await setup.StartAsync(), bus);
     }
 }

@@ -36,7 +36,7 @@ internal sealed class AppWorld
     {
         _upstream = upstream;
         File = configuration;
-        var read = ConfigurationReader.Read(configuration, _ => "secret");
+        var read = ConfigurationReader.Read(configuration, _ => "a-secret-of-the-tests");
         Assert.Empty(read.Mistakes);
         Settings = read.Configuration!;
         Time = new SimulatedTime();
@@ -65,6 +65,8 @@ internal sealed class AppWorld
     public TableContent Usage { get; } = new();
 
     public TableContent Overlay { get; } = new();
+
+    public AppendBlobsContent Record { get; } = new();
 
     public Dictionary<string, byte[]> Payloads { get; } = new(StringComparer.Ordinal);
 
@@ -146,11 +148,12 @@ internal sealed class AppWorld
         services.AddSingleton(new JobTables(
             new TableDouble(Jobs, PassAsync), new TableDouble(Answers, PassAsync), new TableDouble(Usage, PassAsync), new TableDouble(Overlay, PassAsync)));
         services.AddSingleton<IPayloads>(new PayloadsDouble(Payloads, PassAsync));
+        services.AddSingleton<IAppendBlobs>(new AppendBlobsDouble(Record, PassAsync));
         services.AddSingleton<IReplyQueues>(new RepliesDouble(Replies, PassAsync));
         services.AddSingleton<Func<string, ProviderBatches?>>(_ => new ScriptedBatches(Batches, Time, PassAsync));
         AppServices.Add(services, Settings, new GatewayOptions());
         AppServices.AddWatch(
-            services, new TableDouble(Overlay, PassAsync), _ => Task.FromResult(Encoding.UTF8.GetBytes(File)), _ => "secret", Encoding.UTF8.GetBytes(File));
+            services, new TableDouble(Overlay, PassAsync), _ => Task.FromResult(Encoding.UTF8.GetBytes(File)), _ => "a-secret-of-the-tests", Encoding.UTF8.GetBytes(File));
         if (_upstream is null)
         {
             services.AddSingleton<ICallLegs>(new ScriptedLegs(Provider, Time, PassAsync));

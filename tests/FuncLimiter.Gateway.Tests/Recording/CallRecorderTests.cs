@@ -1,3 +1,4 @@
+using System.Text;
 using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Scheduling;
 using FuncLimiter.Gateway.Calls;
@@ -62,6 +63,51 @@ public sealed class CallRecorderTests : IDisposable
         await Assert.ThrowsAnyAsync<Exception>(async () => await StartAsync(RecordConfiguration.Megabyte));
     }
 
+    [Fact]
+    public async Task Copy_HoldsTheOlderHalfAndTheFile()
+    {
+        await using var recorder = await StartAsync(room: 20_000);
+        foreach (var number in Enumerable.Range(0, 100))
+        {
+            recorder.Value.Record(Call(number));
+        }
+
+        await recorder.Value.StopAsync(CancellationToken.None);
+        using var copy = new MemoryStream();
+        await recorder.Kept.CopyAsync(copy, CancellationToken.None);
+
+        Assert.Equal([.. System.IO.File.ReadAllLines(File + FileRecord.OlderEnding), .. Lines()], Encoding.UTF8.GetString(copy.ToArray()).TrimEnd('\n').Split('\n'));
+    }
+
+    /// <summary>Whether a disk kept a part is not known: its calls are told as missing. Storage that can be asked again is.</summary>
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task Sink_ThatTakesNothingForAWhile_LosesCallsOnlyWhereTheyCanNotBeGivenAgain(bool takesAgain, int lost)
+    {
+        var sink = new AwaySink(takesAgain, refuses: 1);
+        await using var recorder = await StartAsync(RecordConfiguration.Megabyte, sink);
+        recorder.Value.Record(Call(1));
+        Assert.True(SpinWait.SpinUntil(() => recorder.Value.Lost > 0 || sink.Lines.Count > 0, TimeSpan.FromSeconds(60)));
+        recorder.Value.Record(Call(2));
+        await recorder.Value.StopAsync(CancellationToken.None);
+
+        Assert.Equal(lost, recorder.Value.Lost);
+        Assert.Equal(lost, sink.Lines.Count(line => line == "{\"lost\":1}\n"));
+        Assert.Equal(takesAgain ? ["m1", "m2"] : (string[])["m2"], sink.Lines.Where(line => line.Contains("\"route\"", StringComparison.Ordinal)).Select(line => line[(line.IndexOf("\"m", StringComparison.Ordinal) + 1)..][..2]));
+    }
+
+    [Fact]
+    public async Task Sink_ThatNeverTakesAnything_HoldsUpNoEnd()
+    {
+        await using var recorder = await StartAsync(RecordConfiguration.Megabyte, new AwaySink(takesAgain: true, refuses: int.MaxValue));
+        recorder.Value.Record(Call(1));
+
+        await recorder.Value.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+
+        Assert.True(recorder.Value.ExecuteTask!.IsCompletedSuccessfully);
+    }
+
     private static UsageRecord Call(int number) => new(
         DateTimeOffset.UnixEpoch.AddSeconds(number),
         new Caller("acme", "ann", Priority.Standard, "flow", "step", "run"),
@@ -88,19 +134,49 @@ public sealed class CallRecorderTests : IDisposable
         await recorder.Value.StopAsync(CancellationToken.None);
     }
 
-    private async Task<Started> StartAsync(long room)
+    private async Task<Started> StartAsync(long room, IRecordSink? sink = null)
     {
-        var recorder = new CallRecorder(new RecordConfiguration(File, "a-fake-key-of-the-tests") { MaxBytes = room }, TimeProvider.System, NullLogger<CallRecorder>.Instance);
+        var to = new RecordConfiguration(File, "a-fake-key-of-the-tests") { MaxBytes = room };
+        var kept = sink ?? new FileRecord(to);
+        var recorder = new CallRecorder(to, kept, TimeProvider.System, NullLogger<CallRecorder>.Instance);
         await recorder.StartAsync(CancellationToken.None);
-        return new Started(recorder);
+        return new Started(recorder, kept);
     }
 
-    private sealed record Started(CallRecorder Value) : IAsyncDisposable
+    private sealed record Started(CallRecorder Value, IRecordSink Kept) : IAsyncDisposable
     {
         public ValueTask DisposeAsync()
         {
             Value.Dispose();
+            (Kept as IDisposable)?.Dispose();
             return ValueTask.CompletedTask;
         }
+    }
+
+    /// <summary>Takes nothing at first, as a disk that is full or storage that is away.</summary>
+    private sealed class AwaySink(bool takesAgain, int refuses) : IRecordSink
+    {
+        private int _asked;
+
+        public List<string> Lines { get; } = [];
+
+        public TimeSpan Gathering => TimeSpan.FromMilliseconds(5);
+
+        public bool TakesAgain => takesAgain;
+
+        public Task OpenAsync(Func<byte[]> head, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task AppendAsync(IReadOnlyList<byte[]> lines, CancellationToken cancellationToken)
+        {
+            if (++_asked <= refuses)
+            {
+                throw new IOException("away");
+            }
+
+            Lines.AddRange(lines.Select(Encoding.UTF8.GetString));
+            return Task.CompletedTask;
+        }
+
+        public Task CopyAsync(Stream to, CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

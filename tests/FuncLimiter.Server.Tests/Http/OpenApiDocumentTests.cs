@@ -64,6 +64,7 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
         ["GET /admin/keys"] = ("/admin/keys", null),
         ["POST /admin/keys"] = ("/admin/keys", """{"tenant":"globex","prefix":"fl-tried","expires":"2099-06-30","uses":["calls"],"reason":"tried"}"""),
         ["POST /admin/reload"] = ("/admin/reload", null),
+        ["GET /admin/record"] = ("/admin/record", null),
         ["GET /admin/audit"] = ("/admin/audit", null),
     };
 
@@ -206,7 +207,9 @@ public sealed partial class OpenApiDocumentTests(OpenApiDocumentTests.Server ser
             var configuration = (JsonObject)JsonSerializer.SerializeToNode(_setup.Configuration(_provider.BaseAddress), JsonSerializerOptions.Web)!;
             configuration["admin"] = new JsonObject { ["keys"] = new JsonArray($"sha256:{Hash(AdminKey)}") };
             configuration["budgets"] = JsonNode.Parse("""[{ "for": "tenant", "name": "acme", "per": "day", "usd": 1000, "calls": 100000 }]""");
-            _folder = new ServerFolder(configuration.ToJsonString()).With("PROVIDER_KEY", Setup.ProviderKey).With("ACME_WEBHOOK_SECRET", Setup.WebhookSecret);
+            configuration["record"] = JsonNode.Parse("""{ "file": "record.jsonl", "key": "${RECORD_KEY}" }""");
+            _folder = new ServerFolder(configuration.ToJsonString())
+                .With("PROVIDER_KEY", Setup.ProviderKey).With("ACME_WEBHOOK_SECRET", Setup.WebhookSecret).With("RECORD_KEY", "a-fake-key-of-the-tests");
             _server = await _folder.StartAsync();
         }
 

@@ -37,6 +37,7 @@ public sealed class RecordedRunTests
                 ("X-Workflow", "workflow-of-the-test"))));
             Assert.All(answers, answer => Assert.Equal(200, answer.Status));
             await Wait.UntilAsync(() => Task.FromResult(Read(file).Split('\n').Count(line => line.Contains("\"outcome\"", StringComparison.Ordinal)) == 1 + Calls));
+            Assert.Equal(Read(file), (await server.Client.FetchAsync("/admin/record")).Text);
             await server.KillAsync();
         }
 

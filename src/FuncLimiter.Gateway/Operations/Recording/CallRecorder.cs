@@ -7,34 +7,32 @@ using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Gateway.Operations.Recording;
 
-/// <summary>
-/// Writes calls' shapes to a file, off the calls' own path and twice a second, so that a process that is killed loses a second at most. Half of the
-/// room is the file's, half its forerunner's (<c>.1</c>), which goes when the file is full.
-/// </summary>
-internal sealed partial class CallRecorder(RecordConfiguration to, TimeProvider time, ILogger<CallRecorder> logger) : BackgroundService
+/// <summary>Writes calls' shapes as lines, off the calls' own path. What can't be kept is counted, and told as missing among the lines.</summary>
+internal sealed partial class CallRecorder(RecordConfiguration to, IRecordSink sink, TimeProvider time, ILogger<CallRecorder> logger) : BackgroundService
 {
-    /// <summary>What the name of the older half ends with.</summary>
-    public const string OlderEnding = ".1";
+    /// <summary>The most bytes that are kept at once.</summary>
+    public const int MostBytes = 1024 * 1024;
 
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan BeforeTheEnd = TimeSpan.FromMilliseconds(200);
 
     private readonly UsageQueue _queue = new();
     private readonly RecordNames _names = new(to.Key);
-    private FileStream? _file;
+    private readonly List<byte[]> _lines = [];
+    private long _gap;
     private bool _isTroubled;
 
-    /// <summary>How many calls are missing: the disk could not take them, or not as fast as they came.</summary>
+    /// <summary>How many calls are missing: what keeps them could not take them, or not as fast as they came.</summary>
     public long Lost => _queue.Lost;
 
     /// <summary>Takes a call that ended; never waits.</summary>
     public void Record(UsageRecord record) => _queue.Add(record);
 
     /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // A file that can't be written is told at the start.
-        _file = Open();
-        return base.StartAsync(cancellationToken);
+        // What can't be written is told at the start.
+        await OpenAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -42,114 +40,107 @@ internal sealed partial class CallRecorder(RecordConfiguration to, TimeProvider 
     {
         await _queue.EndAsync(ExecuteTask, time);
         await base.StopAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _file?.Dispose();
-        base.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        // The host stops by ending the queue, so that what waits is still written.
-        while (await _queue.Waiting.WaitToReadAsync(CancellationToken.None))
+        if (_queue.Untold + _lines.Count + _queue.Waiting.Count is > 0 and var missing)
         {
-            Write();
-            await Task.WhenAny(Task.Delay(Gathering, time, CancellationToken.None), _queue.Waiting.Completion);
+            LogMissing(missing);
         }
     }
 
-    private void Write()
+    /// <summary>Begins with what keeps the lines.</summary>
+    internal Task OpenAsync(CancellationToken cancellationToken) => sink.OpenAsync(
+        () => Line(JsonSerializer.SerializeToUtf8Bytes(new RecordHead(RecordHead.Current, _names.Print, time.GetUtcNow()), RecordJson.Default.RecordHead)), cancellationToken);
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Writes what is recorded until there is nothing more to come.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
-        var taken = 0;
+        // The host stops by ending the queue, so that what waits is still written as long as it has patience.
+        while (!stoppingToken.IsCancellationRequested && (_lines.Count > 0 || await _queue.Waiting.WaitToReadAsync(CancellationToken.None)))
+        {
+            await WriteAsync();
+            var ended = _queue.Waiting.Completion;
+            var pause = Task.Delay(ended.IsCompleted ? BeforeTheEnd : sink.Gathering, time, stoppingToken);
+            await (ended.IsCompleted && _lines.Count > 0 ? Task.WhenAny(pause) : Task.WhenAny(pause, ended));
+        }
+    }
+
+    private async Task WriteAsync()
+    {
         try
         {
-            var file = _file ??= Open();
-            if (_queue.Untold is > 0 and var lost)
+            do
             {
-                Line(file, JsonSerializer.SerializeToUtf8Bytes(new RecordGap(lost), RecordJson.Default.RecordGap));
-                _queue.Tell(lost);
+                await KeepAsync(Gather());
             }
-
-            while (_queue.Waiting.TryRead(out var record))
-            {
-                taken++;
-                if (RecordedCall.Of(record, _names) is { } call)
-                {
-                    Line(file, JsonSerializer.SerializeToUtf8Bytes(call, RecordJson.Default.RecordedCall));
-                }
-
-                if (file.Position >= to.MaxBytes / 2)
-                {
-                    Close();
-                    File.Move(to.File, to.File + OlderEnding, overwrite: true);
-                    file = _file = Open();
-                }
-            }
-
-            file.Flush();
+            while (_queue.Waiting.TryPeek(out _));
             _isTroubled = false;
         }
         catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException)
         {
-            // How much of what was taken is on the disk is not known.
-            _queue.Lose(taken);
-            Close();
             if (!_isTroubled)
             {
                 _isTroubled = true;
-                LogTrouble(trouble, to.File);
+                LogTrouble(trouble);
             }
         }
     }
 
-    private void Close()
+    // Lines that could not be kept before are given again as they were.
+    private int Gather()
+    {
+        if (_lines.Count > 0)
+        {
+            return 0;
+        }
+
+        var (taken, bytes) = (0, 0);
+        _gap = _queue.Untold;
+        if (_gap > 0)
+        {
+            _lines.Add(Line(JsonSerializer.SerializeToUtf8Bytes(new RecordGap(_gap), RecordJson.Default.RecordGap)));
+        }
+
+        while (bytes < MostBytes / 2 && _queue.Waiting.TryRead(out var record))
+        {
+            taken++;
+            if (RecordedCall.Of(record, _names) is { } call)
+            {
+                _lines.Add(Line(JsonSerializer.SerializeToUtf8Bytes(call, RecordJson.Default.RecordedCall)));
+                bytes += _lines[^1].Length;
+            }
+        }
+
+        return taken;
+    }
+
+    private async Task KeepAsync(int calls)
     {
         try
         {
-            _file?.Dispose();
-        }
-        catch (IOException)
-        {
-            // What can't be written was told when it was tried.
-        }
-
-        _file = null;
-    }
-
-    private FileStream Open()
-    {
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.Read | FileShare.Delete };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        var file = new FileStream(to.File, options);
-        if (file.Length > 0)
-        {
-            // A line that a crash cut short stays alone.
-            file.Seek(-1, SeekOrigin.End);
-            if (file.ReadByte() != '\n')
+            if (_lines.Count > 0)
             {
-                file.WriteByte((byte)'\n');
+                await sink.AppendAsync(_lines, CancellationToken.None);
+                _queue.Tell(_gap);
             }
+
+            _lines.Clear();
         }
-
-        Line(file, JsonSerializer.SerializeToUtf8Bytes(new RecordHead(RecordHead.Current, _names.Print, time.GetUtcNow()), RecordJson.Default.RecordHead));
-        file.Flush();
-        return file;
+        catch (Exception trouble) when (!sink.TakesAgain && trouble is IOException or UnauthorizedAccessException)
+        {
+            // How much of what was taken is kept is not known.
+            _lines.Clear();
+            _queue.Lose(calls);
+            throw;
+        }
     }
 
-    private static void Line(FileStream file, byte[] json)
-    {
-        file.Write(json);
-        file.WriteByte((byte)'\n');
-    }
+    private static byte[] Line(byte[] json) => [.. json, (byte)'\n'];
 
-    [LoggerMessage(LogLevel.Error, "The record {File} can't be written; calls are missing in it until it can.")]
-    private partial void LogTrouble(Exception trouble, string file);
+    [LoggerMessage(LogLevel.Error, "The record of calls can't be written; calls are missing in it until it can.")]
+    private partial void LogTrouble(Exception trouble);
+
+    [LoggerMessage(LogLevel.Error, "{Missing} calls are missing in the record, which could not be written before the end.")]
+    private partial void LogMissing(long missing);
 }

@@ -1,0 +1,102 @@
+using System.Globalization;
+using Azure;
+using Azure.Identity;
+using FuncLimiter.Gateway.Configuration;
+using FuncLimiter.Gateway.Operations.Recording;
+
+namespace FuncLimiter.Functions.Storage;
+
+/// <summary>
+/// Keeps a record in blobs: one for each instance and hour, named by when it was begun. What storage can't take now is given again, so that only
+/// a process's end loses calls.
+/// </summary>
+internal sealed class BlobRecord(IAppendBlobs blobs, RecordConfiguration to, TimeProvider time) : IRecordSink
+{
+    /// <summary>The container.</summary>
+    public const string Container = "funclimiter-record";
+
+    private const int Parts = 16;
+
+    private readonly string _instance = Guid.NewGuid().ToString("N")[..8];
+    private Func<byte[]> _head = static () => [];
+    private string? _name;
+    private DateTimeOffset _begunAt;
+    private long _length;
+
+    /// <summary>Each append costs one write operation of the storage account.</summary>
+    public TimeSpan Gathering => TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    public bool TakesAgain => true;
+
+    /// <inheritdoc/>
+    public Task OpenAsync(Func<byte[]> head, CancellationToken cancellationToken)
+    {
+        _head = head;
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task AppendAsync(IReadOnlyList<byte[]> lines, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_name is null || _length >= to.MaxBytes / Parts || time.GetUtcNow() - _begunAt >= TimeSpan.FromHours(1))
+            {
+                Begin();
+            }
+
+            if (!await TryAppendAsync(lines, cancellationToken))
+            {
+                // Somebody deleted it, or the oldest calls had to go.
+                Begin();
+                if (!await TryAppendAsync(lines, cancellationToken))
+                {
+                    throw new IOException($"The blob {_name} is somebody else's.");
+                }
+            }
+        }
+        catch (Exception failure) when (failure is RequestFailedException or AggregateException or InvalidOperationException or OperationCanceledException or AuthenticationFailedException)
+        {
+            throw new IOException($"The container {Container} can't be written: {failure.Message}", failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task CopyAsync(Stream to, CancellationToken cancellationToken)
+    {
+        foreach (var blob in await blobs.ListAsync(cancellationToken))
+        {
+            await blobs.CopyAsync(blob.Name, to, cancellationToken);
+        }
+    }
+
+    /// <summary>Deletes the oldest blobs beyond the room that the record may take.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> SweepAsync(CancellationToken cancellationToken)
+    {
+        var all = await blobs.ListAsync(cancellationToken);
+        var (bytes, deleted) = (all.Sum(static blob => blob.Bytes), 0);
+        foreach (var blob in all.TakeWhile(blob => bytes > to.MaxBytes))
+        {
+            await blobs.DeleteAsync(blob.Name, cancellationToken);
+            (bytes, deleted) = (bytes - blob.Bytes, deleted + 1);
+        }
+
+        return deleted;
+    }
+
+    private void Begin()
+    {
+        (_begunAt, _length) = (time.GetUtcNow(), 0);
+        _name = $"{_begunAt.ToString("yyyy-MM-dd'T'HH-mm-ss.fff'Z'", CultureInfo.InvariantCulture)}-{_instance}.jsonl";
+    }
+
+    private async Task<bool> TryAppendAsync(IReadOnlyList<byte[]> lines, CancellationToken cancellationToken)
+    {
+        byte[] bytes = [.. _length == 0 ? _head() : [], .. lines.SelectMany(static line => line)];
+        var isAppended = await blobs.AppendAsync(_name!, _length, bytes, cancellationToken);
+        _length += isAppended ? bytes.Length : 0;
+        return isAppended;
+    }
+}
