@@ -63,6 +63,29 @@ public class AdminTests
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (next.StatusCode, back.StatusCode));
     }
 
+    /// <summary>Whoever sent it meant something by it, and would believe it done.</summary>
+    [Theory]
+    [InlineData("pauses", """{"scope":"tenant:acme","seconds":1,"until":"tomorrow"}""", "until")]
+    [InlineData("pauses", """{"scope":"tenant:acme","seconds":1,"tenant":"acme"}""", "tenant")]
+    [InlineData("limits", """{"scope":"deployment:openai-1/gpt-x","dimension":"tokens","windowSeconds":60,"amount":999,"tokens":5}""", "tokens")]
+    [InlineData("weights", """{"tenant":"acme","weight":2,"seconds":60}""", "seconds")]
+    [InlineData("revocations", """{"tenant":"acme","hash":"HASH","graceSeconds":60}""", "graceSeconds")]
+    [InlineData("learned", """{"scope":"deployment:openai-1/gpt-x","amount":5}""", "amount")]
+    [InlineData("learned", """{"scope":"deployment:openai-1/gpt-x","dimension":"tokens"}""", "dimension")]
+    [InlineData("budgets", """{"budget":"day:tenant:acme","usd":1,"weight":2}""", "weight")]
+    [InlineData("keys", """{"tenant":"acme","seconds":60}""", "seconds")]
+    public async Task MemberThatIsOfNoUseHere_IsRefusedByName_AndNothingIsChanged(string path, string body, string member)
+    {
+        await using var gateway = await StartAsync();
+
+        using var response = await gateway.PostAsync($"/admin/{path}", body.Replace("HASH", new string('a', 64), StringComparison.Ordinal), Authorized);
+
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.BadRequest, text);
+        Assert.EndsWith(member, JsonDocument.Parse(text).RootElement.GetProperty("error").GetProperty("param").GetString()!, StringComparison.Ordinal);
+        Assert.Equal("[]", await (await gateway.GetAsync("/admin/audit", Authorized)).Content.ReadAsStringAsync());
+    }
+
     [Fact]
     public async Task Limit_IsAnotherFromThenOn()
     {

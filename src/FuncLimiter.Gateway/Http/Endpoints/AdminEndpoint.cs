@@ -174,7 +174,7 @@ internal static class AdminAskReader
     /// <summary>The change that a path and its body ask for.</summary>
     public static AdminChange? Read(string path, AdminAsk ask, DateTimeOffset now, out GatewayError? error)
     {
-        error = WrongReason(ask);
+        error = WrongReason(ask) ?? AdminMembers.Foreign(path, ask);
         return error is not null ? null : path switch
         {
             EndpointPaths.AdminPauses => Pause(ask, now, out error),
@@ -216,7 +216,9 @@ internal static class AdminAskReader
 
     private static ForgetChange? Forget(AdminAsk ask, out GatewayError? error)
     {
-        error = string.IsNullOrEmpty(ask.Scope) ? Wrong("scope", "'scope' must be a provider's budget, for example \"deployment:openai-east/gpt-x\".") : null;
+        error = string.IsNullOrEmpty(ask.Scope) ? Wrong("scope", "'scope' must be a provider's budget, for example \"deployment:openai-east/gpt-x\".")
+            : ask.Dimension is not null ? Wrong("dimension", "'dimension' stands beside 'rule'; what was learned is forgotten of all dimensions.")
+            : null;
         return error is null ? new ForgetChange(ask.Scope!) : null;
     }
 

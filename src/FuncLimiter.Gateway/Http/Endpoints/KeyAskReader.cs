@@ -20,7 +20,7 @@ internal static partial class KeyAskReader
         DateOnly? expires = DateOnly.TryParseExact(ask.Expires, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : null;
         var replaces = ask.Replaces is { } hash && FullHash().Match(hash) is { Success: true } match ? match.Groups["digits"].Value.ToLowerInvariant() : null;
         error = string.IsNullOrEmpty(ask.Tenant) ? AdminAskReader.Wrong("tenant", "'tenant' must be a tenant's id.")
-            : AdminAskReader.WrongReason(ask) is { } wrong ? wrong
+            : (AdminAskReader.WrongReason(ask) ?? AdminMembers.Foreign(EndpointPaths.AdminKeys, ask)) is { } wrong ? wrong
             : ask.Prefix is { } prefix && !ShortName().IsMatch(prefix) ? AdminAskReader.Wrong("prefix", "'prefix' must be at most 16 letters, digits, '.', '_' and '-'.")
             : ask.Expires is not null && expires is null ? AdminAskReader.Wrong("expires", "'expires' must be the last day on which it is taken, for example \"2027-06-30\".")
             : expires < DateOnly.FromDateTime(now.UtcDateTime) ? AdminAskReader.Wrong("expires", "'expires' must not be over.")
