@@ -99,6 +99,32 @@ public sealed class Controls
     }
 
     /// <summary>
+    /// Goes no more by what a provider's management API told of a limit that a person wrote, since it tells of it no more. False where it had told
+    /// nothing, or nobody wrote the limit.
+    /// </summary>
+    /// <param name="dimension">What the limit counts.</param>
+    /// <param name="window">Its window.</param>
+    public bool Withdraw(string budget, Dimension dimension, TimeSpan window, Instant now)
+    {
+        var isWithdrawn = false;
+        foreach (var meter in topology.Budgets.FirstOrDefault(own => own.Name == budget)?.Meters ?? [])
+        {
+            if (meter.Dimension == dimension && !meter.Limit.IsOpen && (meter.Limit.Window == window || (meter.Limit.IsSlice && window == TimeSpan.FromMinutes(1))))
+            {
+                isWithdrawn |= meter.Withdraw(now);
+            }
+        }
+
+        if (isWithdrawn)
+        {
+            Follow(budget, now);
+            changed(now);
+        }
+
+        return isWithdrawn;
+    }
+
+    /// <summary>
     /// Forgets what was learned of a provider's budget: the limits that answers reported, how far to stay from them, how the provider charges.
     /// False where there is none, or it is somebody else's.
     /// </summary>

@@ -219,6 +219,22 @@ public abstract class Meter
         }
     }
 
+    /// <summary>
+    /// The provider's management API tells of it no more: what a person wrote holds again, and less where answers say so. False where nothing had
+    /// been told.
+    /// </summary>
+    internal bool Withdraw(Instant now)
+    {
+        if (Read is null)
+        {
+            return false;
+        }
+
+        (Read, ReadAt) = (null, Instant.Distant);
+        Learn(Math.Min(Reported ?? Limit.Amount, Ceiling), Advance(now));
+        return true;
+    }
+
     /// <summary>Counts an amount as gone that others took, or that the provider counts and we did not.</summary>
     public void CountOthers(double amount, Instant now)
     {

@@ -66,6 +66,23 @@ internal sealed class LimitSchedule(
         return Math.Min(amount, limit.Ceiling);
     }
 
+    // What a person wrote holds again. True where something else did before.
+    private static bool Withdraw(AccountConfiguration account, ToldLimit gone, long[] before, long[] amounts)
+    {
+        var limits = account.Models.Single(model => $"deployment:{account.Id}/{model.Model}" == gone.Budget).Limits;
+        var isChanged = false;
+        for (var i = 0; i < limits.Count && before.Length == limits.Count && amounts.Length == limits.Count; i++)
+        {
+            if (limits[i].Dimension == gone.Limit.Dimension && (limits[i].Window == gone.Limit.Window || (limits[i].IsSlice && gone.Limit.Window == TimeSpan.FromMinutes(1))))
+            {
+                isChanged |= before[i] != limits[i].Amount;
+                amounts[i] = limits[i].Amount;
+            }
+        }
+
+        return isChanged;
+    }
+
     // Timers run each minute, at no instance's own pace.
     private bool IsDue(TimeSpan every) => time.GetUtcNow().ToUnixTimeSeconds() / 60 % Math.Max(1, (long)Math.Ceiling(every.TotalMinutes)) == 0;
 
@@ -82,7 +99,15 @@ internal sealed class LimitSchedule(
         var amounts = Amounts(account, told.Limits);
         foreach (var (budget, before) in known?.Amounts ?? new Dictionary<string, long[]>())
         {
-            amounts.TryAdd(budget, before);
+            amounts.TryAdd(budget, [.. before]);
+        }
+
+        foreach (var gone in told.Fault is null ? LimitTakeUp.Gone(account, told.Limits) : [])
+        {
+            if (known?.Amounts.GetValueOrDefault(gone.Budget) is { } before && amounts.TryGetValue(gone.Budget, out var now) && Withdraw(account, gone, before, now))
+            {
+                board.Withdraw(account.Id, gone);
+            }
         }
 
         // Opening a scope's books anew is not for nothing.

@@ -26,6 +26,25 @@ public class ToldLimitTests
 
     [Theory]
     [MemberData(nameof(Algorithms))]
+    public void Limit_ThatIsToldNoMore_IsWhatWasWritten_AndLessWhereAnswersSaySo(LimitAlgorithm algorithm)
+    {
+        var meter = Written(algorithm, 600);
+
+        Assert.False(meter.Withdraw(At(0)));
+        meter.TakeUp(400, At(0));
+        Assert.True(meter.Withdraw(At(1)));
+        Assert.Equal((600, null), (meter.Effective, meter.Read));
+        Report(meter, 500, 2);
+        meter.TakeUp(300, At(3));
+        Assert.Equal(300, meter.Effective);
+        Assert.True(meter.Withdraw(At(4)));
+        Assert.Equal(500, meter.Effective);
+        meter.TakeUp(400, At(5));
+        Assert.Equal(400, meter.Effective);
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
     public void Limit_OfNobodysWriting_IsWhatWasTold_AndLessWhereAnswersSaySo(LimitAlgorithm algorithm)
     {
         var meter = Open(algorithm);

@@ -51,6 +51,30 @@ public class LimitScheduleTests
             upstream);
     }
 
+    /// <summary>Of gpt-y a person wrote 500; nobody wrote a limit of gpt-x.</summary>
+    [Fact]
+    public void Limit_ThatIsToldNoMore_IsWhatAPersonWrote_AndWhatNobodyWroteStands()
+    {
+        var upstream = new UpstreamDouble { Limits = _ => (HttpStatusCode.OK, Told(6_000, 600_000).Replace("9000", "300", StringComparison.Ordinal)) };
+        AppWorld.Run(
+            async world =>
+            {
+                await RunAsync(world);
+                Assert.Equal<IEnumerable<long>>([300], (await OwnersAsync(world)).Amounts["deployment:one/gpt-y"]);
+
+                upstream.Limits = _ => (HttpStatusCode.OK, Told(6_000, 600_000).Replace("gpt-", "another-", StringComparison.Ordinal));
+                await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
+                await RunAsync(world);
+
+                var owners = await OwnersAsync(world);
+                Assert.Equal<IEnumerable<long>>([500], owners.Amounts["deployment:one/gpt-y"]);
+                Assert.Equal<IEnumerable<long>>([6_000, 600_000], owners.Amounts[Budget]);
+                Assert.Equal(["deployment:one/gpt-y"], world.Get<LimitBoard>().Of("one")!.Withdrawn.Select(gone => gone.Budget));
+            },
+            configuration: Configuration,
+            upstream: upstream);
+    }
+
     [Fact]
     public void Source_ThatRefuses_LeavesWhatWasToldBefore()
     {

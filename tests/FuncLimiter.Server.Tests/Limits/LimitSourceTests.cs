@@ -159,6 +159,13 @@ public sealed class LimitSourceTests
         Assert.Equal("deployment:account-1/model-x", alert["budget"]!.GetValue<string>());
         Assert.Equal("requests in 60 s: 600 written, 500 told by the provider's API", alert["cause"]!.GetValue<string>());
         Assert.Equal("normal", status["pressure"]!.GetValue<string>());
+
+        apis.Set(("model-of-others", 5, 5));
+        await UntilAsync(server, status => Meter(status, "requests", 60).Read is null);
+        await UntilAsync(server, status => status["alerts"]!.AsArray() is [{ } told] && told["cause"]!.GetValue<string>().Contains("tells it no more", StringComparison.Ordinal));
+        Assert.InRange(Meter(await StatusAsync(server), "requests", 60).Effective, 594, 600);
+        apis.Set(("model-x", 700, 300_000));
+        await UntilAsync(server, status => Meter(status, "requests", 60).Read == 700 && status["alerts"]!.AsArray().Count == 0);
     }
 
     [Theory]

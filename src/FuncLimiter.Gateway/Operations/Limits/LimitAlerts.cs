@@ -101,6 +101,9 @@ internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard
         var model = budget.Name[(budget.Name.IndexOf('/', StringComparison.Ordinal) + 1)..];
         return source.Fault is { } fault
             ? (budget.Meters[0], $"{source.Name} can't be read: {fault}", source.ReadAt is { } at ? [FormattableString.Invariant($"goes by what was read at {at:u}")] : ["goes by what was written and what answers report"])
+            : source.Withdrawn.FirstOrDefault(gone => gone.Budget == budget.Name) is { Limit: var gone }
+                ? (budget.Meters[0], FormattableString.Invariant($"{DimensionName.Of(gone.Dimension)} in {gone.Window.TotalSeconds:0} s: {source.Name} tells it no more"),
+                    [FormattableString.Invariant($"goes by the {gone.Amount} written, and by what answers report")])
             : source.Missing.Contains(model)
                 ? (budget.Meters[0], $"{source.Name} tells nothing of {model}", ["goes by what was written and what answers report"])
                 : null;

@@ -25,6 +25,16 @@ internal sealed class LimitBoard
         _ => Next(null, account, told, now),
         (_, before) => Next(before, account, told, now));
 
+    /// <summary>A limit that a source told before is told no more, and gone by no more.</summary>
+    /// <param name="account">The account's id.</param>
+    /// <param name="gone">The limit.</param>
+    public void Withdraw(string account, ToldLimit gone)
+    {
+        while (_sources.TryGetValue(account, out var before) && !_sources.TryUpdate(account, before with { Withdrawn = [.. before.Withdrawn, gone] }, before))
+        {
+        }
+    }
+
     private static LimitSourceState Next(LimitSourceState? before, AccountConfiguration account, LimitsTold told, DateTimeOffset now) => new(
         account.Id,
         LimitReader.SourceOf(account).Name,
@@ -37,6 +47,9 @@ internal sealed class LimitBoard
         Missing = told.Limits is { } limits
             ? [.. account.Models.Where(model => limits.Of(model.Model).Count == 0).Select(static model => model.Model)]
             : before?.Missing ?? [],
+        Withdrawn = told.Limits is { } named && before is { Withdrawn.Count: > 0 }
+            ? [.. LimitTakeUp.Gone(account, named).Where(gone => before.Withdrawn.Any(known => known.IsSame(gone)))]
+            : before?.Withdrawn ?? [],
     };
 }
 
@@ -53,6 +66,9 @@ internal sealed record LimitSourceState(
 {
     /// <summary>Models of the account that it told nothing of.</summary>
     public IReadOnlyList<string> Missing { get; init; } = [];
+
+    /// <summary>Limits that a person wrote, that it told before and tells no more.</summary>
+    public IReadOnlyList<ToldLimit> Withdrawn { get; init; } = [];
 }
 
 /// <summary>Writes where limits come from.</summary>

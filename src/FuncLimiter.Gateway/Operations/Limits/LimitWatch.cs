@@ -64,6 +64,15 @@ internal sealed partial class LimitWatch(
             desk.Change((controls, now) => controls.TakeUp(limit.Budget, limit.Limit.Dimension, limit.Limit.Window, limit.Amount, now));
         }
 
+        // An answer that lacks a part may lack this one.
+        foreach (var gone in told.Fault is null ? LimitTakeUp.Gone(account, told.Limits) : [])
+        {
+            if (desk.Change((controls, now) => controls.Withdraw(gone.Budget, gone.Limit.Dimension, gone.Limit.Window, now)))
+            {
+                board.Withdraw(account.Id, gone);
+            }
+        }
+
         if (before?.Limits is null || (before.Fault is not null && told.Fault is null))
         {
             LogRead(account.Id, state.Name, told.Limits.Limits.Count);
@@ -100,10 +109,22 @@ internal static class LimitTakeUp
             }
         }
     }
+
+    /// <summary>Limits that a person wrote and that were told nothing of.</summary>
+    public static IEnumerable<ToldLimit> Gone(AccountConfiguration account, ReadLimits told) =>
+        from model in account.Models
+        let named = told.Of(model.Model)
+        from limit in model.Limits
+        where !limit.IsOpen && !limit.IsSlice && !named.Any(one => one.Dimension == limit.Dimension && one.Window == limit.Window)
+        select new ToldLimit($"deployment:{account.Id}/{model.Model}", limit, null);
 }
 
 /// <summary>What was told of one limit.</summary>
 /// <param name="Budget">The budget's name.</param>
 /// <param name="Limit">The limit as configured.</param>
 /// <param name="Amount">The amount for a window, at least 1; null for no limit.</param>
-internal sealed record ToldLimit(string Budget, Limit Limit, long? Amount);
+internal sealed record ToldLimit(string Budget, Limit Limit, long? Amount)
+{
+    /// <summary>Whether another is of the same limit.</summary>
+    public bool IsSame(ToldLimit other) => other.Budget == Budget && other.Limit.Dimension == Limit.Dimension && other.Limit.Window == Limit.Window;
+}
