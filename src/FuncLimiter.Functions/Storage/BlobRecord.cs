@@ -22,6 +22,7 @@ internal sealed class BlobRecord(IAppendBlobs blobs, RecordConfiguration to, Tim
     private string? _name;
     private DateTimeOffset _begunAt;
     private long _length;
+    private bool _isTrying;
 
     /// <summary>Each append costs one write operation of the storage account.</summary>
     public TimeSpan Gathering => TimeSpan.FromSeconds(5);
@@ -41,7 +42,8 @@ internal sealed class BlobRecord(IAppendBlobs blobs, RecordConfiguration to, Tim
     {
         try
         {
-            if (_name is null || _length >= to.MaxBytes / Parts || time.GetUtcNow() - _begunAt >= TimeSpan.FromHours(1))
+            // Lines whose keeping was not answered may stand in the blob that they were meant for.
+            if (_name is null || !_isTrying && (_length >= to.MaxBytes / Parts || time.GetUtcNow() - _begunAt >= TimeSpan.FromHours(1)))
             {
                 Begin();
             }
@@ -94,9 +96,10 @@ internal sealed class BlobRecord(IAppendBlobs blobs, RecordConfiguration to, Tim
 
     private async Task<bool> TryAppendAsync(IReadOnlyList<byte[]> lines, CancellationToken cancellationToken)
     {
+        _isTrying = true;
         byte[] bytes = [.. _length == 0 ? _head() : [], .. lines.SelectMany(static line => line)];
         var isAppended = await blobs.AppendAsync(_name!, _length, bytes, cancellationToken);
-        _length += isAppended ? bytes.Length : 0;
+        (_isTrying, _length) = (false, _length + (isAppended ? bytes.Length : 0));
         return isAppended;
     }
 }

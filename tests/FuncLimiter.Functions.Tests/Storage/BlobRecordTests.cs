@@ -84,6 +84,25 @@ public class BlobRecordTests
     });
 
     [Fact]
+    public void LinesWhoseKeepingWasNotAnswered_AreGivenAgainToTheSameBlob_HoweverLate() => Run(async world =>
+    {
+        var recorder = await StartAsync(world);
+        recorder.Record(Call("m1"));
+        await Task.Delay(TimeSpan.FromSeconds(20), world.Time);
+        world.Record.LostAnswers = 1;
+        recorder.Record(Call("m2"));
+        await Task.Delay(TimeSpan.FromMilliseconds(100), world.Time);
+        world.Storage = new Azure.RequestFailedException("away");
+        await Task.Delay(TimeSpan.FromHours(2), world.Time);
+        world.Storage = null;
+        recorder.Record(Call("m3"));
+        await Task.Delay(TimeSpan.FromMinutes(1), world.Time);
+
+        Assert.Equal(["m1", "m2", "m3"], world.Record.Lines.Select(RouteOf).OfType<string>());
+        Assert.Equal(2, world.Record.Blobs.Count);
+    });
+
+    [Fact]
     public void Blobs_AreOneForEachHour_AndTheOldestGoBeyondTheRoom() => Run(async world =>
     {
         var recorder = await StartAsync(world);
