@@ -7,10 +7,17 @@ using FuncLimiter.Benchmarks.Reporting;
 using FuncLimiter.Benchmarks.Scheduling;
 using FuncLimiter.Benchmarks.Throughput;
 
-if (args is [PlainProxy.Command, var port, var upstreamPort])
+switch (args)
 {
-    await PlainProxy.ServeAsync(port, upstreamPort);
-    return 0;
+    case [PlainProxy.Command, var port, var upstreamPort]:
+        await PlainProxy.ServeAsync(port, upstreamPort);
+        return 0;
+    case [StreamProvider.Command, var port]:
+        await StreamProvider.ServeAsync(port);
+        return 0;
+    case [StreamClient.Command, var port, var key, var milliseconds]:
+        await StreamClient.MeasureAsync(port, key, milliseconds);
+        return 0;
 }
 
 var minutes = new Option<int>("--minutes") { Description = "Minutes of the soak.", DefaultValueFactory = _ => 10 };
@@ -20,6 +27,7 @@ Dictionary<string, Func<Effort, TextWriter, Task<Section>>> known = new()
     [DecisionSection.Name] = DecisionSection.Run,
     [SchedulingSection.Name] = SchedulingSection.Run,
     [ServerSection.Name] = ServerSection.Run,
+    [StreamsSection.Name] = StreamsSection.Run,
     [LoadSection.Name] = LoadSection.Run,
     [PoolSection.Name] = PoolSection.Run,
     [FaultsSection.Name] = FaultsSection.Run,

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using FuncLimiter.Benchmarks.Measuring;
 using FuncLimiter.Benchmarks.Processes;
 using FuncLimiter.Benchmarks.Reporting;
@@ -7,8 +6,8 @@ using FuncLimiter.Benchmarks.Throughput;
 namespace FuncLimiter.Benchmarks.Load;
 
 /// <summary>
-/// What load does: to the chunks of many streams at once, to calls one after the other, and to callers whom there is no room for. What a chunk
-/// and a call cost in processor time is told as well: that figure holds on a machine that has other work.
+/// What load does: to calls one after the other, and to callers whom there is no room for. What a call costs in processor time is told as
+/// well: that figure holds on a machine that has other work.
 /// </summary>
 internal static class LoadSection
 {
@@ -18,9 +17,6 @@ internal static class LoadSection
     private const string Ours = "FuncLimiter.Server";
     private const string Plain = "plain proxy (YARP)";
     private const string Direct = "direct";
-    private const string ChunkP99 = "chunk p99 ms";
-    private const string ChunkP50 = "chunk p50 ms";
-    private const string ChunkWork = "processor µs a chunk";
     private const string CallWork = "processor µs a call";
     private const string CallP50 = "call p50 ms";
     private const string AdmittedP99 = "admitted p99 ms";
@@ -34,7 +30,7 @@ internal static class LoadSection
         try
         {
             await using var upstream = await PacedUpstream.StartAsync();
-            rows.AddRange(await ThroughAsync(upstream, effort, progress));
+            rows.AddRange(await CallsAsync(upstream, effort, progress));
             rows.Add(await CrowdAsync(upstream, effort, progress));
         }
         catch (NotAvailableException exception)
@@ -45,18 +41,16 @@ internal static class LoadSection
         var served = Section.Median(rows, Crowd.Name, AdmittedP99) / Section.Median(rows, Crowd.Name, AloneP99);
         return new(
             Name,
-            $"{StreamFleet.Streams} streams at once, a chunk every {PacedUpstream.Every.TotalMilliseconds} ms each; {Crowd.Places} callers one call after the other; {Crowd.Callers} callers where {Crowd.Places} can be served",
+            $"{Crowd.Places} callers one call after the other; {Crowd.Callers} callers where {Crowd.Places} can be served",
             rows,
             [
-                new($"p99 of a chunk, {Ours} over {Plain}", Section.Ratio(rows, Ours, Plain, ChunkP99), 1.5, AtMost: true),
-                new($"processor time of a chunk, {Ours} over {Plain}", Section.Ratio(rows, Ours, Plain, ChunkWork), 1.5, AtMost: true),
                 new($"processor time of a call, {Ours} over {Plain}", Section.Ratio(rows, Ours, Plain, CallWork), 2, AtMost: true),
                 new("p99 of who is admitted out of ten times too many, over p99 without the crowd", served, 3, AtMost: true),
                 new("seconds until a call is served as before, after the crowd", Section.Median(rows, Crowd.Name, Normal), 5, AtMost: true),
             ]);
     }
 
-    private static async Task<IReadOnlyList<Row>> ThroughAsync(PacedUpstream upstream, Effort effort, TextWriter progress)
+    private static async Task<IReadOnlyList<Row>> CallsAsync(PacedUpstream upstream, Effort effort, TextWriter progress)
     {
         using var scratch = new ScratchFolder();
         var (ourPort, plainPort) = (LoopbackPort.Free(), LoopbackPort.Free());
@@ -68,14 +62,11 @@ internal static class LoadSection
         static Contender Of(string name, int port, int? process) => new(name, "", async time =>
         {
             var work = new Work(process);
-            var late = await StreamFleet.RunAsync(port, Key, time, work.Begin, work.End);
-            List<Sample> samples = [new(ChunkP50, Percentile.Of(late, 0.5)), new(ChunkP99, Percentile.Of(late, 0.99))];
-            var chunkWork = work.Microseconds / late.Count;
             work.Begin();
             var calls = await Crowd.RunAsync(port, Key, Crowd.Places, time, null, Crowd.AtOnce);
             work.End();
-            samples.Add(new(CallP50, Percentile.Of(calls.Served, 0.5)));
-            return process is null ? samples : [.. samples, new(ChunkWork, chunkWork), new(CallWork, work.Microseconds / calls.Served.Count)];
+            List<Sample> samples = [new(CallP50, Percentile.Of(calls.Served, 0.5))];
+            return process is null ? samples : [.. samples, new(CallWork, work.Microseconds / calls.Served.Count)];
         });
     }
 
@@ -98,38 +89,5 @@ internal static class LoadSection
                 new(Normal, [normal.TotalSeconds]),
             ],
             $"{crowd.Served.Count} served, {crowd.Refused.Count} refused with 429, {crowd.Failed} failed");
-    }
-}
-
-/// <summary>The processor time that a process takes for something; of none, nothing.</summary>
-internal sealed class Work(int? process)
-{
-    private TimeSpan _begun;
-
-    public double Microseconds { get; private set; }
-
-    public void Begin() => _begun = Taken();
-
-    public void End() => Microseconds = (Taken() - _begun).TotalMicroseconds;
-
-    private TimeSpan Taken()
-    {
-        if (process is not { } id)
-        {
-            return TimeSpan.Zero;
-        }
-
-        using var found = Process.GetProcessById(id);
-        return found.TotalProcessorTime;
-    }
-}
-
-/// <summary>Percentiles of samples.</summary>
-internal static class Percentile
-{
-    public static double Of(IReadOnlyCollection<double> samples, double part)
-    {
-        var sorted = samples.Order().ToArray();
-        return sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, sorted.Length * part)];
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -8,15 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace FuncLimiter.Benchmarks.Load;
 
-/// <summary>A provider that streams by the clock, each chunk with the time at which it was sent; what is not streamed takes a tenth of a second.</summary>
+/// <summary>A provider whose answers take a tenth of a second, or come at once where they are asked for like that.</summary>
 internal sealed class PacedUpstream : IAsyncDisposable
 {
-    /// <summary>How often each stream has a chunk.</summary>
-    public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(100);
-
     private static readonly TimeSpan Answer = TimeSpan.FromMilliseconds(100);
-
-    private static int s_streams;
 
     private readonly WebApplication _app;
 
@@ -41,28 +34,12 @@ internal sealed class PacedUpstream : IAsyncDisposable
     {
         using var body = new StreamReader(context.Request.Body);
         var asked = await body.ReadToEndAsync();
-        if (!asked.Contains("\"stream\":true", StringComparison.Ordinal))
+        if (!asked.Contains("at once", StringComparison.Ordinal))
         {
-            if (!asked.Contains("at once", StringComparison.Ordinal))
-            {
-                await Task.Delay(Answer, context.RequestAborted);
-            }
-
-            context.Response.ContentType = "application/json";
-            await context.Response.WriteAsync("""{"id":"c","object":"chat.completion","model":"gpt-x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}""");
-            return;
+            await Task.Delay(Answer, context.RequestAborted);
         }
 
-        // Streams of a provider are not in step: each has its own place within the time between two chunks.
-        context.Response.ContentType = "text/event-stream";
-        await context.Response.Body.FlushAsync();
-        await Task.Delay(TimeSpan.FromMilliseconds(Interlocked.Increment(ref s_streams) % Every.TotalMilliseconds), context.RequestAborted);
-        using var timer = new PeriodicTimer(Every);
-        while (await timer.WaitForNextTickAsync(context.RequestAborted))
-        {
-            var sent = Stopwatch.GetTimestamp().ToString(CultureInfo.InvariantCulture);
-            await context.Response.WriteAsync($$$"""data: {"id":"c","object":"chat.completion.chunk","model":"gpt-x","choices":[{"index":0,"delta":{"content":"@{{{sent}}}@"},"finish_reason":null}]}{{{"\n\n"}}}""");
-            await context.Response.Body.FlushAsync();
-        }
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync("""{"id":"c","object":"chat.completion","model":"gpt-x","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":1,"total_tokens":6}}""");
     }
 }
