@@ -27,9 +27,12 @@ internal sealed record GatewayOptions
     /// <summary>How long a provider may pause within its answer; default 5 minutes.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a provider may keep a stream open after the event that ends it; default 1 second.</summary>
+    public TimeSpan StreamEndTime { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>
-    /// After how long of silence a side of a WebSocket is pinged, and how long it may take to answer: one that vanished without a word gives
-    /// its place among concurrent calls back after twice that. Default 30 seconds.
+    /// After how long of silence a side of a WebSocket, or a provider that answers over HTTP/2, is pinged, and how long it may take to answer: one
+    /// that vanished without a word gives its place among concurrent calls back after twice that. Default 30 seconds; 1 at least.
     /// </summary>
     public TimeSpan SocketKeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -27,6 +27,7 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
     private ArrayBufferWriter<byte>? _held = new(ChunkBytes);
     private Task? _holdTime;
     private EventTally _tally = new();
+    private bool _isEnding;
 
     /// <summary>
     /// Passes the answer on. Its opening is held until there is content, for a bounded time and of a bounded size: who has seen nothing yet can
@@ -43,7 +44,11 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             while (await ReadAsync(stream, buffer, response, answer) is > 0 and var read)
             {
                 // Between two reads it is the caller who may take its time, and the provider's silence does not count.
-                timeout.Pause();
+                if (!_isEnding)
+                {
+                    timeout.Pause();
+                }
+
                 var chunk = buffer.AsMemory(0, read);
                 _reader.Append(chunk.Span);
                 _state?.Append(chunk.Span);
@@ -99,9 +104,35 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
 
     private ValueTask<int> ReadAsync(Stream stream, byte[] buffer, HttpResponseMessage response, CallAnswer answer)
     {
+        if (_isEnding)
+        {
+            return ReadEndAsync(stream, buffer);
+        }
+
+        if (_reader.IsOver)
+        {
+            _isEnding = true;
+            SettleAnswered();
+            timeout.Extend(services.Options.StreamEndTime);
+            return ReadEndAsync(stream, buffer);
+        }
+
         timeout.Extend(services.Options.IdleTimeout);
         var pending = stream.ReadAsync(buffer, timeout.Token);
         return _held is null || pending.IsCompleted ? pending : new(ReadOpeningAsync(pending.AsTask(), response, answer));
+    }
+
+    /// <summary>What follows the event that ends a stream, for a moment: it goes by, but nothing that befalls it is a failure.</summary>
+    private async ValueTask<int> ReadEndAsync(Stream stream, byte[] buffer)
+    {
+        try
+        {
+            return await stream.ReadAsync(buffer, timeout.Token);
+        }
+        catch (Exception exception) when (UpstreamFailure.Is(exception) && !timeout.Caller.IsCancellationRequested)
+        {
+            return 0;
+        }
     }
 
     private async Task<int> ReadOpeningAsync(Task<int> reading, HttpResponseMessage response, CallAnswer answer)
@@ -218,11 +249,20 @@ internal sealed class StreamRelay(CallServices services, Attempt attempt, Activi
             // What is translated tells by itself that its end is lacking.
             attempt.Observe(new Observation(OutcomeKind.TransientFailure));
         }
-        else if (_reader.IsFinal && _reader.Usage is { } usage)
+        else
         {
-            attempt.SettleAnswered(usage, _reader.CostUsd);
+            SettleAnswered();
         }
 
         await EndAsync(answer);
+    }
+
+    /// <summary>Settles by the usage told, where that is the last word and no failure.</summary>
+    private void SettleAnswered()
+    {
+        if (!attempt.IsSettled && _reader is { Failure: null, IsFinal: true, Usage: { } usage })
+        {
+            attempt.SettleAnswered(usage, _reader.CostUsd);
+        }
     }
 }

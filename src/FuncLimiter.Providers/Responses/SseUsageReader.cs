@@ -15,6 +15,7 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     private bool _hasContent;
     private bool _isKnown;
     private bool _hasEnded;
+    private bool _isOver;
     private bool _isErrorEvent;
     private ResponseReading? _failure;
 
@@ -35,6 +36,9 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
 
     /// <inheritdoc/>
     public override bool LacksEnd => _isKnown && !_hasEnded && _failure is null;
+
+    /// <inheritdoc/>
+    public override bool IsOver => _isOver;
 
     /// <inheritdoc/>
     public override void Append(ReadOnlySpan<byte> chunk) => _lines.Append(chunk, _handler ??= TakeLine);
@@ -61,6 +65,8 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
         {
             TakeError(ErrorBody.From(root.Clone()));
         }
+
+        _isOver |= StreamEvent.IsOver(root);
     }
 
     /// <summary>Takes an event of a known kind that tells nothing else.</summary>
@@ -73,8 +79,8 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
         _hasEnded |= isEnd;
     }
 
-    /// <summary>Takes a failure; the first one stands.</summary>
-    public void TakeError(ErrorBody error) => _failure ??= judge(error);
+    /// <summary>Takes a failure; the first one stands, and none that follows the end.</summary>
+    public void TakeError(ErrorBody error) => _failure ??= _isOver ? null : judge(error);
 
     private void TakeLine(ReadOnlySpan<byte> line, bool isTail)
     {
@@ -110,17 +116,20 @@ internal sealed class SseUsageReader(Func<UsageFields, TokenUsage?> normalise, F
     /// <summary>Takes what an event says.</summary>
     public void TakeData(ReadOnlySpan<byte> data)
     {
-        _hasEnded = _hasEnded || StreamEvent.IsEnd(data);
-        if (data.SequenceEqual("[DONE]"u8) || (data.Length < 256 && data.IndexOf("\"message_stop\""u8) >= 0))
+        var ends = StreamEvent.IsEnd(data);
+        _hasEnded |= ends;
+        if (data.SequenceEqual(StreamEvent.Done))
         {
-            _final = true;
-            _hasContent = true;
-            if (StreamEvent.IsTelling(data))
-            {
-                Parse(data);
-            }
+            (_final, _hasContent, _isOver) = (true, true, true);
+            return;
         }
-        else if ((!_hasContent && !data.IsEmpty) || StreamEvent.IsTelling(data))
+
+        if (data.Length < 256 && data.IndexOf("\"message_stop\""u8) >= 0)
+        {
+            (_final, _hasContent) = (true, true);
+        }
+
+        if (ends || (!_hasContent && !data.IsEmpty) || StreamEvent.IsTelling(data))
         {
             Parse(data);
         }
@@ -195,6 +204,9 @@ public abstract class StreamUsageReader
     /// <summary>True while a stream of a known kind has not come to the event that ends it.</summary>
     public abstract bool LacksEnd { get; }
 
+    /// <summary>True once the event went by after which an API's streams have no other one, whether or not the connection ends with it.</summary>
+    public abstract bool IsOver { get; }
+
     /// <summary>Takes the next bytes, cut anywhere.</summary>
     public abstract void Append(ReadOnlySpan<byte> chunk);
 }
@@ -208,6 +220,9 @@ internal abstract class CarriedEventsReader(SseUsageReader events) : StreamUsage
 
     /// <inheritdoc/>
     public sealed override decimal? CostUsd => events.CostUsd;
+
+    /// <inheritdoc/>
+    public sealed override bool IsOver => events.IsOver;
 
     /// <inheritdoc/>
     public sealed override bool IsFinal => events.IsFinal;

@@ -48,7 +48,7 @@ internal static class StreamEvent
     /// <summary>A cheap look at the bytes: true where the event ends its answer. Chunks say why they end, and not all servers say it again.</summary>
     public static bool IsEnd(ReadOnlySpan<byte> data)
     {
-        if (data.SequenceEqual("[DONE]"u8) || HasValue(data, "\"finish_reason\""u8) || HasValue(data, "\"finishReason\""u8))
+        if (data.SequenceEqual(Done) || HasValue(data, "\"finish_reason\""u8) || HasValue(data, "\"finishReason\""u8))
         {
             return true;
         }
@@ -63,6 +63,10 @@ internal static class StreamEvent
         var type = at < 0 ? default : head[(at + ResponseType.Length)..];
         return type.StartsWith("completed\""u8) || type.StartsWith("done\""u8) || type.StartsWith("incomplete\""u8) || type.StartsWith("failed\""u8) || type.StartsWith("cancelled\""u8);
     }
+
+    /// <summary>True where the event is the last of its stream, and not of its text alone.</summary>
+    public static bool IsOver(JsonElement root) =>
+        Json.Word(root, "type") is "message_stop" or "message-end" or "response.completed" or "response.incomplete" or "response.failed" or "response.cancelled";
 
     /// <summary>True where the event is of an API whose streams have a known end.</summary>
     public static bool IsKnown(JsonElement root) =>
@@ -90,6 +94,9 @@ internal static class StreamEvent
         || IsError(Json.At(root, "x_groq", "error"))
         || IsError(Json.At(root, "delta", "error"))
         || (Json.At(root, "choices") is { ValueKind: JsonValueKind.Array } choices && choices.EnumerateArray().Any(IsFailedChoice));
+
+    /// <summary>What ends streams of chunks, in place of an event.</summary>
+    public static ReadOnlySpan<byte> Done => "[DONE]"u8;
 
     /// <summary>Where an event's type stands, where it has one.</summary>
     private const int TypeWithin = 256;

@@ -13,6 +13,8 @@ public class StreamingTests
     private const string Second = "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"lo\"}}],\"usage\":null}\n\n";
     private const string Usage = "data: {\"id\":\"c1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":2,\"total_tokens\":13}}\n\n";
     private const string Done = "data: [DONE]\n\n";
+    private const string Message = "data: {\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":11,\"output_tokens\":1}}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":2}}\n\ndata: {\"type\":\"message_stop\"}\n\n";
+    private const string MessageStream = """{"model":"claude-x","max_tokens":50,"messages":[{"role":"user","content":"Hi"}],"stream":true}""";
 
     [Fact]
     public async Task Chunk_ArrivesBeforeTheProviderHasEnded()
@@ -242,6 +244,71 @@ public class StreamingTests
         Assert.Contains("\"error\"", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", Samples.ChatStream, First + Usage + Done)]
+    [InlineData("/v1/messages", MessageStream, Message)]
+    [InlineData("/v1/responses", """{"model":"gpt-x","input":"Hi","stream":true}""", "data: {\"type\":\"response.completed\",\"response\":{\"usage\":{\"input_tokens\":11,\"output_tokens\":2}}}\n\n")]
+    public async Task StreamKeptOpenAfterItsEnd_IsSettledAtOnce_AndEndedAfterAMoment(string path, string body, string text)
+    {
+        await using var gateway = await TestGateway.StartAsync(options: new() { StreamEndTime = TimeSpan.FromMilliseconds(200) });
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, text);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        };
+
+        using var response = await gateway.PostAsync(path, body);
+
+        Assert.Equal(text, await response.Content.ReadAsStringAsync());
+        Assert.True(await gateway.Provider.Aborted.WaitAsync(TimeSpan.FromSeconds(60)));
+        var record = await gateway.Usage.SingleAsync();
+        Assert.Equal((UsageOutcome.Answered, new TokenUsage(11, 2)), (record.Outcome, record.Usage));
+        Assert.DoesNotContain(gateway.Limiter.Observations, observation => observation.Kind != OutcomeKind.Success);
+    }
+
+    [Fact]
+    public async Task StreamAtItsEnd_IsSettledWhileItsConnectionIsStillOpen_AndWhatFollowsPasses()
+    {
+        await using var gateway = await TestGateway.StartAsync(options: new() { StreamEndTime = TimeSpan.FromMinutes(5) });
+        var goOn = new TaskCompletionSource();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First + Usage + Done);
+            await goOn.Task;
+            await SendAsync(context, ": bye\n\n");
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream);
+
+        Assert.True(await gateway.Limiter.EverythingIsSettledOnceAsync(1));
+        goOn.SetResult();
+        Assert.Equal(First + Usage + Done + ": bye\n\n", await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task FailureAfterTheEnd_IsNone(bool isTold)
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        var seen = new TaskCompletionSource();
+        gateway.Provider.Answer = async (context, _) =>
+        {
+            await SendAsync(context, First + Usage + Done + (isTold ? "data: {\"error\":{\"message\":\"busy\"}}\n\n" : ""));
+            await seen.Task;
+            context.Abort();
+        };
+
+        using var response = await gateway.PostAsync("/v1/chat/completions", Samples.ChatStream.Replace("gpt-x", "smart", StringComparison.Ordinal));
+        seen.SetResult();
+        var text = await response.Content.ReadAsStringAsync();
+
+        Assert.Equal(isTold, text.Contains("error", StringComparison.Ordinal));
+        Assert.Equal(UsageOutcome.Answered, (await gateway.Usage.SingleAsync()).Outcome);
+        Assert.Single(gateway.Provider.Requests);
+        Assert.DoesNotContain(gateway.Limiter.Observations, observation => observation.Kind != OutcomeKind.Success);
     }
 
     [Fact]

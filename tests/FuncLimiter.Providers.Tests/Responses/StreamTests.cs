@@ -50,6 +50,21 @@ public class StreamTests
         """;
 
     [Theory]
+    [InlineData("openai", Chat, true)]
+    [InlineData("anthropic", Messages, true)]
+    [InlineData("openai", "data: {\"type\":\"response.incomplete\",\"response\":{}}\n\n", true)]
+    [InlineData("cohere", "event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{}}\n\n", true)]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", false)]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"name\":\"message_stop\"}}]}}]}\n\n", false)]
+    [InlineData("openai", "data: {\"choices\":[{\"delta\":{\"content\":\"[DONE]\"}}]}\n\n", false)]
+    public void IsOver_IsTrueOnlyOnceNothingMoreCanCome(string provider, string text, bool isOver) => Assert.Equal(isOver, Read(provider, text).IsOver);
+
+    [Theory]
+    [InlineData("openai", Chat)]
+    [InlineData("anthropic", Messages)]
+    public void Failure_AfterTheEnd_IsNone(string provider, string text) => Assert.Null(Read(provider, text + Failing).Failure);
+
+    [Theory]
     [InlineData("openai", ": PROCESSING\n\n")]
     [InlineData("openai", "event: ping\ndata: {\"type\": \"ping\"}\n\n")]
     [InlineData("openai", "data:\n\n")]
