@@ -173,7 +173,7 @@ internal sealed class AttemptRunner(CallServices services) : IAttemptRunner
             attempt.SettleUnsent();
         }
 
-        return FailedAttempt.Silent(attempt, UpstreamFailure.Error(attempt.Deployment.Name, wasReached, timeout.TimedOut));
+        return FailedAttempt.Silent(attempt, UpstreamFailure.Error(attempt.Deployment.Name, wasReached, timeout.TimedOut, exception));
     }
 }
 

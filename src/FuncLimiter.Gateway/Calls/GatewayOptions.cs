@@ -32,7 +32,8 @@ internal sealed record GatewayOptions
 
     /// <summary>
     /// After how long of silence a side of a WebSocket, or a provider that answers over HTTP/2, is pinged, and how long it may take to answer: one
-    /// that vanished without a word gives its place among concurrent calls back after twice that. Default 30 seconds; 1 at least.
+    /// that vanished without a word gives its place among concurrent calls back after twice that. Default 30 seconds;
+    /// over HTTP/2 no less than one.
     /// </summary>
     public TimeSpan SocketKeepAlive { get; init; } = TimeSpan.FromSeconds(30);
 

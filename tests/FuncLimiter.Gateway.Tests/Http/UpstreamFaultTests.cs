@@ -1,5 +1,11 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using FuncLimiter.Gateway.Calls.Upstream;
 using FuncLimiter.Gateway.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -149,12 +155,126 @@ public sealed class UpstreamFaultTests
         Assert.True(await gateway.Provider.Aborted.WaitAsync(Longest));
     }
 
+    /// <summary>Where a name has several addresses, one that is silent takes nothing of the others' time.</summary>
+    [Fact]
+    public async Task Address_ThatIsSilent_GivesWayToTheNextOne()
+    {
+        using var silent = new Unreachable(IPAddress.Parse("127.0.0.2"));
+        using var alive = new OneAnswer(new(IPAddress.Loopback, silent.Address.Port));
+        await using var gateway = await StartAsync(
+            new Uri($"http://two.example:{silent.Address.Port}"), TimeSpan.FromSeconds(20), _ => [IPAddress.Parse("127.0.0.2"), IPAddress.Loopback]);
+
+        using var answer = await gateway.PostAsync("/v1/chat/completions", Samples.Chat).WaitAsync(Longest);
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal("openai-1/gpt-x", answer.Headers.GetValues("X-FuncLimiter-Deployment").Single());
+    }
+
+    [Fact]
+    public async Task Name_WhoseAddressDiesAndIsAnotherOne_ServesTheNextCall()
+    {
+        var (first, second) = (IPAddress.Parse("127.0.0.2"), IPAddress.Loopback);
+        using var dying = new OneAnswer(new(first, 0));
+        using var alive = new OneAnswer(new(second, dying.Port));
+        var address = first;
+        await using var gateway = await StartAsync(new Uri($"http://moving.example:{dying.Port}"), TimeSpan.FromSeconds(20), _ => [Volatile.Read(ref address)]);
+
+        using var before = await gateway.PostAsync("/v1/chat/completions", Samples.Chat).WaitAsync(Longest);
+        Volatile.Write(ref address, second);
+        dying.Dispose();
+        await dying.Closed.WaitAsync(Longest);
+        using var after = await gateway.PostAsync("/v1/chat/completions", Samples.Chat).WaitAsync(Longest);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (before.StatusCode, after.StatusCode));
+    }
+
+    [Theory]
+    [InlineData("localhost", 1, "its certificate is not trusted")]
+    [InlineData("localhost", -1, "its certificate is over, or not valid yet")]
+    [InlineData("elsewhere.example", 1, "its certificate is that of another name")]
+    public async Task Certificate_ThatDoesNotHold_IsToldWithItsReason_AndAnotherServesTheCall(string name, int days, string why)
+    {
+        using var certificate = Certificate(name, days);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        _ = ShakeHandsAsync(listener, certificate, SslApplicationProtocol.Http11);
+        await using var gateway = await StartAsync(new Uri($"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}"), TimeSpan.FromSeconds(30));
+
+        using var served = await gateway.PostAsync("/v1/chat/completions", Smart).WaitAsync(Longest);
+        using var alone = await gateway.PostAsync("/v1/chat/completions", Samples.Chat).WaitAsync(Longest);
+
+        Assert.Equal(HttpStatusCode.OK, served.StatusCode);
+        Assert.Equal(HttpStatusCode.BadGateway, alone.StatusCode);
+        Assert.Contains(why, await alone.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Over HTTP/2 a connection outlives its calls, and so does one whose other end does nothing any more.</summary>
+    [Fact]
+    public async Task Connection_OfHttp2_ThatAnswersNothing_IsGivenUpAfterAPing()
+    {
+        using var certificate = Certificate("localhost", 1);
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        _ = ShakeHandsAsync(listener, certificate, SslApplicationProtocol.Http2);
+        using var connections = UpstreamClient.Connections(new() { SocketKeepAlive = TimeSpan.FromSeconds(1) });
+        connections.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == certificate.GetCertHashString();
+        using var client = new HttpClient(connections) { Timeout = Timeout.InfiniteTimeSpan };
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}") { Version = HttpVersion.Version20 };
+
+        var failure = await Assert.ThrowsAsync<HttpRequestException>(() => client.SendAsync(request).WaitAsync(Longest));
+
+        Assert.True(UpstreamFailure.Is(failure));
+    }
+
+    private static X509Certificate2 Certificate(string name, int days)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        var end = DateTimeOffset.UtcNow.AddDays(days);
+        using var certificate = request.CreateSelfSigned(end.AddDays(-30), end);
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+    }
+
+    /// <summary>Takes what comes after the handshake, and answers nothing.</summary>
+    private static async Task ShakeHandsAsync(TcpListener listener, X509Certificate2 certificate, SslApplicationProtocol protocol)
+    {
+        while (true)
+        {
+            try
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var secure = new SslStream(client.GetStream());
+                await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate, ApplicationProtocols = [protocol] });
+                while (await secure.ReadAsync(new byte[Chunk]) > 0)
+                {
+                }
+            }
+            catch (Exception gone) when (gone is IOException or AuthenticationException)
+            {
+                // The other side has seen enough.
+            }
+            catch (Exception over) when (over is SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>The first account is elsewhere; the second is the provider that answers.</summary>
-    private static async Task<TestGateway> StartAsync(Uri elsewhere)
+    private static async Task<TestGateway> StartAsync(Uri elsewhere, TimeSpan? connectTime = null, Func<string, IPAddress[]>? lookUp = null)
     {
         var gateway = await TestGateway.StartAsync(
             provider => Samples.Open(provider) is var open ? open with { Accounts = [open.Accounts[0] with { Endpoint = elsewhere }, .. open.Accounts.Skip(1)] } : null!,
-            new() { ConnectTimeout = TimeSpan.FromSeconds(1), FirstByteTimeout = TimeSpan.FromSeconds(1), MaxAttempts = 2 });
+            new()
+            {
+                ConnectTimeout = connectTime ?? TimeSpan.FromSeconds(1),
+                FirstByteTimeout = connectTime ?? TimeSpan.FromSeconds(1),
+                MaxAttempts = lookUp is null ? 2 : 1,
+                Lookup = lookUp,
+            });
         gateway.Provider.AnswerWith(200, Samples.ChatAnswer);
         return gateway;
     }
@@ -165,9 +285,9 @@ public sealed class UpstreamFaultTests
         private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         private readonly List<Socket> _waiting = [];
 
-        public Unreachable()
+        public Unreachable(IPAddress? address = null)
         {
-            _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            _listener.Bind(new IPEndPoint(address ?? IPAddress.Loopback, 0));
             _listener.Listen(1);
             for (var i = 0; i < 8; i++)
             {
@@ -190,6 +310,64 @@ public sealed class UpstreamFaultTests
         {
             _waiting.ForEach(socket => socket.Dispose());
             _listener.Dispose();
+        }
+    }
+
+    /// <summary>An address that answers each call of a connection, until it is closed with all its connections.</summary>
+    private sealed class OneAnswer : IDisposable
+    {
+        private readonly TcpListener _listener;
+        private readonly List<TcpClient> _taken = [];
+
+        public OneAnswer(IPEndPoint address)
+        {
+            _listener = new TcpListener(address);
+            _listener.Start();
+            Closed = AnswerAsync();
+        }
+
+        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+        public Task Closed { get; }
+
+        public void Dispose()
+        {
+            _listener.Stop();
+            lock (_taken)
+            {
+                _taken.ForEach(static client => client.Close());
+            }
+        }
+
+        private async Task AnswerAsync()
+        {
+            var answer = Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Samples.ChatAnswer.Length}\r\n\r\n{Samples.ChatAnswer}");
+            try
+            {
+                while (true)
+                {
+                    var client = await _listener.AcceptTcpClientAsync();
+                    lock (_taken)
+                    {
+                        _taken.Add(client);
+                    }
+
+                    var text = "";
+                    var buffer = new byte[Chunk];
+                    while (await client.GetStream().ReadAsync(buffer) is > 0 and var read)
+                    {
+                        text += Encoding.UTF8.GetString(buffer, 0, read);
+                        if (text.EndsWith('}'))
+                        {
+                            await client.GetStream().WriteAsync(answer);
+                        }
+                    }
+                }
+            }
+            catch (Exception over) when (over is SocketException or ObjectDisposedException or IOException)
+            {
+                // Closed.
+            }
         }
     }
 }

@@ -68,7 +68,7 @@ internal sealed class SocketRunner(CallServices services, SocketCaller caller) :
             var wasReached = response is not null || UpstreamFailure.WasReached(exception, timeout.TimedOut);
             attempt.Observe(new Observation(OutcomeKind.TransientFailure));
             attempt.SettleFailed(OutcomeKind.TransientFailure, null);
-            return FailedAttempt.Silent(attempt, UpstreamFailure.Error(attempt.Deployment.Name, wasReached, timeout.TimedOut));
+            return FailedAttempt.Silent(attempt, UpstreamFailure.Error(attempt.Deployment.Name, wasReached, timeout.TimedOut, exception));
         }
         finally
         {

@@ -12,19 +12,7 @@ internal sealed class UpstreamClient : IDisposable
     /// <param name="options">How long connecting may take.</param>
     /// <param name="credentials">What opens accounts that no key opens.</param>
     public UpstreamClient(GatewayOptions options, UpstreamCredentials credentials)
-        : this(new SocketsHttpHandler
-        {
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = options.ConnectTimeout,
-            ConnectCallback = ConnectBy(new NameLookup(options.Lookup)),
-            EnableMultipleHttp2Connections = true,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-            ActivityHeadersPropagator = null,
-        },
-        credentials)
+        : this(Connections(options), credentials)
     {
     }
 
@@ -42,6 +30,26 @@ internal sealed class UpstreamClient : IDisposable
     /// <summary>Sends a request and returns once the answer's headers are there.</summary>
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _invoker.SendAsync(request, cancellationToken);
+
+    /// <summary>The connections of all calls.</summary>
+    internal static SocketsHttpHandler Connections(GatewayOptions options) => new()
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        ConnectTimeout = options.ConnectTimeout,
+        ConnectCallback = ConnectBy(new NameLookup(options.Lookup)),
+        EnableMultipleHttp2Connections = true,
+        KeepAlivePingDelay = PingTime(options),
+        KeepAlivePingTimeout = PingTime(options),
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
+        ActivityHeadersPropagator = null,
+    };
+
+    // The handler takes no less than a second.
+    private static TimeSpan PingTime(GatewayOptions options) => options.SocketKeepAlive < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : options.SocketKeepAlive;
 
     private static Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> ConnectBy(NameLookup names) =>
         (context, cancellationToken) => names.ConnectAsync(context.DnsEndPoint, cancellationToken);

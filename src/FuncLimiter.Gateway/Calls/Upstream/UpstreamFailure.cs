@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using FuncLimiter.Gateway.Calls.Errors;
 
 namespace FuncLimiter.Gateway.Calls.Upstream;
@@ -68,11 +69,34 @@ internal static class UpstreamFailure
         $"This request can't be sent to {deployment}: its headers, or the account's settings, are none that HTTP can carry.");
 
     /// <summary>The error that tells a caller of it.</summary>
-    public static GatewayError Error(string deployment, bool wasReached, bool timedOut)
+    /// <param name="exception">What was met where no connection was made; null where it does not matter.</param>
+    public static GatewayError Error(string deployment, bool wasReached, bool timedOut, Exception? exception = null)
     {
         var error = timedOut ? new GatewayError(504, "upstream_timeout", $"{deployment} did not answer in time.")
             : wasReached ? new GatewayError(502, "upstream_broke_off", $"{deployment} broke its answer off.")
-            : new GatewayError(502, "upstream_unreachable", $"{deployment} could not be reached.");
+            : new GatewayError(502, "upstream_unreachable", $"{deployment} could not be reached{(Why(exception) is { } why ? $": {why}" : "")}.");
         return error with { ShouldRetry = true };
+    }
+
+    private static string? Why(Exception? exception) => exception switch
+    {
+        OperationCanceledException => "no connection was made in time",
+        HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "its name is not known",
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } failure => WhyNotSecure(failure.InnerException),
+        HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => "the connection was refused",
+        _ => null,
+    };
+
+    private static string WhyNotSecure(Exception? exception)
+    {
+        if (exception is not AuthenticationException { Message: var told })
+        {
+            return "the TLS handshake was broken off";
+        }
+
+        return told.Contains("NameMismatch", StringComparison.Ordinal) ? "its certificate is that of another name"
+            : told.Contains("NotTimeValid", StringComparison.Ordinal) ? "its certificate is over, or not valid yet"
+            : told.Contains("certificate", StringComparison.OrdinalIgnoreCase) ? "its certificate is not trusted"
+            : "no TLS was agreed on";
     }
 }
