@@ -185,7 +185,7 @@ public static class StateIds
         return false;
     }
 
-    /// <summary>Takes a text, the texts of a list, or the id or name of an object.</summary>
+    /// <summary>Takes a text, the texts of a list, or the id or name of an object and what it refers to itself, as a container does to its files.</summary>
     private static void Take(ref Utf8JsonReader reader, List<string> ids)
     {
         switch (reader.TokenType)
@@ -211,8 +211,13 @@ public static class StateIds
                 while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
                 {
                     var isName = reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("name"u8);
+                    var isReference = IsReference(ref reader);
                     reader.Read();
-                    if (isName && reader.TokenType == JsonTokenType.String)
+                    if (isReference)
+                    {
+                        Take(ref reader, ids);
+                    }
+                    else if (isName && reader.TokenType == JsonTokenType.String)
                     {
                         Add(reader.GetString()!, ids);
                     }

@@ -63,6 +63,8 @@ public class PassedBodyTests
     [InlineData("""{"metadata":{"file_id":"mine"},"tools":[{"parameters":{"properties":{"file_id":{"type":"string"}}}}]}""", "")]
     [InlineData("""{"contents":[{"parts":[{"fileData":{"fileUri":"https://host.example/v1beta/files/abc"}}]}],"cachedContent":"cachedContents/x"}""", "files/abc cachedContents/x")]
     [InlineData("""{"tools":[{"type":"file_search","vector_store_ids":["vs_1","vs_2"]}]}""", "vs_1 vs_2")]
+    [InlineData("""{"tools":[{"type":"code_interpreter","container":{"type":"auto","file_ids":["file-1","file-2"]}}]}""", "file-1 file-2")]
+    [InlineData("""{"container":{"id":"cntr_1","skills":[{"type":"custom","skill_id":"s"}]}}""", "cntr_1")]
     [InlineData("""{"previous_response_id":null}""", "")]
     public void Named_FindsWhatARequestGoesOnFrom(string body, string ids) =>
         Assert.Equal(ids, string.Join(' ', StateIds.Named(Operation.Responses, Encoding.UTF8.GetBytes(body))));
