@@ -23,7 +23,7 @@ internal static class CheckCommand
     /// <returns>The exit code: 1 where there are mistakes.</returns>
     private static int RunForPrograms(FileInfo file, TextWriter output, TextWriter errors)
     {
-        if (ConfigurationFile.Bytes(file, errors) is not { } json)
+        if (new ConfigurationFile(file).Bytes(errors) is not { } json)
         {
             return 1;
         }
@@ -45,7 +45,7 @@ internal static class CheckCommand
     /// <returns>The exit code: 1 where there are mistakes.</returns>
     private static int Run(FileInfo file, TextWriter output, TextWriter errors)
     {
-        if (ConfigurationFile.Read(file, errors) is not { } configuration)
+        if (new ConfigurationFile(file).Read(errors) is not { } configuration)
         {
             return 1;
         }

@@ -37,7 +37,8 @@ internal static class ServeCommand
     private static async Task<int> RunAsync(
         FileInfo file, FileInfo? data, string urls, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
-        if (ConfigurationFile.Read(file, errors) is not { } configuration || !MayListen(configuration, urls, errors))
+        var source = new ConfigurationFile(file);
+        if (source.Bytes(errors) is not { } json || source.Read(json, errors) is not { } configuration || !MayListen(configuration, urls, errors))
         {
             return 1;
         }
@@ -45,7 +46,7 @@ internal static class ServeCommand
         var directory = data?.FullName ?? Path.Combine(file.DirectoryName!, DefaultData);
         try
         {
-            await using var server = await ServerHost.StartAsync(new ServerSettings(configuration, urls) { DataDirectory = directory, Source = ConfigurationFile.Source(file) }, cancellationToken);
+            await using var server = await ServerHost.StartAsync(new ServerSettings(configuration, urls) { DataDirectory = directory, Source = source.Source(json) }, cancellationToken);
             foreach (var address in server.Addresses)
             {
                 output.WriteLine($"FuncLimiter listens on {address}");

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using FuncLimiter.Server.Commands;
 using FuncLimiter.Server.Tests.Processes;
 
 namespace FuncLimiter.Server.Tests.Commands;
@@ -80,6 +83,46 @@ public sealed class BrokenConfigurationTests
     }
 
     [Fact]
+    public void File_ThatIsNone_SaysSo()
+    {
+        using var folder = new ServerFolder("{}");
+        using (var large = File.OpenWrite(folder.ConfigurationFile))
+        {
+            large.SetLength(ConfigurationFile.MostBytes + 1L);
+        }
+
+        Assert.Contains("more than 64 MiB", Fault(new(new(folder.ConfigurationFile))), StringComparison.Ordinal);
+        Assert.Contains("is a directory", Fault(new(new(Path.GetDirectoryName(folder.ConfigurationFile)!))), StringComparison.Ordinal);
+    }
+
+    /// <summary>A shell's <c>--config &lt;(...)</c> is one: it gives what it has once, and nobody waits for a further time.</summary>
+    [Fact]
+    public async Task Pipe_IsReadOnce_AndWaitedForWithinABound()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var folder = new ServerFolder("{}");
+        var pipe = folder.ConfigurationFile + ".pipe";
+        Assert.Equal(0, MakePipe(pipe, Convert.ToInt32("600", 8)));
+        var writing = Task.Run(() => File.WriteAllText(pipe, "{ }"));
+
+        var file = new ConfigurationFile(new(pipe), TimeSpan.FromMinutes(1));
+        var bytes = file.Bytes(TextWriter.Null);
+        await writing;
+
+        Assert.Equal("{ }", Encoding.UTF8.GetString(bytes!));
+        Assert.Null(file.Source(bytes!));
+        Assert.NotNull(new ConfigurationFile(new(folder.ConfigurationFile)).Source([]));
+        Assert.Contains("could not be read within", Fault(new(new(pipe), TimeSpan.FromMilliseconds(100))), StringComparison.Ordinal);
+
+        // Whoever still waits for it goes on.
+        await File.WriteAllTextAsync(pipe, "{}");
+    }
+
+    [Fact]
     public async Task Check_OfAGoodOne_SaysWhatItHolds()
     {
         using var folder = new Setup().Folder(new Uri("http://127.0.0.1:1"));
@@ -135,4 +178,15 @@ public sealed class BrokenConfigurationTests
         Assert.Equal(1, second.ExitCode);
         Assert.Contains("Another FuncLimiter uses the data directory", second.Errors, StringComparison.Ordinal);
     }
+
+    private static string Fault(ConfigurationFile file)
+    {
+        using var errors = new StringWriter();
+        Assert.Null(file.Bytes(errors));
+        return errors.ToString();
+    }
+
+    [DllImport("libc", EntryPoint = "mkfifo")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int MakePipe([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int mode);
 }
