@@ -59,7 +59,7 @@ public sealed partial class TroubleshootingPageTests
     [Fact]
     public void EveryReasonNotToStart_IsExplained()
     {
-        string[] starters = ["ServeCommand.cs", "Database.cs", "DataCopy.cs", "Migrations.cs", "BatchStore.cs", "AppServices.cs", "AppConfiguration.cs"];
+        string[] starters = ["ServeCommand.cs", "Database.cs", "DataFiles.cs", "DataCopy.cs", "Migrations.cs", "BatchStore.cs", "AppServices.cs", "AppConfiguration.cs"];
         var reasons = All(Reasons(), match => match.Groups[1].Value).Where(reason => starters.Contains(reason.File)).ToList();
 
         Assert.InRange(reasons.Count, 15, int.MaxValue);

@@ -40,7 +40,8 @@ internal sealed class Database : IStorageHealth, IDisposable
             connection = ConnectToWrite(path);
             CheckWhole(connection, path);
             Migrations.Apply(connection);
-            return new Database(directoryLock, new WriteQueue(connection, () => ConnectToWrite(path)), new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly, Usual)));
+            var readers = new ReaderPool(() => Connect(path, SqliteOpenMode.ReadOnly, Usual));
+            return new Database(directoryLock, new WriteQueue(connection, () => ConnectToWrite(path), new DataFiles(path, directoryLock, readers)), readers);
         }
         catch (Exception failure)
         {
@@ -126,6 +127,7 @@ internal sealed class ReaderPool(Func<SqliteConnection> open) : IDisposable
 
     private readonly SemaphoreSlim _free = new(Most, Most);
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
+    private int _generation;
 
     public async Task<T> RunAsync<T>(Func<SqliteConnection, SqliteTransaction, T> work, CancellationToken cancellationToken)
     {
@@ -141,24 +143,32 @@ internal sealed class ReaderPool(Func<SqliteConnection> open) : IDisposable
         }
     }
 
+    /// <summary>From now on, reads are made on connections that are opened later.</summary>
+    public void Renew()
+    {
+        Interlocked.Increment(ref _generation);
+        Dispose();
+    }
+
     public void Dispose()
     {
-        while (_idle.TryTake(out var connection))
+        while (_idle.TryTake(out var idle))
         {
-            connection.Dispose();
+            idle.Dispose();
         }
     }
 
     private T Read<T>(Func<SqliteConnection, SqliteTransaction, T> work)
     {
         SqliteConnection? connection = null;
+        var generation = Volatile.Read(ref _generation);
         try
         {
             connection = _idle.TryTake(out var idle) ? idle : open();
             using var transaction = connection.BeginTransaction(deferred: true);
             var answer = work(connection, transaction);
             transaction.Commit();
-            _idle.Add(connection);
+            GiveBack(connection, generation);
             return answer;
         }
         catch (Exception failure)
@@ -172,52 +182,16 @@ internal sealed class ReaderPool(Func<SqliteConnection> open) : IDisposable
             throw told;
         }
     }
-}
 
-/// <summary>Keeps a second process out of a data directory; the operating system lets go of it when this one dies.</summary>
-internal sealed class DirectoryLock : IDisposable
-{
-    private const string FileName = "funclimiter.lock";
-
-    private readonly FileStream _file;
-
-    private DirectoryLock(FileStream file) => _file = file;
-
-    /// <summary>Makes the directory if it is not there, and takes it.</summary>
-    /// <exception cref="StorageException">It is taken, or cannot be written.</exception>
-    public static DirectoryLock Take(string directory)
+    private void GiveBack(SqliteConnection connection, int generation)
     {
-        try
+        if (generation == Volatile.Read(ref _generation))
         {
-            Directory.CreateDirectory(directory);
-            return new DirectoryLock(new FileStream(Path.Combine(directory, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            _idle.Add(connection);
         }
-        catch (UnauthorizedAccessException denied)
+        else
         {
-            throw new StorageException($"The data directory '{directory}' cannot be written. Give this user the right to, or another --data.", denied);
-        }
-        catch (IOException failure) when (IsTaken(failure))
-        {
-            throw new StorageException($"Another FuncLimiter uses the data directory '{directory}'. Stop it, or give another --data.", failure);
-        }
-        catch (IOException failure) when (failure is not (DirectoryNotFoundException or PathTooLongException) && Directory.Exists(directory))
-        {
-            throw new StorageException($"The data directory '{directory}' cannot be written: {failure.Message} Give a folder that can be with --data.", failure);
-        }
-        catch (IOException failure)
-        {
-            throw new StorageException($"The data directory '{directory}' cannot be made: {failure.Message}", failure);
+            connection.Dispose();
         }
     }
-
-    public void Dispose() => _file.Dispose();
-
-    // Where another process holds a file, Windows says that it is shared or locked, Linux and macOS that it would have to be waited for.
-    private static bool IsTaken(IOException failure) => (failure.HResult & 0xFFFF) switch
-    {
-        32 or 33 => OperatingSystem.IsWindows(),
-        11 => OperatingSystem.IsLinux(),
-        35 => !OperatingSystem.IsWindows() && !OperatingSystem.IsLinux(),
-        _ => false,
-    };
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Dapper;
 using FuncLimiter.Gateway.Calls.Errors;
@@ -17,6 +16,7 @@ internal sealed class WriteQueue : IDisposable
     private const string Savepoint = "operation";
 
     private readonly Func<SqliteConnection> _open;
+    private readonly DataFiles _files;
     private readonly Thread _thread;
     private readonly Channel<WriteOperation> _waiting = Channel.CreateBounded<WriteOperation>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
@@ -28,9 +28,10 @@ internal sealed class WriteQueue : IDisposable
 
     /// <summary>Takes over the connection, which must not be used by others from now on.</summary>
     /// <param name="open">Opens another one like it, where this one is of no use any more.</param>
-    public WriteQueue(SqliteConnection connection, Func<SqliteConnection> open)
+    /// <param name="files">What has to stand where it was put.</param>
+    public WriteQueue(SqliteConnection connection, Func<SqliteConnection> open, DataFiles files)
     {
-        (_connection, _open) = (connection, open);
+        (_connection, _open, _files) = (connection, open, files);
         SetFlushing(false);
         _thread = new Thread(Run) { IsBackground = true, Name = "FuncLimiter storage" };
         _thread.Start();
@@ -87,9 +88,9 @@ internal sealed class WriteQueue : IDisposable
         string? trouble = null;
         try
         {
-            if (MovedFile.Is(_connection))
+            if (_files.Keep(_connection))
             {
-                throw new StorageUnavailableException("the files of the data directory were moved or removed while FuncLimiter runs: put them back, or restart it");
+                Reopen();
             }
 
             SetFlushing(group.Exists(operation => operation.Durable));
@@ -239,22 +240,6 @@ internal sealed class WriteOperation<T>(Func<SqliteConnection, SqliteTransaction
     public override void Complete() => _done.TrySetResult(_answer!);
 
     public override void Fail(Exception reason) => _done.TrySetException(reason);
-}
-
-/// <summary>
-/// Tells whether a database's file still stands where it was opened. SQLite writes on into one that was removed, and says that all is well:
-/// what is written there is gone with the process.
-/// </summary>
-internal static class MovedFile
-{
-    // SQLITE_FCNTL_HAS_MOVED, https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html
-    private const int HasMoved = 20;
-
-    public static bool Is(SqliteConnection connection) =>
-        connection.Handle is { } handle && FileControl(handle.DangerousGetHandle(), "main", HasMoved, out var hasMoved) == 0 && hasMoved != 0;
-
-    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", ExactSpelling = true)]
-    private static extern int FileControl(nint connection, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, int operation, out int answer);
 }
 
 /// <summary>Tells errors of the disk and the system, which may pass, from errors of what was asked.</summary>

@@ -127,6 +127,60 @@ public sealed class DatabaseTests : IDisposable
         Assert.Equal([3], await store.FindAsync("after", CancellationToken.None));
     }
 
+    /// <summary>What is in the files now is what a killed process leaves.</summary>
+    [Fact]
+    public async Task Write_WhoseLogWasRemoved_IsInTheFilesAllTheSame_AndSoIsWhatWasWrittenBefore()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var (path, copy) = (Path.Combine(_directory.Path, "data"), Path.Combine(_directory.Path, "copy"));
+        using var database = Database.Open(path);
+        var store = new MetaStore(database);
+        await store.SetAsync("before", [1], CancellationToken.None);
+        Assert.Equal([1], await store.FindAsync("before", CancellationToken.None));
+
+        File.Delete(Path.Combine(path, Database.FileName + "-wal"));
+        File.Delete(Path.Combine(path, Database.FileName + "-shm"));
+        await store.SetAsync("after", [2], CancellationToken.None);
+        await store.SetAsync("later", [3], CancellationToken.None);
+
+        Assert.Null(database.Trouble);
+        Assert.Equal([3], await store.FindAsync("later", CancellationToken.None));
+        Directory.CreateDirectory(copy);
+        foreach (var file in (string[])[Database.FileName, Database.FileName + "-wal"])
+        {
+            File.Copy(Path.Combine(path, file), Path.Combine(copy, file));
+        }
+
+        using var left = Database.Open(copy);
+        var found = new MetaStore(left);
+        Assert.Equal([1], await found.FindAsync("before", CancellationToken.None));
+        Assert.Equal([2], await found.FindAsync("after", CancellationToken.None));
+        Assert.Equal([3], await found.FindAsync("later", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Open_WhenTheLockOfARunningOneWasRemoved_StillFindsTheDirectoryTaken()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var database = Database.Open(_directory.Path);
+        var store = new MetaStore(database);
+        File.Delete(Path.Combine(_directory.Path, "funclimiter.lock"));
+        await store.SetAsync("next", [1], CancellationToken.None);
+
+        var failure = Assert.Throws<StorageException>(() => Database.Open(_directory.Path));
+
+        Assert.Contains("Another FuncLimiter", failure.Message, StringComparison.Ordinal);
+        await store.SetAsync("further", [2], CancellationToken.None);
+    }
+
     [Fact]
     public async Task Write_WithoutRoom_SaysSo_AndGoesOnOnceThereIsSome()
     {
