@@ -10,6 +10,7 @@ using FuncLimiter.Server.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging.Console;
 
 namespace FuncLimiter.Server.Hosting;
@@ -113,7 +114,6 @@ internal sealed class ServerHost : IAsyncDisposable
             // Where it listens was checked against who may call; no other setting may open more.
             kestrel.Configure(WithoutEndpoints(builder.Configuration));
 
-            // What is not read yet of a body is in memory that no file takes over, and that goes back slowly.
             kestrel.Limits.MaxRequestBufferSize = UnreadBytes;
 
             // What Kestrel refuses has no body. So it reads on to what it may hold of a request anyway, and what is too long is refused with words.
@@ -132,6 +132,8 @@ internal sealed class ServerHost : IAsyncDisposable
             builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         }
 
+        // What is not read yet of a body is in memory that no file takes over, and that goes back slowly; a connection takes a megabyte by itself.
+        builder.Services.Configure<SocketTransportOptions>(static sockets => sockets.MaxReadBufferSize = UnreadBytes);
         builder.Services.AddSingleton<BoundedListening>();
         builder.Services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<BoundedListening>());
         AddServices(builder.Services, settings, database);
