@@ -89,6 +89,24 @@ public sealed class SocketTests : SocketSuite
     }
 
     [Fact]
+    public async Task Response_OfAnotherTenant_IsNotThere_OnAConnectionEither()
+    {
+        await using var gateway = await TestGateway.StartAsync(Keyed, takesSockets: true);
+        gateway.Provider.AnswerWith(200, """{"id":"resp_other","object":"response","status":"completed","usage":{"input_tokens":1,"output_tokens":1,"total_tokens":2}}""");
+        using var made = await gateway.PostAsync("/v1/responses", """{"model":"voice","input":"Hi"}""", ("Authorization", "Bearer fl-globex-key"));
+        var heard = Answering(gateway, """{"type":"response.completed","response":{"id":"resp_1","status":"completed","usage":{"input_tokens":20,"output_tokens":5,"total_tokens":25}}}""");
+
+        using var socket = await ConnectAsync(gateway, "/v1/responses");
+        await SendAsync(socket, """{"type":"response.create","model":"voice","input":"Hi","previous_response_id":"resp_other"}""");
+        var error = JsonDocument.Parse((await ReceiveAsync(socket, 1))[0]).RootElement;
+        await CloseAsync(socket);
+
+        Assert.Equal(HttpStatusCode.OK, made.StatusCode);
+        Assert.Equal(("error", 404), (error.GetProperty("type").GetString(), error.GetProperty("status").GetInt32()));
+        Assert.Empty(heard);
+    }
+
+    [Fact]
     public async Task Limits_AreCheckedBeforeTheConnectionIsMade()
     {
         await using var gateway = await TestGateway.StartAsync(
