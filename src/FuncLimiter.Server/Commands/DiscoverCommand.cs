@@ -42,6 +42,12 @@ internal static class DiscoverCommand
             return 1;
         }
 
+        // AWS credentials are found by its SDK, which looks at the environment alone.
+        foreach (var name in keys.Names.Where(static name => name.StartsWith("AWS_", StringComparison.Ordinal) && Environment.GetEnvironmentVariable(name) is null))
+        {
+            Environment.SetEnvironmentVariable(name, keys[name]);
+        }
+
         var entra = new Lazy<EntraTokens>(static () => new(static () => new DefaultAzureCredential(), TimeProvider.System, NullLogger<EntraTokens>.Instance));
         using var upstream = new UpstreamClient(
             new GatewayOptions(), new UpstreamCredentials(entra, TimeProvider.System, NullLogger<UpstreamCredentials>.Instance));

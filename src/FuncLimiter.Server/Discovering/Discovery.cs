@@ -32,6 +32,9 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
         new("azure-openai", ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_KEY"], "AZURE_OPENAI", null),
     ];
 
+    // What opens Bedrock, the likeliest to be meant first. The service endpoints are named as AWS SDKs do (SDKs and Tools Reference Guide).
+    private static readonly string[] BedrockKeys = ["AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"];
+
     // What takes and gives no text, by parts of its name.
     private static readonly string[] Otherwise =
         ["whisper", "tts", "dall-e", "image", "sora", "moderation", "babbage", "davinci", "realtime", "audio", "transcribe", "speech", "guard", "ocr", "voxtral", "video"];
@@ -59,6 +62,12 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
             }
         }
 
+        if (keys.Names.FirstOrDefault(static name => BedrockKeys.Contains(name)) is not null && await BedrockAsync(keys, cancellationToken) is { } bedrock)
+        {
+            accounts.Add(bedrock);
+        }
+
+        used.UnionWith(keys.Names.Where(static name => name.StartsWith("AWS_", StringComparison.Ordinal)));
         Left.AddRange(keys.Names.Where(name => !used.Contains(name)).Select(static name => $"{name}: it is no key of a provider that tells its limits; write that account by hand"));
         return new JsonObject { ["accounts"] = accounts };
     }
@@ -163,17 +172,118 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
     private async Task<(IReadOnlyList<string>? Models, string? Fault)> ListAsync(
         KnownKey known, string key, Uri address, string path, CancellationToken cancellationToken)
     {
+        var headers = known.Provider == "anthropic" ? LimitSource.Of("anthropic", new(null))!.Headers(key) : [new("Authorization", $"Bearer {key}")];
+        var models = new List<string>();
+        var fault = await EachPageAsync(address, path, headers, null, body =>
+        {
+            models.AddRange(Names(body));
+            return body.TryGetProperty("has_more", out var more) && more.ValueKind == JsonValueKind.True
+                && body.TryGetProperty("last_id", out var last) && last.GetString() is { Length: > 0 } id
+                    ? $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}after_id={Uri.EscapeDataString(id)}"
+                    : null;
+        }, cancellationToken);
+        if (fault is not null)
+        {
+            return (null, fault);
+        }
+
+        return ([.. models.Distinct(StringComparer.Ordinal).Where(static model => !Otherwise.Any(part => model.Contains(part, StringComparison.OrdinalIgnoreCase)))], null);
+    }
+
+    // A key opens Bedrock itself; Service Quotas, where its limits stand, ask for AWS credentials beside it.
+    private async Task<JsonObject?> BedrockAsync(KeysFile keys, CancellationToken cancellationToken)
+    {
+        var name = BedrockKeys.First(one => keys[one] is not null);
+        var isSigned = name != BedrockKeys[0];
+        if ((keys["AWS_REGION"] ?? keys["AWS_DEFAULT_REGION"]) is not { } region)
+        {
+            Left.Add($"{name}: AWS_REGION is needed beside it");
+            return null;
+        }
+
+        var domain = region.StartsWith("cn-", StringComparison.Ordinal) ? "amazonaws.com.cn" : "amazonaws.com";
+        var endpoint = (keys["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] ?? $"https://bedrock-runtime.{region}.{domain}").TrimEnd('/');
+        if (!Uri.TryCreate(keys["AWS_ENDPOINT_URL_BEDROCK"] ?? $"https://bedrock.{region}.{domain}", UriKind.Absolute, out var address))
+        {
+            Left.Add($"{name}: the address beside it is none");
+            return null;
+        }
+
+        var (models, fault) = await BedrockModelsAsync(address, isSigned ? null : keys[name], region, cancellationToken);
+        if (models is not { Count: > 0 })
+        {
+            Left.Add($"{name}: {fault ?? "it may call no model that takes and gives text"}");
+            return null;
+        }
+
+        var tellsLimits = BedrockKeys.Skip(1).Any(one => keys[one] is not null);
+        Found.Add($"bedrock: {models.Count} models of {name}, {(tellsLimits ? "limits by the provider's API" : "which can't ask for limits: name AWS_PROFILE or AWS_ACCESS_KEY_ID beside it, or write them")}");
+        var account = new JsonObject { ["id"] = "bedrock", ["provider"] = "bedrock", ["region"] = region, ["endpoint"] = endpoint };
+        account[isSigned ? "auth" : "apiKey"] = isSigned ? "aws" : $"${{{name}}}";
+        if (tellsLimits)
+        {
+            account["limitSource"] = keys["AWS_ENDPOINT_URL_SERVICE_QUOTAS"] is { } quotas ? new JsonObject { ["endpoint"] = quotas } : [];
+        }
+
+        account["models"] = new JsonArray([.. models.Select(static model => new JsonObject { ["model"] = model, ["limits"] = "auto" })]);
+        return account;
+    }
+
+    // Amazon Bedrock API reference: ListFoundationModels, ListInferenceProfiles. Newer models are called by profiles of several regions alone.
+    private async Task<(IReadOnlyList<string>? Models, string? Fault)> BedrockModelsAsync(
+        Uri address, string? key, string region, CancellationToken cancellationToken)
+    {
+        const string ofText = "/foundation-models?byOutputModality=TEXT";
+        const string ofProfiles = "/inference-profiles?maxResults=1000&type=SYSTEM_DEFINED";
+        KeyValuePair<string, string>[] headers = key is null ? [] : [new("Authorization", $"Bearer {key}")];
+        var credential = key is null ? new AwsAccess("bedrock", region, ProviderIdentity.Own) : null;
+        var (models, profiles) = (new Dictionary<string, bool>(StringComparer.Ordinal), new List<string>());
+        var fault = await EachPageAsync(address, ofText, headers, credential, body =>
+        {
+            foreach (var model in Members(body, "modelSummaries"))
+            {
+                if (Words(model, "inputModalities").Contains("TEXT") && TextOf(model, "modelId") is { } id && (!model.TryGetProperty("modelLifecycle", out var life) || TextOf(life, "status") != "LEGACY"))
+                {
+                    models.TryAdd(id, Words(model, "inferenceTypesSupported").Contains("ON_DEMAND"));
+                }
+            }
+
+            return null;
+        }, cancellationToken) ?? await EachPageAsync(address, ofProfiles, headers, credential, body =>
+        {
+            foreach (var profile in Members(body, "inferenceProfileSummaries"))
+            {
+                if (TextOf(profile, "status") is null or "ACTIVE" && TextOf(profile, "inferenceProfileId") is { } id
+                    && Members(profile, "models").Any(model => TextOf(model, "modelArn") is { } arn && models.ContainsKey(arn[(arn.LastIndexOf('/') + 1)..])))
+                {
+                    profiles.Add(id);
+                }
+            }
+
+            return TextOf(body, "nextToken") is { } next ? $"{ofProfiles}&nextToken={Uri.EscapeDataString(next)}" : null;
+        }, cancellationToken);
+        return fault is not null ? (null, fault) : ([.. models.Where(static model => model.Value).Select(static model => model.Key).Concat(profiles).Distinct()], null);
+    }
+
+    // Reads pages until one names no other; what went wrong, or null.
+    private async Task<string?> EachPageAsync(
+        Uri address, string path, IReadOnlyList<KeyValuePair<string, string>> headers, UpstreamCredential? credential, Func<JsonElement, string?> read, CancellationToken cancellationToken)
+    {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         enough.CancelAfter(Longest);
-        var models = new List<string>();
         try
         {
             var next = path;
-            for (var page = 0; page < MostPages; page++)
+            for (var page = 0; page < MostPages && next is not null; page++)
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address.AbsoluteUri.TrimEnd('/') + next));
                 request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-                foreach (var (name, value) in known.Provider == "anthropic" ? LimitSource.Of("anthropic", new(null))!.Headers(key) : [new("Authorization", $"Bearer {key}")])
+                if (credential is not null)
+                {
+                    request.Options.Set(UpstreamAddress.CredentialOption, credential);
+                }
+
+                foreach (var (name, value) in headers)
                 {
                     request.Headers.TryAddWithoutValidation(name, value);
                 }
@@ -184,31 +294,23 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
                 await CopyAsync(stream, held, enough.Token);
                 if (!response.IsSuccessStatusCode)
                 {
-                    return (null, $"the provider answers {(int)response.StatusCode}{((int)response.StatusCode is 401 or 403 ? ": it does not take the key" : string.Empty)}");
+                    return $"the provider answers {(int)response.StatusCode}{((int)response.StatusCode is 401 or 403 ? ": it does not take the key" : string.Empty)}";
                 }
 
                 using var body = JsonDocument.Parse(held.GetBuffer().AsMemory(0, (int)held.Length));
-                models.AddRange(Names(body.RootElement));
-                if (body.RootElement.ValueKind == JsonValueKind.Object && body.RootElement.TryGetProperty("has_more", out var more) && more.ValueKind == JsonValueKind.True
-                    && body.RootElement.TryGetProperty("last_id", out var last) && last.GetString() is { Length: > 0 } id)
-                {
-                    next = $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}after_id={Uri.EscapeDataString(id)}";
-                    continue;
-                }
-
-                break;
+                next = body.RootElement.ValueKind == JsonValueKind.Object ? read(body.RootElement) : throw new InvalidDataException("no list of models");
             }
+
+            return null;
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or InvalidDataException or JsonException or InvalidOperationException)
         {
-            return (null, $"its models can't be listed: {failure.Message}");
+            return $"its models can't be listed: {failure.Message}";
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, $"no answer within {Longest.TotalSeconds:0} s");
+            return $"no answer within {Longest.TotalSeconds:0} s";
         }
-
-        return ([.. models.Distinct(StringComparer.Ordinal).Where(static model => !Otherwise.Any(part => model.Contains(part, StringComparison.OrdinalIgnoreCase)))], null);
     }
 
     private static async Task CopyAsync(Stream from, MemoryStream to, CancellationToken cancellationToken)
@@ -225,22 +327,20 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
         }
     }
 
-    private static IEnumerable<string> Names(JsonElement body)
-    {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
-        {
-            throw new InvalidDataException("no list of models");
-        }
+    private static IEnumerable<string> Names(JsonElement body) => Members(body, "data").Select(static model => TextOf(model, "id")).OfType<string>();
 
-        foreach (var model in data.EnumerateArray())
-        {
-            if (model.ValueKind == JsonValueKind.Object && model.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String
-                && id.GetString() is { Length: > 0 and <= 256 } name)
-            {
-                yield return name;
-            }
-        }
-    }
+    private static IEnumerable<JsonElement> Members(JsonElement body, string list) =>
+        body.TryGetProperty(list, out var members) && members.ValueKind == JsonValueKind.Array
+            ? members.EnumerateArray().Where(static member => member.ValueKind == JsonValueKind.Object)
+            : throw new InvalidDataException("no list of models");
+
+    private static string?[] Words(JsonElement model, string list) =>
+        model.TryGetProperty(list, out var words) && words.ValueKind == JsonValueKind.Array ? [.. words.EnumerateArray().Select(static word => word.ToString())] : [];
+
+    private static string? TextOf(JsonElement member, string name) =>
+        member.ValueKind == JsonValueKind.Object && member.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String && text.GetString() is { Length: > 0 and <= 2048 } told
+            ? told
+            : null;
 
     private sealed record KnownKey(string Provider, string[] Names, string Prefix, string? Models);
 }

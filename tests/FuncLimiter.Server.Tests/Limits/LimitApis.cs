@@ -19,6 +19,9 @@ internal sealed class LimitApis : IAsyncDisposable
     public const string OpenRouterKey = "sk-provider-of-the-tests";
     public const string Resource = "/subscriptions/sub-1/resourceGroups/group-1/providers/Microsoft.CognitiveServices/accounts/contoso";
 
+    /// <summary>A key of Bedrock's own.</summary>
+    public const string BedrockKey = "bedrock-key-of-the-tests";
+
     private const string IdentityHeader = "identity-header-of-the-tests";
     private const string AzureToken = "token-of-the-tests";
 
@@ -84,7 +87,12 @@ internal sealed class LimitApis : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _asked);
-        var (status, body) = IsDown ? (500, new JsonObject()) : context.Request.Path == "/" ? await QuotasAsync(context) : Answer(context.Request);
+        var (status, body) = IsDown ? (500, new JsonObject()) : context.Request.Path.Value switch
+        {
+            "/" => await QuotasAsync(context),
+            "/foundation-models" or "/inference-profiles" => await BedrockModelsAsync(context),
+            _ => Answer(context.Request),
+        };
         context.Response.StatusCode = status;
         await context.Response.WriteAsJsonAsync(body);
     }
@@ -193,6 +201,35 @@ internal sealed class LimitApis : IAsyncDisposable
               { "ServiceCode": "bedrock", "QuotaName": "Cross-region model inference tokens per minute for {{limit.Model}}", "Value": 3.0, "Unit": "None" },
               { "ServiceCode": "bedrock", "QuotaName": "Records per batch inference job for {{limit.Model}}", "Value": 50000.0, "Unit": "None" }] }
             """)!);
+    }
+
+    // ListFoundationModels and ListInferenceProfiles, Amazon Bedrock API reference. The profiles come in two pages.
+    private async Task<(int, JsonNode)> BedrockModelsAsync(HttpContext context)
+    {
+        if (context.Request.Headers.Authorization != $"Bearer {BedrockKey}" && (await Amazon.CheckAsync(context, "bedrock")).Fault is not null)
+        {
+            return (403, JsonNode.Parse("""{ "message": "The security token included in the request is invalid." }""")!);
+        }
+
+        return (200, JsonNode.Parse(context.Request.Path == "/foundation-models"
+            ? $$"""
+              { "modelSummaries": [
+                { "modelId": "{{CloudSetup.Model}}", "modelArn": "arn:aws:bedrock:eu-central-1::foundation-model/{{CloudSetup.Model}}", "inputModalities": ["TEXT", "IMAGE"],
+                  "outputModalities": ["TEXT"], "inferenceTypesSupported": ["ON_DEMAND"], "modelLifecycle": { "status": "ACTIVE" } },
+                { "modelId": "anthropic.claude-y-v1:0", "inputModalities": ["TEXT"], "inferenceTypesSupported": ["INFERENCE_PROFILE"], "modelLifecycle": { "status": "ACTIVE" } },
+                { "modelId": "maker.of-old", "inputModalities": ["TEXT"], "inferenceTypesSupported": ["ON_DEMAND"], "modelLifecycle": { "status": "LEGACY" } },
+                { "modelId": "maker.of-sound", "inputModalities": ["SPEECH"], "inferenceTypesSupported": ["ON_DEMAND"] }] }
+              """
+            : context.Request.Query["nextToken"] == "b+c"
+                ? """
+                  { "inferenceProfileSummaries": [
+                    { "inferenceProfileId": "eu.anthropic.claude-y-v1:0", "status": "ACTIVE", "type": "SYSTEM_DEFINED",
+                      "models": [{ "modelArn": "arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-y-v1:0" }] }] }
+                  """
+                : """
+                  { "nextToken": "b+c", "inferenceProfileSummaries": [
+                    { "inferenceProfileId": "eu.maker.of-images", "status": "ACTIVE", "models": [{ "modelArn": "arn:aws:bedrock:eu-west-1::foundation-model/maker.of-images" }] }] }
+                  """)!);
     }
 
     private JsonObject Models() => new()
