@@ -185,3 +185,25 @@ internal sealed class Topology
         Pools = [.. pools.Values];
     }
 }
+
+/// <summary>Of the suspicions of the same keys one at a time holds keys back.</summary>
+internal sealed class ProbeTurns
+{
+    private Instant freeAt = Instant.Distant;
+    private SuspectedLimit? holder;
+
+    /// <summary>The one that was found to be so; null while none was.</summary>
+    public SuspectedLimit? Found { get; set; }
+
+    /// <summary>Begins a turn, where no other has one.</summary>
+    public bool TryTake(SuspectedLimit suspect, Instant now, TimeSpan length)
+    {
+        if (holder != suspect && now < freeAt)
+        {
+            return false;
+        }
+
+        (holder, freeAt) = (suspect, now + length);
+        return true;
+    }
+}

@@ -113,6 +113,19 @@ public sealed partial class Budget
         ForgetRules(now);
     }
 
+    /// <summary>Forgets the rules that refusals alone spoke for: something else explains those.</summary>
+    internal void ForgetGuesses()
+    {
+        foreach (var learner in learners)
+        {
+            if (learner is { IsLearned: true, IsPinned: false, Answers: 0 })
+            {
+                learner.Forget();
+                isDirty = true;
+            }
+        }
+    }
+
     private void ForgetRules(Instant now)
     {
         foreach (var learner in learners)

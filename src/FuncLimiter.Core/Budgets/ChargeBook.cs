@@ -18,6 +18,8 @@ internal sealed class ChargeBook
     private double[] amounts = [];
     private double[]? totals;
     private double[]? sums;
+    private double[]? earlier;
+    private Instant earlierAt;
     private int count;
 
     /// <param name="limit">The limit.</param>
@@ -45,7 +47,7 @@ internal sealed class ChargeBook
     public bool Fits(IReadOnlyList<double> told) => told.Count == Columns && told.All(double.IsFinite);
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => count = 0;
+    public void Clear() => (count, earlier) = (0, null);
 
     /// <summary>A call leaves.</summary>
     /// <param name="documented">What it is charged by the documented rule.</param>
@@ -212,7 +214,7 @@ internal sealed class ChargeBook
     /// <param name="perSecond">What comes back, in tokens a second.</param>
     public double Used(int rule, double factor, double offset, double perSecond, Instant now)
     {
-        var (used, at) = (0.0, Instant.Distant);
+        var (used, at) = (earlier is null ? 0 : factor * earlier[rule], earlierAt);
         for (var place = 0; place < count; place++)
         {
             var (amount, to) = ((factor * AmountAt(place * Columns, rule)) + (offset * amounts[(place * Columns) + Calls]), spans[place].To);
@@ -286,6 +288,19 @@ internal sealed class ChargeBook
         while (gone < count - 1 && spans[gone].To + (limit.Window * 2) < now)
         {
             gone++;
+        }
+
+        // A bucket that is drawn on without end is as empty as what went before left it.
+        earlier ??= limit.Algorithm == LimitAlgorithm.Bucket ? new double[rules.Length] : null;
+        for (var place = 0; place < gone && earlier is not null; place++)
+        {
+            var refilled = limit.PerSecond * (spans[place].To - earlierAt).TotalSeconds;
+            for (var rule = 0; rule < rules.Length; rule++)
+            {
+                earlier[rule] = Math.Max(0, earlier[rule] - refilled) + AmountAt(place * Columns, rule);
+            }
+
+            earlierAt = spans[place].To;
         }
 
         (count, var from) = (count - gone, gone * Columns);

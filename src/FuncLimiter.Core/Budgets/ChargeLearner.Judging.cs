@@ -17,6 +17,8 @@ internal sealed partial class ChargeLearner
     private const int Repeated = 2;
     private const int RefusalsToReopen = 4;
     private const double UsualRefusals = 0.005;
+    private const double Nearly = 0.85;
+    private static readonly TimeSpan Doubtful = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -47,8 +49,29 @@ internal sealed partial class ChargeLearner
             return false;
         }
 
+        // A refusal that the rule comes near to may be one that the sizes were a little wrong for.
+        refusals = now - surprisedAt < Doubtful ? refusals + 1 : 1;
+        surprisedAt = now;
+        if (UsedBy(best, perSecond, now) + start[(int)rules[best]] >= capacity * Nearly && refusals < RefusalsToReopen)
+        {
+            return false;
+        }
+
         (best, open, isJudged, Since) = (chosen, 1UL << chosen, true, now);
         return true;
+    }
+
+    /// <summary>The rules, a bit each, by which at least so much is in use with a call that comes on top.</summary>
+    public ulong Reaching(double amount, double documented, in CallSize size, double perSecond, Instant now)
+    {
+        ChargeRules.AtStart(documented, size, out var start);
+        var reaching = 0UL;
+        for (var i = 0; i < rules.Length; i++)
+        {
+            reaching |= book.Used(i, 1, 0, perSecond, now) + start[(int)rules[i]] >= amount ? 1UL << i : 0;
+        }
+
+        return reaching;
     }
 
     /// <summary>So many calls went out.</summary>

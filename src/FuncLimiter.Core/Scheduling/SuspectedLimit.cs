@@ -9,7 +9,7 @@ namespace FuncLimiter.Core.Scheduling;
 /// <remarks>
 /// Two explanations are compared. Each budget's own books, with whatever factor and offset fits them best, stand against one book of all their
 /// calls. What a provider reports to remain at one key falls by what another key takes only where they share the limit. Where nothing is
-/// reported, refusals tell: they come while the budgets' own books have room and the common one has none.
+/// reported, refusals tell: they come while the common book has no room by one of the rules, and by none of them the budgets' own.
 /// Keys that are used alike can't be told apart so: then what looks like a shared limit also looks like double charges. For a few seconds one
 /// of them is held back while another can serve, which costs nothing in the end, since what it does not take now it takes later.
 /// </remarks>
@@ -31,6 +31,7 @@ internal sealed class SuspectedLimit
     private const double OwnRoom = 0.85;
     private const double Full = 0.95;
     private const double TooMuch = 1.08;
+    private const int SeldomLooked = 8;
     private static readonly TimeSpan Event = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan Dismissal = TimeSpan.FromHours(1);
@@ -41,6 +42,8 @@ internal sealed class SuspectedLimit
     private readonly long[][] ownJudged;
     private readonly ProbeTurns turns;
     private readonly bool[] hasRefused;
+    private readonly ulong[] possible;
+    private readonly ulong[] possibleApart;
     private Instant dismissedUntil = Instant.Distant;
     private Instant refusedAt = Instant.Distant;
     private Instant probedUntil = Instant.Distant;
@@ -67,6 +70,8 @@ internal sealed class SuspectedLimit
         common = [.. limits.Select(limit => new ChargeLearner(limit, rarely: Rarely))];
         own = [.. budgets.Select(_ => limits.Select(limit => new ChargeLearner(limit, rarely: Rarely)).ToArray())];
         (judged, ownJudged, hasRefused) = (new long[limits.Length], [.. budgets.Select(_ => new long[limits.Length])], new bool[budgets.Count]);
+        (possible, possibleApart) = (new ulong[limits.Length], new ulong[limits.Length]);
+        ForgetRefusals();
     }
 
     /// <summary>What the budgets are suspected to share.</summary>
@@ -175,6 +180,11 @@ internal sealed class SuspectedLimit
         (Budget.Found, Budget.IsSuspected) = (found, found is null);
         (votes, probes) = (0, 0);
         ForgetRefusals();
+        foreach (var budget in found is null ? [] : Budgets)
+        {
+            budget.ForgetGuesses();
+        }
+
         turns.Found = found is not null ? this : turns.Found == this ? null : turns.Found;
     }
 
@@ -314,7 +324,7 @@ internal sealed class SuspectedLimit
             ForgetRefusals();
         }
 
-        var isExplained = false;
+        var (isExplained, isExplainedApart) = (false, false);
         for (var i = 0; i < limits.Length; i++)
         {
             if (observation.Dimension is { } named && named != limits[i].Dimension)
@@ -322,14 +332,16 @@ internal sealed class SuspectedLimit
                 continue;
             }
 
-            var call = sent.Call.Documented[limits[i].Dimension];
-            var capacity = limits[i].Capacity;
-            if (own[member][i].Used(limits[i].PerSecond, now) >= OwnRoom * capacity)
+            var (call, capacity, perSecond) = (sent.Call.Documented[limits[i].Dimension], limits[i].Capacity, limits[i].PerSecond);
+            if (own[member][i].Used(perSecond, now) >= OwnRoom * capacity)
             {
                 return false;
             }
 
-            isExplained |= call > 0 && common[i].Used(limits[i].PerSecond, now) + call >= Full * capacity;
+            possible[i] &= call > 0 ? common[i].Reaching(Full * capacity, call, sent.Call.Size, perSecond, now) : 0;
+            possibleApart[i] &= own[member][i].Reaching(Full * capacity, call, sent.Call.Size, perSecond, now);
+            isExplained |= possible[i] != 0;
+            isExplainedApart |= possibleApart[i] != 0;
         }
 
         if (!isExplained)
@@ -344,18 +356,21 @@ internal sealed class SuspectedLimit
         }
 
         hasRefused[member] = true;
-        return refusals >= RefusalsToFind && Array.TrueForAll(hasRefused, static has => has);
+        return !isExplainedApart && refusals >= RefusalsToFind && Array.TrueForAll(hasRefused, static has => has);
     }
 
-    // More was let in than the common limit holds. Where a window begins anew no one knows when, that proves nothing.
+    // A rule by which more was let in than the common limit holds is not the one. A window that begins anew, no one knows when, may be there twice.
     private bool Admitted(Instant now)
     {
-        for (var i = 0; i < limits.Length && refusals > 0; i++)
+        for (var i = 0; i < limits.Length && refusals > 0 && answers % SeldomLooked == 0; i++)
         {
-            if (limits[i].Algorithm is not LimitAlgorithm.Fixed && common[i].Used(limits[i].PerSecond, now) > TooMuch * limits[i].Capacity)
-            {
-                ForgetRefusals();
-            }
+            var most = (limits[i].Algorithm is LimitAlgorithm.Fixed ? 2 : 1) * TooMuch * limits[i].Capacity;
+            possible[i] &= ~common[i].Reaching(most, 0, default, limits[i].PerSecond, now);
+        }
+
+        if (refusals > 0 && Array.TrueForAll(possible, static rules => rules == 0))
+        {
+            ForgetRefusals();
         }
 
         return false;
@@ -365,29 +380,9 @@ internal sealed class SuspectedLimit
     {
         refusals = 0;
         Array.Clear(hasRefused);
+        Array.Fill(possible, ulong.MaxValue);
+        Array.Fill(possibleApart, ulong.MaxValue);
     }
 
     private int PlaceOf(Meter meter) => Array.FindIndex(limits, limit => limit.Dimension == meter.Dimension && limit.Window == meter.Limit.Window);
-}
-
-/// <summary>Of the suspicions of the same keys one at a time holds keys back.</summary>
-internal sealed class ProbeTurns
-{
-    private Instant freeAt = Instant.Distant;
-    private SuspectedLimit? holder;
-
-    /// <summary>The one that was found to be so; null while none was.</summary>
-    public SuspectedLimit? Found { get; set; }
-
-    /// <summary>Begins a turn, where no other has one.</summary>
-    public bool TryTake(SuspectedLimit suspect, Instant now, TimeSpan length)
-    {
-        if (holder != suspect && now < freeAt)
-        {
-            return false;
-        }
-
-        (holder, freeAt) = (suspect, now + length);
-        return true;
-    }
 }

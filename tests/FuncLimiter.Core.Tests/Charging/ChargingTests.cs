@@ -188,6 +188,22 @@ public class ChargingTests(ITestOutputHelper output)
         Assert.InRange(use, 0.9, 1.001);
     }
 
+    /// <summary>A bucket that is drawn on for long is as good as empty all the time: a refusal that sizes were a little wrong for says nothing of the rule.</summary>
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(60)]
+    public void ASilentProviderThatChargesAsDocumented_IsUsedUp_HoweverLongItGoesOn(double arriveWithin)
+    {
+        var world = new ChargingWorld(LimitAlgorithm.Bucket, Charges.All.Single(rule => rule.Name == "larger of prompt and max"), 120_000, agents: 100, arriveWithin: arriveWithin) { Reports = false };
+        world.RunFor(1800);
+        var accepted = world.Accepted;
+
+        world.RunFor(1800);
+
+        Assert.InRange((world.Accepted - accepted) / (30 * 120_000), 0.98, 1.01);
+        Assert.InRange(world.Refusals / (double)world.Arrivals, 0, 0.005);
+    }
+
     private void Check(ChargingWorld world)
     {
         var (refusedFirst, refusedLater, use) = Run(world);
