@@ -145,7 +145,10 @@ public class SharedLimitTests(ITestOutputHelper output)
     {
         var isDocumented = charges == "larger of prompt and max";
         var world = new ChargingWorld(
-            algorithm, Charges.All.Single(rule => rule.Name == charges), 600_000, agents: 200, keys: 2, isApart: isApart, arriveWithin: arriveWithin) { Reports = false };
+            algorithm, Charges.All.Single(rule => rule.Name == charges), 600_000, agents: 200, keys: 2, isApart: isApart, arriveWithin: arriveWithin)
+        {
+            Reports = false,
+        };
         var isFound = false;
 
         // Of a window that is full only its next beginning tells.
