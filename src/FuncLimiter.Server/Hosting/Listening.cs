@@ -43,7 +43,7 @@ internal sealed class BoundedListening(IOptions<SocketTransportOptions> options,
 {
     private readonly SocketTransportFactory _sockets = new(options, loggers);
     private readonly ILogger _logger = loggers.CreateLogger<BoundedListening>();
-    private int _most = int.MaxValue;
+    private int _most = OpenFiles.AreScarce ? OpenFiles.ConnectionsAtFirst : int.MaxValue;
     private int _open;
     private long _toldAt = long.MinValue;
 
@@ -120,10 +120,13 @@ internal static class OpenFiles
     private const int Ample = 1024;
 
     /// <summary>What is opened later, whatever comes: readers of the database, checkpoints, the audit, a part that is loaded late.</summary>
-    private const int Reserve = 6;
+    private const int Reserve = 8;
 
     /// <summary>Fewer connections than this are of no use.</summary>
     private const int LeastConnections = 2;
+
+    /// <summary>How many connections of callers may be open while the runtime still loads what every call needs, and descriptors are scarce.</summary>
+    public const int ConnectionsAtFirst = 2;
 
     /// <summary>
     /// How many connections of callers there is room for: each may need one to a provider as well. Without bound where the system has none.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FuncLimiter.Gateway.Calls;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -14,20 +15,19 @@ internal sealed class TelemetryExport(IConfiguration settings) : IHostedService,
 {
     private const string ServiceName = "OTEL_SERVICE_NAME";
 
-    private MeterProvider? _metrics;
-    private TracerProvider? _traces;
+    private readonly List<IDisposable> _exports = [];
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (Wants("METRICS"))
         {
-            _metrics = Sdk.CreateMeterProviderBuilder().ConfigureResource(Name).AddMeter(MetricNames.Source).AddOtlpExporter().Build();
+            SendMetrics();
         }
 
         if (Wants("TRACES"))
         {
-            _traces = Sdk.CreateTracerProviderBuilder().ConfigureResource(Name).AddSource(MetricNames.Source).AddOtlpExporter().Build();
+            SendTraces();
         }
 
         return Task.CompletedTask;
@@ -39,9 +39,17 @@ internal sealed class TelemetryExport(IConfiguration settings) : IHostedService,
     /// <inheritdoc/>
     public void Dispose()
     {
-        _metrics?.Dispose();
-        _traces?.Dispose();
+        _exports.ForEach(static export => export.Dispose());
     }
+
+    // Methods of their own, so that OpenTelemetry's assemblies, and the descriptors that they take, are there only where something is sent.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SendMetrics() =>
+        _exports.Add(Sdk.CreateMeterProviderBuilder().ConfigureResource(Name).AddMeter(MetricNames.Source).AddOtlpExporter().Build());
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void SendTraces() =>
+        _exports.Add(Sdk.CreateTracerProviderBuilder().ConfigureResource(Name).AddSource(MetricNames.Source).AddOtlpExporter().Build());
 
     private bool Wants(string signal)
     {
