@@ -67,7 +67,6 @@ public class SharedLimitTests(ITestOutputHelper output)
             {
                 foreach (var agents in new[] { 20, 100 })
                 {
-                    fleets.Add(algorithm, charges, agents, 10);
                     fleets.Add(algorithm, charges, agents, 120);
                     fleets.Add(algorithm, charges, agents, 300);
                 }
