@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 
 namespace FuncLimiter.Server.Hosting;
@@ -36,7 +37,7 @@ internal static class WarmUp
                 using var response = await client.SendAsync(request, cancellationToken);
                 await response.Content.ReadAsByteArrayAsync(cancellationToken);
             }
-            catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+            catch (Exception failure) when (failure is HttpRequestException or IOException or SocketException or OperationCanceledException)
             {
                 // A failure's trace is put in words by parts that are loaded for it alone.
                 _ = failure.ToString();
