@@ -44,7 +44,8 @@ internal sealed partial class ChargeLearner
             }
         }
 
-        if (chosen < 0 || chosen == best || UsedBy(best, perSecond, now) >= least)
+        var usedByBest = UsedBy(best, perSecond, now);
+        if (chosen < 0 || chosen == best || usedByBest >= least)
         {
             return false;
         }
@@ -52,7 +53,7 @@ internal sealed partial class ChargeLearner
         // A refusal that the rule comes near to may be one that the sizes were a little wrong for.
         refusals = now - surprisedAt < Doubtful ? refusals + 1 : 1;
         surprisedAt = now;
-        if (UsedBy(best, perSecond, now) + start[(int)rules[best]] >= capacity * Nearly && refusals < RefusalsToReopen)
+        if (usedByBest + start[(int)rules[best]] >= capacity * Nearly && refusals < RefusalsToReopen)
         {
             return false;
         }
