@@ -55,7 +55,7 @@ internal sealed class Outage : IDisposable
                 _ = PassOnAsync(await listener.AcceptTcpClientAsync(), target);
             }
         }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        catch (Exception failure) when (failure is SocketException or InvalidOperationException)
         {
             // The listener was disposed.
         }

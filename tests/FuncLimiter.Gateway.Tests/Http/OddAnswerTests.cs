@@ -221,7 +221,7 @@ public class OddAnswerTests
                     await Task.Delay(50);
                 }
             }
-            catch (Exception end) when (end is SocketException or ObjectDisposedException or IOException)
+            catch (Exception end) when (end is SocketException or InvalidOperationException or IOException)
             {
                 // The test is over.
             }
