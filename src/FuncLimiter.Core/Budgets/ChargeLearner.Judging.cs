@@ -103,6 +103,7 @@ internal sealed partial class ChargeLearner
     private bool Judge(double perSecond, Instant now)
     {
         book.Sum();
+        reports.Measure(best, perSecond, now);
         Span<(double Error, double Spread, bool IsStampedAtEnd)> found = stackalloc (double, double, bool)[rules.Length];
         found.Fill((double.PositiveInfinity, 0, false));
         var least = double.PositiveInfinity;

@@ -107,6 +107,9 @@ internal sealed partial class ChargeLearner
     /// <summary>How often reports were judged.</summary>
     public long Judgements { get; private set; }
 
+    /// <summary>How far calls were seen to overtake one another.</summary>
+    public Overtaking Overtaken => reports.Seen;
+
     /// <summary>True where nothing more is to be learned unless the provider changes.</summary>
     public bool IsSettled => IsDecided && Answers >= AnswersToSettle;
 
@@ -196,6 +199,9 @@ internal sealed partial class ChargeLearner
     /// <param name="from">When it told last.</param>
     /// <param name="to">Until when that was at the latest.</param>
     public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant to) => book.Add(before, after, from, to);
+
+    /// <summary>Calls are taken to overtake one another so far, whatever these reports show.</summary>
+    public void Assume(Overtaking overtaking) => reports.InForce = overtaking;
 
     /// <summary>Whether totals can be those of a learner of this limit.</summary>
     public bool Fits(IReadOnlyList<double> told) => book.Fits(told);

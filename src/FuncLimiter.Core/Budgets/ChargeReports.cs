@@ -8,14 +8,26 @@ namespace FuncLimiter.Core.Budgets;
 internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook book, bool isShared)
 {
     private const int Most = 24;
-    private static readonly TimeSpan Overtaking = TimeSpan.FromMilliseconds(50);
+    private const int MostRecent = 16;
+    private const double Allowance = 1.25;
+    private const double Implausible = 2;
+    private static readonly TimeSpan OvertakingHalfLife = TimeSpan.FromMinutes(2);
     private readonly List<HeardReport> reports = new(Most);
+    private readonly HeardReport[] recent = new HeardReport[MostRecent];
+    private int heard;
+    private Instant measuredAt = Instant.Distant;
 
     /// <summary>How many.</summary>
     public int Count => reports.Count;
 
     /// <summary>What was reported earlier is of a window that is over.</summary>
     public Instant TurnedAt { get; private set; } = Instant.Distant;
+
+    /// <summary>How far calls were seen to overtake one another.</summary>
+    public Overtaking Seen { get; private set; } = Overtaking.Usual;
+
+    /// <summary>How far they are taken to; what was seen, unless another learner sees more.</summary>
+    public Overtaking InForce { get; set; } = Overtaking.Usual;
 
     /// <summary>The newest.</summary>
     public HeardReport Last => reports[^1];
@@ -53,6 +65,7 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
     /// <param name="perSecond">What comes back of it.</param>
     public void Add(in HeardReport report, double most, double perSecond)
     {
+        recent[heard++ % MostRecent] = report;
         var isBucket = limit.Algorithm == LimitAlgorithm.Bucket;
         if (report.SentAt < TurnedAt)
         {
@@ -69,7 +82,7 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
         foreach (var before in reports)
         {
             var refilled = isBucket ? perSecond * Math.Max(0, (report.HeardAt - before.SentAt).TotalSeconds) : 0;
-            if (before.SentAt < report.SentAt - Overtaking && report.Remaining - before.Remaining > refilled + leap)
+            if (before.SentAt < report.SentAt - InForce.AtStart && report.Remaining - before.Remaining > refilled + leap)
             {
                 TurnedAt = report.SentAt;
             }
@@ -97,9 +110,67 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
 
     /// <summary>How reports may have come about: stamped when a call left or when it was over, of a bucket that refills as thought or not at all.</summary>
     /// <param name="perSecond">What comes back of the limit.</param>
-    public ReportMode[] Modes(double perSecond) => limit.Algorithm == LimitAlgorithm.Bucket
-        ? [new(false, perSecond), new(false, 0), new(true, perSecond), new(true, 0)]
-        : [new(false, 0), new(true, 0)];
+    public ReadOnlySpan<ReportMode> Modes(double perSecond)
+    {
+        ReportMode[] all = limit.Algorithm == LimitAlgorithm.Bucket
+            ? [new(false, perSecond), new(false, 0), new(true, perSecond), new(true, 0)]
+            : [new(false, 0), new(true, 0)];
+
+        // Reports that are out of order as the one stamp would have it have the other.
+        return InForce.AtStart > InForce.AtEnd * Implausible ? all.AsSpan(all.Length / 2)
+            : InForce.AtEnd > InForce.AtStart * Implausible ? all.AsSpan(0, all.Length / 2)
+            : all;
+    }
+
+    /// <summary>
+    /// Sees how far calls overtake one another: what was gone by one report can't be less than by another whose call arrived earlier.
+    /// </summary>
+    /// <param name="rule">The rule that is the likeliest.</param>
+    /// <param name="perSecond">What comes back of the limit.</param>
+    /// <param name="now">Now.</param>
+    public void Measure(int rule, double perSecond, Instant now)
+    {
+        if (isShared)
+        {
+            return;
+        }
+
+        var kept = Math.Pow(0.5, Math.Max(0, (now - measuredAt) / OvertakingHalfLife));
+        var (isOwn, rounding) = (InForce == Seen, Rounding);
+        Seen = new(Farthest(false, Overtaking.Fade(Seen.AtStart, kept)), Farthest(true, Overtaking.Fade(Seen.AtEnd, kept)));
+        (measuredAt, InForce) = (now, isOwn ? Seen : InForce);
+
+        TimeSpan Farthest(bool isStampedAtEnd, TimeSpan farthest)
+        {
+            var known = Math.Min(heard, MostRecent);
+            Span<(Instant Stamp, double Gone, double LeastBack, double MostBack)> taken = stackalloc (Instant, double, double, double)[known];
+            for (var i = 0; i < known; i++)
+            {
+                var stamp = isStampedAtEnd ? recent[i].HeardAt : recent[i].SentAt;
+                var refilled = limit.Algorithm == LimitAlgorithm.Bucket ? perSecond * (stamp - recent[0].SentAt).TotalSeconds : 0;
+                taken[i] = (stamp, refilled - recent[i].Remaining, 0, 0);
+                if (limit.Algorithm == LimitAlgorithm.Sliding)
+                {
+                    taken[i].LeastBack = book.Booked(rule, stamp - limit.Window - Overtaking.Most, isAll: false);
+                    taken[i].MostBack = book.Booked(rule, stamp - limit.Window + Overtaking.Most, isAll: true);
+                }
+            }
+
+            // What a sliding window gives back meanwhile is known too roughly.
+            foreach (var first in taken)
+            {
+                foreach (var then in taken)
+                {
+                    var apart = (then.Stamp - first.Stamp) * Allowance;
+                    var isOvertaken = apart > farthest && apart <= Overtaking.Most && first.Stamp >= TurnedAt
+                        && then.Gone < first.Gone - rounding && then.MostBack <= first.LeastBack;
+                    farthest = isOvertaken ? apart : farthest;
+                }
+            }
+
+            return farthest;
+        }
+    }
 
     /// <summary>What a call is usually charged by a rule; at least 1.</summary>
     public double UsualOf(int rule)
@@ -209,18 +280,19 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
         int rule, in HeardReport report, ReportMode mode, double factor = 1, double offset = 0)
     {
         var stamp = mode.IsStampedAtEnd ? report.HeardAt : report.SentAt;
+        var overtaking = mode.IsStampedAtEnd ? InForce.AtEnd : InForce.AtStart;
         var origin = reports[0].SentAt;
         var gone = (mode.PerSecond * (stamp - origin).TotalSeconds) - report.Remaining;
         var own = rule < rules.Length ? report.Own[rule] : 1;
-        var unknown = rule < rules.Length ? book.Unknown(rule, stamp + Overtaking) : 0;
+        var unknown = rule < rules.Length ? book.Unknown(rule, stamp + overtaking) : 0;
         var least = mode.IsStampedAtEnd
-            ? Math.Max(book.Booked(rule, stamp - Overtaking, isAll: false), book.Booked(rule, report.TakenAt - Overtaking, isAll: false) + (isShared ? 0 : own))
-            : book.Booked(rule, report.TakenAt - Overtaking, isAll: false) + (isShared ? 0 : own);
-        var most = unknown + book.Booked(rule, mode.IsStampedAtEnd ? stamp : stamp + Overtaking, isAll: true);
+            ? Math.Max(book.Booked(rule, stamp - overtaking, isAll: false), book.Booked(rule, report.TakenAt - overtaking, isAll: false) + (isShared ? 0 : own))
+            : book.Booked(rule, report.TakenAt - overtaking, isAll: false) + (isShared ? 0 : own);
+        var most = unknown + book.Booked(rule, mode.IsStampedAtEnd ? stamp : stamp + overtaking, isAll: true);
         if (limit.Algorithm == LimitAlgorithm.Sliding)
         {
-            least -= book.Booked(rule, stamp - limit.Window + Overtaking, isAll: true);
-            most -= book.Booked(rule, stamp - limit.Window - Overtaking, isAll: false);
+            least -= book.Booked(rule, stamp - limit.Window + overtaking, isAll: true);
+            most -= book.Booked(rule, stamp - limit.Window - overtaking, isAll: false);
         }
 
         if (factor != 1 || offset != 0)
@@ -240,6 +312,35 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
 /// <param name="HeardAt">When its answer came.</param>
 /// <param name="Own">What that call is charged, by rule.</param>
 internal readonly record struct HeardReport(double Remaining, Instant TakenAt, Instant SentAt, Instant HeardAt, double[] Own);
+
+/// <summary>How far apart calls may leave, or be over, and still have been counted in the other order.</summary>
+/// <param name="AtStart">Where reports say what remained when calls arrived.</param>
+/// <param name="AtEnd">Where they say what remained when calls were over.</param>
+internal readonly record struct Overtaking(TimeSpan AtStart, TimeSpan AtEnd)
+{
+    /// <summary>As far as calls overtake one another on any way.</summary>
+    public static readonly TimeSpan Least = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What is out of order by more has other reasons.</summary>
+    public static readonly TimeSpan Most = TimeSpan.FromSeconds(2);
+
+    /// <summary>While nothing else was seen.</summary>
+    public static readonly Overtaking Usual = new(Least, Least);
+
+    /// <summary>What holds of reports, which say the one or the other.</summary>
+    public TimeSpan Shortest => AtStart < AtEnd ? AtStart : AtEnd;
+
+    /// <summary>The longer ones.</summary>
+    public static Overtaking Longer(Overtaking one, Overtaking other) =>
+        new(one.AtStart > other.AtStart ? one.AtStart : other.AtStart, one.AtEnd > other.AtEnd ? one.AtEnd : other.AtEnd);
+
+    /// <summary>The shorter ones.</summary>
+    public static Overtaking Shorter(Overtaking one, Overtaking other) =>
+        new(one.AtStart < other.AtStart ? one.AtStart : other.AtStart, one.AtEnd < other.AtEnd ? one.AtEnd : other.AtEnd);
+
+    /// <summary>Forgotten in part.</summary>
+    public static TimeSpan Fade(TimeSpan overtaking, double kept) => overtaking * kept > Least ? overtaking * kept : Least;
+}
 
 /// <summary>How reports may have come about.</summary>
 /// <param name="IsStampedAtEnd">Whether they say what remained when their calls were over; else when these arrived.</param>

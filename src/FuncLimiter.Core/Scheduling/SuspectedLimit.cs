@@ -23,6 +23,7 @@ internal sealed class SuspectedLimit
     private const int RefusalsToFind = 4;
     private const int ProbesToFind = 2;
     private const int AnswersOfProbe = 30;
+    private const int OvertakingsOfProbe = 8;
     private const int MostProbes = 12;
     private const int Rarely = 16;
     private const double Doubtful = 0.04;
@@ -48,6 +49,8 @@ internal sealed class SuspectedLimit
     private Instant refusedAt = Instant.Distant;
     private Instant probedUntil = Instant.Distant;
     private Instant lookedIntoSince = Instant.Distant;
+    private Instant turnedAt = Instant.Distant;
+    private TimeSpan shortestProbe;
     private int probed = -1;
     private int heard;
     private int probes;
@@ -136,10 +139,10 @@ internal sealed class SuspectedLimit
 
         var isKnownOtherwise = turns.Found is { } found && found != this;
         answers++;
-        heard += member == probed && now < probedUntil ? 0 : 1;
-        if (heard >= AnswersOfProbe)
+        heard += sentAt < turnedAt || (member == probed && now < probedUntil) ? 0 : 1;
+        if (heard >= AnswersOfProbe && now < probedUntil && now - turnedAt >= shortestProbe)
         {
-            probedUntil = Instant.Min(probedUntil, now);
+            (probedUntil, turnedAt, heard) = (now, now, 0);
         }
 
         var isSilent = true;
@@ -150,6 +153,7 @@ internal sealed class SuspectedLimit
                 if (reading.Concerns(limits[i]) && reading.Remaining is { } remaining)
                 {
                     isSilent = false;
+                    AgreeOnOvertaking(i);
                     var most = reading.Limit ?? limits[i].Amount;
                     var perSecond = most / limits[i].Window.TotalSeconds;
                     own[member][i].Hear(remaining, most, perSecond, sent, sentAt, now);
@@ -163,12 +167,13 @@ internal sealed class SuspectedLimit
             return !isKnownOtherwise && Judge(now);
         }
 
-        return !IsFound && !isKnownOtherwise && common.All(learner => learner.Answers == 0) && observation.Kind switch
+        var isOfUse = !IsFound && !isKnownOtherwise && common.All(learner => learner.Answers == 0);
+        if (isOfUse && observation.Kind == OutcomeKind.Success)
         {
-            OutcomeKind.RateLimited => !isForeseen && Refused(member, observation, sent, now),
-            OutcomeKind.Success => Admitted(now),
-            _ => false,
-        };
+            Admitted(now);
+        }
+
+        return isOfUse && observation.Kind == OutcomeKind.RateLimited && !isForeseen && Refused(member, observation, sent, now);
     }
 
     /// <summary>Until when a budget is held back where another can serve, to see which of them its calls count against.</summary>
@@ -235,6 +240,15 @@ internal sealed class SuspectedLimit
         return true;
     }
 
+    // Calls seem to overtake one another wherever a book is wrong; the books that are right show how far they do.
+    private void AgreeOnOvertaking(int place)
+    {
+        var apart = own.Aggregate(Overtaking.Usual, (longest, each) => Overtaking.Longer(longest, each[place].Overtaken));
+        var overtaking = Overtaking.Shorter(apart, common[place].Overtaken);
+        shortestProbe = OvertakingsOfProbe * overtaking.Shortest;
+        Array.ForEach([common, .. own], each => each[place].Assume(overtaking));
+    }
+
     // Each new judgement of the common book is a vote, where the own ones have been judged as well. One own book that reports of late refute is
     // enough: while another key is held back, the one that serves takes everything, and its own book is right as well.
     private bool Judge(Instant now)
@@ -288,10 +302,10 @@ internal sealed class SuspectedLimit
     private void Probe(Limit limit, Instant now)
     {
         var longest = limit.Window / 4;
-        if (now >= probedUntil && (heard >= 2 * AnswersOfProbe || now >= probedUntil + longest) && turns.TryTake(this, now, longest * 2))
+        if (now >= probedUntil && ((heard >= AnswersOfProbe && now - turnedAt >= shortestProbe) || now >= probedUntil + longest) && turns.TryTake(this, now, longest * 2))
         {
             lookedIntoSince = Budget.IsSuspected ? now : lookedIntoSince;
-            (probed, probedUntil, heard) = ((probed + 1) % own.Length, now + longest, 0);
+            (probed, probedUntil, turnedAt, heard) = ((probed + 1) % own.Length, now + longest, now, 0);
             probes++;
             Enforce(now);
         }
@@ -360,7 +374,7 @@ internal sealed class SuspectedLimit
     }
 
     // A rule by which more was let in than the common limit holds is not the one. A window that begins anew, no one knows when, may be there twice.
-    private bool Admitted(Instant now)
+    private void Admitted(Instant now)
     {
         for (var i = 0; i < limits.Length && refusals > 0 && answers % SeldomLooked == 0; i++)
         {
@@ -372,8 +386,6 @@ internal sealed class SuspectedLimit
         {
             ForgetRefusals();
         }
-
-        return false;
     }
 
     private void ForgetRefusals()

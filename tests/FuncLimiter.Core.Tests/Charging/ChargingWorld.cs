@@ -61,6 +61,9 @@ internal sealed class ChargingWorld
     /// <summary>How long calls run, against half a second to two.</summary>
     public double Slowness { get; init; } = 1;
 
+    /// <summary>Calls arrive within so many seconds after they left.</summary>
+    public double Spread { get; init; } = 0.02;
+
     public double Now { get; private set; }
 
     public long Arrivals { get; private set; }
@@ -170,7 +173,7 @@ internal sealed class ChargingWorld
     {
         var call = (TrueCall)asked.Tag!;
         var provider = _providers[Array.IndexOf(_places, asked.Reservation.Deployment)];
-        At(0.002 + (0.02 * _random.NextDouble()), () =>
+        At(0.002 + (Spread * _random.NextDouble()), () =>
         {
             Arrivals++;
             if (provider.Arrive(call, Now) is { } wait)
