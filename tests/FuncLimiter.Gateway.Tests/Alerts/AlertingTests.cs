@@ -151,6 +151,31 @@ public class AlertingTests
     }
 
     [Fact]
+    public async Task User_WhoIsAlone_IsNotCapped_HoweverSuddenlyItAsks()
+    {
+        using var house = new House();
+        var served = 0;
+        await house.PassAsync(60, at =>
+        {
+            if (Math.Round(at * 10) % 100 == 0)
+            {
+                house.Call("acme", "alone", 70);
+            }
+        });
+
+        await house.PassAsync(120, _ =>
+        {
+            for (var call = 0; call < 3; call++)
+            {
+                house.Call("acme", "alone", 70, wait => served += wait is null ? 0 : 1);
+            }
+        });
+
+        Assert.DoesNotContain(house.Board.Standing, alert => alert.Steps.Any(step => step.Contains("is capped", StringComparison.Ordinal)));
+        Assert.InRange(served * 70 / 120.0, 900, 1_600);
+    }
+
+    [Fact]
     public async Task UsersAlike_AtTheLimit_AreNotCapped()
     {
         using var house = new House();

@@ -153,13 +153,16 @@ internal static class Offenders
 {
     private const double RunawayTimes = 8;
     private const double RunawayPart = 0.1;
+    private const double LeastOfOthers = 1;
     private const double HeavyTimes = 4;
     private const double HeavyPart = 0.2;
     private const double Allowed = 2;
     private const int LeastPeers = 4;
     private static readonly TimeSpan Established = TimeSpan.FromMinutes(5);
 
-    /// <summary>Those who ask for many times what is usual: of them where they are long known, else of their peers.</summary>
+    /// <summary>
+    /// Those who ask for many times what is usual: of them where they are long known, else of their peers. Who is alone is in nobody's way.
+    /// </summary>
     public static List<Offender> Runaways(Appetites appetites, string budget, Instant now)
     {
         var consumers = Consumers(appetites, budget, now);
@@ -168,7 +171,7 @@ internal static class Offenders
         foreach (var one in consumers)
         {
             var usual = now - one.Since >= Established ? one.Usual : Math.Max(UsualOfPeers(consumers, one), KnownUsual(one, now));
-            if (usual > 0 && one.Rush >= usual * RunawayTimes && one.Asking >= total * RunawayPart)
+            if (usual > 0 && one.Rush >= usual * RunawayTimes && one.Asking >= total * RunawayPart && total - one.Asking >= LeastOfOthers)
             {
                 found.Add(new(one.Consumer, usual * Allowed));
             }
