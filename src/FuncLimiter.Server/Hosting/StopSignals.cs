@@ -9,6 +9,7 @@ namespace FuncLimiter.Server.Hosting;
 internal sealed class StopSignals : IDisposable
 {
     private const int Interrupt = 2;
+    private const int Quit = 3;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly PosixSignalRegistration[] _heard;
@@ -17,8 +18,9 @@ internal sealed class StopSignals : IDisposable
     {
         if (!OperatingSystem.IsWindows())
         {
-            // A shell's background job is started with SIGINT ignored, and .NET leaves an ignored signal alone.
+            // A shell's background job is started with both ignored, and .NET leaves an ignored signal alone.
             _ = SetHandler(Interrupt, 0);
+            _ = SetHandler(Quit, 0);
         }
 
         PosixSignal[] asked = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT, PosixSignal.SIGHUP];

@@ -23,12 +23,14 @@ public sealed class DemoTests
         Assert.Equal(exitCode == 0, result.Output.Contains("fairness by weight", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Interrupt_EndsItAsAShellsBackgroundJobToo()
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("QUIT")]
+    public async Task Signal_EndsItAsAShellsBackgroundJobToo(string signal)
     {
-        // A shell starts jobs with '&' so that they ignore SIGINT.
+        // A shell starts jobs with '&' so that they ignore SIGINT and SIGQUIT.
         var result = await BuiltProgram.RunAsync(
-            "sh", ["-c", $"trap '' INT; exec dotnet '{BuiltProgram.File}' demo"], Path.GetTempPath(), "after ", "INT");
+            "sh", ["-c", $"trap '' INT QUIT; exec dotnet '{BuiltProgram.File}' demo"], Path.GetTempPath(), "after ", signal);
 
         Assert.True(result.ExitCode == 0, result.Output + result.Errors);
     }
