@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using FuncLimiter.Dashboard.Tests.Hosting;
 using Microsoft.Playwright;
 
@@ -13,6 +14,9 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
           return usd('costs-total') >= 0.7 * usd('figure-cost');
         }
         """;
+
+    // On a machine that is late some of the limit is kept in hand, and calls wait below the warning.
+    private static readonly Regex WantsTokens = new("wants gpt-x: (openai-east/gpt-x is nearly out of tokens a minute|waits for tokens a minute of openai-east/gpt-x)");
 
     [BrowserFact]
     public async Task Budget_OfWhich83PercentIsTaken_Shows83Percent()
@@ -82,12 +86,12 @@ public class DashboardTests(LoadedSite loaded) : IClassFixture<LoadedSite>
 
         await Assertions.Expect(page.Locator("#link-text")).ToHaveTextAsync("live", new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("background", new() { Timeout = 60_000 });
-        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync("wants gpt-x: openai-east/gpt-x is nearly out of tokens a minute", new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("#waiting")).ToContainTextAsync(WantsTokens, new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("[data-tenant='acme']")).ToContainTextAsync("weight 3", new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("[data-tenant='acme'] .ought")).ToContainTextAsync("fair", new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("#events")).ToContainTextAsync("admitted", new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("#headroom")).ToContainTextAsync("claude-x", new() { Timeout = 60_000 });
-        await Assertions.Expect(page.Locator("[data-budget='deployment:openai-east/gpt-x'] .spark .stroke")).ToHaveAttributeAsync("d", new System.Text.RegularExpressions.Regex("^M"), new() { Timeout = 60_000 });
+        await Assertions.Expect(page.Locator("[data-budget='deployment:openai-east/gpt-x'] .spark .stroke")).ToHaveAttributeAsync("d", new Regex("^M"), new() { Timeout = 60_000 });
         await Assertions.Expect(page.Locator("#alerts")).ToContainTextAsync("Cause:", new() { Timeout = 60_000 });
         await page.WaitForFunctionAsync(CostsAreUpToDate, null, new() { Timeout = 60_000 });
         await page.ScreenshotAsync(new() { Path = Shots.Path($"{name}.png"), FullPage = true });

@@ -84,18 +84,19 @@ export function showWaiting() {
   });
 }
 
-// For which routes, and what of them is used up: of each deployment its fullest limit, or since it is closed.
+// For which routes, and which limit of them is the fullest, or closed. A machine that is late keeps some of a limit in hand: then calls wait below the warning.
 function waitsFor({ who, routes }) {
-  const full = [...routes].flatMap(route => store.meta.deployments.filter(({ model }) => model === route)
+  const fullest = [...routes].flatMap(route => store.meta.deployments.filter(({ model }) => model === route)
     .flatMap(({ account, model }) => [`deployment:${account}/${model}`, `account:${account}`])).concat(`tenant:${who}`)
-    .map(name => store.budgets.get(name)).filter(budget => budget && (budget.closedUntil || use(budget) >= store.meta.warnAt))
-    .sort((a, b) => use(b) - use(a))[0];
+    .map(name => store.budgets.get(name)).filter(budget => budget?.closedUntil || budget?.meters.length)
+    .sort((a, b) => Boolean(b.closedUntil) - Boolean(a.closedUntil) || use(b) - use(a))[0];
   const wanted = `wants ${[...routes].slice(0, 3).join(', ')}`;
-  if (!full) return wanted;
-  const { id } = budgetName(full.name);
-  if (full.closedUntil) return `${wanted}: ${id} is ${closing(full.closedUntil)}`;
-  const tightest = full.meters.reduce((most, meter) => !most || meter.use > most.use ? meter : most, null);
-  return `${wanted}: ${id} is nearly out of ${meterName(tightest.dimension, tightest.window)}`;
+  if (!fullest) return wanted;
+  const { id } = budgetName(fullest.name);
+  if (fullest.closedUntil) return `${wanted}: ${id} is ${closing(fullest.closedUntil)}`;
+  const tightest = fullest.meters.reduce((most, meter) => !most || meter.use > most.use ? meter : most, null);
+  const short = meterName(tightest.dimension, tightest.window);
+  return `${wanted}: ${tightest.use >= store.meta.warnAt ? `${id} is nearly out of ${short}` : `waits for ${short} of ${id}`}`;
 }
 
 const makeWaiting = queue => element('tr', { role: 'row' },
