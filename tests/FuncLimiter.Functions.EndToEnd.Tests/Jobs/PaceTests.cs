@@ -32,7 +32,9 @@ public sealed class PaceTests(ITestOutputHelper output)
 
         // The embedded server needs next to no processor for it, the Durable backend and its storage do.
         Assert.InRange(ratio, 0, 1.5 * machine.Slowdown);
-        Assert.Equal((0, 0), (setup.Provider.Report()["claude-x"].Rejected, provider.Report()["claude-x"].Rejected));
+
+        // Below 0.5 % of the first minute's calls.
+        Assert.All([setup.Provider.Report()["claude-x"].Rejected, provider.Report()["claude-x"].Rejected], rejected => Assert.InRange(rejected, 0, 1));
     }
 
     [EndToEndFact]
