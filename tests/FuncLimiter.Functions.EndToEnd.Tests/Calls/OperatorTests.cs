@@ -60,6 +60,21 @@ public sealed partial class OperatorTests
     }
 
     [EndToEndFact]
+    public async Task RuleOfCharging_IsPinnedAndForgotten_ByTheEntityThatLearns()
+    {
+        var app = await RunningApp.GetAsync();
+
+        var pinned = await app.Client.PostAsync($"/operator/admin/learned?{Key}", """{"scope":"deployment:openai-1/gpt-x","rule":"promptAndMaxOutput"}""");
+        var charging = await ChargingAsync(app);
+        var forgotten = await app.Client.PostAsync($"/operator/admin/learned?{Key}", """{"scope":"deployment:openai-1/gpt-x"}""");
+
+        Assert.True(pinned.Status == 200, pinned.Text);
+        Assert.Equal(("promptAndMaxOutput", true), (charging?["rule"]?.GetValue<string>(), charging?["pinned"]?.GetValue<bool>()));
+        Assert.True(forgotten.Status == 200, forgotten.Text);
+        Assert.NotEqual(true, (await ChargingAsync(app))?["pinned"]?.GetValue<bool>());
+    }
+
+    [EndToEndFact]
     public async Task Record_IsGotFromStorage_AndPlayedAgain()
     {
         var app = await RunningApp.GetAsync();
@@ -93,6 +108,13 @@ public sealed partial class OperatorTests
         Assert.Equal(200, (await app.Client.FetchAsync("/v1/models", ("x-api-key", Setup.AcmeKey))).Status);
         Assert.Equal(404, (await app.Client.FetchAsync("/nowhere", ("x-api-key", Setup.AcmeKey))).Status);
         Assert.Equal(200, (await app.Client.PostAsync(DialectCall.Azure.Path, DialectCall.Azure.Body(), ("api-key", Setup.AcmeKey))).Status);
+    }
+
+    private static async Task<JsonNode?> ChargingAsync(RunningApp app)
+    {
+        var budgets = (await app.Client.FetchAsync($"/operator/status?{Key}")).Json["budgets"]!.AsArray();
+        return budgets.Single(budget => (string)budget!["name"]! == "deployment:openai-1/gpt-x")!["meters"]!.AsArray()
+            .Single(meter => (string)meter!["dimension"]! == "tokens")!["charging"];
     }
 
     [GeneratedRegex("""<(?:script|link|img)\b[^>]*\b(?:src|href)="(?<address>[^"#]+)""")]
