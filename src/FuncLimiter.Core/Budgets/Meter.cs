@@ -80,7 +80,7 @@ public abstract class Meter
     /// What was ever taken here, less what was given back: the difference of two readings is what was used between them. Not what others
     /// took of the same limit.
     /// </summary>
-    public double Total { get; private set; }
+    public double Total { get; private protected set; }
 
     /// <summary>Makes the meter that a limit's algorithm calls for.</summary>
     public static Meter Create(Limit limit, Caution caution) => limit.Algorithm switch
@@ -137,6 +137,9 @@ public abstract class Meter
         Total += amount;
         Add(amount, Advance(now));
     }
+
+    /// <summary>Takes an amount that left at an earlier instant and was not counted till now: from then on where the meter remembers when.</summary>
+    internal virtual void TakeLate(double amount, Instant takenAt, Instant now) => Take(amount, now);
 
     /// <summary>Replaces an amount taken earlier by what it came to.</summary>
     /// <param name="taken">The amount that was taken.</param>

@@ -95,41 +95,32 @@ public sealed class SlidingWindow : Meter
     }
 
     /// <inheritdoc/>
+    internal override void TakeLate(double amount, Instant takenAt, Instant now)
+    {
+        Expire(now);
+        if (amount <= 0 || takenAt + Span <= now)
+        {
+            return;
+        }
+
+        Total += amount;
+        if (FirstSince(takenAt) is not (>= 0 and var place))
+        {
+            Add(amount, Instant.Min(takenAt, now));
+            return;
+        }
+
+        AddAt(place, amount);
+    }
+
+    /// <inheritdoc/>
     protected override void GiveBack(double amount, Instant takenAt, Instant now)
     {
         Expire(now);
-        if (count == 0 || takenAt + Span <= now)
+        if (takenAt + Span > now && FirstSince(takenAt) is >= 0 and var place)
         {
-            return;
+            AddAt(place, -Math.Min(amount, Through(place) - At(place).Before));
         }
-
-        // The charge stands in the first entry that is not earlier than it.
-        int low = 0, high = count - 1;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (At(middle).At >= takenAt)
-            {
-                high = middle;
-            }
-            else
-            {
-                low = middle + 1;
-            }
-        }
-
-        if (At(low).At < takenAt)
-        {
-            return;
-        }
-
-        amount = Math.Min(amount, Through(low) - At(low).Before);
-        for (var i = low + 1; i < count; i++)
-        {
-            At(i).Before -= amount;
-        }
-
-        taken -= amount;
     }
 
     /// <inheritdoc/>
@@ -243,6 +234,36 @@ public sealed class SlidingWindow : Meter
         {
             At(-i).Before += amount;
         }
+    }
+
+    // The first entry that is not earlier than an instant, in which a charge of then stands; -1 where all are.
+    private int FirstSince(Instant instant)
+    {
+        int low = 0, high = count - 1;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (At(middle).At >= instant)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return count > 0 && At(low).At >= instant ? low : -1;
+    }
+
+    private void AddAt(int place, double amount)
+    {
+        for (var i = place + 1; i < count; i++)
+        {
+            At(i).Before += amount;
+        }
+
+        taken += amount;
     }
 
     private ref (Instant At, double Before) At(int index) => ref entries[(first + index + Room) % Room];

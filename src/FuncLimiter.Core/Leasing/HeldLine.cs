@@ -64,10 +64,13 @@ internal abstract class HeldLine(Limit limit)
         Settle(now);
         _returnedTotal += Aside;
         Aside = 0;
-        var report = new LeaseReport(UsedTotal, _returnedTotal, Level, need, [.. _refunds]);
+        var report = new LeaseReport(UsedTotal, _returnedTotal, Level, need, [.. _refunds]) { Marks = Marks(now) };
         _refunds.Clear();
         return report;
     }
+
+    /// <summary>What had been used when, as far as the book may not know it.</summary>
+    private protected virtual IReadOnlyList<LeaseMark> Marks(Instant now) => [];
 
     /// <summary>Called as an ask goes out.</summary>
     private protected abstract void Settle(Instant now);
@@ -96,7 +99,11 @@ internal abstract class HeldLine(Limit limit)
 /// <summary>An amount of a window, or places among the calls under way.</summary>
 internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
 {
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(0.5);
+
     private readonly bool _isConcurrency = limit.Algorithm == LimitAlgorithm.Concurrency;
+    private readonly List<(Instant Began, Instant At, double UsedTotal)> _marks = [];
+    private double _toldTotal;
     private double _has;
     private double _underWay;
     private Instant _heldSince;
@@ -117,6 +124,10 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
         else
         {
             UsedTotal += amount;
+            if (Limit.Algorithm == LimitAlgorithm.Sliding)
+            {
+                Mark(now);
+            }
         }
     }
 
@@ -135,6 +146,10 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
         {
             UsedTotal -= amount;
             _has += amount;
+            for (var i = 0; i < _marks.Count; i++)
+            {
+                _marks[i] = _marks[i].At >= takenAt ? _marks[i] with { UsedTotal = _marks[i].UsedTotal - amount } : _marks[i];
+            }
         }
         else
         {
@@ -144,6 +159,7 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
 
     internal override void Apply(LeaseLine line, Instant now)
     {
+        _marks.RemoveAll(mark => mark.UsedTotal <= _toldTotal);
         _has += line.Grant;
         var surplus = Math.Clamp(_has + _underWay - line.Capacity, 0, Math.Max(0, _has));
         _has -= surplus;
@@ -162,7 +178,27 @@ internal sealed class HeldAmount(Limit limit) : HeldLine(limit)
         _heldSince = at;
     }
 
-    private protected override void Settle(Instant now) => _toldAt = now;
+    private protected override IReadOnlyList<LeaseMark> Marks(Instant now) =>
+        [.. _marks.Where(mark => mark.At < now).Select(mark => new LeaseMark(now - mark.At, mark.UsedTotal))];
+
+    private protected override void Settle(Instant now) => (_toldAt, _toldTotal) = (now, UsedTotal);
+
+    // What is used within half a second has one mark, of its end; past a bound the oldest are told as if they had come with the next.
+    private void Mark(Instant now)
+    {
+        if (_marks.Count > 0 && now - _marks[^1].Began < Between)
+        {
+            _marks[^1] = _marks[^1] with { At = now, UsedTotal = UsedTotal };
+            return;
+        }
+
+        if (_marks.Count == LeaseAsk.MostMarks)
+        {
+            _marks.RemoveAt(0);
+        }
+
+        _marks.Add((now, now, UsedTotal));
+    }
 }
 
 /// <summary>

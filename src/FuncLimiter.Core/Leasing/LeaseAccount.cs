@@ -66,6 +66,9 @@ internal abstract class LeaseAccount(Limit limit)
     /// <summary>Counts an amount that was lent and used, now at the latest.</summary>
     internal abstract void Spend(double amount);
 
+    /// <summary>Counts an amount that was lent and used, at an instant that has passed at the latest.</summary>
+    internal virtual void Spend(double amount, Instant at) => Spend(amount);
+
     /// <summary>Takes back a part of an amount that had counted as used.</summary>
     internal abstract void Refund(double amount, Instant takenAt);
 
@@ -309,6 +312,8 @@ internal sealed class WindowAccount : LeaseAccount
     }
 
     internal override void Spend(double amount) => _meter.Take(amount, _now);
+
+    internal override void Spend(double amount, Instant at) => _meter.TakeLate(amount, at, _now);
 
     internal override void Refund(double amount, Instant takenAt) => _meter.Settle(amount, 0, takenAt, _now);
 

@@ -14,6 +14,9 @@ public sealed partial class LeaseBook
     private const int SoonAnswers = 32;
     private const int LaterAnswers = 3;
 
+    /// <summary>Reports of a sliding window are compared over half of it: those of one ask are as good as those of many.</summary>
+    private const int SlidingAnswers = 4;
+
     /// <summary>So often each instance tells once more of its calls when the rule is found: until it hears, it goes by what was thought before.</summary>
     private const int RecountsEach = 2;
 
@@ -135,13 +138,14 @@ public sealed partial class LeaseBook
     // What is not known yet of how the provider charges is learned from the next reports, as long as calls go out.
     private Instant LearnsAgainAt(Instant askAgain)
     {
-        if (!_learners.Any(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }))
+        var open = _learners.Where(learner => learner is { Answers: > 0 and < SoonAnswers, IsSettled: false }).ToArray();
+        if (open.Length == 0)
         {
             return askAgain;
         }
 
-        var isFirst = _learners.Any(learner => !learner.IsSettled && (learner.Answers < FirstAnswers || !learner.TellsAtOnce));
-        return Instant.Max(_now + _policy.PauseOf(_tenures.Count), Instant.Min(askAgain, _now + (isFirst ? 1 : LaterAnswers) * _policy.FirstRefresh));
+        var apart = open.Min(learner => !learner.TellsAtOnce ? SlidingAnswers : learner.Answers < FirstAnswers ? 1 : LaterAnswers);
+        return Instant.Max(_now + _policy.PauseOf(_tenures.Count), Instant.Min(askAgain, _now + (apart * _policy.FirstRefresh)));
     }
 
     private bool Fits(IReadOnlyList<double[]> charged) => charged.Count == _learners.Length && _learners.Zip(charged).All(pair => pair.First.Fits(pair.Second));

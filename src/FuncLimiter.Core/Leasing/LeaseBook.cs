@@ -220,7 +220,7 @@ public sealed partial class LeaseBook
         }
 
         Reserve();
-        tenure.Book(ask, _accounts);
+        tenure.Book(ask, _accounts, _policy.ClockMargin / _policy.Duration, _now);
     }
 
     /// <summary>Lends what an instance should have, as far as others have let go of it.</summary>

@@ -18,6 +18,9 @@ public sealed record LeaseAsk(
     /// <summary>How much one ask may tell of what was heard.</summary>
     internal const int MostNews = 8;
 
+    /// <summary>Of how many instants one report may tell what had been used.</summary>
+    internal const int MostMarks = 32;
+
     /// <summary>True where that lease has ended by the instance's own clock: it holds nothing.</summary>
     public bool Lapsed { get; init; }
 
@@ -61,7 +64,8 @@ public sealed record LeaseAsk(
     private static bool IsSane(LeaseReport line) =>
         double.IsFinite(line.UsedTotal) && double.IsFinite(line.ReturnedTotal) && double.IsFinite(line.Level)
         && line.Need >= 0 && double.IsFinite(line.Need)
-        && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount));
+        && line.Refunds.All(refund => refund.Amount >= 0 && double.IsFinite(refund.Amount))
+        && line.Marks.Count <= MostMarks && line.Marks.All(mark => mark.Ago >= TimeSpan.Zero && double.IsFinite(mark.UsedTotal));
 
     private static bool IsSane(LeaseDemand demand) => demand.PerSecond.IsValid && demand.Weight > 0 && double.IsFinite(demand.Weight);
 }
@@ -94,7 +98,19 @@ public sealed record LeaseDemand(string Tenant, double Weight, Priority Priority
 /// <param name="Level">Units it could use now; for calls under way at once, those that are under way included.</param>
 /// <param name="Need">The largest single charge that waits or is to be expected; a lease smaller than that lets nothing out.</param>
 /// <param name="Refunds">Parts of earlier charges that were not used after all, told once.</param>
-public sealed record LeaseReport(double UsedTotal, double ReturnedTotal, double Level, double Need, IReadOnlyList<LeaseRefund> Refunds);
+public sealed record LeaseReport(double UsedTotal, double ReturnedTotal, double Level, double Need, IReadOnlyList<LeaseRefund> Refunds)
+{
+    /// <summary>
+    /// For sliding windows: what <see cref="UsedTotal"/> was before, in the order of time, since the answer before last. So an owner knows when what it is
+    /// told now was used, and a lost ask costs nothing; what no mark tells of counts from now on.
+    /// </summary>
+    public IReadOnlyList<LeaseMark> Marks { get; init; } = [];
+}
+
+/// <summary>What had been used at an instant.</summary>
+/// <param name="Ago">How long before the ask, by the instance's clock.</param>
+/// <param name="UsedTotal">What had been used then, in units.</param>
+public readonly record struct LeaseMark(TimeSpan Ago, double UsedTotal);
 
 /// <summary>A part of a charge that was not used after all.</summary>
 /// <param name="TakenAt">When the charge was taken, not later than by the book's clock.</param>

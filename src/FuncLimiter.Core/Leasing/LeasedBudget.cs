@@ -16,6 +16,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private const int MostSuccesses = 6;
     private static readonly TimeSpan BeforeEnd = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Apart = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan FarApart = TimeSpan.FromSeconds(1);
     private readonly LeasePolicy policy = terms.Policy;
     private readonly List<LeaseNews> news = [];
     private readonly Limit[] limits = [.. limits];
@@ -87,7 +88,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     /// </summary>
     public void Hear(Observation observation, Instant sentAt, Instant now)
     {
-        double[][] charged = Learners.All(learner => learner.TellsAtOnce) ? Charged() : [];
+        var charged = Charged();
         var heard = new LeaseNews(observation, Hold.ByBook(sentAt)) { HeardAt = Hold.ByBook(now), Late = Hold.LateBy, Charged = charged };
         if (observation.Kind == OutcomeKind.Success && charged.Length > 0)
         {
@@ -114,7 +115,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private void Thin(LeaseNews next)
     {
         var successes = news.Where(old => old.Observation.Kind == OutcomeKind.Success).ToList();
-        if (successes.Count > 1 && successes[^1].HeardAt - successes[^2].HeardAt < Apart)
+        if (successes.Count > 1 && successes[^1].HeardAt - successes[^2].HeardAt < (Learners.All(learner => learner.TellsAtOnce) ? Apart : FarApart))
         {
             news.Remove(successes[^1]);
         }
@@ -249,6 +250,12 @@ internal sealed class ToldUse(Limit limit)
 
     internal void Tell(LeaseReport report, Instant now)
     {
+        foreach (var mark in report.Marks.Where(mark => mark.UsedTotal > _total))
+        {
+            _told?.TakeLate(mark.UsedTotal - _total, now - mark.Ago, now);
+            _total = mark.UsedTotal;
+        }
+
         _told?.Take(report.UsedTotal - _total, now);
         _total = report.UsedTotal;
         foreach (var refund in report.Refunds)

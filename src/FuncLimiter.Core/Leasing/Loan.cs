@@ -14,6 +14,12 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
     /// <summary>The part of a refresh's worth of a window whose use is told soon: from when it is told on it counts.</summary>
     private const double Telling = 0.5;
 
+    /// <summary>So many refreshes' worth of a window, for each that waits, are worth an ask.</summary>
+    private const double Worth = 1.5;
+
+    /// <summary>So many refreshes a window lasts whose use need not be told soon.</summary>
+    private const int Lasting = 3;
+
     /// <summary>So many calls' worth of a window are used by the time the next ask may go out.</summary>
     private const double Few = 2;
 
@@ -54,13 +60,14 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         var mustLetGo = own.Rate > loan.Rate * (1 + Notable) || own.Capacity > loan.Capacity * (1 + Notable) + Notable;
         var isWaitedFor = mustLetGo && tenures.Any(other => other != tenure && other.Lines[line].IsShort);
         askAgain = isWaitedFor ? now
-            : waitsForTime ? NextRoom(tenure, target)
+            : waitsForTime ? NextRoom(tenure, target, loan.Grant)
             : own.IsShort ? LetGoAt(tenure, now)
             : Instant.Unknown;
         var soonest = now + PauseOf(tenure);
-        var hangsOnTime = waitsForTime && !isWaitedFor && !target.ByTurns && account.Dimension != Dimension.Concurrent;
+        var hangsOnTime = waitsForTime && !isWaitedFor && !account.Flows && account.Dimension != Dimension.Concurrent
+            && (!target.ByTurns || IsToldInTime && OthersHaveNothing(tenure));
         UselessBefore = !hangsOnTime ? Instant.Distant
-            : loan.Grant < Refreshed * Telling ? Instant.Max(soonest, askAgain)
+            : loan.Grant < Refreshed * Telling || IsToldInTime ? Instant.Max(soonest, askAgain)
             : IsByCalls(own) && loan.Grant <= Few * own.Need ? soonest
             : soonest + PauseOf(tenure);
         askAgain = Instant.Max(soonest, Instant.Min(now + policy.RefreshEvery, askAgain));
@@ -246,10 +253,23 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
             && other.Answer is { } answer && now <= answer.AskAgainAt + 2 * policy.MinRefresh),
     ];
 
-    /// <summary>When there may be enough for it: for its call and all that go before, or of a window for one refresh's fair part.</summary>
-    private Instant NextRoom(Tenure tenure, LeaseTarget target)
+    /// <summary>
+    /// When there may be enough for it: for its call and all that go before, or of a window, beyond what it is granted now, for the fair parts of
+    /// all that wait, since they will ask at that time too.
+    /// </summary>
+    private Instant NextRoom(Tenure tenure, LeaseTarget target, double grant)
     {
         var own = tenure.Lines[line];
+        if (!target.ByTurns && IsToldInTime)
+        {
+            var waiting = tenures.Count(other => other == tenure || other.Lines[line].IsShort);
+            var at = account.FreeAt(grant + Math.Max(own.Need, Worth * Refreshed * waiting));
+            if (at.IsKnown)
+            {
+                return at;
+            }
+        }
+
         if (!target.ByTurns)
         {
             return account.FreeAt(Math.Max(own.Need, Refreshed));
@@ -259,8 +279,14 @@ internal sealed class Loan(LeaseAccount account, int line, LeaseTargets targets,
         return account.TurnAt(Math.Max(0, own.Need - Has(own)), ahead.Sum(other => other.Lines[line].Need));
     }
 
+    // Whether nobody else has anything of it that may come back before its time.
+    private bool OthersHaveNothing(Tenure tenure) => tenures.All(other => other == tenure || other.LentCapacity(line, account.Flows) <= 0);
+
     // Whether a refresh brings no more than a few calls' worth: of a window that brings many, its part in a refresh is waited for.
     private bool IsByCalls(TenureLine own) => account.Flows || own.Need * Few >= Refreshed;
+
+    // A window so much longer than a refresh counts what it is told from when it was used on, and nothing of that comes back before it is told.
+    private bool IsToldInTime => account.Limit.Algorithm == LimitAlgorithm.Sliding && account.Limit.Window >= Lasting * policy.RefreshEvery;
 
     // What a window gives in one refresh, in fair parts.
     private double Refreshed => account.Limit.PerSecond * policy.RefreshEvery.TotalSeconds / tenures.Count;

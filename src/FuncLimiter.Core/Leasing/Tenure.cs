@@ -9,7 +9,7 @@ internal sealed class Tenure
 {
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
-    private readonly (double Spent, double Returned, bool HasRefunds)[] _toBook;
+    private readonly (double Spent, double Returned, bool HasRefunds, IReadOnlyList<(double Amount, TimeSpan Ago)> Earlier)[] _toBook;
     private Instant _endedAt = Instant.Distant;
 
     internal Tenure(TenureState state)
@@ -21,7 +21,7 @@ internal sealed class Tenure
         Demands = state.Demands;
         CallsPerSecond = state.CallsPerSecond;
         Lines = [.. state.Lines];
-        _toBook = new (double, double, bool)[Lines.Length];
+        _toBook = new (double, double, bool, IReadOnlyList<(double, TimeSpan)>)[Lines.Length];
     }
 
     /// <summary>The name that stands for all instances that may hold leases of an earlier book.</summary>
@@ -117,13 +117,32 @@ internal sealed class Tenure
             var capacity = !goesOn ? 0 : account.Flows && rate <= 0 ? Math.Clamp(report.Level, 0, left) : left;
             Lines[i] = new(rate, capacity, report.UsedTotal, report.ReturnedTotal, report.Level, report.Need, was.Turn, was.IsShort);
             var givenBack = (goesOn ? returned : 0) + (took ? 0 : offer.Grant);
-            _toBook[i] = new(isWrittenOff ? used + left : used, givenBack, isKnown && ask.Holds != 0);
+            var earlier = EarlierUse(was.UsedTotal, report);
+            var late = used - earlier.Sum(part => part.Amount);
+            _toBook[i] = new(isWrittenOff ? late + left : late, givenBack, isKnown && ask.Holds != 0, earlier);
         }
 
         _endedAt = EndsAt;
         (Sequence, Demands, Answer) = (ask.Sequence, ask.Demands, null);
         (Held, Continues) = isKnown ? (ask.Holds, goesOn ? ask.Holds : 0) : (0, 0);
         return calls;
+    }
+
+    // What was used since the instance told last, as far as it tells when.
+    private static List<(double Amount, TimeSpan Ago)> EarlierUse(double told, LeaseReport report)
+    {
+        var parts = new List<(double, TimeSpan)>();
+        foreach (var mark in report.Marks.Where(mark => mark.UsedTotal > told))
+        {
+            var total = Math.Min(mark.UsedTotal, report.UsedTotal);
+            if (total > told)
+            {
+                parts.Add((total - told, mark.Ago));
+                told = total;
+            }
+        }
+
+        return parts;
     }
 
     private double CountCalls(LeaseAsk ask, Instant now)
@@ -144,10 +163,16 @@ internal sealed class Tenure
     }
 
     /// <summary>Books what the last ask told, once the accounts know what is lent now.</summary>
-    internal void Book(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts)
+    /// <param name="drift">How much of a time by the instance's clock may not have passed by the book's.</param>
+    internal void Book(LeaseAsk ask, IReadOnlyList<LeaseAccount> accounts, double drift, Instant now)
     {
         for (var i = 0; i < Lines.Length; i++)
         {
+            foreach (var (amount, ago) in _toBook[i].Earlier)
+            {
+                accounts[i].Spend(amount, now - (ago * (1 - drift)));
+            }
+
             accounts[i].Spend(_toBook[i].Spent);
             accounts[i].Return(_toBook[i].Returned);
             foreach (var refund in _toBook[i].HasRefunds ? ask.Lines[i].Refunds : [])

@@ -122,6 +122,39 @@ public class LeaseBookTests
         Assert.Equal(isLent, lent.Lines[0].Rate > 0);
     }
 
+    /// <summary>1,000 are used after a second, 500 after seven, and told after eight; or after sixteen, where the first telling is lost.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void UseOfAWindow_CountsFromWhenItWasUsed_HoweverLateItIsTold(bool isLost)
+    {
+        var (book, hold) = (Book(Window), new LeaseHold("a", [Window], Policy));
+        Instant At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
+        Exchange(book, hold, Start);
+        hold.Take(Tokens(1_000), At(1));
+        hold.Take(Tokens(500), At(7));
+        var told = At(isLost ? 16 : 8);
+        if (isLost)
+        {
+            hold.Ask([], Tokens(100), At(8));
+        }
+
+        Exchange(book, hold, told);
+        book.Ask(hold.Leave(told), told);
+
+        Assert.Equal(4_500, Free(60.9), 1e-6);
+        Assert.Equal(5_500, Free(61.2), 1e-6);
+        Assert.Equal(5_500, Free(66.9), 1e-6);
+        Assert.Equal(6_000, Free(67.2), 1e-6);
+
+        double Free(double seconds)
+        {
+            var copy = Book(Window);
+            Assert.True(copy.TryRestore(book.Save()));
+            return copy.Ask(AskOf("x", 1) with { Demands = [Demand(perSecond: 1e6)] }, At(seconds)).Lines[0].Grant;
+        }
+    }
+
     [Fact]
     public void AnUntoldLease_CountsAsSpent_OfWindowsUntilTheyPass()
     {

@@ -88,6 +88,23 @@ public class LeaseHoldTests
     }
 
     [Fact]
+    public void AnAsk_TellsWhenAWindowWasUsed_WithoutWhatWasGivenBack()
+    {
+        var hold = Holding(Window, grant: 3_000, rate: 0);
+        Instant At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
+        hold.Take(Tokens(100), At(1));
+        hold.Take(Tokens(200), At(1.3));
+        hold.Take(Tokens(400), At(5));
+        hold.Settle(Tokens(100), Tokens(40), At(1), At(6));
+
+        var told = hold.Ask([], Tokens(1), At(7));
+
+        Assert.Equal([new(TimeSpan.FromSeconds(5.7), 240), new(TimeSpan.FromSeconds(2), 640)], told.Lines[0].Marks);
+        hold.Apply(Lease(told, 2, 0, continues: 1), At(7));
+        Assert.Empty(hold.Ask([], Tokens(1), At(8)).Lines[0].Marks);
+    }
+
+    [Fact]
     public void ALowerCapacity_IsGoneByFromTheNextAskOn_WhichGivesTheSurplusBack()
     {
         var hold = Holding(Bucket, grant: 1_000, rate: 1);
