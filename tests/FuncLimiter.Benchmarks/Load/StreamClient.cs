@@ -26,9 +26,10 @@ internal static class StreamClient
     /// <summary>What a round gave.</summary>
     /// <param name="P50">Milliseconds from the provider's sending of a chunk to the client's having it; of half of them at most.</param>
     /// <param name="P99">The same, of 99 in a hundred.</param>
+    /// <param name="GapP99">Milliseconds between a stream's chunks, as its reader sees them; of 99 in a hundred at most.</param>
     /// <param name="Chunks">How many were measured.</param>
     /// <param name="Work">What the client itself took of the processors.</param>
-    public sealed record Outcome(double P50, double P99, int Chunks, TimeSpan Work);
+    public sealed record Outcome(double P50, double P99, double GapP99, int Chunks, TimeSpan Work);
 
     /// <summary>Measures in a process of its own.</summary>
     /// <param name="begin">Called once all streams are there.</param>
@@ -55,9 +56,9 @@ internal static class StreamClient
                     case [Begin]:
                         begin();
                         break;
-                    case [End, var p50, var p99, var chunks, var work]:
+                    case [End, var p50, var p99, var gap, var chunks, var work]:
                         end();
-                        return new(Number(p50), Number(p99), (int)Number(chunks), TimeSpan.FromMilliseconds(Number(work)));
+                        return new(Number(p50), Number(p99), Number(gap), (int)Number(chunks), TimeSpan.FromMilliseconds(Number(work)));
                 }
             }
         }
@@ -92,10 +93,14 @@ internal static class StreamClient
         Reading.IsCounting = false;
         var work = Environment.CpuUsage.TotalTime - before;
         await Task.Delay(50);
-        var late = streams.SelectMany(static stream => stream.Late).Select(static ticks => (double)ticks / Stopwatch.Frequency * 1000).ToArray();
+        var (late, gaps) = (Milliseconds(streams, static stream => stream.Late), Milliseconds(streams, static stream => stream.Gaps));
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{End} {Percentile.Of(late, 0.5):0.0000} {Percentile.Of(late, 0.99):0.0000} {late.Length} {work.TotalMilliseconds:0.0}"));
+            CultureInfo.InvariantCulture,
+            $"{End} {Percentile.Of(late, 0.5):0.0000} {Percentile.Of(late, 0.99):0.0000} {Percentile.Of(gaps, 0.99):0.0000} {late.Length} {work.TotalMilliseconds:0.0}"));
     }
+
+    private static double[] Milliseconds(Reading[] streams, Func<Reading, List<long>> ticks) =>
+        [.. streams.SelectMany(ticks).Select(static ticks => (double)ticks / Stopwatch.Frequency * 1000)];
 
     private static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
@@ -107,6 +112,7 @@ internal static class StreamClient
         private readonly SocketAsyncEventArgs _receive = new();
         private readonly byte[] _buffer = new byte[16 * 1024];
         private int _held;
+        private long _cameAt;
 
         public Reading(IPEndPoint address, string key)
         {
@@ -122,6 +128,8 @@ internal static class StreamClient
         }
 
         public List<long> Late { get; } = new(4096);
+
+        public List<long> Gaps { get; } = new(4096);
 
         public bool HasBegun { get; private set; }
 
@@ -163,6 +171,12 @@ internal static class StreamClient
                 if (Utf8Parser.TryParse(told[..to], out long sent, out _) && IsCounting)
                 {
                     Late.Add(now - sent);
+                    if (_cameAt > 0)
+                    {
+                        Gaps.Add(now - _cameAt);
+                    }
+
+                    _cameAt = now;
                 }
 
                 HasBegun = true;

@@ -6,7 +6,7 @@ using FuncLimiter.Benchmarks.Throughput;
 namespace FuncLimiter.Benchmarks.Load;
 
 /// <summary>
-/// What many streams at once meet on their way: how late each chunk comes to a client, directly, through a plain proxy and through FuncLimiter.
+/// What many streams at once meet on their way: how late each chunk comes to a client, and how long after the one before, directly, through a plain proxy and through FuncLimiter.
 /// Provider, client and whoever stands between them are processes of their own; what the first two take is told, since a machine that is
 /// busy with them says nothing of the third.
 /// </summary>
@@ -19,6 +19,7 @@ internal static class StreamsSection
     private const string Plain = "plain proxy (YARP)";
     private const string Direct = "direct";
     private const string ChunkP99 = "chunk p99 ms";
+    private const string GapP99 = "gap p99 ms";
     private const string ChunkP50 = "chunk p50 ms";
     private const string Generators = "% provider and client take";
     private const string ChunkWork = "processor µs a chunk";
@@ -40,6 +41,7 @@ internal static class StreamsSection
             $"{StreamClient.Streams} streams at once, {StreamProvider.Rate} chunks a second each; provider and client are processes of their own",
             rows,
             [
+                new($"p99 between two chunks of a stream, {Ours} over {Direct}", Section.Ratio(rows, Ours, Direct, GapP99), 1.5, AtMost: true),
                 new($"p99 of a chunk, {Ours} over {Plain}", Section.Ratio(rows, Ours, Plain, ChunkP99), 1.1, AtMost: true),
                 new($"processor time of a chunk, {Ours} over {Plain}", Section.Ratio(rows, Ours, Plain, ChunkWork), 1.1, AtMost: true),
             ]);
@@ -76,6 +78,7 @@ internal static class StreamsSection
             [
                 new(ChunkP50, found.P50),
                 new(ChunkP99, found.P99),
+                new(GapP99, found.GapP99),
                 new(Generators, (found.Work.TotalMicroseconds + sending.Microseconds) / time.TotalMicroseconds / Environment.ProcessorCount * 100),
             ];
             return process is null ? samples : [.. samples, new(ChunkWork, work.Microseconds / found.Chunks)];
