@@ -83,12 +83,12 @@ internal sealed partial class ChargeLearner
     }
 
     /// <summary>
-    /// A call was refused that there seemed to be room for. Where several are, none a minute after the one before and more of the calls than come
-    /// at a window's ends whatever the rule, what was only assumed is open again, and assumed the later next time.
+    /// A call was refused that there seemed to be room for. Where several are of late, and more of the calls of late than come at a window's ends
+    /// whatever the rule, what was only assumed is open again, and assumed the later next time. Both are forgotten at the same pace.
     /// </summary>
     public void Reopen(Instant now)
     {
-        refusals = now - surprisedAt < Soon ? refusals + 1 : 1;
+        refusals = (int)Math.Round(refusals * Math.Exp(-Math.Max(0, (now - surprisedAt) / Soon))) + 1;
         surprisedAt = now;
         if (isAssumed && refusals >= Math.Max(RefusalsToReopen, UsualRefusals * callsOfLate))
         {

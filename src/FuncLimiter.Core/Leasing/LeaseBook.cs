@@ -18,6 +18,8 @@ namespace FuncLimiter.Core.Leasing;
 /// </remarks>
 public sealed partial class LeaseBook
 {
+    private const double NearlyUsed = 0.9;
+
     private readonly LeasePolicy _policy;
     private readonly Caution _caution;
     private readonly LeaseAccount[] _accounts;
@@ -168,7 +170,7 @@ public sealed partial class LeaseBook
                 _caution.Surprise(_now);
             }
 
-            foreach (var learner in _learners)
+            foreach (var learner in _learners.Where(learner => !IsNearlyUsed(learner.Limit)))
             {
                 learner.Reopen(_now);
             }
@@ -268,6 +270,9 @@ public sealed partial class LeaseBook
         Reserve();
         return tenure.Answer;
     }
+
+    // A refusal when a window is full by the rule assumed speaks for the rule: sizes are a little wrong, or calls arrive a little late.
+    private bool IsNearlyUsed(Limit limit) => Array.Exists(_accounts, account => account.Limit == limit && !account.Flows && account.UseWith(0) >= NearlyUsed);
 
     // Where calls wait at another instance, it has used all that it was lent, though it has not told so yet.
     private double BeingUsed(Tenure asking, int line) =>

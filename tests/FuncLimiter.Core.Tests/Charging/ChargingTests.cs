@@ -141,6 +141,31 @@ public class ChargingTests(ITestOutputHelper output)
         Assert.InRange((double)world.Refusals / world.Arrivals, 0, 0.001);
     }
 
+    /// <summary>A call or two that come too much when a window is full say nothing of how the others are charged.</summary>
+    [Theory]
+    [InlineData(1, 0.02)]
+    [InlineData(1, 0.2)]
+    [InlineData(3, 0.2)]
+    public void OwnersOfSlidingWindows_KeepTheRuleThatTheyFound_WhereAFullOneRefusesACall(int instances, double spread)
+    {
+        var worlds = Enumerable.Range(1, 4).Select(seed => new ChargingWorld(
+            LimitAlgorithm.Sliding, Charges.All.Single(rule => rule.Name == "larger of prompt and max"), 600_000, agents: 100, instances, seed, mostOutput: 300)
+        { Spread = spread }).ToList();
+        var (used, refused) = (0.0, 0.0);
+        foreach (var world in worlds)
+        {
+            world.RunFor(60);
+            var (accepted, arrivals, refusals) = (world.Accepted, world.Arrivals, world.Refusals);
+            world.RunFor(540);
+            used += (world.Accepted - accepted) / (9 * 600_000) / worlds.Count;
+            refused += (double)(world.Refusals - refusals) / (world.Arrivals - arrivals) / worlds.Count;
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{used:0.000} used, {refused:0.00000} refused"));
+        Assert.InRange(used, 0.95, 1.001);
+        Assert.InRange(refused, 0, 0.002);
+    }
+
     /// <summary>Few calls at once on a bucket of seconds: not one of a hundred such first minutes has a refusal too many.</summary>
     [Theory]
     [InlineData(10, 0.1)]
