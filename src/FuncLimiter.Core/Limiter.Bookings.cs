@@ -35,7 +35,7 @@ public sealed partial class Limiter
         var isFull = waiting > queue.MaxWaiting;
         if (!isFull && turn.At > call.Deadline && given is null && now + Crowding < Instant.Max(call.Deadline, now + call.RefusedWithin) && HangsOnOthers(call, now))
         {
-            line.AddUndecided(call);
+            pool.Crowd.Add(call);
             deadlines.Set(call, now + Crowding);
             return CallState.Waiting;
         }
@@ -57,7 +57,7 @@ public sealed partial class Limiter
             }
             else
             {
-                turn = TurnBehindAll(call, counted, now);
+                turn = TurnBehindAll(call, counted, OthersToCome, now);
             }
 
             TurnAway(call, isFull, turn, now, given);
@@ -69,17 +69,25 @@ public sealed partial class Limiter
         return CallState.Waiting;
     }
 
-    // Those of a tenant who came together are told one after another.
-    private void DecideCrowd(TenantLine line, Instant now)
+    // Those who came together are told one after another, as they would be served.
+    private void DecideCrowd(Pool pool, Instant now)
     {
-        var crowd = line.TakeUndecided();
+        var crowd = pool.Crowd.Take();
         crowd.ForEach(Withdraw);
+        var order = new ServiceOrder(queue.Floor);
+        var behind = crowd.Where(bookings.IsBehind).ToHashSet();
         foreach (var call in crowd)
         {
             call.IsUndecided = false;
+            order.Add(call, (call.Lane!.Find(call.Owner!, (int)call.Priority)?.Waiting.Cost ?? 0) + bookings.LineOf(call).Ahead.Ahead.Cost);
+        }
+
+        while (order.TryTakeNext(out var call))
+        {
+            var line = bookings.LineOf(call);
             if (WaitForecast.OfLast(call, queue.Floor, bookings, line.Kept, 1, now).At > Instant.Max(call.Deadline, now))
             {
-                TurnAway(call, isFull: false, TurnBehindAll(call, Counted(line), now), now);
+                TurnAway(call, isFull: false, AfterBooked(call, TurnBehindAll(call, Counted(line), 1, now), Counted(line), behind.Contains(call), now), now);
                 released.Enqueue(call);
             }
             else if (Stand(call, now) == CallState.Waiting)
@@ -187,7 +195,7 @@ public sealed partial class Limiter
         {
             if (late.IsUndecided)
             {
-                DecideCrowd(bookings.LineOf(late), now);
+                DecideCrowd(late.Lane!.Pool, now);
                 isAny = true;
                 continue;
             }

@@ -15,8 +15,51 @@ public sealed partial class Limiter
     // How much of what was told before counts for those who are told now.
     private static double Counted(TenantLine line) => Math.Clamp(line.Kept * 1.25, LeastCounted, 1);
 
-    private ForecastTurn TurnBehindAll(Call call, double counted, Instant now) =>
-        AfterOthers(call, AfterLast(call, AfterRefill(call, AfterRounds(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, OthersToCome, now), now), counted), counted));
+    private ForecastTurn TurnBehindAll(Call call, double counted, double others, Instant now) =>
+        AfterOthers(call, AfterLast(call, AfterRefill(call, AfterRounds(call, WaitForecast.OfLast(call, queue.Floor, bookings, counted, others, now), now), counted), counted));
+
+    // Nobody is told a time at which a budget has no room beside all that was told before.
+    private ForecastTurn AfterBooked(Call call, ForecastTurn turn, double counted, bool isBehind, Instant now)
+    {
+        if (counted < 1 || !turn.At.IsKnown || Leases is not null)
+        {
+            return turn;
+        }
+
+        var (runs, foreseen) = (call.Lane!.Places[0].Runs, turn);
+        var most = isBehind ? turn.At : Instant.Unknown;
+        for (var before = Instant.Distant; before != turn.At && turn.At <= most;)
+        {
+            before = turn.At;
+            After(bookings.TableOf(call.Owner!), call.Owner!.Budget, static one => one.Consumer);
+            After(call.OwnerRoute is { } route ? bookings.TableOf(route) : null, call.OwnerRoute?.Budget, static one => one.Consumer);
+            After(call.OwnerUser is not null ? bookings.TableOf((call.Owner!, call.User!)) : null, call.OwnerUser?.Budget, static one => one.Consumer);
+            if (call.Lane.Places.Length == 1)
+            {
+                foreach (var scope in call.Lane.Places[0].Scopes)
+                {
+                    After(bookings.TableOf(scope), scope, static one => one.Load);
+                }
+            }
+        }
+
+        return turn.At <= most ? turn : foreseen;
+
+        void After(Timetable? table, Budget? budget, Func<Call, Charge> chargeOf)
+        {
+            foreach (var meter in table is null ? [] : budget!.Meters)
+            {
+                if (table!.ClearFrom(meter, budget!.Share, chargeOf(call)[meter.Dimension], one => chargeOf(one)[meter.Dimension], turn.At, runs, now) is var clear && clear > turn.At)
+                {
+                    // What others were told before their turn is waited for as long again as for the own one, and for the next gap that is left
+                    // to those who may still come.
+                    var step = meter.Round(runs) ?? meter.Apart(chargeOf(call)[meter.Dimension]);
+                    most = Instant.Max(most, foreseen.At + (foreseen.At - now) + (step / ClassTraffic.MoreToCome / (call.IsOwn(budget) ? 1 : WaitForecast.PartOf(call, bookings))));
+                    turn = new(clear, budget);
+                }
+            }
+        }
+    }
 
     // However few are still to come of those who were told a time before: it goes after the last of them, as a bucket refills.
     private ForecastTurn AfterLast(Call call, ForecastTurn turn, double counted)

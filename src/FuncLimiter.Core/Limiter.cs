@@ -259,7 +259,12 @@ public sealed partial class Limiter
 
     private void CountWaiting(Call call, int sign)
     {
-        waiting += call.Booking is null ? sign : 0;
+        if (call.Booking is null)
+        {
+            waiting += sign;
+            bookings.Wait(call, sign);
+        }
+
         if (Leases is not null)
         {
             LeaseDesk.Wait(call, sign);

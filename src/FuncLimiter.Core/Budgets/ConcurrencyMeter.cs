@@ -60,6 +60,18 @@ public sealed class ConcurrencyMeter : Meter
     }
 
     /// <inheritdoc/>
+    internal override double UsedAt(Instant at, in Scheduling.RunTime runs, Instant now)
+    {
+        var amount = 0.0;
+        for (var i = begun.Count - 1; i >= 0 && begun[i].At + runs.Longest > at; i--)
+        {
+            amount += begun[i].Amount;
+        }
+
+        return amount;
+    }
+
+    /// <inheritdoc/>
     protected override double CurrentUse(Instant now) => running;
 
     /// <inheritdoc/>

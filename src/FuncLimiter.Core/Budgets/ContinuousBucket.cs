@@ -96,6 +96,9 @@ public sealed class ContinuousBucket : Meter
         return TimeSpan.FromSeconds((amount / PerSecond) + (LateSeconds(amount, together) / together));
     }
 
+    /// <summary>What it has for several at a time when it is whole.</summary>
+    internal double Whole => capacity - guard;
+
     /// <summary>For how many at a time there is room; at least 1.</summary>
     internal double Together(double amount) => Math.Max(1, Math.Floor((capacity - guard) / amount));
 

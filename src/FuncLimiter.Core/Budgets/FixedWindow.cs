@@ -118,6 +118,10 @@ public sealed class FixedWindow : Meter
     }
 
     /// <inheritdoc/>
+    internal override double UsedAt(Instant at, in Scheduling.RunTime runs, Instant now) =>
+        !phase.IsKnown ? sliding.UsedAt(at, runs, now) : at >= middleStart + Limit.Window + Guard ? 0 : Used(now);
+
+    /// <inheritdoc/>
     protected override double CurrentUse(Instant now)
     {
         if (!phase.IsKnown)

@@ -327,6 +327,9 @@ public abstract class Meter
     /// <param name="runs">How long a call runs.</param>
     internal virtual TimeSpan? Round(in Scheduling.RunTime runs) => Limit.Window + Scheduling.QueueAhead.Late;
 
+    /// <summary>What will still be taken at a later instant of what is taken now.</summary>
+    internal virtual double UsedAt(Instant at, in Scheduling.RunTime runs, Instant now) => CurrentUse(Advance(now));
+
     /// <summary>Finds the first instant with room for a positive amount.</summary>
     protected abstract Instant FindRoom(double amount, Instant now);
 

@@ -124,6 +124,9 @@ public sealed class SlidingWindow : Meter
     }
 
     /// <inheritdoc/>
+    internal override double UsedAt(Instant at, in Scheduling.RunTime runs, Instant now) => TakenSince(at - Span + TimeSpan.FromTicks(1));
+
+    /// <inheritdoc/>
     protected override double CurrentUse(Instant now)
     {
         Expire(now);

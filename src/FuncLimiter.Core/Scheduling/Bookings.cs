@@ -25,6 +25,7 @@ internal sealed class Bookings
     private readonly Dictionary<(Tenant, string, int), BookingLine> _users = [];
     private readonly PriorityQueue<Booking, long> _claims = new();
     private readonly PriorityQueue<Booking, long> _ends = new();
+    private readonly Dictionary<object, Timetable> _timetables = [];
     private int _tenantsKept;
 
     /// <summary>How many are kept.</summary>
@@ -72,6 +73,25 @@ internal sealed class Bookings
         return weight;
     }
 
+    /// <summary>
+    /// Whether others were told times that are a call's by right: those of lower classes, and tenants who were told more than its own, by weight.
+    /// </summary>
+    public bool IsBehind(Call call)
+    {
+        var (lane, priority, owner) = (call.Lane!, (int)call.Priority, call.Owner!);
+        for (var lower = priority + 1; lower < Pool.Classes; lower++)
+        {
+            if (Of(lane, lower) is { Count: > 0 })
+            {
+                return true;
+            }
+        }
+
+        var own = ((Find(lane, priority, owner)?.Ahead.Ahead.Cost ?? 0) + call.Cost) / owner.Weight;
+        return _lines.TryGetValue((lane, priority), out var lines)
+            && lines.Any(line => line.Key != owner && line.Value.Ahead.Ahead.Cost / line.Key.Weight > own + (call.Cost / line.Key.Weight));
+    }
+
     /// <summary>What is booked of a tenant's own budget in a class.</summary>
     public BookingLine? OfTenant(Tenant tenant, int priority) => _tenants.GetValueOrDefault((tenant, priority));
 
@@ -110,6 +130,7 @@ internal sealed class Bookings
         Count++;
         line.Add(booking);
         Tally(booking, call, 1);
+        Tabulate(booking, call, true);
         Fill(call, line, at);
         _claims.Enqueue(booking, (at - Early - (EarlyPart * (at - now) is var part && part < MostEarly ? part : MostEarly)).Ticks);
         _ends.Enqueue(booking, (told + Grace).Ticks);
@@ -176,6 +197,7 @@ internal sealed class Bookings
             TallyDue(booking.Place, -1);
         }
 
+        Tabulate(booking, booking.Place, false);
         booking.Line.End(booking, by);
         Count--;
         _tenantsKept -= booking.Line.Count == 0 ? 1 : 0;
@@ -232,8 +254,59 @@ internal sealed class Bookings
         }
     }
 
-    private static BookingLine LineIn<TKey>(Dictionary<TKey, BookingLine> lines, TKey key)
+    /// <summary>What is booked of a budget: of a scope of a deployment, of a tenant, of a tenant's route, of a user by its tenant and name.</summary>
+    public Timetable? TableOf(object scope) => _timetables.GetValueOrDefault(scope);
+
+    /// <summary>A call begins or ends to wait that is not booked.</summary>
+    public void Wait(Call call, int sign) => ForEachTable(call, (table, charge) => table.Wait(charge, sign));
+
+    private void Tabulate(Booking booking, Call call, bool isNew) => ForEachTable(call, (table, _) =>
+    {
+        if (isNew)
+        {
+            table.Add(booking);
+        }
+        else
+        {
+            table.Remove(booking);
+        }
+    });
+
+    private void ForEachTable(Call call, Action<Timetable, Charge> act)
+    {
+        Act(call.Owner!, call.Consumer);
+        if (call.OwnerRoute is { } route)
+        {
+            Act(route, call.Consumer);
+        }
+
+        if (call.User is { } user)
+        {
+            Act((call.Owner!, user), call.Consumer);
+        }
+
+        if (call.Lane!.Places.Length == 1)
+        {
+            foreach (var scope in call.Lane.Places[0].Scopes)
+            {
+                Act(scope, call.Load);
+            }
+        }
+
+        void Act(object scope, in Charge charge)
+        {
+            var table = LineIn(_timetables, scope);
+            act(table, charge);
+            if (table.IsEmpty)
+            {
+                _timetables.Remove(scope);
+            }
+        }
+    }
+
+    private static TLine LineIn<TKey, TLine>(Dictionary<TKey, TLine> lines, TKey key)
         where TKey : notnull
+        where TLine : new()
     {
         if (!lines.TryGetValue(key, out var line))
         {

@@ -13,12 +13,12 @@ internal sealed class Pool
     public const int Classes = 3;
 
     private const double LeastWeight = 0.01;
-    private const int Crowd = 8;
+    private const int Many = 8;
     private readonly Func<Call, Instant, bool> admit;
     private readonly Func<int, bool> isWaiting;
     private readonly double[] present = new double[Classes];
     private readonly ClassFloors classFloors;
-    private readonly Instant[] arrivals = new Instant[Crowd];
+    private readonly Instant[] arrivals = new Instant[Many];
     private readonly PriorityQueue<Flow, long> heldUp = new();
     private readonly List<(Flow Flow, Call Call)> stalled = [];
     private readonly int[] stalledFlows = new int[Classes];
@@ -66,8 +66,11 @@ internal sealed class Pool
     {
         Traffic.Arrive(call.Priority, call.Cost, now);
         arrivals[nextArrival] = now;
-        nextArrival = (nextArrival + 1) % Crowd;
+        nextArrival = (nextArrival + 1) % Many;
     }
+
+    /// <summary>Those of its calls that are likely to be refused, once it is known who else comes.</summary>
+    public Crowd Crowd { get; } = new();
 
     /// <summary>Whether many have arrived since an instant.</summary>
     public bool IsCrowded(Instant since) => arrivals[nextArrival] >= since;
@@ -358,4 +361,34 @@ internal sealed class ClassFloors(IReadOnlyList<double> floors)
             higherWaits |= isWaiting(i);
         }
     }
+}
+
+/// <summary>Calls of one pool that are likely to be refused, once those are known who come at the same time.</summary>
+internal sealed class Crowd
+{
+    private readonly List<Call> _undecided = [];
+
+    /// <summary>One more of them.</summary>
+    public void Add(Call call)
+    {
+        // Those before it may have gone out, or been given up.
+        if (_undecided.Count > 0 && !IsUndecided(_undecided[0]))
+        {
+            _undecided.RemoveAll(static one => !IsUndecided(one));
+        }
+
+        _undecided.Add(call);
+        call.IsUndecided = true;
+    }
+
+    /// <summary>Takes out the calls that are to be decided on, in the order in which they came.</summary>
+    public List<Call> Take()
+    {
+        // One that was given up and handed in again stands here twice.
+        var crowd = _undecided.Where(IsUndecided).Distinct().ToList();
+        _undecided.Clear();
+        return crowd;
+    }
+
+    private static bool IsUndecided(Call call) => call is { State: CallState.Waiting, IsUndecided: true };
 }

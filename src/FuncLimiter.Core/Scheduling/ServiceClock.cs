@@ -55,6 +55,9 @@ internal sealed class ServiceClock(Tenant tenant)
         flow.IsBacklogged = false;
     }
 
+    /// <summary>By how much service of a cost brings it on.</summary>
+    public double Of(double cost) => cost * share;
+
     /// <summary>Counts service, or takes it back where a call came to less than foreseen.</summary>
     public void Add(double cost)
     {
@@ -103,8 +106,8 @@ internal sealed class ServiceRate(TimeSpan memory)
 /// </summary>
 internal sealed class ClassTraffic
 {
-    // After a crowd of a higher class some more of it come, by experience.
-    private const double MoreToCome = 0.3;
+    /// <summary>After a crowd of a higher class some more of it come, by experience: the part of the capacity that is left to them.</summary>
+    public const double MoreToCome = 0.3;
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(30);
     private readonly ServiceRate[] arrived = [new(Lasting), new(Lasting), new(Lasting)];
     private readonly ServiceRate[] served = [new(Lasting), new(Lasting), new(Lasting)];
@@ -144,5 +147,61 @@ internal sealed class ClassTraffic
         }
 
         return Math.Max(lasting, Math.Min(arriving, open * MoreToCome));
+    }
+}
+
+/// <summary>Calls in the order in which they would be served if they waited: by class and its floor, then by what their tenants have had.</summary>
+internal sealed class ServiceOrder(IReadOnlyList<double> floors)
+{
+    private readonly Dictionary<ServiceClock, Turns>[] _classes = [.. Enumerable.Range(0, Pool.Classes).Select(static _ => new Dictionary<ServiceClock, Turns>())];
+    private readonly ClassFloors _floors = new(floors);
+
+    /// <summary>One more of them, after those of its tenant's that came before it.</summary>
+    /// <param name="call">The call; not in the queue.</param>
+    /// <param name="before">What its tenant has waiting or booked in its class, in seconds of capacity.</param>
+    public void Add(Call call, double before)
+    {
+        var (clocks, clock) = (_classes[(int)call.Priority], call.Clock!);
+        if (!clocks.TryGetValue(clock, out var turns))
+        {
+            clocks.Add(clock, turns = new() { Service = Math.Max(clock.Value, call.Lane!.Pool.Present((int)call.Priority)) + clock.Of(before) });
+        }
+
+        turns.Calls.Enqueue(call);
+    }
+
+    /// <summary>Takes out the next.</summary>
+    public bool TryTakeNext(out Call call)
+    {
+        call = null!;
+        var next = Pool.Classes - 1;
+        while (next > 0 && (_classes[next].Count == 0 || !_floors.IsOwed(next)))
+        {
+            next--;
+        }
+
+        next = next > 0 ? next : Array.FindIndex(_classes, static one => one.Count > 0);
+        if (next < 0)
+        {
+            return false;
+        }
+
+        var (clock, turns) = _classes[next].MinBy(static one => one.Value.Service);
+        call = turns.Calls.Dequeue();
+        turns.Service += clock.Of(call.Cost);
+        _floors.Count(next, call.Cost, i => _classes[i].Count > 0);
+        if (turns.Calls.Count == 0)
+        {
+            _classes[next].Remove(clock);
+        }
+
+        return true;
+    }
+
+    private sealed class Turns
+    {
+        public double Service { get; set; }
+
+        public Queue<Call> Calls { get; } = [];
     }
 }

@@ -22,7 +22,6 @@ internal sealed class TenantLine
 
     // How fast calls of unknown callers come that no booking was given to: they are new ones.
     private readonly ServiceRate _strangers = new(TimeSpan.FromSeconds(5));
-    private readonly List<Call> _undecided = [];
     private double _recognised = 0.5;
     private bool _hasAnyCome;
     private double _unclaimed;
@@ -31,30 +30,6 @@ internal sealed class TenantLine
     private int _alike;
 
     public BookingLine Ahead { get; } = new();
-
-    /// <summary>A call is likely to be refused, once those are known who come at the same time.</summary>
-    public void AddUndecided(Call call)
-    {
-        // Those before it may have gone out, or been given up.
-        if (_undecided.Count > 0 && !IsUndecided(_undecided[0]))
-        {
-            _undecided.RemoveAll(static one => !IsUndecided(one));
-        }
-
-        _undecided.Add(call);
-        call.IsUndecided = true;
-    }
-
-    /// <summary>Takes out the calls that are to be decided on, in the order in which they came.</summary>
-    public List<Call> TakeUndecided()
-    {
-        // One that was given up and handed in again stands here twice.
-        var crowd = _undecided.Where(IsUndecided).Distinct().ToList();
-        _undecided.Clear();
-        return crowd;
-    }
-
-    private static bool IsUndecided(Call call) => call is { State: CallState.Waiting, IsUndecided: true };
 
     /// <summary>All that are kept, those whose time has come too.</summary>
     public int Count { get; private set; }

@@ -68,12 +68,8 @@ public class ImpatientFairnessTests
             {
                 due.Dequeue();
                 var charge = new Charge(1, 0, 0, 0, 0);
-                var call = new Call { Route = "m", Tenant = next.Tenant, Priority = priority(next.Tenant), Provider = [charge], Consumer = charge, Caller = next.Caller };
-                if (limiter.Submit(call, now) == CallState.Refused && returns && next.Tries < 2 && call.Refusal!.RetryAt.IsKnown)
-                {
-                    due.Enqueue((next.Tenant, next.Tries + 1, next.Caller), call.Refusal.RetryAt.Ticks);
-                }
-
+                var call = new Call { Route = "m", Tenant = next.Tenant, Priority = priority(next.Tenant), Provider = [charge], Consumer = charge, Caller = next.Caller, Tag = next };
+                limiter.Submit(call, now);
                 Finish(call);
             }
 
@@ -89,6 +85,12 @@ public class ImpatientFairnessTests
                 {
                     served[call.Tenant]++;
                     limiter.Settle(call.Reservation, new(new(1, 0, 0, 0, 0), new(1, 0, 0, 0, 0)), now);
+                }
+
+                var asked = ((string Tenant, int Tries, long Caller))call.Tag!;
+                if (call.State == CallState.Refused && returns && asked.Tries < 2 && call.Refusal!.RetryAt.IsKnown)
+                {
+                    due.Enqueue((asked.Tenant, asked.Tries + 1, asked.Caller), call.Refusal.RetryAt.Ticks);
                 }
             }
         }
