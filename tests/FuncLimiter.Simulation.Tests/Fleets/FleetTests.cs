@@ -30,7 +30,9 @@ public class FleetTests
         Assert.InRange(served.InputTokens + served.OutputTokens, report.TokensByTenant.Values.Sum(), long.MaxValue);
         Assert.All(report.Groups, group => Assert.True(group.Tokens > 0));
         Assert.Equal(report.Ok, report.Waits.Values.Sum(waits => waits.Count));
-        Assert.InRange(report.Waits[FleetPriority.Interactive].P50, 4, 1000);
+
+        // The double answers after five milliseconds; timers may be over a millisecond or two early.
+        Assert.InRange(report.Waits[FleetPriority.Interactive].P50, 2.5, 1000);
     }
 
     [Fact]
