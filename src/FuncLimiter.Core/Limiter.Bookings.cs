@@ -1,4 +1,5 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core;
@@ -67,6 +68,20 @@ public sealed partial class Limiter
 
         deadlines.Set(call, call.Deadline);
         return CallState.Waiting;
+    }
+
+    private void CountWaiting(Call call, int sign)
+    {
+        if (call.Booking is null)
+        {
+            waiting += sign;
+            bookings.Wait(call, sign);
+        }
+
+        if (Leases is not null)
+        {
+            LeaseDesk.Wait(call, sign);
+        }
     }
 
     // Those who came together are told one after another, as they would be served.

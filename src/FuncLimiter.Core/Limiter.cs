@@ -257,20 +257,6 @@ public sealed partial class Limiter
         }
     }
 
-    private void CountWaiting(Call call, int sign)
-    {
-        if (call.Booking is null)
-        {
-            waiting += sign;
-            bookings.Wait(call, sign);
-        }
-
-        if (Leases is not null)
-        {
-            LeaseDesk.Wait(call, sign);
-        }
-    }
-
     private Instant Clock(Instant now) => latest = Instant.Max(latest, now);
 
     private IEnumerable<Budget> Durable() => topology.Budgets.Concat(tenants.All.SelectMany(tenant => tenant.Budgets));

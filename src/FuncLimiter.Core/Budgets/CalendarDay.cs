@@ -103,7 +103,7 @@ public sealed class CalendarDay : Meter
         Turn(now);
         if (reading.Remaining is { } remaining && since.SentAt >= dawn + Caution.Jitter)
         {
-            today = Math.Max(today, Effective - remaining - Rounding(reading));
+            today = Math.Max(today, Effective - remaining - reading.Rounding);
         }
     }
 

@@ -177,7 +177,7 @@ public sealed class ContinuousBucket : Meter
         // either would leave was taken by others.
         var free = capacity - CurrentUse(now);
         var most = Math.Max(remaining, remaining + (perTick * (now.Ticks - since.SentAt.Ticks)) - since.Taken);
-        if (free > most + Rounding(reading))
+        if (free > most + reading.Rounding)
         {
             Add(free - most, now);
             return;
@@ -186,7 +186,7 @@ public sealed class ContinuousBucket : Meter
         // Being told of more than we believe counts only where the report is of a bucket as large as ours, and what is under way stays held.
         var least = Math.Min(capacity, remaining) - since.Taken - since.UnderWay;
         var reported = reading.ResetIn is { } reset ? remaining + (PerSecond * reset.TotalSeconds) : double.PositiveInfinity;
-        if (free < least - Rounding(reading) && reported <= capacity * 1.02)
+        if (free < least - reading.Rounding && reported <= capacity * 1.02)
         {
             GiveBack(least - free, now, now);
         }

@@ -155,7 +155,7 @@ public sealed class FixedWindow : Meter
 
         // Within a window what is used only grows: the report can't know of more of ours than is counted now.
         var others = Effective - remaining - used[1];
-        if (others > Rounding(reading))
+        if (others > reading.Rounding)
         {
             Add(others, now);
         }
@@ -163,7 +163,7 @@ public sealed class FixedWindow : Meter
         if (reading.Limit is { } limit && limit <= Limit.Ceiling)
         {
             reported.Note(limit - remaining, since.SentAt, Caution.Jitter);
-            used[1] = Math.Min(used[1], Math.Max(0, reported.Amount + Rounding(reading) + since.UnderWay));
+            used[1] = Math.Min(used[1], Math.Max(0, reported.Amount + reading.Rounding + since.UnderWay));
         }
     }
 

@@ -91,6 +91,9 @@ public enum LimitAlgorithm
 /// <param name="ResetIn">Until when the limit is whole again (a bucket full, a fixed window over), counted from the response.</param>
 public readonly record struct LimitReading(Dimension Dimension, TimeSpan? Window, long? Limit, long? Remaining, TimeSpan? ResetIn)
 {
+    /// <summary>Providers round what remains (Anthropic to thousands): differences below this say nothing.</summary>
+    internal double Rounding => this is { Remaining: > 0 and { } remaining, Limit: >= 10_000 } && remaining % 1000 == 0 ? 1000 : 1;
+
     /// <summary>True where this was said of such a limit. Without a window it speaks of the minute and longer, never of a slice of a minute.</summary>
     /// <param name="limit">A limit of the scope that was reported on.</param>
     public bool Concerns(Limit limit) =>

@@ -76,10 +76,7 @@ public abstract class Meter
     /// <summary>The limit as reported by the provider, never above what is configured; units per window.</summary>
     protected double LearnedAmount { get; private set; }
 
-    /// <summary>
-    /// What was ever taken here, less what was given back: the difference of two readings is what was used between them. Not what others
-    /// took of the same limit.
-    /// </summary>
+    /// <summary>What was ever taken here, less what was given back: two readings tell what was used between them, not what others took.</summary>
     public double Total { get; private protected set; }
 
     /// <summary>Makes the meter that a limit's algorithm calls for.</summary>
@@ -379,10 +376,6 @@ public abstract class Meter
         LearnedAmount = amount;
         Refresh();
     }
-
-    /// <summary>Providers round what remains (Anthropic to thousands): differences below this say nothing.</summary>
-    protected static double Rounding(in LimitReading reading) =>
-        reading is { Remaining: > 0 and { } remaining, Limit: >= 10_000 } && remaining % 1000 == 0 ? 1000 : 1;
 
     // When the held amount and this one never fit together, there is room once what is held has ended, and nobody knows when.
     private Instant FindRoomBesideHeld(double amount, Instant now) =>

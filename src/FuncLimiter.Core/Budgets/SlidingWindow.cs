@@ -144,7 +144,7 @@ public sealed class SlidingWindow : Meter
         // What was in use when the report was stamped: between what was when the request left, and what is now.
         var used = CurrentUse(now);
         var ours = Math.Max(used, used - since.Taken + ExpiredSince(since.SentAt));
-        if (Effective - remaining - ours is var others && others > Rounding(reading))
+        if (Effective - remaining - ours is var others && others > reading.Rounding)
         {
             Add(others, now);
         }
@@ -152,7 +152,7 @@ public sealed class SlidingWindow : Meter
         if (reading.Limit is { } limit && limit <= Limit.Ceiling)
         {
             reported.Note(limit - remaining, since.SentAt, Caution.Jitter);
-            var surplus = used - (reported.Amount + Rounding(reading) + since.UnderWay);
+            var surplus = used - (reported.Amount + reading.Rounding + since.UnderWay);
             if (surplus > used * Noticeable)
             {
                 Forgive(surplus);
