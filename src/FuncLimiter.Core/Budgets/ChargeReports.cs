@@ -26,7 +26,7 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
     /// <summary>How far calls were seen to overtake one another.</summary>
     public Overtaking Seen { get; private set; } = Overtaking.Usual;
 
-    /// <summary>How far they are taken to; what was seen, unless another learner sees more.</summary>
+    /// <summary>How far they are taken to: what was seen here, unless something else was assumed.</summary>
     public Overtaking InForce { get; set; } = Overtaking.Usual;
 
     /// <summary>The newest.</summary>

@@ -18,7 +18,7 @@ public sealed record ChargeBooksState
     /// <summary>When a refusal last came that there seemed to be room for.</summary>
     public Instant SurprisedAt { get; init; }
 
-    /// <summary>How many such refusals came, none a minute after the one before.</summary>
+    /// <summary>How many such refusals came of late.</summary>
     public int Refusals { get; init; }
 
     /// <summary>How many calls went out of late: those of an earlier minute count for a third.</summary>

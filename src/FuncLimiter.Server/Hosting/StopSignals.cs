@@ -18,7 +18,7 @@ internal sealed class StopSignals : IDisposable
     {
         if (!OperatingSystem.IsWindows())
         {
-            // A shell's background job is started with both ignored, and .NET leaves an ignored signal alone.
+            // A shell's background job is started with SIGINT and SIGQUIT ignored, and .NET leaves an ignored signal alone.
             _ = SetHandler(Interrupt, 0);
             _ = SetHandler(Quit, 0);
         }
