@@ -93,12 +93,13 @@ public sealed class UsageLedgerTests : IDisposable
     public async Task Sweep_ForgetsWhatIsOldEnough_AndTheOldestBeyondTheBound()
     {
         using var ledger = Ledger(new UsageConfiguration { KeepHours = TimeSpan.FromDays(2), KeepDays = TimeSpan.FromDays(4), MaxRows = 30 }, new StoppedTime(Now));
-        await ledger.StartAsync(CancellationToken.None);
         for (var hour = 0; hour < 24 * 6; hour++)
         {
             ledger.Record(Entry("acme", "w", Now.AddHours(-hour), 1m));
         }
 
+        // All of them in the first group, after which it sweeps.
+        await ledger.StartAsync(CancellationToken.None);
         await ledger.StopAsync(CancellationToken.None);
 
         Assert.Equal(30, (await ledger.QueryAsync(Hours, CancellationToken.None)).Total.Calls);
