@@ -201,7 +201,7 @@ internal sealed partial class ChargeLearner
     public void Add(IReadOnlyList<double> before, IReadOnlyList<double> after, Instant from, Instant to) => book.Add(before, after, from, to);
 
     /// <summary>Calls are taken to overtake one another so far, whatever these reports show.</summary>
-    public void Assume(Overtaking overtaking) => reports.InForce = overtaking;
+    public void Assume(Overtaking overtaking) => reports.Assume(overtaking);
 
     /// <summary>Whether totals can be those of a learner of this limit.</summary>
     public bool Fits(IReadOnlyList<double> told) => book.Fits(told);

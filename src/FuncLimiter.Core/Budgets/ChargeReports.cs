@@ -15,6 +15,7 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
     private readonly List<HeardReport> reports = new(Most);
     private readonly HeardReport[] recent = new HeardReport[MostRecent];
     private int heard;
+    private Overtaking? assumed;
     private Instant measuredAt = Instant.Distant;
 
     /// <summary>How many.</summary>
@@ -26,8 +27,8 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
     /// <summary>How far calls were seen to overtake one another.</summary>
     public Overtaking Seen { get; private set; } = Overtaking.Usual;
 
-    /// <summary>How far they are taken to: what was seen here, unless something else was assumed.</summary>
-    public Overtaking InForce { get; set; } = Overtaking.Usual;
+    /// <summary>How far they are taken to: what was seen here, unless something else is assumed.</summary>
+    public Overtaking InForce => assumed ?? Seen;
 
     /// <summary>The newest.</summary>
     public HeardReport Last => reports[^1];
@@ -46,6 +47,9 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
             return isRound ? 500 : 1;
         }
     }
+
+    /// <summary>Calls are taken to overtake one another so far; as far as was seen here, where that is the same.</summary>
+    public void Assume(Overtaking overtaking) => assumed = overtaking == Seen ? null : overtaking;
 
     /// <summary>Forgets them.</summary>
     public void Clear() => reports.Clear();
@@ -136,9 +140,9 @@ internal sealed class ChargeReports(Limit limit, ChargeRule[] rules, ChargeBook 
         }
 
         var kept = Math.Pow(0.5, Math.Max(0, (now - measuredAt) / OvertakingHalfLife));
-        var (isOwn, rounding) = (InForce == Seen, Rounding);
+        var rounding = Rounding;
         Seen = new(Farthest(false, Overtaking.Fade(Seen.AtStart, kept)), Farthest(true, Overtaking.Fade(Seen.AtEnd, kept)));
-        (measuredAt, InForce) = (now, isOwn ? Seen : InForce);
+        measuredAt = now;
 
         TimeSpan Farthest(bool isStampedAtEnd, TimeSpan farthest)
         {

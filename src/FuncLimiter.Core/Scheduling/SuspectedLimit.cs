@@ -50,7 +50,7 @@ internal sealed class SuspectedLimit
     private Instant probedUntil = Instant.Distant;
     private Instant lookedIntoSince = Instant.Distant;
     private Instant turnedAt = Instant.Distant;
-    private TimeSpan shortestProbe;
+    private TimeSpan shortestProbe = OvertakingsOfProbe * Overtaking.Usual.Shortest;
     private int probed = -1;
     private int heard;
     private int probes;
@@ -98,26 +98,20 @@ internal sealed class SuspectedLimit
     /// <param name="now">Now.</param>
     public void Begin(int member, in ChargedCall call, Instant now)
     {
-        if (IsWatched(now))
+        for (var i = 0; i < limits.Length && IsWatched(now); i++)
         {
-            for (var i = 0; i < limits.Length; i++)
-            {
-                common[i].Begin(call, now);
-                own[member][i].Begin(call, now);
-            }
+            common[i].Begin(call, now);
+            own[member][i].Begin(call, now);
         }
     }
 
     /// <summary>A call is over.</summary>
     public void End(int member, in ChargedCall call, in Charge documented, in TokenUsage? usage, Instant takenAt, Instant now)
     {
-        if (IsWatched(now))
+        for (var i = 0; i < limits.Length && IsWatched(now); i++)
         {
-            for (var i = 0; i < limits.Length; i++)
-            {
-                common[i].End(call, documented, usage, takenAt, now);
-                own[member][i].End(call, documented, usage, takenAt, now);
-            }
+            common[i].End(call, documented, usage, takenAt, now);
+            own[member][i].End(call, documented, usage, takenAt, now);
         }
     }
 
@@ -153,11 +147,15 @@ internal sealed class SuspectedLimit
                 if (reading.Concerns(limits[i]) && reading.Remaining is { } remaining)
                 {
                     isSilent = false;
-                    AgreeOnOvertaking(i);
+                    var overtaken = (own[member][i].Overtaken, common[i].Overtaken);
                     var most = reading.Limit ?? limits[i].Amount;
                     var perSecond = most / limits[i].Window.TotalSeconds;
                     own[member][i].Hear(remaining, most, perSecond, sent, sentAt, now);
                     common[i].Hear(remaining, most, perSecond, sent, sentAt, now);
+                    if (overtaken != (own[member][i].Overtaken, common[i].Overtaken))
+                    {
+                        AgreeOnOvertaking(i);
+                    }
                 }
             }
         }
