@@ -289,15 +289,13 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
                 }
 
                 using var response = await upstream.Invoker.SendAsync(request, enough.Token);
-                await using var held = new MemoryStream();
-                await using var stream = await response.Content.ReadAsStreamAsync(enough.Token);
-                await CopyAsync(stream, held, enough.Token);
+                await response.Content.LoadIntoBufferAsync(MostBytes, enough.Token);
                 if (!response.IsSuccessStatusCode)
                 {
                     return $"the provider answers {(int)response.StatusCode}{((int)response.StatusCode is 401 or 403 ? ": it does not take the key" : string.Empty)}";
                 }
 
-                using var body = JsonDocument.Parse(held.GetBuffer().AsMemory(0, (int)held.Length));
+                using var body = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(enough.Token), default, enough.Token);
                 next = body.RootElement.ValueKind == JsonValueKind.Object ? read(body.RootElement) : throw new InvalidDataException("no list of models");
             }
 
@@ -310,20 +308,6 @@ internal sealed class Discovery(UpstreamClient upstream, TimeProvider time)
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return $"no answer within {Longest.TotalSeconds:0} s";
-        }
-    }
-
-    private static async Task CopyAsync(Stream from, MemoryStream to, CancellationToken cancellationToken)
-    {
-        var buffer = new byte[16 * 1024];
-        int read;
-        while ((read = await from.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            to.Write(buffer, 0, read);
-            if (to.Length > MostBytes)
-            {
-                throw new InvalidDataException($"an answer of more than {MostBytes} bytes");
-            }
         }
     }
 

@@ -101,10 +101,12 @@ internal sealed class DecodingHandler(HttpMessageHandler inner) : DelegatingHand
         protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken) =>
             ContentCoding.Undo(await _coded.ReadAsStreamAsync(cancellationToken), _codings);
 
-        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            await using var decoded = await CreateContentReadStreamAsync();
-            await decoded.CopyToAsync(stream);
+            await using var decoded = await CreateContentReadStreamAsync(cancellationToken);
+            await decoded.CopyToAsync(stream, cancellationToken);
         }
 
         protected override bool TryComputeLength(out long length)

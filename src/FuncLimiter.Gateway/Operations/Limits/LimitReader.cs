@@ -112,22 +112,10 @@ internal sealed class LimitReader(UpstreamClient upstream, TimeProvider time)
 
     private static async Task<JsonElement> BodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var held = new MemoryStream();
-        var buffer = new byte[16 * 1024];
-        int read;
-        while ((read = await stream.ReadAsync(buffer, cancellationToken)) > 0)
-        {
-            held.Write(buffer, 0, read);
-            if (held.Length > MostBytes)
-            {
-                throw new InvalidDataException($"an answer of more than {MostBytes} bytes");
-            }
-        }
-
+        await response.Content.LoadIntoBufferAsync(MostBytes, cancellationToken);
         try
         {
-            using var document = JsonDocument.Parse(held.GetBuffer().AsMemory(0, (int)held.Length));
+            using var document = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), default, cancellationToken);
             return document.RootElement.Clone();
         }
         catch (JsonException)
