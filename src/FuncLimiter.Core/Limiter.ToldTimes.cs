@@ -21,7 +21,7 @@ public sealed partial class Limiter
     // Nobody is told a time at which a budget has no room beside all that was told before.
     private ForecastTurn AfterBooked(Call call, ForecastTurn turn, double counted, bool isBehind, Instant now)
     {
-        if (counted < 1 || !turn.At.IsKnown || Leases is not null)
+        if (counted < 1 || !turn.At.IsKnown)
         {
             return turn;
         }
@@ -31,32 +31,29 @@ public sealed partial class Limiter
         for (var before = Instant.Distant; before != turn.At && turn.At <= most;)
         {
             before = turn.At;
-            After(bookings.TableOf(call.Owner!), call.Owner!.Budget, static one => one.Consumer);
-            After(call.OwnerRoute is { } route ? bookings.TableOf(route) : null, call.OwnerRoute?.Budget, static one => one.Consumer);
-            After(call.OwnerUser is not null ? bookings.TableOf((call.Owner!, call.User!)) : null, call.OwnerUser?.Budget, static one => one.Consumer);
-            if (call.Lane.Places.Length == 1)
+            foreach (var budget in call.Budgets)
             {
-                foreach (var scope in call.Lane.Places[0].Scopes)
-                {
-                    After(bookings.TableOf(scope), scope, static one => one.Load);
-                }
+                After(bookings.TableOf(budget), budget, call.IsOwn(budget));
             }
         }
 
         return turn.At <= most ? turn : foreseen;
 
-        void After(Timetable? table, Budget? budget, Func<Call, Charge> chargeOf)
+        void After(Timetable? table, Budget budget, bool isOwn)
         {
-            foreach (var meter in table is null ? [] : budget!.Meters)
+            foreach (var meter in table is null ? [] : budget.Meters)
             {
-                if (table!.ClearFrom(meter, budget!.Share, chargeOf(call)[meter.Dimension], one => chargeOf(one)[meter.Dimension], turn.At, runs, now) is var clear && clear > turn.At)
+                var own = AmountOf(call);
+                if (table!.ClearFrom(meter, budget.Share, own, AmountOf, turn.At, runs, now) is var clear && clear > turn.At)
                 {
                     // What others were told before their turn is waited for as long again as for the own one, and for the next gap that is left
                     // to those who may still come.
-                    var step = meter.Round(runs) ?? meter.Apart(chargeOf(call)[meter.Dimension]);
-                    most = Instant.Max(most, foreseen.At + (foreseen.At - now) + (step / ClassTraffic.MoreToCome / (call.IsOwn(budget) ? 1 : WaitForecast.PartOf(call, bookings))));
+                    var step = meter.Round(runs) ?? meter.Apart(own);
+                    most = Instant.Max(most, foreseen.At + (foreseen.At - now) + (step / ClassTraffic.MoreToCome / (isOwn ? 1 : WaitForecast.PartOf(call, bookings))));
                     turn = new(clear, budget);
                 }
+
+                double AmountOf(Call one) => (isOwn ? one.Consumer : one.Load)[meter.Dimension];
             }
         }
     }

@@ -12,7 +12,7 @@ public sealed partial class Limiter
 {
     private readonly Topology topology;
     private readonly TenantTable tenants;
-    private readonly Bookings bookings = new();
+    private readonly Bookings bookings;
     private readonly QueuePolicy queue;
     private readonly CallTimers deadlines = new(CallState.Waiting);
     private readonly CallTimers expiries = new(CallState.Admitted);
@@ -34,6 +34,7 @@ public sealed partial class Limiter
     {
         maxWait = [.. spec.Queue.MaxWait];
         queue = spec.Queue;
+        bookings = new(isTabled: spec.Leases is null);
         topology = new(spec, Decide);
         checkpoints = new(spec.IsDurable, topology.Budgets);
         Leases = spec.Leases is { } terms ? new(terms) : null;

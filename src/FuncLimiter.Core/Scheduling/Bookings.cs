@@ -8,7 +8,8 @@ namespace FuncLimiter.Core.Scheduling;
 /// Bookings take turns with everybody else by tenant, class and user, so no flood of them takes more than its tenant's share; and where
 /// callers seldom come back, nothing is held.
 /// </summary>
-internal sealed class Bookings
+/// <param name="isTabled">Whether it is kept of each budget what is booked of it, in order of time.</param>
+internal sealed class Bookings(bool isTabled)
 {
     /// <summary>How late a caller may come for its place: two seconds, and what the way takes.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(2.5);
@@ -25,7 +26,7 @@ internal sealed class Bookings
     private readonly Dictionary<(Tenant, string, int), BookingLine> _users = [];
     private readonly PriorityQueue<Booking, long> _claims = new();
     private readonly PriorityQueue<Booking, long> _ends = new();
-    private readonly Dictionary<object, Timetable> _timetables = [];
+    private readonly Dictionary<string, Timetable> _timetables = new(StringComparer.Ordinal);
     private int _tenantsKept;
 
     /// <summary>How many are kept.</summary>
@@ -254,53 +255,45 @@ internal sealed class Bookings
         }
     }
 
-    /// <summary>What is booked of a budget: of a scope of a deployment, of a tenant, of a tenant's route, of a user by its tenant and name.</summary>
-    public Timetable? TableOf(object scope) => _timetables.GetValueOrDefault(scope);
+    /// <summary>All that is booked of a budget; null for nothing, and where that is not kept.</summary>
+    public Timetable? TableOf(Budget budget) => _timetables.GetValueOrDefault(budget.Name);
 
     /// <summary>A call begins or ends to wait that is not booked.</summary>
-    public void Wait(Call call, int sign) => ForEachTable(call, (table, charge) => table.Wait(charge, sign));
-
-    private void Tabulate(Booking booking, Call call, bool isNew) => ForEachTable(call, (table, _) =>
+    public void Wait(Call call, int sign)
     {
-        if (isNew)
+        foreach (var budget in Tabled(call))
         {
-            table.Add(booking);
+            TableIn(budget).Wait(call.ChargeTo(budget), sign);
+            Forget(budget);
         }
-        else
-        {
-            table.Remove(booking);
-        }
-    });
+    }
 
-    private void ForEachTable(Call call, Action<Timetable, Charge> act)
+    private void Tabulate(Booking booking, Call call, bool isNew)
     {
-        Act(call.Owner!, call.Consumer);
-        if (call.OwnerRoute is { } route)
+        foreach (var budget in Tabled(call))
         {
-            Act(route, call.Consumer);
-        }
-
-        if (call.User is { } user)
-        {
-            Act((call.Owner!, user), call.Consumer);
-        }
-
-        if (call.Lane!.Places.Length == 1)
-        {
-            foreach (var scope in call.Lane.Places[0].Scopes)
+            var table = TableIn(budget);
+            if (isNew)
             {
-                Act(scope, call.Load);
+                table.Add(booking);
+            }
+            else
+            {
+                table.Remove(booking);
+                Forget(budget);
             }
         }
+    }
 
-        void Act(object scope, in Charge charge)
+    private IEnumerable<Budget> Tabled(Call call) => isTabled ? call.Budgets : [];
+
+    private Timetable TableIn(Budget budget) => LineIn(_timetables, budget.Name);
+
+    private void Forget(Budget budget)
+    {
+        if (_timetables.TryGetValue(budget.Name, out var table) && table.IsEmpty)
         {
-            var table = LineIn(_timetables, scope);
-            act(table, charge);
-            if (table.IsEmpty)
-            {
-                _timetables.Remove(scope);
-            }
+            _timetables.Remove(budget.Name);
         }
     }
 

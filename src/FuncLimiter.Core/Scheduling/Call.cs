@@ -171,6 +171,35 @@ public sealed class Call
     /// <summary>Whether a budget is its tenant's or its user's.</summary>
     internal bool IsOwn(Budget budget) => budget == Owner!.Budget || budget == OwnerRoute?.Budget || budget == OwnerUser?.Budget;
 
+    /// <summary>
+    /// The budgets with limits that must have room for it wherever it goes: its tenant's, its route's, its user's, and all of its deployment's where
+    /// there is only one.
+    /// </summary>
+    internal IEnumerable<Budget> Budgets
+    {
+        get
+        {
+            foreach (var own in new[] { Owner!.Budget, OwnerRoute?.Budget, OwnerUser?.Budget })
+            {
+                if (own is { Counted.Count: > 0 })
+                {
+                    yield return own;
+                }
+            }
+
+            for (var i = 0; Lane!.Places is [var only] && i < only.Scopes.Length; i++)
+            {
+                if (only.Scopes[i] is { Counted.Count: > 0 } scope)
+                {
+                    yield return scope;
+                }
+            }
+        }
+    }
+
+    /// <summary>What it takes of one of its budgets.</summary>
+    internal Charge ChargeTo(Budget budget) => IsOwn(budget) ? Consumer : Load;
+
     /// <summary>What is certain of the charge of the tenant and the user.</summary>
     internal Charge ConsumerCertain => ConsumerAtLeast ?? consumerForeseen;
 
@@ -266,6 +295,7 @@ public sealed class Call
         Lane = Lane,
         Owner = Owner,
         OwnerRoute = OwnerRoute,
+        OwnerUser = OwnerUser,
         Clock = Clock,
         Cost = Cost,
         Load = Load,

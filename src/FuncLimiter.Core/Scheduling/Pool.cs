@@ -16,6 +16,7 @@ internal sealed class Pool
     private const int Many = 8;
     private readonly Func<Call, Instant, bool> admit;
     private readonly Func<int, bool> isWaiting;
+    private readonly Func<int, Flow?> least;
     private readonly double[] present = new double[Classes];
     private readonly ClassFloors classFloors;
     private readonly Instant[] arrivals = new Instant[Many];
@@ -36,6 +37,7 @@ internal sealed class Pool
         Index = index;
         this.admit = admit;
         isWaiting = IsWaiting;
+        least = Least;
         classFloors = new(floors);
     }
 
@@ -184,7 +186,7 @@ internal sealed class Pool
         BeginPass();
         var wakeBefore = NextWake;
         hasServedPastClaims = false;
-        while (Waiting > 0 && Choose() is { } flow)
+        while (Waiting > 0 && classFloors.First(least) is { } flow)
         {
             Serve(flow, now);
         }
@@ -264,19 +266,6 @@ internal sealed class Pool
         stalledFlows[flow.Priority]++;
     }
 
-    private Flow? Choose()
-    {
-        for (var priority = Classes - 1; priority > 0; priority--)
-        {
-            if (classFloors.IsOwed(priority) && Least(priority) is { } owed)
-            {
-                return owed;
-            }
-        }
-
-        return Least(0) ?? Least(1) ?? Least(2);
-    }
-
     private Flow? Least(int priority)
     {
         Flow? least = null;
@@ -321,45 +310,6 @@ internal sealed class Pool
         }
 
         return false;
-    }
-}
-
-/// <summary>
-/// Keeps each lower class its floor: every time another class is served while it and a higher one wait it earns credit, and with credit in
-/// hand it goes first, once. Its share of the service then is the floor, to within one call.
-/// </summary>
-/// <remarks>Worked: a floor of 5 % and calls of one second each: nineteen interactive ones go, then one background one.</remarks>
-internal sealed class ClassFloors(IReadOnlyList<double> floors)
-{
-    private readonly double[] credit = new double[floors.Count];
-
-    /// <summary>True where a class may go before higher ones.</summary>
-    public bool IsOwed(int priority) => credit[priority] > 0;
-
-    /// <summary>Counts a call that was served.</summary>
-    /// <param name="served">Its class.</param>
-    /// <param name="cost">Its cost.</param>
-    /// <param name="isWaiting">Whether a class waits.</param>
-    public void Count(int served, double cost, Func<int, bool> isWaiting)
-    {
-        var higherWaits = false;
-        for (var i = 0; i < credit.Length; i++)
-        {
-            if (i == served)
-            {
-                credit[i] -= higherWaits ? cost : 0;
-            }
-            else if (!isWaiting(i))
-            {
-                credit[i] = Math.Min(0, credit[i]);
-            }
-            else if (served < i || higherWaits)
-            {
-                credit[i] += cost * floors[i] / (1 - floors[i]);
-            }
-
-            higherWaits |= isWaiting(i);
-        }
     }
 }
 

@@ -150,6 +150,67 @@ internal sealed class ClassTraffic
     }
 }
 
+/// <summary>
+/// Keeps each lower class its floor: every time another class is served while it and a higher one wait it earns credit, and with credit in
+/// hand it goes first, once. Its share of the service then is the floor, to within one call.
+/// </summary>
+/// <remarks>Worked: a floor of 5 % and calls of one second each: nineteen interactive ones go, then one background one.</remarks>
+internal sealed class ClassFloors(IReadOnlyList<double> floors)
+{
+    private readonly double[] credit = new double[floors.Count];
+
+    /// <summary>True where a class may go before higher ones.</summary>
+    public bool IsOwed(int priority) => credit[priority] > 0;
+
+    /// <summary>What goes first: what a lower class has that is owed, else what the highest has; null where none has anything.</summary>
+    /// <param name="of">What a class has.</param>
+    public T? First<T>(Func<int, T?> of)
+        where T : class
+    {
+        for (var priority = credit.Length - 1; priority > 0; priority--)
+        {
+            if (IsOwed(priority) && of(priority) is { } owed)
+            {
+                return owed;
+            }
+        }
+
+        T? first = null;
+        for (var priority = 0; first is null && priority < credit.Length; priority++)
+        {
+            first = of(priority);
+        }
+
+        return first;
+    }
+
+    /// <summary>Counts a call that was served.</summary>
+    /// <param name="served">Its class.</param>
+    /// <param name="cost">Its cost.</param>
+    /// <param name="isWaiting">Whether a class waits.</param>
+    public void Count(int served, double cost, Func<int, bool> isWaiting)
+    {
+        var higherWaits = false;
+        for (var i = 0; i < credit.Length; i++)
+        {
+            if (i == served)
+            {
+                credit[i] -= higherWaits ? cost : 0;
+            }
+            else if (!isWaiting(i))
+            {
+                credit[i] = Math.Min(0, credit[i]);
+            }
+            else if (served < i || higherWaits)
+            {
+                credit[i] += cost * floors[i] / (1 - floors[i]);
+            }
+
+            higherWaits |= isWaiting(i);
+        }
+    }
+}
+
 /// <summary>Calls in the order in which they would be served if they waited: by class and its floor, then by what their tenants have had.</summary>
 internal sealed class ServiceOrder(IReadOnlyList<double> floors)
 {
@@ -174,25 +235,18 @@ internal sealed class ServiceOrder(IReadOnlyList<double> floors)
     public bool TryTakeNext(out Call call)
     {
         call = null!;
-        var next = Pool.Classes - 1;
-        while (next > 0 && (_classes[next].Count == 0 || !_floors.IsOwed(next)))
-        {
-            next--;
-        }
-
-        next = next > 0 ? next : Array.FindIndex(_classes, static one => one.Count > 0);
-        if (next < 0)
+        if (_floors.First(priority => _classes[priority] is { Count: > 0 } waiting ? waiting : null) is not { } tenants)
         {
             return false;
         }
 
-        var (clock, turns) = _classes[next].MinBy(static one => one.Value.Service);
+        var (clock, turns) = tenants.MinBy(static one => one.Value.Service);
         call = turns.Calls.Dequeue();
         turns.Service += clock.Of(call.Cost);
-        _floors.Count(next, call.Cost, i => _classes[i].Count > 0);
+        _floors.Count((int)call.Priority, call.Cost, priority => _classes[priority].Count > 0);
         if (turns.Calls.Count == 0)
         {
-            _classes[next].Remove(clock);
+            tenants.Remove(clock);
         }
 
         return true;

@@ -118,65 +118,49 @@ internal sealed class Timetable
     // As a bucket refills, with whoever is booked as late as may be.
     private Instant ClearOfRefill(ContinuousBucket bucket, double part, double own, double waiting, Func<Call, double> amountOf, Instant at, Instant now)
     {
-        var (room, perSecond) = (bucket.Whole * part, bucket.PerSecond * part);
+        var room = bucket.Whole * part;
         own = Math.Min(own, room);
         var late = QueueAhead.LostFor(bucket.Together(Math.Max(own, 1e-9)));
-        var near = late + (4 * TimeSpan.FromSeconds(Math.Min(MostSeconds, room / perSecond)));
-        while (true)
+        var refill = new Refill(room, bucket.PerSecond * part, late);
+        var there = Math.Min(room, room - bucket.Used(now) - waiting);
+        while (NextToTry(refill, there, own, amountOf, at, now) is { } next)
         {
-            // What is far from it matters no more: by then the bucket has filled, or is as empty as those before leave it.
-            var isFar = at - now > near;
-            var i = isFar ? FirstAfter(at - near) : 0;
-            var (level, held, time, taken, isIn) = (isFar ? 0 : Math.Min(room, room - bucket.Used(now) - waiting), 0.0, isFar ? at - near : now, i, false);
-            var ownLate = at + late;
-            var (isOwnTaken, next) = (false, at);
-            for (var isFree = true; isFree;)
-            {
-                // What comes next: the end of a booking, the one more, its end, the time of a booking.
-                var end = taken < i ? Instant.Max(_inOrder[taken].At + late, now) : Instant.Unknown;
-                var begin = i < _inOrder.Count ? Instant.Max(_inOrder[i].At, now) : Instant.Unknown;
-                var mine = isIn ? isOwnTaken ? Instant.Unknown : ownLate : at;
-                var first = Instant.Min(Instant.Min(end, begin), mine);
-                if (!first.IsKnown || isOwnTaken && (i == _inOrder.Count || first - at > near))
-                {
-                    return at;
-                }
-
-                level = Math.Min(room, level + (perSecond * (first - time).TotalSeconds));
-                time = first;
-                if (end == first)
-                {
-                    var amount = Math.Min(room, amountOf(_inOrder[taken++].Place));
-                    (level, held) = (level - amount, held - amount);
-                }
-                else if (mine == first && !isIn)
-                {
-                    var lacks = own + held - level;
-                    if (lacks > 1e-6)
-                    {
-                        next = at + TimeSpan.FromSeconds(Math.Max(1e-3, lacks / perSecond));
-                        isFree = false;
-                    }
-
-                    (isIn, held) = (true, held + own);
-                }
-                else if (mine == first)
-                {
-                    (isOwnTaken, level, held) = (true, level - own, held - own);
-                }
-                else
-                {
-                    held += Math.Min(room, amountOf(_inOrder[i++].Place));
-                    if (isIn && held - level > 1e-6)
-                    {
-                        next = first + Tick;
-                        isFree = false;
-                    }
-                }
-            }
-
             at = next;
         }
+
+        return at;
+    }
+
+    // Null where all have room with one more at that time; else the first time after it that may be better.
+    private Instant? NextToTry(Refill refill, double there, double own, Func<Call, double> amountOf, Instant at, Instant now)
+    {
+        // What is far from it matters no more: by then the bucket has filled, or is as empty as those before leave it.
+        var near = refill.Late + (4 * TimeSpan.FromSeconds(Math.Min(MostSeconds, refill.Room / refill.PerSecond)));
+        var isFar = at - now > near;
+        var first = isFar ? FirstAfter(at - near) : 0;
+        var mine = at <= now ? 0 : FirstAfter(at - Tick);
+        refill.Begin(isFar ? 0 : there, isFar ? at - near : now);
+        for (var i = first; i < mine; i++)
+        {
+            refill.Keep(amountOf(_inOrder[i].Place), _inOrder[i].At);
+        }
+
+        refill.Keep(own, at);
+        if (refill.Lacking > 0)
+        {
+            return at + TimeSpan.FromSeconds(Math.Max(1e-3, refill.Lacking / refill.PerSecond));
+        }
+
+        for (var i = mine; i < _inOrder.Count && _inOrder[i].At - at <= near; i++)
+        {
+            refill.Keep(amountOf(_inOrder[i].Place), _inOrder[i].At);
+            if (refill.Lacking > 0)
+            {
+                return Instant.Max(_inOrder[i].At, at) + Tick;
+            }
+        }
+
+        return null;
     }
 
     private int FirstAfter(Instant at)
@@ -189,5 +173,56 @@ internal sealed class Timetable
         }
 
         return low;
+    }
+
+    /// <summary>A bucket as it refills, and what is kept of it for callers until they come.</summary>
+    /// <param name="room">What it has when it is whole.</param>
+    /// <param name="perSecond">What comes back in a second.</param>
+    /// <param name="late">How late callers come.</param>
+    private sealed class Refill(double room, double perSecond, TimeSpan late)
+    {
+        private const double Least = 1e-6;
+        private readonly Queue<(double Amount, Instant At)> _awaited = [];
+        private double _there;
+        private double _kept;
+        private Instant _at;
+
+        public double Room => room;
+
+        public double PerSecond => perSecond;
+
+        public TimeSpan Late => late;
+
+        /// <summary>What is kept beyond what is there; 0 for nothing worth a mention.</summary>
+        public double Lacking => _kept - _there > Least ? _kept - _there : 0;
+
+        /// <summary>Nothing is kept, and so much is there.</summary>
+        public void Begin(double there, Instant at)
+        {
+            (_there, _kept, _at) = (there, 0, at);
+            _awaited.Clear();
+        }
+
+        /// <summary>Keeps what one more caller takes, who is told to come then.</summary>
+        public void Keep(double amount, Instant at)
+        {
+            while (_awaited.TryPeek(out var come) && come.At + late <= at)
+            {
+                _awaited.Dequeue();
+                PassTo(come.At + late);
+                (_there, _kept) = (_there - come.Amount, _kept - come.Amount);
+            }
+
+            PassTo(at);
+            amount = Math.Min(room, amount);
+            _kept += amount;
+            _awaited.Enqueue((amount, at));
+        }
+
+        private void PassTo(Instant at)
+        {
+            _there = at > _at ? Math.Min(room, _there + (perSecond * (at - _at).TotalSeconds)) : _there;
+            _at = Instant.Max(_at, at);
+        }
     }
 }
