@@ -58,7 +58,7 @@ public sealed partial class Limiter
             }
             else
             {
-                turn = TurnBehindAll(call, counted, OthersToCome, now);
+                turn = AfterBooked(call, TurnBehindAll(call, counted, OthersToCome, now), counted, bookings.IsBehind(call), now);
             }
 
             TurnAway(call, isFull, turn, now, given);

@@ -44,17 +44,22 @@ public sealed partial class Limiter
             foreach (var meter in table is null ? [] : budget.Meters)
             {
                 var own = AmountOf(call);
-                if (table!.ClearFrom(meter, budget.Share, own, AmountOf, turn.At, runs, now) is var clear && clear > turn.At)
+                var latest = isBehind ? LatestBy(meter, own, isOwn) : most;
+                if (table!.ClearFrom(meter, budget.Share, call.Priority, own, AmountOf, turn.At, latest, runs, now) is var clear && clear > turn.At)
                 {
-                    // What others were told before their turn is waited for as long again as for the own one, and for the next gap that is left
-                    // to those who may still come.
-                    var step = meter.Round(runs) ?? meter.Apart(own);
-                    most = Instant.Max(most, foreseen.At + (foreseen.At - now) + (step / ClassTraffic.MoreToCome / (isOwn ? 1 : WaitForecast.PartOf(call, bookings))));
-                    turn = new(clear, budget);
+                    (most, turn) = (latest, new(clear, budget));
                 }
 
                 double AmountOf(Call one) => (isOwn ? one.Consumer : one.Load)[meter.Dimension];
             }
+        }
+
+        // What others were told before their turn is waited for as long again as for the own one, and for the next gap that is left to those who
+        // may still come.
+        Instant LatestBy(Meter meter, double own, bool isOwn)
+        {
+            var gap = (meter.Round(runs) ?? meter.Apart(own)) / ClassTraffic.MoreToCome / (isOwn ? 1 : WaitForecast.PartOf(call, bookings));
+            return Instant.Max(most, foreseen.At + (foreseen.At - now) + gap);
         }
     }
 

@@ -51,6 +51,13 @@ public sealed class CalendarDay : Meter
     internal override TimeSpan? Round(in Scheduling.RunTime runs) => Limit.Window;
 
     /// <inheritdoc/>
+    internal override double UsedAt(Instant at, in Scheduling.RunTime runs, Instant now)
+    {
+        Turn(now);
+        return at < midnight ? today : at < Next(midnight) ? tomorrow : 0;
+    }
+
+    /// <inheritdoc/>
     protected override Instant FindRoom(double amount, Instant now)
     {
         if (amount > Effective)

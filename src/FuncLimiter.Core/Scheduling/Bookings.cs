@@ -263,7 +263,7 @@ internal sealed class Bookings(bool isTabled)
     {
         foreach (var budget in Tabled(call))
         {
-            TableIn(budget).Wait(call.ChargeTo(budget), sign);
+            TableIn(budget).Wait(call.Priority, call.ChargeTo(budget), sign);
             Forget(budget);
         }
     }

@@ -10,16 +10,17 @@ internal sealed class Timetable
     private const double VeryMany = 1000;
     private readonly List<Booking> _inOrder = [];
     private int _waiting;
-    private Charge _awaited;
+    private readonly Charge[] _awaited = new Charge[Pool.Classes];
 
     /// <summary>True while nothing is booked and nothing waits.</summary>
     public bool IsEmpty => _inOrder.Count == 0 && _waiting == 0;
 
     /// <summary>A call begins or ends to wait that is not booked.</summary>
-    public void Wait(in Charge charge, int sign)
+    public void Wait(Priority priority, in Charge charge, int sign)
     {
         _waiting += sign;
-        _awaited = sign > 0 ? _awaited + charge : _awaited - charge;
+        ref var its = ref _awaited[(int)priority];
+        its = sign > 0 ? its + charge : its - charge;
     }
 
     public void Add(Booking booking) => _inOrder.Insert(FirstAfter(booking.At), booking);
@@ -43,12 +44,14 @@ internal sealed class Timetable
     /// </summary>
     /// <param name="meter">What has the room.</param>
     /// <param name="part">The part of it that is lent here.</param>
+    /// <param name="priority">The class of the one more: what waits of lower ones goes after it.</param>
     /// <param name="own">What the one more takes.</param>
     /// <param name="amountOf">What a booked call takes.</param>
     /// <param name="at">From when on.</param>
+    /// <param name="latest">Any later time than this means that there is none before.</param>
     /// <param name="runs">How long calls run.</param>
     /// <param name="now">Now.</param>
-    public Instant ClearFrom(Meter meter, double part, double own, Func<Call, double> amountOf, Instant at, in RunTime runs, Instant now)
+    public Instant ClearFrom(Meter meter, double part, Priority priority, double own, Func<Call, double> amountOf, Instant at, Instant latest, in RunTime runs, Instant now)
     {
         // Where there is room for very many, a few who come at the same time make nobody late.
         if (_inOrder.Count == 0 || own <= 0 || meter.Effective * part > own * VeryMany)
@@ -56,21 +59,25 @@ internal sealed class Timetable
             return at;
         }
 
-        var waiting = _awaited[meter.Dimension];
+        var waiting = 0L;
+        for (var i = 0; i <= (int)priority; i++)
+        {
+            waiting += _awaited[i][meter.Dimension];
+        }
 
         if (meter.Round(runs) is { } round)
         {
-            return ClearOfRounds(meter, meter.Effective * part, round, own, waiting, amountOf, at, runs, now);
+            return ClearOfRounds(meter, meter.Effective * part, round, own, waiting, amountOf, at, latest, runs, now);
         }
 
-        return meter is ContinuousBucket bucket ? ClearOfRefill(bucket, part, own, waiting, amountOf, at, now) : at;
+        return meter is ContinuousBucket bucket ? ClearOfRefill(bucket, part, own, waiting, amountOf, at, latest, now) : at;
     }
 
     // Whoever is told a time has its room from then on for a round.
-    private Instant ClearOfRounds(Meter meter, double most, TimeSpan round, double own, double waiting, Func<Call, double> amountOf, Instant at, in RunTime runs, Instant now)
+    private Instant ClearOfRounds(Meter meter, double most, TimeSpan round, double own, double waiting, Func<Call, double> amountOf, Instant at, Instant latest, in RunTime runs, Instant now)
     {
         var run = runs;
-        while (true)
+        while (at <= latest)
         {
             var (low, high, sum) = (FirstAfter(at - round), FirstAfter(at), 0.0);
             for (var i = low; i < high; i++)
@@ -112,18 +119,21 @@ internal sealed class Timetable
             at = last + Tick;
         }
 
+        return at;
+
         double Used(Instant then) => meter.UsedAt(then, run, now) + (then < now + round ? waiting : 0);
     }
 
     // As a bucket refills, with whoever is booked as late as may be.
-    private Instant ClearOfRefill(ContinuousBucket bucket, double part, double own, double waiting, Func<Call, double> amountOf, Instant at, Instant now)
+    private Instant ClearOfRefill(ContinuousBucket bucket, double part, double own, double waiting, Func<Call, double> amountOf, Instant at, Instant latest, Instant now)
     {
-        var room = bucket.Whole * part;
-        own = Math.Min(own, room);
+        var whole = bucket.Whole * part;
+        var most = Math.Max(whole, Math.Min(own, bucket.Capacity * part));
+        own = Math.Min(own, most);
         var late = QueueAhead.LostFor(bucket.Together(Math.Max(own, 1e-9)));
-        var refill = new Refill(room, bucket.PerSecond * part, late);
-        var there = Math.Min(room, room - bucket.Used(now) - waiting);
-        while (NextToTry(refill, there, own, amountOf, at, now) is { } next)
+        var refill = new Refill(whole, most, bucket.PerSecond * part, late);
+        var there = Math.Min(whole, whole - bucket.Used(now) - waiting);
+        while (at <= latest && NextToTry(refill, there, own, amountOf, at, now) is { } next)
         {
             at = next;
         }
@@ -135,7 +145,7 @@ internal sealed class Timetable
     private Instant? NextToTry(Refill refill, double there, double own, Func<Call, double> amountOf, Instant at, Instant now)
     {
         // What is far from it matters no more: by then the bucket has filled, or is as empty as those before leave it.
-        var near = refill.Late + (4 * TimeSpan.FromSeconds(Math.Min(MostSeconds, refill.Room / refill.PerSecond)));
+        var near = refill.Late + (4 * TimeSpan.FromSeconds(Math.Min(MostSeconds, refill.Most / refill.PerSecond)));
         var isFar = at - now > near;
         var first = isFar ? FirstAfter(at - near) : 0;
         var mine = at <= now ? 0 : FirstAfter(at - Tick);
@@ -176,10 +186,11 @@ internal sealed class Timetable
     }
 
     /// <summary>A bucket as it refills, and what is kept of it for callers until they come.</summary>
-    /// <param name="room">What it has when it is whole.</param>
+    /// <param name="whole">What it has when it is whole.</param>
+    /// <param name="most">What it has for one call when it has been whole for a while.</param>
     /// <param name="perSecond">What comes back in a second.</param>
     /// <param name="late">How late callers come.</param>
-    private sealed class Refill(double room, double perSecond, TimeSpan late)
+    private sealed class Refill(double whole, double most, double perSecond, TimeSpan late)
     {
         private const double Least = 1e-6;
         private readonly Queue<(double Amount, Instant At)> _awaited = [];
@@ -187,7 +198,7 @@ internal sealed class Timetable
         private double _kept;
         private Instant _at;
 
-        public double Room => room;
+        public double Most => most;
 
         public double PerSecond => perSecond;
 
@@ -210,18 +221,18 @@ internal sealed class Timetable
             {
                 _awaited.Dequeue();
                 PassTo(come.At + late);
-                (_there, _kept) = (_there - come.Amount, _kept - come.Amount);
+                (_there, _kept) = (Math.Min(whole, _there) - come.Amount, _kept - come.Amount);
             }
 
             PassTo(at);
-            amount = Math.Min(room, amount);
+            amount = Math.Min(most, amount);
             _kept += amount;
             _awaited.Enqueue((amount, at));
         }
 
         private void PassTo(Instant at)
         {
-            _there = at > _at ? Math.Min(room, _there + (perSecond * (at - _at).TotalSeconds)) : _there;
+            _there = at > _at ? Math.Min(most, _there + (perSecond * (at - _at).TotalSeconds)) : _there;
             _at = Instant.Max(_at, at);
         }
     }
