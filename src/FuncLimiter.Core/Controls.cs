@@ -138,7 +138,7 @@ public sealed class Controls
         found.Forget(now);
         if (topology.Suspects.FirstOrDefault(suspect => suspect.Budget == found) is { IsFound: true } shared)
         {
-            topology.Set(shared, null, now);
+            topology.Decide(shared, null, now);
         }
 
         changed(now);

@@ -58,7 +58,7 @@ internal static class Snapshot
             .. topology.Budgets
                 .Concat(tenants.All.SelectMany(tenant => tenant.Budgets))
                 .Concat(users.Take(MostUsers))
-                .Where(budget => budget.Meters.Count > 0 || budget.IsClosed(now))
+                .Where(budget => budget.Meters.Count > 0 || budget.Found is not null || budget.IsClosed(now))
                 .Select(budget => budget.Report(now)),
         ];
     }

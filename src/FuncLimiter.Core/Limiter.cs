@@ -233,6 +233,7 @@ public sealed partial class Limiter
     {
         now = Clock(now);
         (Leases ?? throw new InvalidOperationException("The budgets are not leased.")).Apply(answer, now);
+        topology.FollowOwners(now);
         foreach (var pool in topology.Pools)
         {
             pool.Weigh(Leases.Meant(pool), tenants);
@@ -244,7 +245,7 @@ public sealed partial class Limiter
 
     private void Set(SuspectedLimit suspect, FoundLimit? found, Instant now)
     {
-        topology.Set(suspect, found, now);
+        topology.Decide(suspect, found, now);
         checkpoints.Keep(suspect.Budget);
     }
 

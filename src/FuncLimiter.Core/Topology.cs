@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Leasing;
 using FuncLimiter.Core.Scheduling;
 
 namespace FuncLimiter.Core;
@@ -35,12 +36,9 @@ internal sealed class Topology
 
         budgets = [.. shared.Values, .. accounts.Values, .. deployments.Values.Select(deployment => deployment.Scopes[0])];
         Join(spec.Queue.Floor, admit);
-        if (spec.Leases is null)
+        foreach (var kin in spec.Kin)
         {
-            foreach (var kin in spec.Kin)
-            {
-                Suspect(kin);
-            }
+            Suspect(kin, isLeased: spec.Leases is not null);
         }
     }
 
@@ -57,6 +55,50 @@ internal sealed class Topology
     public IReadOnlyList<Pool> Pools { get; private set; } = [];
 
     public Lane? Find(string route) => lanes.GetValueOrDefault(route);
+
+    /// <summary>The same, as is found here or a person says: owners of the budgets are told.</summary>
+    public void Decide(SuspectedLimit suspect, FoundLimit? found, Instant now)
+    {
+        var leases = suspect.Budgets.Select(member => member.Lease).OfType<LeasedBudget>().ToArray();
+        var at = leases.Aggregate(now, (latest, lease) => lease.Sharing is { } word ? Instant.Max(latest, word.At + TimeSpan.FromTicks(1)) : latest);
+        var charging = suspect.Charging;
+        Set(suspect, found, now);
+        foreach (var lease in leases)
+        {
+            lease.Tell(new(suspect.Members, at, found?.Answers ?? 0, found is not null) { Charging = found is null ? [] : charging });
+        }
+    }
+
+    /// <summary>Takes up what owners know of shared limits, and tells what one of them knows to the others.</summary>
+    public void FollowOwners(Instant now)
+    {
+        foreach (var suspect in suspects)
+        {
+            var leases = suspect.Budgets.Select(member => member.Lease!).ToArray();
+            if (!leases.Any(lease => lease.IsAlone is null))
+            {
+                suspect.Watch(leases.All(lease => lease.IsAlone is true), now);
+            }
+
+            if (leases.Select(lease => lease.Sharing).OfType<SharingWord>().MaxBy(said => said.At) is not { } word)
+            {
+                continue;
+            }
+
+            var isMeant = word.Budgets.SequenceEqual(suspect.Members);
+            if ((isMeant && word.IsShared) != suspect.IsFound)
+            {
+                Set(suspect, suspect.IsFound ? null : new(suspect.Members, word.At, word.Answers), now);
+            }
+
+            if (isMeant && suspect.IsFound && suspect.ChargingBeyond(word.Charging) is { } charging)
+            {
+                word = word with { At = word.At + TimeSpan.FromTicks(1), Charging = charging };
+            }
+
+            Array.ForEach(isMeant ? leases : [], lease => lease.Tell(word));
+        }
+    }
 
     /// <summary>A limit is known to be shared from here on, or not to be.</summary>
     public void Set(SuspectedLimit suspect, FoundLimit? found, Instant now)
@@ -86,7 +128,7 @@ internal sealed class Topology
         .MaxBy(other => other.Budgets.Count)!;
 
     // Every subset of a few budgets is watched; of more, each pair and all of them. Budgets without limits, or with unlike ones, can't share one.
-    private void Suspect(KinSpec kin)
+    private void Suspect(KinSpec kin, bool isLeased)
     {
         var known = kin.Budgets.Select(name => budgets.FirstOrDefault(budget => budget.Name == name)).OfType<Budget>().Where(IsBounded).ToArray();
         foreach (var alike in known.GroupBy(budget => string.Join(' ', budget.Meters.Select(Shape))).Select(same => same.ToArray()))
@@ -102,13 +144,13 @@ internal sealed class Topology
                 var size = System.Numerics.BitOperations.PopCount((uint)part);
                 if (size >= 2 && (alike.Length <= MostOfKinByAnyPart || size == 2 || size == alike.Length))
                 {
-                    Suspect([.. alike.Where((_, i) => (part >> i & 1) != 0)], turns);
+                    Suspect([.. alike.Where((_, i) => (part >> i & 1) != 0)], turns, isLeased);
                 }
             }
         }
     }
 
-    private void Suspect(Budget[] members, ProbeTurns turns)
+    private void Suspect(Budget[] members, ProbeTurns turns, bool isLeased)
     {
         var sharers = deployments.Values
             .Select(deployment => (Deployment: deployment, Member: Array.FindIndex(members, member => deployment.Scopes[0] == member || deployment.Account == member)))
@@ -120,7 +162,7 @@ internal sealed class Topology
             return;
         }
 
-        var suspect = new SuspectedLimit($"{FoundLimit.Prefix}{string.Join('+', members.Select(member => member.Name[(member.Name.IndexOf(':', StringComparison.Ordinal) + 1)..]))}", members, turns);
+        var suspect = new SuspectedLimit($"{FoundLimit.Prefix}{string.Join('+', members.Select(member => member.Name[(member.Name.IndexOf(':', StringComparison.Ordinal) + 1)..]))}", members, turns, isLeased);
         suspects.Add(suspect);
         foreach (var (deployment, member) in sharers)
         {

@@ -1,8 +1,10 @@
 namespace FuncLimiter.Core.Budgets;
 
-/// <content>The scope is closed for a while, and opens again.</content>
+/// <content>The scope is closed for a while, or in part to background work.</content>
 public sealed partial class Budget
 {
+    private const double MostKeptFree = 0.95;
+
     /// <summary>Closes the scope until an instant, at most a week ahead. An earlier end never shortens a later one.</summary>
     /// <param name="until">The instant.</param>
     /// <param name="cause">What the provider answered that closes it; null where it is closed by a person's word.</param>
@@ -44,5 +46,28 @@ public sealed partial class Budget
         Openings++;
         (CooldownUntil, LikelyEnd) = (Instant.Distant, Instant.Distant);
         Lease?.Close(Instant.Distant);
+    }
+
+    /// <summary>The first instant at which a charge fits and leaves <see cref="KeptFree"/> of each meter to others.</summary>
+    internal Instant FitsBesideOthersAt(in Charge charge, in Charge certain, Instant now)
+    {
+        var fits = FitsAt(charge, certain, now);
+        if (KeptFree <= 0 || Lease is not null || !fits.IsKnown)
+        {
+            return fits;
+        }
+
+        foreach (var meter in asked)
+        {
+            var amount = Charge.Clip(charge[meter.Dimension], certain[meter.Dimension], meter.Capacity);
+            if (amount > 0)
+            {
+                // A charge near the whole limit has the bucket to itself, as without others.
+                var wanted = Math.Min(amount + meter.Capacity * KeptFree, meter.Capacity * MostKeptFree);
+                fits = Instant.Max(fits, meter.FitsAt(Math.Max(amount, wanted), now));
+            }
+        }
+
+        return fits;
     }
 }

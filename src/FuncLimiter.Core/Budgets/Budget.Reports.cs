@@ -16,7 +16,7 @@ public sealed partial class Budget
     }
 
     /// <summary>The state for people and metrics.</summary>
-    public BudgetReport Report(Instant now) => new(Name, [.. asked.Select((meter, i) => Report(meter, UsedOf(i, now), now))], Instant.Max(CooldownUntil, LikelyEnd), Utilization(now))
+    public BudgetReport Report(Instant now) => new(Name, [.. (Found is null ? asked : meters).Select((meter, i) => Report(meter, UsedOf(i, now), now))], Instant.Max(CooldownUntil, LikelyEnd), Utilization(now))
     {
         Found = Found,
         Learned = Lease is { } lease ? lease.Learned : caution.Report(),

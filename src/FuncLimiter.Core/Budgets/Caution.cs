@@ -54,6 +54,12 @@ public sealed class Caution
     /// <summary>The share of the limit in use at most, 0.3 to 1.</summary>
     public double Factor { get; private set; } = 1;
 
+    /// <summary>The part of the limit that is this budget's, where others were found to share it; above 0, at most 1.</summary>
+    internal double Part { get; set; } = 1;
+
+    /// <summary>The share of the whole limit in use at most.</summary>
+    internal double Scale => Factor * Part;
+
     /// <summary>When either last changed; <see cref="Instant.Distant"/> where nothing was learned yet.</summary>
     public Instant Since => lastChange;
 

@@ -6,6 +6,13 @@ internal sealed partial class ChargeLearner
     /// <summary>What is kept of what was learned.</summary>
     public ChargeState Save() => new(Dimension, limit.Window.Ticks, Rule, open, factor, offset, Since, Answers) { IsPinned = IsPinned };
 
+    /// <summary>The same, with the likeliest rule for the only one.</summary>
+    public ChargeState SaveLikeliest()
+    {
+        var rule = (open >> likeliest & 1) != 0 ? likeliest : best;
+        return Save() with { Rule = rules[rule], Open = 1UL << rule };
+    }
+
     /// <summary>Takes on what was learned before.</summary>
     public void Restore(ChargeState state)
     {

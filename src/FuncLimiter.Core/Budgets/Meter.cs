@@ -388,7 +388,7 @@ public abstract class Meter
 
     private void Refresh()
     {
-        Effective = Math.Max(1, LearnedAmount * Caution.Factor);
+        Effective = Math.Max(1, LearnedAmount * Caution.Scale);
         PerSecond = Limit.Window > TimeSpan.Zero ? Effective / Limit.Window.TotalSeconds : double.PositiveInfinity;
         SecondsPerUnit = IsUntold ? Limit.Window.TotalSeconds / Limit.Unbounded : 1 / PerSecond;
         FairSecondsPerUnit = Limit.Window <= LongestFairWindow ? SecondsPerUnit : 0;

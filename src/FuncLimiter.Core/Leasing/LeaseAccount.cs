@@ -146,10 +146,10 @@ internal sealed class BucketAccount : LeaseAccount
 
     internal override double Free => Math.Max(0, _rest.Level + _over);
 
-    private double PerSecond => Math.Max(1, _learned * _caution.Factor) / Limit.Window.TotalSeconds;
+    private double PerSecond => Math.Max(1, _learned * _caution.Scale) / Limit.Window.TotalSeconds;
 
     private double Burst => Math.Min(
-        Math.Max(1, _learned * _caution.Factor),
+        Math.Max(1, _learned * _caution.Scale),
         Math.Max(1, (Limit.BurstSeconds ?? Limit.Window.TotalSeconds) * PerSecond));
 
     internal override double Refill => _rest.Rate;

@@ -17,6 +17,7 @@ public sealed partial class LeaseBook
         Charging = [.. _learners.Select(learner => learner.SaveBooks(_recounts > 0))],
         Recounts = _recounts,
         ForgottenAt = _forgottenAt,
+        Sharing = _sharing,
         Charged = [.. _charged.Values],
         Unjudged = [.. _unjudged],
         Tenures = [.. _tenures.Values.Select(tenure => tenure.Export())],
@@ -37,6 +38,8 @@ public sealed partial class LeaseBook
             _caution.Restore(caution);
         }
 
+        _sharing = state.Sharing;
+        _caution.Part = IsShared ? 1.0 / Math.Max(1, _sharing!.Budgets.Count) : 1;
         (_now, _lastNumber, CooldownUntil, _surprisedAt) = (state.At, state.LastNumber, state.CooldownUntil, state.SurprisedAt);
         for (var i = 0; i < _learners.Length && state.Charging.Count == _learners.Length; i++)
         {
@@ -58,6 +61,11 @@ public sealed partial class LeaseBook
         for (var i = 0; i < _accounts.Length; i++)
         {
             _accounts[i].Import(state.Accounts[i], _now);
+        }
+
+        if (IsShared)
+        {
+            Reconsider();
         }
 
         Reserve();
@@ -103,6 +111,9 @@ public sealed record LeaseBookState
 
     /// <summary>When a person last had this forget what it had learned; <see cref="Instant.Distant"/> for never.</summary>
     public Instant ForgottenAt { get; init; }
+
+    /// <summary>What is known of a limit that the budget shares with others; null for nothing.</summary>
+    public SharingWord? Sharing { get; init; }
 
     /// <summary>What instances told of their calls' charges, while something is learned from that.</summary>
     public IReadOnlyList<ChargesTold> Charged { get; init; } = [];

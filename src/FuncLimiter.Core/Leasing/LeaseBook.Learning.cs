@@ -24,9 +24,13 @@ public sealed partial class LeaseBook
     private readonly List<LeaseNews> _unjudged = [];
     private int _recounts;
     private Instant _forgottenAt = Instant.Distant;
+    private SharingWord? _sharing;
 
     /// <summary>Whether instances are to tell what their calls came to by each rule.</summary>
-    private bool WantsCharges => _recounts > 0 || !_learners.All(learner => learner.IsSettled);
+    private bool WantsCharges => !IsShared && (_recounts > 0 || !_learners.All(learner => learner.IsSettled));
+
+    /// <summary>Whether the limits are those of other budgets too: what is reported of them is of what all take.</summary>
+    private bool IsShared => _sharing is { IsShared: true };
 
     /// <summary>
     /// Charges by a rule that a person named, until what was learned is forgotten. False where nothing here is charged by it.
@@ -56,6 +60,41 @@ public sealed partial class LeaseBook
     public void Forget(Instant now)
     {
         Advance(now);
+        if (IsShared)
+        {
+            Take(_sharing! with { IsShared = false, At = Instant.Max(_now, _sharing.At + TimeSpan.FromTicks(1)) });
+            return;
+        }
+
+        Unlearn();
+    }
+
+    // While nobody knew that the limit is shared, what others took of it was taken for the provider's doing.
+    private void Take(SharingWord? word)
+    {
+        if (word is null || SharingWord.Newer(_sharing, word) != word)
+        {
+            return;
+        }
+
+        var isNew = word.IsShared != IsShared || !word.Budgets.SequenceEqual(_sharing?.Budgets ?? []);
+        _sharing = word;
+        _caution.Part = IsShared ? 1.0 / word.Budgets.Count : 1;
+        if (isNew)
+        {
+            Unlearn();
+        }
+
+        foreach (var learner in _learners.Where(_ => IsShared))
+        {
+            word.Charging.Where(state => state.Dimension == learner.Dimension && state.WindowTicks == learner.Limit.Window.Ticks).ToList().ForEach(learner.Restore);
+        }
+
+        Reconsider();
+    }
+
+    private void Unlearn()
+    {
         (_forgottenAt, _recounts) = (_now, 0);
         _caution.Forget();
         _charged.Clear();

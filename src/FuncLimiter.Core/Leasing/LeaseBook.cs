@@ -96,6 +96,7 @@ public sealed partial class LeaseBook
             Observe(news.Observation, news.SentAt);
         }
 
+        Take(ask.Sharing);
         LearnCharges(ask);
         if (ask.ClosedFor is { } span)
         {
@@ -266,7 +267,7 @@ public sealed partial class LeaseBook
         tenure.Answer = new Lease(
             tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues,
             _now, CooldownUntil, Instant.Max(_now + _policy.DurationOf(refresh), tenure.EndsAt), askAgain, lines, [.. shares])
-        { Use = use, Pause = pause, WantsCharges = WantsCharges, Charging = [.. _learners.Select(learner => learner.Save())], Learned = _caution.Report(), ForgottenAt = _forgottenAt };
+        { Use = use, Pause = pause, WantsCharges = WantsCharges, Charging = [.. _learners.Select(learner => learner.Save())], Learned = _caution.Report(), ForgottenAt = _forgottenAt, IsAlone = tenures.Length == 1, Sharing = _sharing };
         Reserve();
         return tenure.Answer;
     }

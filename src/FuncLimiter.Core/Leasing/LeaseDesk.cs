@@ -96,7 +96,7 @@ public sealed class LeaseDesk
         {
             foreach (var budget in deployment.Scopes)
             {
-                if (budget.Lease is null)
+                if (budget is { Lease: null, IsSuspected: false })
                 {
                     var isShared = deployment.Scopes[2..].Contains(budget);
                     Lease(budget, isShared ? budget.Name : deployment.Account.Name, deployment.Pool, terms);

@@ -41,6 +41,9 @@ public sealed record LeaseAsk(
     /// </summary>
     public TimeSpan? ClosedFor { get; init; }
 
+    /// <summary>What the instance knows of a limit that the budget shares with others, where that is newer than what the owner said; null for nothing.</summary>
+    public SharingWord? Sharing { get; init; }
+
     /// <summary>Refuses what no instance of ours would ask.</summary>
     /// <exception cref="ArgumentException">It is malformed.</exception>
     internal void Check(int lines, int maxDemands)
@@ -53,6 +56,11 @@ public sealed record LeaseAsk(
         if (News.Count > MostNews)
         {
             throw new ArgumentException($"An ask tells at most {MostNews} things that were heard.");
+        }
+
+        if (Sharing is { } word && (word.Budgets.Count is < 2 or > SharingWord.MostBudgets || !word.Charging.All(state => double.IsFinite(state.Factor) && double.IsFinite(state.Offset))))
+        {
+            throw new ArgumentException($"A limit is shared by 2 to {SharingWord.MostBudgets} budgets, and charged in finite numbers.");
         }
 
         if (Demands.Count > maxDemands || !Demands.All(IsSane))
@@ -157,6 +165,30 @@ public sealed record Lease(
 
     /// <summary>How soon after the ask another may follow where something presses; null where the policy alone says.</summary>
     public TimeSpan? Pause { get; init; }
+
+    /// <summary>Whether no other instance holds a lease of the budget.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>What the owner knows of a limit that the budget shares with others; null for nothing.</summary>
+    public SharingWord? Sharing { get; init; }
+}
+
+/// <summary>
+/// Budgets of several owners share a limit that no person wrote, or don't: what an instance found in answers, or a person said. Of two words the
+/// newer counts, wherever they meet.
+/// </summary>
+/// <param name="Budgets">The names of the budgets, 2 to 8.</param>
+/// <param name="At">When it was found; later than every word that it was found after.</param>
+/// <param name="Answers">How many answers told.</param>
+/// <param name="IsShared">Whether they share it: then each owner lends an equal part.</param>
+public sealed record SharingWord(IReadOnlyList<string> Budgets, Instant At, long Answers, bool IsShared)
+{
+    internal const int MostBudgets = 8;
+
+    /// <summary>How the provider charges the shared limit.</summary>
+    public IReadOnlyList<ChargeState> Charging { get; init; } = [];
+
+    internal static SharingWord? Newer(SharingWord? one, SharingWord? other) => one is null || other?.At > one.At ? other : one;
 }
 
 /// <summary>What is lent of one limit.</summary>

@@ -47,7 +47,8 @@ public sealed class LeaseOwner
         foreach (var (name, limits) in budgets)
         {
             var book = new LeaseBook(limits, Caution.Unheard(), policy);
-            if (!kept.TryGetValue(name, out var old) || !book.TryRestore(old))
+            var old = kept.GetValueOrDefault(name);
+            if (old is null || !book.TryRestore(old.Sharing is { } word && !MayHold(word, spec) ? old with { Sharing = null } : old))
             {
                 book.Doubt(now);
                 book.KeepPins(old ?? new());
@@ -125,6 +126,16 @@ public sealed class LeaseOwner
             .Where(book => !LeaseScope.IsTenants(scope) || !book.Value.IsWhole)
             .ToDictionary(book => book.Key, book => book.Value.Save(), StringComparer.Ordinal),
     };
+
+    // A person may have written the limit since, or taken one of those that share it away.
+    private static bool MayHold(SharingWord word, LimiterSpec spec)
+    {
+        var written = word.Budgets.Select(budget => spec.Deployments
+            .Where(deployment => $"deployment:{deployment.Id}" == budget || LeaseScope.OfAccount(deployment.Account) == budget)
+            .Select(deployment => deployment.SharedLimits)
+            .ToArray()).ToArray();
+        return written.All(member => member.Length > 0) && !written.SelectMany(member => member).Aggregate((one, other) => [.. one.Intersect(other)]).Any();
+    }
 
     private bool HasRoomForUser() => books.Keys.Count(LeaseScope.IsUser) < policy.MaxUsers;
 

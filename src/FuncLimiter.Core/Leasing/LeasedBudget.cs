@@ -25,6 +25,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private IReadOnlyList<LeaseNews> told = [];
     private Instant expectedAt = Instant.Distant;
     private bool? wantsCharges;
+    private SharingWord? ownersSharing;
     private Instant? closedUntil;
     private Instant? toldClosed;
 
@@ -44,6 +45,12 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
 
     /// <summary>How far the owner stays from the limits, as answers taught; null where none have.</summary>
     public CautionReport? Learned { get; private set; }
+
+    /// <summary>Whether no other instance held a lease when the owner last told; null before.</summary>
+    public bool? IsAlone { get; private set; }
+
+    /// <summary>What is known of a limit that it shares with other budgets; null for nothing.</summary>
+    public SharingWord? Sharing { get; private set; }
 
     /// <summary>The part of the budget's refill that this instance can count on; 1 while nothing is known.</summary>
     public double Share { get; private set; } = 1;
@@ -65,7 +72,9 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     /// <summary>Whether calls wait, and the owner was told last that none come: it lent accordingly.</summary>
     private bool WaitsUntold => Demand.HasWaiting && asked.Count == 0 && limits.Length > 0;
 
-    private bool HasNews => news.Count > 0 || closedUntil is not null;
+    private bool HasNews => news.Count > 0 || closedUntil is not null || HasWord;
+
+    private bool HasWord => IsAlone is not null && Sharing is not null && (ownersSharing is null || Sharing.At > ownersSharing.At);
 
     /// <summary>
     /// Whether something is held before anyone asks for it, as an instance that begins may: not of windows, since what is lent of one and not
@@ -137,6 +146,16 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         Hold.Hurry();
     }
 
+    /// <summary>It shares a limit with others, or does not, as answers or another owner told; the owner is told soon.</summary>
+    public void Tell(SharingWord word)
+    {
+        if (SharingWord.Newer(Sharing, word) == word && word != Sharing)
+        {
+            Sharing = word;
+            Hold.Hurry();
+        }
+    }
+
     /// <summary>Asks for what is wanted; where nothing is any more, gives back.</summary>
     public BudgetAsk Ask(Instant now)
     {
@@ -186,7 +205,8 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             return false;
         }
 
-        (wantsCharges, Learned) = (lease.WantsCharges, lease.Learned);
+        (wantsCharges, Learned, IsAlone, ownersSharing) = (lease.WantsCharges, lease.Learned, lease.IsAlone, lease.Sharing);
+        Sharing = SharingWord.Newer(lease.Sharing, Sharing);
         Use = lease.Use.Count == limits.Length ? lease.Use : Use;
         for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
         {
@@ -221,6 +241,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             News = told,
             ClosedFor = closedFor,
             Charged = Charged(),
+            Sharing = HasWord ? Sharing : null,
         });
     }
 

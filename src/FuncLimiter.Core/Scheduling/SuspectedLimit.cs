@@ -13,14 +13,13 @@ namespace FuncLimiter.Core.Scheduling;
 /// Keys that are used alike can't be told apart so: then what looks like a shared limit also looks like double charges. For a few seconds one
 /// of them is held back while another can serve, which costs nothing in the end, since what it does not take now it takes later.
 /// </remarks>
-internal sealed class SuspectedLimit
+internal sealed partial class SuspectedLimit
 {
     private const double Explained = 0.015;
     private const double Better = 2.5;
     private const double Clear = 0.004;
     private const int VotesToFind = 4;
     private const int VotesToDismiss = 12;
-    private const int RefusalsToFind = 4;
     private const int ProbesToFind = 2;
     private const int AnswersOfProbe = 30;
     private const int OvertakingsOfProbe = 8;
@@ -29,12 +28,9 @@ internal sealed class SuspectedLimit
     private const double Doubtful = 0.04;
     private const double Undocumented = 0.02;
     private const double Lost = 0.1;
-    private const double OwnRoom = 0.85;
-    private const double Full = 0.95;
-    private const double TooMuch = 1.08;
-    private const int SeldomLooked = 8;
-    private static readonly TimeSpan Event = TimeSpan.FromSeconds(0.2);
-    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(30);
+    private const double MoreAnswers = 1.5;
+    private const double LeftOver = 0.25;
+    private const int LeftOversToDismiss = 16;
     private static readonly TimeSpan Dismissal = TimeSpan.FromHours(1);
     private readonly Limit[] limits;
     private readonly ChargeLearner[] common;
@@ -42,11 +38,9 @@ internal sealed class SuspectedLimit
     private readonly long[] judged;
     private readonly long[][] ownJudged;
     private readonly ProbeTurns turns;
-    private readonly bool[] hasRefused;
-    private readonly ulong[] possible;
-    private readonly ulong[] possibleApart;
+    private readonly bool isLeased;
+    private bool? isAlone;
     private Instant dismissedUntil = Instant.Distant;
-    private Instant refusedAt = Instant.Distant;
     private Instant probedUntil = Instant.Distant;
     private Instant lookedIntoSince = Instant.Distant;
     private Instant turnedAt = Instant.Distant;
@@ -55,16 +49,17 @@ internal sealed class SuspectedLimit
     private int heard;
     private int probes;
     private int votes;
-    private int refusals;
     private long answers;
+    private int leftOvers;
 
     /// <summary>A suspicion that several budgets share their limits.</summary>
     /// <param name="id">What it is called, for example <c>found/openai-east/gpt-x+openai-west/gpt-x</c>.</param>
     /// <param name="budgets">The budgets, whose limits count the same by the same algorithms.</param>
     /// <param name="turns">Who of all that share their keys may hold one back.</param>
-    public SuspectedLimit(string id, IReadOnlyList<Budget> budgets, ProbeTurns turns)
+    /// <param name="isLeased">Whether the budgets have owners, which then keep to what is found.</param>
+    public SuspectedLimit(string id, IReadOnlyList<Budget> budgets, ProbeTurns turns, bool isLeased = false)
     {
-        (Budgets, this.turns) = (budgets, turns);
+        (Budgets, this.turns, this.isLeased) = (budgets, turns, isLeased);
         Members = [.. budgets.Select(budget => budget.Name)];
         Limit[] all = [.. budgets[0].Meters.Select((meter, i) => meter.Limit with { Amount = budgets.Max(budget => budget.Meters[i].Limit.Amount) })];
         all = [.. all.Where(limit => limit.Algorithm != LimitAlgorithm.Concurrency)];
@@ -150,6 +145,7 @@ internal sealed class SuspectedLimit
                     var overtaken = (own[member][i].Overtaken, common[i].Overtaken);
                     var most = reading.Limit ?? limits[i].Amount;
                     var perSecond = most / limits[i].Window.TotalSeconds;
+                    leftOvers = limits[i].Algorithm is LimitAlgorithm.Fixed || !common[i].IsLearned || remaining <= (most * (1 + LeftOver)) - common[i].Used(perSecond, now) ? 0 : leftOvers + 1;
                     own[member][i].Hear(remaining, most, perSecond, sent, sentAt, now);
                     common[i].Hear(remaining, most, perSecond, sent, sentAt, now);
                     if (overtaken != (own[member][i].Overtaken, common[i].Overtaken))
@@ -162,7 +158,7 @@ internal sealed class SuspectedLimit
 
         if (!isSilent)
         {
-            return !isKnownOtherwise && Judge(now);
+            return (!isKnownOtherwise && Judge(now)) || (isLeased && IsFound && leftOvers >= LeftOversToDismiss);
         }
 
         var isOfUse = !IsFound && !isKnownOtherwise && common.All(learner => learner.Answers == 0);
@@ -177,11 +173,32 @@ internal sealed class SuspectedLimit
     /// <summary>Until when a budget is held back where another can serve, to see which of them its calls count against.</summary>
     public Instant HeldBackUntil(int member) => member == probed ? probedUntil : Instant.Distant;
 
+    /// <summary>
+    /// Of leased budgets: whether no other instance takes from them. What others take is not known here, so nothing is looked for beside them, nor
+    /// before the window is over in which they did.
+    /// </summary>
+    public void Watch(bool alone, Instant now)
+    {
+        if (alone == isAlone)
+        {
+            return;
+        }
+
+        if (isAlone is not null || !alone)
+        {
+            dismissedUntil = alone ? now + limits.Max(limit => limit.Window) : Instant.Never;
+            (votes, probes, probedUntil, lookedIntoSince, Budget.IsSuspected) = (0, 0, Instant.Distant, Instant.Distant, true);
+            ForgetRefusals();
+        }
+
+        isAlone = alone;
+    }
+
     /// <summary>Takes it for shared, or for not shared.</summary>
     public void Set(FoundLimit? found)
     {
-        (Budget.Found, Budget.IsSuspected) = (found, found is null);
-        (votes, probes) = (0, 0);
+        (Budget.Found, Budget.IsSuspected) = (found, found is null || isLeased);
+        (votes, probes, leftOvers) = (0, 0, 0);
         ForgetRefusals();
         foreach (var budget in found is null ? [] : Budgets)
         {
@@ -190,6 +207,16 @@ internal sealed class SuspectedLimit
 
         turns.Found = found is not null ? this : turns.Found == this ? null : turns.Found;
     }
+
+    /// <summary>How its provider likely charges it, by what is reported of it.</summary>
+    public IReadOnlyList<ChargeState> Charging => [.. common.Select(learner => learner.SaveLikeliest())];
+
+    /// <summary>The same, where many more answers say otherwise than was known; null where none do.</summary>
+    public IReadOnlyList<ChargeState>? ChargingBeyond(IReadOnlyList<ChargeState> known) =>
+        isAlone is true && Charging.Any(state => state.Since != Instant.Distant && known.All(old => old.Dimension != state.Dimension
+            || (state.Answers >= old.Answers * MoreAnswers && (old.Rule, old.Factor, old.Offset) != (state.Rule, state.Factor, state.Offset))))
+            ? Charging
+            : null;
 
     /// <summary>What is known of it from here on.</summary>
     public FoundLimit Find(Instant now) => new(Members, now, answers);
@@ -328,71 +355,6 @@ internal sealed class SuspectedLimit
         : learner.FittedMisfit is { } fitted ? Math.Min(plain, fitted)
         : plain <= Explained ? plain
         : double.PositiveInfinity;
-
-    private bool Refused(int member, Observation observation, in SentCall sent, Instant now)
-    {
-        if (now - refusedAt > Memory)
-        {
-            ForgetRefusals();
-        }
-
-        var (isExplained, isExplainedApart) = (false, false);
-        for (var i = 0; i < limits.Length; i++)
-        {
-            if (observation.Dimension is { } named && named != limits[i].Dimension)
-            {
-                continue;
-            }
-
-            var (call, capacity, perSecond) = (sent.Call.Documented[limits[i].Dimension], limits[i].Capacity, limits[i].PerSecond);
-            if (own[member][i].Used(perSecond, now) >= OwnRoom * capacity)
-            {
-                return false;
-            }
-
-            possible[i] &= call > 0 ? common[i].Reaching(Full * capacity, call, sent.Call.Size, perSecond, now) : 0;
-            possibleApart[i] &= own[member][i].Reaching(Full * capacity, call, sent.Call.Size, perSecond, now);
-            isExplained |= possible[i] != 0;
-            isExplainedApart |= possibleApart[i] != 0;
-        }
-
-        if (!isExplained)
-        {
-            ForgetRefusals();
-            return false;
-        }
-
-        if (now - refusedAt >= Event)
-        {
-            (refusedAt, refusals) = (now, refusals + 1);
-        }
-
-        hasRefused[member] = true;
-        return !isExplainedApart && refusals >= RefusalsToFind && Array.TrueForAll(hasRefused, static has => has);
-    }
-
-    // A rule by which more was let in than the common limit holds is not the one. A window that begins anew, no one knows when, may be there twice.
-    private void Admitted(Instant now)
-    {
-        for (var i = 0; i < limits.Length && refusals > 0 && answers % SeldomLooked == 0; i++)
-        {
-            var most = (limits[i].Algorithm is LimitAlgorithm.Fixed ? 2 : 1) * TooMuch * limits[i].Capacity;
-            possible[i] &= ~common[i].Reaching(most, 0, default, limits[i].PerSecond, now);
-        }
-
-        if (refusals > 0 && Array.TrueForAll(possible, static rules => rules == 0))
-        {
-            ForgetRefusals();
-        }
-    }
-
-    private void ForgetRefusals()
-    {
-        refusals = 0;
-        Array.Clear(hasRefused);
-        Array.Fill(possible, ulong.MaxValue);
-        Array.Fill(possibleApart, ulong.MaxValue);
-    }
 
     private int PlaceOf(Meter meter) => Array.FindIndex(limits, limit => limit.Dimension == meter.Dimension && limit.Window == meter.Limit.Window);
 }

@@ -1,3 +1,4 @@
+using FuncLimiter.Core.Budgets;
 using FuncLimiter.Core.Leasing;
 using FuncLimiter.Functions.Entities;
 using FuncLimiter.Gateway.Calls.Admission;
@@ -66,6 +67,12 @@ internal sealed class EntityTeaching(EntityQuestions entities, LeaseSource sourc
     /// <inheritdoc/>
     public async Task<bool?> ChangeAsync(AdminChange change, CancellationToken cancellationToken)
     {
+        // What was found to be shared is known to the owners of all that share it: they hear of it with the next asks.
+        if (change is ForgetChange { Scope: var found } && found.StartsWith(LeaseScope.OfSharedLimit(FoundLimit.Prefix), StringComparison.Ordinal))
+        {
+            return limiter.Control((controls, now) => controls.Forget(found, now));
+        }
+
         var teaching = Of(change, Guid.NewGuid().ToString("N"));
         if (teaching is null || LeaseScope.OfProviders(teaching.Budget, source.Spec) is not { } scope)
         {

@@ -20,12 +20,13 @@ internal sealed class ChargingWorld
     private readonly LimiterSpec _spec;
     private readonly LeasePolicy _policy = new();
     private readonly long _mostOutput;
-    private LeaseOwner? _owner;
+    private readonly Dictionary<string, LeaseOwner> _owners = [];
     private long _order;
+    private int _instances;
 
     public ChargingWorld(
         LimitAlgorithm algorithm, Charges charges, double perMinute, int agents, int instances = 0, int seed = 1, long mostOutput = 800, double? burstSeconds = null,
-        int keys = 1, bool isApart = false, double arriveWithin = 0.2)
+        int keys = 1, bool isApart = false, double arriveWithin = 0.2, bool isSought = true)
     {
         (_random, _algorithm, _perMinute, _mostOutput) = (new(seed), algorithm, perMinute, mostOutput);
         _places = [.. Enumerable.Range(0, keys).Select(key => $"{(char)('a' + key)}/m")];
@@ -37,12 +38,12 @@ internal sealed class ChargingWorld
             Accounts = [.. _places.Select(place => new AccountSpec(place[..1], []))],
             Deployments = [.. _places.Select(place => new DeploymentSpec(place, place[..1], [limit]))],
             Routes = [new RouteSpec("m", _places, [])],
-            Kin = keys == 1 ? [] : [new("m", [.. _places.Select(place => $"deployment:{place}")])],
+            Kin = keys == 1 || !isSought ? [] : [new("m", [.. _places.Select(place => $"deployment:{place}")])],
             Queue = new() { MaxWaiting = 100_000 },
         };
         for (var i = 0; i < Math.Max(1, instances); i++)
         {
-            _nodes.Add(new(new Limiter(instances == 0 ? _spec : _spec with { Leases = new($"i{i}", _policy) })));
+            _nodes.Add(new(instances == 0 ? new(_spec) : Instance()));
         }
 
         for (var i = 0; i < agents; i++)
@@ -80,6 +81,10 @@ internal sealed class ChargingWorld
     /// <summary>The limits that were found to be shared.</summary>
     public IReadOnlyList<FoundLimit> Found => [.. Report().Budgets.Select(budget => budget.Found).OfType<FoundLimit>()];
 
+    /// <summary>The same by what each instance knows that is still there.</summary>
+    public IReadOnlyList<IReadOnlyList<FoundLimit>> FoundEverywhere =>
+        [.. _nodes.Select(node => node.Limiter.Report(Clock).Budgets.Select(budget => budget.Found).OfType<FoundLimit>().ToArray())];
+
     /// <summary>What all providers accepted, in tokens.</summary>
     public double Accepted => _providers.Distinct().Sum(provider => provider.Accepted);
 
@@ -90,6 +95,32 @@ internal sealed class ChargingWorld
         {
             _providers[key] = new(_algorithm, _perMinute, Charges.All[0]);
         }
+    }
+
+    /// <summary>An instance begins, with so many agents of its own.</summary>
+    public void Join(int agents)
+    {
+        _nodes.Add(new(Instance()));
+        Begin(_nodes[^1], agents);
+    }
+
+    /// <summary>The first instance ends in order, and another takes its place. All owners go on from what they keep.</summary>
+    public void Replace(int agents)
+    {
+        var gone = _nodes[0];
+        gone.IsGone = true;
+        foreach (var ask in gone.Limiter.Leases!.Leave(Clock))
+        {
+            _owners[ask.Scope].Answer(ask, Clock);
+        }
+
+        foreach (var (scope, owner) in _owners.ToArray())
+        {
+            _owners[scope] = LeaseOwner.Open(scope, _spec, _policy, owner.Save(), Clock);
+        }
+
+        _nodes[0] = new(Instance());
+        Begin(_nodes[0], agents);
     }
 
     /// <summary>A limiter that takes on what the first one keeps.</summary>
@@ -133,10 +164,25 @@ internal sealed class ChargingWorld
         Now = end;
     }
 
+    private Limiter Instance() => new(_spec with { Leases = new($"i{_instances++}", _policy) });
+
+    private void Begin(Node node, int agents)
+    {
+        for (var i = 0; i < agents; i++)
+        {
+            At(_random.NextDouble() * 0.2, () => Ask(node));
+        }
+    }
+
     private void At(double delay, Action action) => _events.Enqueue(action, (Now + delay, ++_order));
 
     private void Ask(Node node)
     {
+        if (node.IsGone)
+        {
+            return;
+        }
+
         var max = _mostOutput / 4 + _random.NextInt64(_mostOutput * 3 / 4);
         var prompt = 100 + _random.NextInt64(600);
         var call = new TrueCall(prompt, _random.Next(3) == 0 ? prompt / 2 : 0, 1 + (long)(max * _random.NextDouble()), max);
@@ -147,6 +193,11 @@ internal sealed class ChargingWorld
     {
         var foreseen = (long)(call.Prompt * (0.97 + (0.06 * _random.NextDouble())));
         var documented = Math.Max(foreseen, call.Max);
+        if (node.IsGone)
+        {
+            return;
+        }
+
         var asked = new Call
         {
             Route = "m",
@@ -220,6 +271,11 @@ internal sealed class ChargingWorld
 
     private void Pump(Node node)
     {
+        if (node.IsGone)
+        {
+            return;
+        }
+
         if (node.Limiter.NextWake <= Clock)
         {
             node.Limiter.Advance(Clock);
@@ -265,15 +321,15 @@ internal sealed class ChargingWorld
     private void Operate(Node node, ScopeAsk ask)
     {
         Operations++;
-        if (_owner is null)
+        if (!_owners.TryGetValue(ask.Scope, out var owner))
         {
             // A scope known to be new: there is nothing to wait out.
             var books = LeaseScope.Budgets(ask.Scope, _spec, _policy)
                 .ToDictionary(budget => budget.Key, budget => new LeaseBook(budget.Value, Caution.Unheard(), _policy).Save());
-            _owner = LeaseOwner.Open(ask.Scope, _spec, _policy, new() { Books = books }, Clock);
+            _owners[ask.Scope] = owner = LeaseOwner.Open(ask.Scope, _spec, _policy, new() { Books = books }, Clock);
         }
 
-        var answer = _owner.Answer(ask, Clock);
+        var answer = owner.Answer(ask, Clock);
         At(0.05 * _random.NextDouble(), () =>
         {
             node.Limiter.Apply(answer, Clock);
@@ -286,5 +342,7 @@ internal sealed class ChargingWorld
         public Limiter Limiter { get; } = limiter;
 
         public double WakesAt { get; set; } = double.PositiveInfinity;
+
+        public bool IsGone { get; set; }
     }
 }

@@ -114,24 +114,59 @@ public class OwnerStateTests
         Assert.InRange(Wire.Write(state)!.Length, 1, 60_000);
     }
 
-    private static ScopeAsk Ask(string instance, long sequence, int tenants = 1) => new(Scope,
+    /// <summary>By half of the limits lent since, and until a person has it forgotten; a word that is older changes nothing.</summary>
+    [Fact]
+    public void AWordOnASharedLimit_IsKeptWithTheState_AndHoldsUntilANewerOne()
+    {
+        var now = Instant.From(SimulatedTime.Start) + TimeSpan.FromSeconds(1);
+        var word = new SharingWord([Deployment, "deployment:two/gpt-x"], now, 40, IsShared: true)
+        {
+            Charging = [new(Dimension.Tokens, TimeSpan.FromMinutes(1).Ticks, ChargeRule.Prompt, 2, 1, 0, now, 40)],
+        };
+        var source = FindSource(
+            """
+            {"accounts":[
+              {"id":"one","provider":"openai","apiKey":"k","models":[{"model":"gpt-x","limits":{"rpm":60000,"tpm":6000000}}]},
+              {"id":"two","provider":"openai","apiKey":"l","models":[{"model":"gpt-x","limits":{"rpm":60000,"tpm":6000000}}]}]}
+            """);
+        var owner = BudgetOwner.Open(Scope, null, source, now);
+        owner.Answer(Wire.Read<ScopeAsk>(Wire.Write(Ask("a", 1, sharing: word))!)!, now);
+        owner = BudgetOwner.Open(Scope, Wire.Read<OwnerState>(Wire.Write(owner.Save(now))!), source, now);
+        owner.Answer(Ask("b", 1, sharing: word with { At = now - TimeSpan.FromSeconds(1), IsShared = false }), now);
+
+        var told = LeaseOf("b");
+        Assert.True(told.Sharing is { IsShared: true, Answers: 40 });
+        Assert.False(told.IsAlone);
+        Assert.Equal(word.Budgets, told.Sharing.Budgets);
+        Assert.Equal(ChargeRule.Prompt, told.Charging.Single().Rule);
+
+        owner.Teach(new ScopeTeaching("1", Deployment), now);
+        owner.Answer(Ask("b", 2), now);
+        Assert.True(LeaseOf("b").Sharing is { IsShared: false });
+
+        Lease LeaseOf(string instance) => ScopeRecord.Unpack(owner.Save(now).Packed)!.Answers.Single(kept => kept.Instance == instance).Answer.Budgets.Single().Lease;
+    }
+
+    private static ScopeAsk Ask(string instance, long sequence, int tenants = 1, SharingWord? sharing = null) => new(Scope,
     [
         new BudgetAsk(Deployment, new LeaseAsk(
             instance,
             sequence,
             0,
             [.. Enumerable.Range(0, tenants).Select(tenant => new LeaseDemand($"tenant-{tenant}", 1, Core.Scheduling.Priority.Standard, new LeaseRates(500, 1000)))],
-            [new LeaseReport(0, 0, 0, 1, []), new LeaseReport(0, 0, 0, 100, [])])),
+            [new LeaseReport(0, 0, 0, 1, []), new LeaseReport(0, 0, 0, 100, [])]) { Sharing = sharing }),
     ]);
 
-    private static LeaseSource FindSource()
+    private static LeaseSource FindSource(string? configuration = null)
     {
         LeaseSource? source = null;
-        AppWorld.Run(world =>
+        Task Find(AppWorld world)
         {
             source = world.Get<LeaseSource>();
             return Task.CompletedTask;
-        });
+        }
+
+        _ = configuration is null ? AppWorld.Run(Find) : AppWorld.Run(Find, configuration: configuration);
         return source!;
     }
 }

@@ -1,4 +1,6 @@
 using FuncLimiter.Core.Budgets;
+using FuncLimiter.Core.Scheduling;
+using FuncLimiter.Gateway.Calls.Admission;
 using FuncLimiter.Gateway.Calls.Headers;
 using FuncLimiter.Gateway.Configuration;
 using FuncLimiter.Gateway.Configuration.Reading;
@@ -7,10 +9,13 @@ namespace FuncLimiter.Gateway.Operations.Limits;
 
 /// <summary>
 /// Says where limits are not what they were taken for: what a person wrote, what the provider's API tells and what its answers report differ;
-/// where a source tells nothing; or where several budgets were found to share one. One alert a budget, which names both values.
+/// where a source tells nothing; or where several budgets were found to share one, or may. One alert a budget, which names both values.
 /// </summary>
 internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard board)
 {
+    private const double Lowered = 0.9;
+    private const double Whole = 0.95;
+    private readonly IReadOnlyList<KinSpec> _kin = LimiterSpecs.From(configuration, isDurable: false).Kin;
     private readonly Dictionary<string, Alert> _standing = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _accounts = configuration.Accounts
         .Where(static account => account.LimitSource is not null)
@@ -25,9 +30,11 @@ internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard
     {
         var changes = new List<(AlertChange, Alert)>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
+        var shared = report.Budgets.SelectMany(static budget => budget.Found?.Budgets ?? []).ToHashSet(StringComparer.Ordinal);
+        var lowered = report.Budgets.Where(budget => IsLowered(budget) && !shared.Contains(budget.Name)).Select(static budget => budget.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var budget in report.Budgets.Where(static budget => IsProviders(budget.Name)))
         {
-            if (Find(budget) is not { } found)
+            if ((Find(budget) ?? Guess(budget, lowered)) is not { } found)
             {
                 continue;
             }
@@ -108,6 +115,26 @@ internal sealed class LimitAlerts(GatewayConfiguration configuration, LimitBoard
                 ? (budget.Meters[0], $"{source.Name} tells nothing of {model}", ["goes by what was written and what answers report"])
                 : null;
     }
+
+    // What other keys take of the same limit shows in refusals that a budget's own use does not explain.
+    private (MeterReport Meter, string Cause, IReadOnlyList<string> Steps)? Guess(BudgetReport budget, HashSet<string> lowered)
+    {
+        var sharers = _kin.Where(kin => kin.Budgets.Contains(budget.Name)).SelectMany(static kin => kin.Budgets).Where(lowered.Contains).Distinct().ToArray();
+        if (sharers.Length < 2 || !lowered.Contains(budget.Name) || budget.Meters.Count == 0)
+        {
+            return null;
+        }
+
+        var asWritten = budget with
+        {
+            Meters = [.. budget.Meters.Select(static meter => meter with { Effective = meter.Configured })],
+            Found = new(sharers, Instant.Distant, 0),
+        };
+        return (budget.Meters[0], $"{string.Join(" and ", sharers)} are refused more than their own limits explain; they may share one",
+            ["goes by less than its limits", $"if their keys are of one organization, project or region, write {ToWrite(asWritten)}"]);
+    }
+
+    private bool IsLowered(BudgetReport budget) => budget.Learned is { } learned && learned.Factor < (_standing.ContainsKey(budget.Name) ? Whole : Lowered);
 
     private static bool IsProviders(string budget) =>
         !budget.StartsWith("tenant:", StringComparison.Ordinal) && !budget.StartsWith("user:", StringComparison.Ordinal);
