@@ -299,9 +299,9 @@ public sealed partial class Limiter
         booking.HeldAt = now;
         var deployment = place.Lane!.Places[place.Place];
         booking.Held = deployment.Clip(place.ChargeAt(place.Place), place.Certain(place.Place));
-        deployment.Hold(booking.Held, now);
-        place.Owner!.Budget.Hold(place.Consumer, now);
-        place.OwnerRoute?.Budget.Hold(place.Consumer, now);
+        deployment.Hold(booking.Held);
+        place.Owner!.Budget.Hold(place.Consumer);
+        place.OwnerRoute?.Budget.Hold(place.Consumer);
         place.OwnerUser?.Hold(place.Consumer, now);
         place.Deployment = deployment;
         place.Cost = deployment.Cost(place.Provider[place.Place]);
@@ -312,9 +312,9 @@ public sealed partial class Limiter
     private static void Release(Booking booking, Instant now)
     {
         var place = booking.Place;
-        place.Deployment!.Release(booking.Held, booking.HeldAt, now);
-        place.Owner!.Budget.Release(place.Consumer, booking.HeldAt, now);
-        place.OwnerRoute?.Budget.Release(place.Consumer, booking.HeldAt, now);
+        place.Deployment!.Release(booking.Held);
+        place.Owner!.Budget.Release(place.Consumer);
+        place.OwnerRoute?.Budget.Release(place.Consumer);
         place.OwnerUser?.Release(place.Consumer, booking.HeldAt, now);
         Pool.Correct(place, 0);
         place.Owner.Release(place.OwnerUser);

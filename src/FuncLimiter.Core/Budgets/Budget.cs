@@ -254,10 +254,10 @@ public sealed partial class Budget
         }
     }
 
-    /// <summary>Keeps room for a call that is yet to come; of a lease it is taken.</summary>
-    internal void Hold(in Charge charge, Instant now)
+    /// <summary>Keeps room for a call that is yet to come.</summary>
+    internal void Hold(in Charge charge)
     {
-        Lease?.Hold.Take(charge, now);
+        Lease?.Hold.Keep(charge, 1);
         foreach (var meter in meters)
         {
             meter.Hold(charge[meter.Dimension]);
@@ -265,9 +265,9 @@ public sealed partial class Budget
     }
 
     /// <summary>Gives back what was held.</summary>
-    internal void Release(in Charge charge, Instant takenAt, Instant now)
+    internal void Release(in Charge charge)
     {
-        Lease?.Hold.Settle(charge, Charge.None, takenAt, now);
+        Lease?.Hold.Keep(charge, -1);
         foreach (var meter in meters)
         {
             meter.Release(charge[meter.Dimension]);

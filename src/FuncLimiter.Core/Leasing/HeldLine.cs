@@ -20,6 +20,9 @@ internal abstract class HeldLine(Limit limit)
     /// <summary>The largest charge that lacked a larger lease since the last ask: it may have been foreseen smaller.</summary>
     internal double Missed { get; set; }
 
+    /// <summary>For how much of it calls are yet to come that room is kept for.</summary>
+    internal double Kept { get; set; }
+
     /// <summary>What it has beyond its capacity, to be given back with the next ask.</summary>
     private protected double Aside { get; set; }
 

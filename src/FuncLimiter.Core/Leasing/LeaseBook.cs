@@ -232,7 +232,7 @@ public sealed partial class LeaseBook
         var tenures = _tenures.Values.ToArray();
         var lines = new LeaseLine[_accounts.Length];
         var parts = Enumerable.Repeat(1.0, tenure.Demands.Count).ToArray();
-        var use = new double[_accounts.Length];
+        var (use, limitParts) = (new double[_accounts.Length], new double[_accounts.Length]);
         var baton = new Baton();
         var refresh = _policy.RefreshOf(tenures.Length, tenures.Sum(other => other.CallsPerSecond));
         var (askAgain, pause, uselessBefore) = (_now + refresh, refresh, Instant.Distant);
@@ -242,6 +242,7 @@ public sealed partial class LeaseBook
             var targets = LeaseTargets.Of(line, account, tenures, _policy);
             var loan = new Loan(account, line, targets, tenures, _policy, baton);
             lines[line] = loan.For(tenure, isNew, _now, out var again);
+            limitParts[line] = targets.PartOf(tenure);
             askAgain = Instant.Min(askAgain, again);
             pause = loan.PauseOf(tenure) < pause ? loan.PauseOf(tenure) : pause;
             uselessBefore = Instant.Max(uselessBefore, loan.UselessBefore);
@@ -267,7 +268,7 @@ public sealed partial class LeaseBook
         tenure.Answer = new Lease(
             tenure.Instance, tenure.Sequence, ++_lastNumber, tenure.Continues,
             _now, CooldownUntil, Instant.Max(_now + _policy.DurationOf(refresh), tenure.EndsAt), askAgain, lines, [.. shares])
-        { Use = use, Pause = pause, WantsCharges = WantsCharges, Charging = [.. _learners.Select(learner => learner.Save())], Learned = _caution.Report(), ForgottenAt = _forgottenAt, IsAlone = tenures.Length == 1, Sharing = _sharing };
+        { Use = use, LimitParts = limitParts, Pause = pause, WantsCharges = WantsCharges, Charging = [.. _learners.Select(learner => learner.Save())], Learned = _caution.Report(), ForgottenAt = _forgottenAt, IsAlone = tenures.Length == 1, Sharing = _sharing };
         Reserve();
         return tenure.Answer;
     }

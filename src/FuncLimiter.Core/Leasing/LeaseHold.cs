@@ -117,12 +117,23 @@ internal sealed class LeaseHold
             }
 
             var at = line.FitsAt(amount, now, _expiresAt);
+            at = line.Kept > 0 && at.IsKnown ? line.FitsAt(Math.Min(amount + line.Kept, line.Limit.Capacity), now, _expiresAt) : at;
             line.Missed = at == Instant.Unknown ? Math.Max(line.Missed, amount) : line.Missed;
             _isUrgent |= at == Instant.Unknown && (_hasTaken || amount > line.Need);
             fits = Instant.Max(fits, at);
         }
 
         return fits.IsKnown ? Instant.Max(fits, NotBefore) : fits;
+    }
+
+    /// <summary>Keeps room in what is held for a call that is yet to come (1), or no longer (-1).</summary>
+    internal void Keep(in Charge charge, int sign)
+    {
+        _hasTaken |= sign > 0;
+        foreach (var line in _lines)
+        {
+            line.Kept = Math.Max(0, line.Kept + (charge[line.Limit.Dimension] * sign));
+        }
     }
 
     /// <summary>Takes a charge that fits.</summary>

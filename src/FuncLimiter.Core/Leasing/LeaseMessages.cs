@@ -151,6 +151,12 @@ public sealed record Lease(
     /// <summary>The share in use of each limit, all instances together, 0 to 1.</summary>
     public IReadOnlyList<double> Use { get; init; } = [];
 
+    /// <summary>
+    /// The part of each whole limit that the instance can count on by the division, above 0, at most 1, however much of it is used at this moment;
+    /// empty where an earlier owner did not tell.
+    /// </summary>
+    public IReadOnlyList<double> LimitParts { get; init; } = [];
+
     /// <summary>Whether asks are to tell what calls came to by each rule; null where the instance judges by <see cref="Charging"/>.</summary>
     public bool? WantsCharges { get; init; }
 

@@ -15,6 +15,9 @@ internal readonly record struct LeaseTarget(double Share, double Capacity, bool 
 /// <summary>Sets the targets of all instances on one limit, and the parts of one instance's demands that they foresee.</summary>
 internal sealed class LeaseTargets
 {
+    /// <summary>Of an equal part of the whole: an instance at which no call waits at this moment will have as much again once one does.</summary>
+    private const double LeastPart = 0.5;
+
     private readonly Dictionary<Tenure, LeaseTarget> _targets = [];
     private readonly Dictionary<Tenure, double[]> _parts = [];
 
@@ -23,6 +26,13 @@ internal sealed class LeaseTargets
     }
 
     internal LeaseTarget this[Tenure tenure] => _targets[tenure];
+
+    /// <summary>The part of the whole that an instance can count on, above 0, at most 1, however much of it is used at this moment.</summary>
+    internal double PartOf(Tenure tenure)
+    {
+        var (own, all) = (_targets[tenure].Weight, _targets.Values.Sum(static target => target.Weight));
+        return Math.Max(all > 0 ? own / all : 0, (_targets.Count == 1 ? 1 : LeastPart) / _targets.Count);
+    }
 
     /// <summary>The part of each of an instance's demands that this limit lets through, 0 to 1.</summary>
     internal double[] PartsOf(Tenure tenure) => _parts[tenure];

@@ -214,7 +214,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         }
 
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
-        Share = Math.Clamp(limits.Select((limit, i) => ShareOf(limit, lease.Lines[i])).DefaultIfEmpty(1).Min(), LeastShare, 1);
+        Share = Math.Clamp(limits.Select((limit, i) => Math.Max(ShareOf(limit, lease.Lines[i]), PartOf(limit, lease, i))).DefaultIfEmpty(1).Min(), LeastShare, 1);
         return true;
     }
 
@@ -251,6 +251,10 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         limit.Window <= TimeSpan.Zero ? 1
         : Parts.Count == 0 ? line.Rate > 0 ? line.Rate / limit.PerSecond : 1
         : Math.Max(line.Rate / limit.PerSecond, Parts.Sum(part => part.Share.Part * part.Cost));
+
+    // A window that is full at this moment lends nothing, and will lend its part again.
+    private static double PartOf(Limit limit, Lease lease, int line) =>
+        limit.Algorithm == LimitAlgorithm.Bucket || line >= lease.LimitParts.Count ? 0 : lease.LimitParts[line];
 
     private double CostOf(LeaseDemand demand) =>
         limits.Where(limit => limit.Window > TimeSpan.Zero)

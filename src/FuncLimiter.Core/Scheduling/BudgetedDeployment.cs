@@ -164,20 +164,20 @@ internal sealed partial class BudgetedDeployment(string id, Budget account, Budg
     }
 
     /// <summary>Keeps room for a call that is yet to come.</summary>
-    public void Hold(in Charge charge, Instant now)
+    public void Hold(in Charge charge)
     {
         foreach (var scope in scopes)
         {
-            scope.Hold(charge, now);
+            scope.Hold(charge);
         }
     }
 
     /// <summary>The room is not kept any more.</summary>
-    public void Release(in Charge charge, Instant takenAt, Instant now)
+    public void Release(in Charge charge)
     {
         foreach (var scope in scopes)
         {
-            scope.Release(charge, takenAt, now);
+            scope.Release(charge);
         }
     }
 

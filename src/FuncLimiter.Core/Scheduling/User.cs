@@ -36,14 +36,14 @@ internal sealed class User(Budget budget) : Allotment(budget)
     /// <summary>Takes a charge for a call that is yet to come.</summary>
     public void Hold(in Charge charge, Instant now)
     {
-        Budget.Hold(charge, now);
+        Budget.Hold(charge);
         Cap?.Take(charge, now);
     }
 
     /// <summary>Gives back what was held.</summary>
     public void Release(in Charge charge, Instant takenAt, Instant now)
     {
-        Budget.Release(charge, takenAt, now);
+        Budget.Release(charge);
         Cap?.Settle(charge, Charge.None, takenAt, now);
     }
 
