@@ -126,8 +126,8 @@ public class OwnerStateTests
         var source = FindSource(
             """
             {"accounts":[
-              {"id":"one","provider":"openai","apiKey":"k","models":[{"model":"gpt-x","limits":{"rpm":60000,"tpm":6000000}}]},
-              {"id":"two","provider":"openai","apiKey":"l","models":[{"model":"gpt-x","limits":{"rpm":60000,"tpm":6000000}}]}]}
+              {"id":"one","provider":"openai","apiKey":"${KEY}","models":[{"model":"gpt-x","limits":{"rpm":60000,"tpm":6000000}}]},
+              {"id":"two","provider":"openai","apiKey":"${KEY}","models":[{"model":"gpt-x","limits":{"rpm":60000,"tpm":6000000}}]}]}
             """);
         var owner = BudgetOwner.Open(Scope, null, source, now);
         owner.Answer(Wire.Read<ScopeAsk>(Wire.Write(Ask("a", 1, sharing: word))!)!, now);
