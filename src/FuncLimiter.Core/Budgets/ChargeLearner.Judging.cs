@@ -177,10 +177,11 @@ internal sealed partial class ChargeLearner
             left &= (left >> i & 1) != 0 && reports.Width(i, found[i].IsStampedAtEnd) > Sharper * (narrowest + reports.UsualOf(at)) ? ~(1UL << i) : ~0UL;
         }
 
-        // What was given up once stays so, unless as much says again and again that it was right.
+        // What was given up once stays so, unless as much says again and again that it was right: reports that an ask tells at once say it once.
         var isDoubted = (left & open) == 0 || isFitted;
-        if (isDoubted && (spread < strength / 2 || ++doubts < Repeated))
+        if (isDoubted && (spread < strength / 2 || isShared && doubtedAt == now || ++doubts < Repeated))
         {
+            doubtedAt = now;
             return false;
         }
 

@@ -41,6 +41,7 @@ internal sealed partial class ChargeLearner
     private int untilNext;
     private double strength;
     private int doubts;
+    private Instant doubtedAt = Instant.Distant;
     private TimeSpan patience;
     private Instant firstHeardAt = Instant.Distant;
     private bool isAssumed;

@@ -210,7 +210,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         Use = lease.Use.Count == limits.Length ? lease.Use : Use;
         for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
         {
-            toldUse[i].Hear(lease.Use[i], now);
+            toldUse[i].Hear(lease.Use[i], lease.IsAlone is true, now);
         }
 
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
@@ -270,6 +270,7 @@ internal sealed class ToldUse(Limit limit)
     private double _total;
     private double _others;
     private Instant _until = Instant.Unknown;
+    private Instant? _aloneSince;
 
     internal void Reconfigure(long amount, Instant now) => _told?.Reconfigure(amount, now);
 
@@ -289,14 +290,16 @@ internal sealed class ToldUse(Limit limit)
         }
     }
 
-    internal void Hear(double use, Instant now)
+    internal void Hear(double use, bool isAlone, Instant now)
     {
         if (_told is null)
         {
             return;
         }
 
-        _others = Math.Max(0, (use * _told.Capacity) - _told.Used(now));
+        // Where nobody else had any of it for a window, what the owner counts more is this instance's own, by another clock.
+        _aloneSince = isAlone ? _aloneSince ?? now : null;
+        _others = now - _aloneSince >= limit.Window ? 0 : Math.Max(0, (use * _told.Capacity) - _told.Used(now));
         _until = limit.Algorithm == LimitAlgorithm.Sliding || _told.Used(now) <= 0 ? Instant.Unknown : _told.WholeAt(now);
     }
 

@@ -113,8 +113,8 @@ internal sealed class Tenure
             var left = account.Flows ? had : Math.Max(0, had - used - returned);
             var rate = goesOn ? took ? offer.Rate : was.Rate : 0;
 
-            // A part that doesn't refill can't hold more again than it has.
-            var capacity = !goesOn ? 0 : account.Flows && rate <= 0 ? Math.Clamp(report.Level, 0, left) : left;
+            // A part that doesn't refill can't hold more again than it has: what its calls came to beyond it is used, and comes off the next grant.
+            var capacity = !goesOn ? 0 : rate <= 0 && account.Dimension != Dimension.Concurrent ? Math.Clamp(report.Level, 0, left) : left;
             Lines[i] = new(rate, capacity, report.UsedTotal, report.ReturnedTotal, report.Level, report.Need, was.Turn, was.IsShort);
             var givenBack = (goesOn ? returned : 0) + (took ? 0 : offer.Grant);
             var earlier = EarlierUse(was.UsedTotal, report);

@@ -104,15 +104,22 @@ public class ChargingTests(ITestOutputHelper output)
     /// what is shown to be in use is what the provider counts, also between two asks; of other instances it is what they had told by then.
     /// </summary>
     [Theory]
-    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 1, 0.022)]
-    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 1, 0.001)]
-    [InlineData(LimitAlgorithm.Sliding, "larger of prompt and max", 1, 0.022)]
-    [InlineData(LimitAlgorithm.Fixed, "larger of prompt and max", 1, 0.001)]
-    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 3, 0.035)]
-    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 3, 0.06)]
-    public void OwnersOfWindows_AreAskedSeldom_AndTellWhatIsUsed(LimitAlgorithm algorithm, string charges, int instances, double mostOff)
+    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 1, 1, 0.018)]
+    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 1, 2, 0.018)]
+    [InlineData(LimitAlgorithm.Sliding, "larger of prompt and max", 1, 1, 0.018)]
+    [InlineData(LimitAlgorithm.Sliding, "larger of prompt and max", 1, 2, 0.018)]
+    [InlineData(LimitAlgorithm.Sliding, "larger of prompt and max", 1, 3, 0.018)]
+    [InlineData(LimitAlgorithm.Sliding, "prompt", 1, 1, 0.018)]
+    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 1, 1, 0.001)]
+    [InlineData(LimitAlgorithm.Fixed, "larger of prompt and max", 1, 1, 0.001)]
+    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 3, 1, 0.035)]
+    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 3, 2, 0.035)]
+    [InlineData(LimitAlgorithm.Sliding, "prompt and max", 3, 3, 0.035)]
+    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 3, 1, 0.06)]
+    [InlineData(LimitAlgorithm.Fixed, "prompt and max", 3, 4, 0.06)]
+    public void OwnersOfWindows_AreAskedSeldom_AndTellWhatIsUsed(LimitAlgorithm algorithm, string charges, int instances, int seed, double mostOff)
     {
-        var world = new ChargingWorld(algorithm, Charges.All.Single(rule => rule.Name == charges), 6_000_000, agents: 2_000, instances);
+        var world = new ChargingWorld(algorithm, Charges.All.Single(rule => rule.Name == charges), 6_000_000, agents: 2_000, instances, seed);
         var off = new List<double>();
         world.RunFor(120);
         var (arrivals, operations) = (world.Arrivals, world.Operations);
@@ -120,7 +127,7 @@ public class ChargingTests(ITestOutputHelper output)
         var perThousand = 1000.0 * (world.Operations - operations) / (world.Arrivals - arrivals);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{perThousand:0.0} operations for 1,000 calls; shown off by {off.Average():0.0000}, {off.Max():0.000} at most"));
 
-        Assert.InRange(perThousand, 0, 10);
+        Assert.InRange(perThousand, 0, 8);
         Assert.InRange(off.Average(), 0, mostOff);
     }
 

@@ -177,6 +177,30 @@ public class LeaseBookTests
         }
     }
 
+    /// <summary>A call came to 400 more than was held. That is used, and comes off the next grant: the book lends no room that nobody has.</summary>
+    [Theory]
+    [InlineData(LimitAlgorithm.Sliding)]
+    [InlineData(LimitAlgorithm.Fixed)]
+    public void WhatCallsCameToBeyondALease_ComesOffTheNextGrant_AndIsNotHeldForever(LimitAlgorithm algorithm)
+    {
+        var window = Window with { Algorithm = algorithm };
+        var (book, hold) = (Book(window), new LeaseHold("a", [window], Policy));
+        Instant At(double seconds) => Start + TimeSpan.FromSeconds(seconds);
+        var has = Exchange(book, hold, Start, wants: 10).Lines[0].Grant;
+        hold.Take(Tokens((long)has), At(1));
+        hold.Settle(Tokens((long)has), Tokens((long)has + 400), At(1), At(2));
+
+        var grants = Exchange(book, hold, At(8), wants: 10).Lines[0].Grant;
+        Assert.Equal(At(8), hold.FitsAt(Tokens((long)grants - 400), At(8)));
+        Assert.Equal(Instant.Unknown, hold.FitsAt(Tokens((long)grants - 399), At(8)));
+        Exchange(book, hold, At(16), wants: 10);
+
+        // In force is what was had and granted. The book knows the same once it was told.
+        var ask = hold.Ask([], Charge.None, At(17));
+        book.Ask(ask, At(17));
+        Assert.Equal(ask.Lines[0].Level, book.Save().Tenures.Single().Lines[0].Capacity, 1e-6);
+    }
+
     [Fact]
     public void PlacesOfAnInstanceThatDied_AreTakenForTheLongestCall()
     {
@@ -331,7 +355,7 @@ public class LeaseBookTests
         book.Ask(AskOf("b", 2) with { News = [Remains(500)], Leaving = true }, now);
         Assert.Equal(500, Free(), 1.0);
 
-        book.Ask(AskOf("a", 2) with { Holds = lease.Number, Lapsed = false, Lines = [Report(used: 3_000)], Demands = [] }, now);
+        book.Ask(AskOf("a", 2) with { Holds = lease.Number, Lapsed = false, Lines = [Report(used: 3_000, level: 1_000)], Demands = [] }, now);
         Assert.Equal(500, Free(), 1.0);
 
         LeaseNews Remains(long tokens) =>
