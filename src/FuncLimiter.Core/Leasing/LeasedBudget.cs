@@ -26,6 +26,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private Instant expectedAt = Instant.Distant;
     private bool? wantsCharges;
     private SharingWord? ownersSharing;
+    private Instant? aloneSince;
     private Instant? closedUntil;
     private Instant? toldClosed;
 
@@ -208,9 +209,10 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
         (wantsCharges, Learned, IsAlone, ownersSharing) = (lease.WantsCharges, lease.Learned, lease.IsAlone, lease.Sharing);
         Sharing = SharingWord.Newer(lease.Sharing, Sharing);
         Use = lease.Use.Count == limits.Length ? lease.Use : Use;
+        aloneSince = lease.IsAlone is true ? aloneSince ?? now : null;
         for (var i = 0; i < lease.Use.Count && i < toldUse.Length; i++)
         {
-            toldUse[i].Hear(lease.Use[i], lease.IsAlone is true, now);
+            toldUse[i].Hear(lease.Use[i], aloneSince, now);
         }
 
         Parts = asked.Count == lease.Shares.Count ? [.. lease.Shares.Zip(asked, (share, demand) => (share, CostOf(demand)))] : [];
@@ -270,7 +272,6 @@ internal sealed class ToldUse(Limit limit)
     private double _total;
     private double _others;
     private Instant _until = Instant.Unknown;
-    private Instant? _aloneSince;
 
     internal void Reconfigure(long amount, Instant now) => _told?.Reconfigure(amount, now);
 
@@ -290,7 +291,7 @@ internal sealed class ToldUse(Limit limit)
         }
     }
 
-    internal void Hear(double use, bool isAlone, Instant now)
+    internal void Hear(double use, Instant? aloneSince, Instant now)
     {
         if (_told is null)
         {
@@ -298,8 +299,7 @@ internal sealed class ToldUse(Limit limit)
         }
 
         // Where nobody else had any of it for a window, what the owner counts more is this instance's own, by another clock.
-        _aloneSince = isAlone ? _aloneSince ?? now : null;
-        _others = now - _aloneSince >= limit.Window ? 0 : Math.Max(0, (use * _told.Capacity) - _told.Used(now));
+        _others = now - aloneSince >= limit.Window ? 0 : Math.Max(0, (use * _told.Capacity) - _told.Used(now));
         _until = limit.Algorithm == LimitAlgorithm.Sliding || _told.Used(now) <= 0 ? Instant.Unknown : _told.WholeAt(now);
     }
 
