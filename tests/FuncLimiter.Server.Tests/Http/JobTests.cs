@@ -137,15 +137,13 @@ public sealed class JobTests(PromptSetup setup) : IClassFixture<PromptSetup>
         await using var server = await folder.StartAsync();
 
         var accepted = await server.Client.PostAsync(
-            "/jobs", Job(DialectCall.OpenAI).Replace("{\"path\"", "{\"deadlineSeconds\":3,\"path\"", StringComparison.Ordinal), ("x-api-key", Setup.AcmeKey));
+            "/jobs", Job(DialectCall.OpenAI).Replace("{\"path\"", "{\"deadlineSeconds\":10,\"path\"", StringComparison.Ordinal), ("x-api-key", Setup.AcmeKey));
         var job = await server.Client.UntilEndedAsync(accepted.Headers["Location"], Setup.AcmeKey);
 
         Assert.Equal(1, job["progress"]!["expired"]!.GetValue<int>());
         Assert.Equal("expired", job["result"]!["state"]!.GetValue<string>());
         Assert.Null(job["result"]!["status"]);
-
-        // Where the machine is so busy that the call had not left by then, there was nothing to cut off.
-        await Wait.UntilAsync(() => provider.Report().Deployments[0] is { UnderWay: 0 } seen && seen.Cancelled == seen.Accepted);
+        await Wait.UntilAsync(() => provider.Report().Deployments[0].Cancelled == 1);
     }
 
     [Fact]
