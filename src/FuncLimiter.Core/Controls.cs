@@ -162,7 +162,10 @@ public sealed class Controls
         return true;
     }
 
-    /// <summary>Goes by what the owner of a leased budget has learned. False where there is none, or it is owned here.</summary>
+    /// <summary>
+    /// Goes by what the owner of a leased budget has learned, as read from its state. Answers to asks made before say nothing more on it.
+    /// False where there is no such budget, or it is owned here.
+    /// </summary>
     /// <param name="charging">How the provider charges each limit of tokens.</param>
     /// <param name="forgotten">When the owner was last made to forget; <see cref="Instant.Distant"/> for never.</param>
     public bool FollowLearned(string budget, IReadOnlyList<ChargeState> charging, Instant forgotten, Instant now)
@@ -172,6 +175,7 @@ public sealed class Controls
             return false;
         }
 
+        found.Lease.ReadLearned();
         found.FollowLearned(charging, forgotten, now);
         changed(now);
         return true;

@@ -152,7 +152,11 @@ public sealed class LeaseDesk
             {
                 if (budget.Lease!.Apply(lease, now))
                 {
-                    budget.FollowLearned(lease.Charging, lease.ForgottenAt, now);
+                    if (budget.Lease.TellsLearned(lease))
+                    {
+                        budget.FollowLearned(lease.Charging, lease.ForgottenAt, now);
+                    }
+
                     budget.FollowUse(now);
                 }
 

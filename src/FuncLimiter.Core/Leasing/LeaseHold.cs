@@ -222,6 +222,9 @@ internal sealed class LeaseHold
         return ask;
     }
 
+    /// <summary>The number of the last ask; 0 before the first.</summary>
+    public long LastAsk => _sequence;
+
     /// <summary>Whether this is the answer to the last ask.</summary>
     public bool IsAnswered(Lease lease) => lease.Instance == _instance && lease.Answers == _sequence;
 

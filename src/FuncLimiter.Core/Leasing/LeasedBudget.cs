@@ -29,6 +29,7 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
     private Instant? aloneSince;
     private Instant? closedUntil;
     private Instant? toldClosed;
+    private long learnedAfter;
 
     public string Name { get; } = name;
 
@@ -156,6 +157,12 @@ internal sealed class LeasedBudget(string name, IReadOnlyList<Limit> limits, Lea
             Hold.Hurry();
         }
     }
+
+    /// <summary>What was learned was read from the owner's state: its answer to an ask that was made before may be older.</summary>
+    public void ReadLearned() => learnedAfter = Hold.LastAsk;
+
+    /// <summary>Whether an answer tells what was learned no earlier than it was last read.</summary>
+    public bool TellsLearned(Lease lease) => lease.Answers > learnedAfter;
 
     /// <summary>Asks for what is wanted; where nothing is any more, gives back.</summary>
     public BudgetAsk Ask(Instant now)

@@ -86,6 +86,43 @@ public class LeaseDeskTests
     }
 
     [Fact]
+    public void WhatWasReadFromTheOwner_IsNotUndone_ByAnAnswerToAnAskThatWasMadeBefore()
+    {
+        var (limiter, now) = (Leasing(tenantLimits: []), Start);
+        var owner = LeaseOwner.Open("account:a", Spec([]), Policy, null, Start - TimeSpan.FromMinutes(10));
+        limiter.Submit(CallOf(300), now);
+        limiter.Apply(owner.Answer(limiter.Leases!.TakeDue(now).Single(), now), now);
+        Assert.Null(Charging());
+
+        var answer = Ask();
+        Assert.True(owner.Pin("deployment:a/m", Dimension.Tokens, ChargeRule.PromptAndMaxOutput, now));
+        Read();
+        Assert.True(Charging()!.IsPinned);
+        limiter.Apply(answer, now);
+        Assert.True(Charging()!.IsPinned);
+
+        answer = Ask();
+        Assert.True(owner.Forget("deployment:a/m", now));
+        Read();
+        limiter.Apply(answer, now);
+        Assert.Null(Charging());
+
+        Assert.True(owner.Pin("deployment:a/m", Dimension.Tokens, ChargeRule.Prompt, now));
+        limiter.Apply(Ask(), now);
+        Assert.Equal((ChargeRule.Prompt, true), (Charging()!.Rule, Charging()!.IsPinned));
+
+        ScopeAnswer Ask() => owner.Answer(limiter.Leases.TakeDue(now = limiter.Leases.NextAskAt(now)).Single(), now);
+
+        void Read()
+        {
+            var book = owner.Save().Books["deployment:a/m"];
+            Assert.True(limiter.Controls.FollowLearned("deployment:a/m", [.. book.Charging.Select(charging => charging.Learned)], book.ForgottenAt, now));
+        }
+
+        ChargeReport? Charging() => limiter.Report(now).Budgets.Single(budget => budget.Name == "deployment:a/m").Meters.Single().Charging;
+    }
+
+    [Fact]
     public void AnAnswer_WhereBudgetsAreOwned_IsAnError() =>
         Assert.Throws<InvalidOperationException>(() => new Limiter(Spec([])).Apply(new("account:a", []), Start));
 
